@@ -1,0 +1,38 @@
+# Everything lives in .venv; nothing is installed outside this folder.
+PYTHON ?= python3
+BIN = .venv/bin
+WORKERS ?= 2
+
+.PHONY: demo test faults lint bench clean
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+# the oldest scikit-learn that is supported, for tests/test_versions.py; without it they are skipped, and say so
+.venv-sklearn-1.5.2/ready:
+	$(PYTHON) -m venv .venv-sklearn-1.5.2
+	.venv-sklearn-1.5.2/bin/python -m pip install --quiet --disable-pip-version-check scikit-learn==1.5.2 pandas msgspec PyYAML \
+		&& touch $@ || echo "scikit-learn 1.5.2 cannot be installed here: the tests of versions are skipped"
+
+demo: .venv/ready  ## the main job, in a fresh repository at ./demo-journal
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh templates/demo/run.sh
+
+test: .venv/ready .venv-sklearn-1.5.2/ready  ## all tests, the slow ones too
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+
+faults: .venv/ready  ## the long campaign of faults, with its figures: about ten minutes
+	GITJOURNAL_FAULTS=long $(BIN)/python -m pytest -q -s tests/test_faults.py -o timeout=3600
+
+lint: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/ready  ## measure what the README quotes
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .venv-sklearn-1.5.2 demo-journal
