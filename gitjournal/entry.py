@@ -1,0 +1,326 @@
+"""An entry: one question asked, as Markdown with YAML front matter. Text to value, value to text; no disk.
+
+The structures below are the one source of what may stand in the front matter: they validate it, and `json_schema`
+hands the same to editors.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from msgspec import Meta, field
+
+from gitjournal import yaml_text
+from gitjournal.errors import EntryError, Place, nearest
+
+MAX_BYTES = 512 * 1024
+ID_PATTERN = re.compile(r"[0-9]{8}-[a-z0-9]+(?:-[a-z0-9]+)*-[a-z0-9]{4}\Z")
+
+# cells that mean "missing" where `na` says nothing; fixed here, since pandas adds to its own list from time to time
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A")
+
+Share = Annotated[float, Meta(gt=0, lt=1)]
+Positive = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=0)]
+Name = Annotated[str, Meta(min_length=1)]
+Kind = Literal["number", "category", "text", "date"]
+Task = Literal["classification", "regression", "multilabel"]
+Color = Literal["rgb", "grayscale"]
+Interpolation = Literal["nearest", "bilinear", "bicubic"]
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Unknown keys are errors; what was not said is not written."""
+
+
+class Facts(Strict, frozen=True, kw_only=True):
+    """What was seen when the data were read; written by gitjournal."""
+
+    n_rows: Count | None = None
+    n_features: Count | None = None
+    shape: list[Positive] | None = None
+    n_outputs: Count | None = None
+    classes: list[str | int | float | bool] | None = None
+    columns: dict[Kind, list[str] | int] | None = None
+
+
+class Files(Strict, frozen=True, kw_only=True):
+    """One file for each part of a split that was made elsewhere."""
+
+    train: Name
+    dev: Name | None = None
+    test: Name | None = None
+
+
+class Arrays(Strict, frozen=True, kw_only=True):
+    """The names of the arrays inside an .npz file."""
+
+    X: Name = "X"
+    y: Name = "y"
+
+
+class Data(Strict, frozen=True, kw_only=True):
+    """Where the data come from (exactly one source), and how they are read."""
+
+    sklearn: (
+        Annotated[Name, Meta(description="a data set that ships with scikit-learn: digits, iris, wine, breast_cancer, diabetes")] | None
+    ) = None
+    path: Annotated[Name, Meta(description="a .csv, .parquet or .npz file inside the repository")] | None = None
+    images: Annotated[Name, Meta(description="a folder of images, one folder a class")] | None = None
+    files: Annotated[Files, Meta(description="one file for each part, for a split that is given")] | None = None
+    python: Annotated[Name, Meta(description="your own loader, as package.module:function; needs trust")] | None = None
+    target: Annotated[Name | list[Name], Meta(description="the column to predict; a list for several labels")] | None = None
+    features: (
+        Annotated[Name | list[Name], Meta(description="the columns to predict from; one name alone is text, passed on as 1-D")] | None
+    ) = None
+    drop: Annotated[list[Name], Meta(description="columns to leave out")] | None = None
+    types: Annotated[dict[str, Kind], Meta(description="column: number, category, text or date, where the file is misleading")] | None = (
+        None
+    )
+    na: Annotated[list[str], Meta(description="cells that mean `missing`")] | None = None
+    sep: Annotated[str, Meta(min_length=1, max_length=1, description="what stands between two cells")] | None = None
+    encoding: Annotated[Name, Meta(description="how the file's text is encoded")] | None = None
+    decimal: Annotated[str, Meta(min_length=1, max_length=1, description="the decimal mark")] | None = None
+    arrays: Annotated[Arrays, Meta(description="the names of the arrays in an .npz file")] | None = None
+    weights: Annotated[Name, Meta(description="the column of row weights")] | None = None
+    positive: Annotated[str | int | float | bool, Meta(description="the label that counts as positive, for two classes")] | None = None
+    size: Annotated[list[Positive], Meta(min_length=2, max_length=2, description="height and width of images")] | None = None
+    color: Annotated[Color, Meta(description="how images are read")] | None = None
+    interpolation: Annotated[Interpolation, Meta(description="how images are resized")] | None = None
+    hash: Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$", description="of the content; written by gitjournal")] | None = None
+    facts: Annotated[Facts, Meta(description="what was seen in the data; written by gitjournal")] | None = None
+
+
+class Split(Strict, frozen=True, kw_only=True):
+    """How rows are divided. Shares are of all rows; test is drawn first."""
+
+    dev: Share | None = None
+    test: Share | None = None
+    train_dev: Share | None = None
+    cv: Annotated[int, Meta(ge=2)] | None = None
+    repeats: Positive | None = None
+    given: bool | None = None
+    seed: Count | Literal["each"] | None = None
+    shuffle: bool | None = None
+    stratify: bool | None = None
+    group: Annotated[Name, Meta(description="a column: rows that share its value stay together")] | None = None
+    time: Annotated[Name, Meta(description="a column to sort by: the last rows are test, before them dev")] | None = None
+    gap: Annotated[Count, Meta(description="rows left out between two parts of a split in time")] | None = None
+
+
+class Checks(Strict, frozen=True, kw_only=True):
+    """What findings do."""
+
+    block: Annotated[list[Name], Meta(description="codes of findings that stop the run")] = []
+
+
+class Budget(Strict, frozen=True, kw_only=True):
+    """When to stop."""
+
+    runs: Positive | None = None
+    hours: Annotated[float, Meta(gt=0)] | None = None
+
+
+class FrontMatter(Strict, frozen=True, kw_only=True):
+    """What an entry declares."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=200, description="the question in a few words")]
+    data: Annotated[Data, Meta(description="what is learned from")]
+    procedure: Annotated[list[Any] | dict[str, Any], Meta(description="the steps, as make_pipeline takes them; or your own code")]
+    hypothesis: Annotated[str, Meta(description="what you believe, and why, before you see the result")] | None = None
+    expect: Annotated[str | list[str], Meta(description="the hypothesis as a comparison: dev.accuracy >= baseline + 0.01")] | None = None
+    confidence: Annotated[float, Meta(ge=0, le=1, description="how sure you are, from 0 to 1")] | None = None
+    baseline: Annotated[Name, Meta(description="the entry to compare with")] | None = None
+    replicates: Annotated[Name, Meta(description="the entry whose runs this one repeats on purpose")] | None = None
+    from_: Annotated[Name, Meta(description="the entry that this one was made from")] | None = field(default=None, name="from")
+    retracted: Annotated[Name, Meta(description="why the results should not be believed")] | None = None
+    task: Annotated[Task, Meta(description="by default it follows from the target")] | None = None
+    split: Annotated[Split, Meta(description="how rows are divided")] | None = None
+    parameters: Annotated[dict[str, Any], Meta(description="values by name: step__parameter, or $name in the procedure")] = {}
+    grid: Annotated[dict[str, Any] | list[dict[str, Any]], Meta(description="values to try, every combination")] | None = None
+    seeds: Annotated[list[Count] | Positive, Meta(description="a list, or 5 for 0 to 4")] | None = None
+    metrics: Annotated[list[Name] | Name, Meta(description="what to measure; the first one decides")] | None = None
+    levels: Annotated[dict[str, float], Meta(description="values to compare with, such as human: 0.98")] | None = None
+    space: Annotated[dict[str, Any], Meta(description="where suggestions may look")] | None = None
+    checks: Annotated[Checks, Meta(description="what findings do")] | None = None
+    budget: Annotated[Budget, Meta(description="when to stop")] | None = None
+    tags: Annotated[list[Name], Meta(description="words to find it by")] = []
+
+
+SOURCES = ("sklearn", "path", "images", "files", "python")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as it was read: what it declares, and the text it came from."""
+
+    id: str
+    front: FrontMatter
+    body: str
+    document: yaml_text.Document
+    text: str
+
+    @property
+    def short_id(self) -> str:
+        """The last four characters, which are random."""
+        return self.id[-4:]
+
+    def place(self, *path: str | int) -> Place:
+        """Return where a value stands in the file."""
+        return self.document.place(path)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the front matter, for editors."""
+    schema = msgspec.json.schema(FrontMatter)
+    definition = schema["$defs"]["FrontMatter"]
+    definition["patternProperties"] = {"^x-": {}}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "gitjournal entry", **schema}
+
+
+def split_text(text: str, *, file: str) -> tuple[str, str]:
+    """Divide an entry into front matter (without its `---` lines) and body.
+
+    Raises EntryError where the front matter does not begin in the first line or does not end.
+    """
+    if len(text) > MAX_BYTES:
+        raise EntryError(
+            f"larger than {MAX_BYTES // 1024} KB", place=Place(file), hint="move long material to a file of its own and link it"
+        )
+    if "\0" in text:
+        raise EntryError("holds a NUL byte: not a text file", place=Place(file, text[: text.index("\0")].count("\n") + 1))
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if not text.startswith("---\n"):
+        raise EntryError("an entry begins with front matter between two lines `---`", place=Place(file, 1, 1))
+    end = re.compile(r"^---[ ]*$", re.MULTILINE).search(text, 4)
+    if end is None:
+        raise EntryError("the front matter has no end: a second line `---` is missing", place=Place(file, 1, 1))
+    return text[4 : end.start()], text[end.end() :].removeprefix("\n")
+
+
+def parse(text: str, *, entry_id: str, file: str) -> Entry:
+    """Read one entry.
+
+    Raises EntryError with file, line, column and key for whatever is not understood.
+    """
+    front_text, body = split_text(text, file=file)
+    document = yaml_text.load(front_text, file=file, first_line=2)
+    if not isinstance(document.value, dict):
+        raise EntryError("the front matter must be `key: value` lines", place=Place(file, 2))
+    declared = {key: value for key, value in document.value.items() if not str(key).startswith("x-")}
+    try:
+        front = msgspec.convert(declared, FrontMatter)
+    except msgspec.ValidationError as fault:
+        raise _explain(fault, document) from None
+    entry = Entry(entry_id, front, body, document, text)
+    _check_source(entry)
+    _check_split(entry)
+    return entry
+
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$")
+_MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$")
+_KNOWN: dict[str, type[msgspec.Struct]] = {
+    "": FrontMatter,
+    "data": Data,
+    "split": Split,
+    "checks": Checks,
+    "budget": Budget,
+    "facts": Facts,
+    "arrays": Arrays,
+    "files": Files,
+}
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "task": get_args(Task),
+    "types": get_args(Kind),
+    "columns": get_args(Kind),
+    "color": get_args(Color),
+    "interpolation": get_args(Interpolation),
+    "seed": ("each",),
+}
+
+_TYPES = re.compile(r"`([a-z]+(?: \| [a-z]+)*)`")
+_WORDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "array": "a list", "object": "a mapping"}
+
+
+def _explain(fault: msgspec.ValidationError, document: yaml_text.Document) -> EntryError:
+    """Turn a message of msgspec (`… - at `$.split.dev``) into one with a place and the nearest key."""
+    what, _, at = str(fault).partition(" - at `")
+    path = _path(at.removesuffix("`"))
+    unknown = _UNKNOWN.match(what)
+    if unknown:
+        name = unknown["name"]
+        owner = _KNOWN.get(str(path[-1]) if path else "", FrontMatter)
+        known = [spec.encode_name for spec in msgspec.structs.fields(owner)]
+        where = f" in `{'.'.join(map(str, path))}`" if path else ""
+        return EntryError(
+            f"unknown key `{name}`{where}{nearest(name, known) or '; known: ' + ', '.join(known)}", place=document.key_place((*path, name))
+        )
+    missing = _MISSING.match(what)
+    if missing:
+        within = ".".join(map(str, path)) or "the front matter"
+        return EntryError(f"`{missing['name']}` is missing from {within}", place=document.place(path))
+    key = ".".join(map(str, path))
+    if what.startswith("Invalid enum value"):
+        choices = next((known for name, known in _CHOICES.items() if name in path), ())
+        return EntryError(
+            f"`{key}`: {what.removeprefix('Invalid enum value ')} is none of {', '.join(choices)}", place=document.place(path)
+        )
+    said = _TYPES.sub(lambda match: " or ".join(_WORDS.get(word, word) for word in match[1].split(" | ") if word != "null"), what)
+    said = said[0].lower() + said[1:]
+    return EntryError(f"`{key}`: {said}", place=document.place(path))
+
+
+def _path(at: str) -> yaml_text.Path:
+    """Read `$.split.dev` or `$[0]`; msgspec writes `[...]` for any key of a mapping, which ends the path."""
+    path: list[str | int] = []
+    for name, number in re.findall(r"\.([A-Za-z_][A-Za-z_0-9]*)|\[([0-9]+|\.\.\.)\]", at.removeprefix("key in ")):
+        if number == "...":
+            break
+        path.append(name or int(number))
+    return tuple(path)
+
+
+def _check_source(entry: Entry) -> None:
+    data = entry.front.data
+    sources = [name for name in SOURCES if getattr(data, name) is not None]
+    if len(sources) != 1:
+        found = " and ".join(f"`{name}`" for name in sources) or "none"
+        raise EntryError(f"`data` takes exactly one source of {', '.join(SOURCES)}; found {found}", place=entry.place("data"))
+
+
+def _check_split(entry: Entry) -> None:
+    split = entry.front.split
+    if split is None:
+        return
+
+    def refuse(message: str, *path: str) -> EntryError:
+        return EntryError(message, place=entry.place("split", *path))
+
+    if split.given and (split.dev or split.test or split.cv or split.group or split.time):
+        raise refuse("`split: {given: true}` takes its parts from `data.files`; drop the rest")
+    if split.given and entry.front.data.files is None:
+        raise refuse("`split: {given: true}` needs `data: {files: {train:, dev:, test:}}`")
+    if split.cv and split.dev:
+        raise refuse("`cv` and `dev` exclude each other: under cross-validation dev is the validation fold", "dev")
+    if split.cv and split.time:
+        raise refuse("`cv` and `time` exclude each other: shuffled folds would learn from the future", "time")
+    if split.repeats and not split.cv:
+        raise refuse("`repeats` goes with `cv`", "repeats")
+    if split.group and split.time:
+        raise refuse("`group` and `time` exclude each other", "time")
+    if split.gap is not None and not split.time:
+        raise refuse("`gap` goes with `time`", "gap")
+    if split.time and split.seed is not None:
+        raise refuse("a split in time draws nothing, so it takes no seed", "seed")
+    if split.time and (split.shuffle or split.stratify):
+        raise refuse("a split in time is neither shuffled nor stratified")
+    if split.shuffle is False and split.stratify:
+        raise refuse("`stratify` needs `shuffle`", "stratify")
+    taken = (split.dev or 0) + (split.test or 0) + (split.train_dev or 0)
+    if taken >= 1:
+        raise refuse(f"dev, test and train_dev take {taken:g} of the rows: nothing is left to train on")

@@ -1,0 +1,120 @@
+"""What can go wrong, each with a place and a hint. Raised anywhere, printed only at the door."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a file something is: lines and columns count from 1, as editors do."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+class GitjournalError(Exception):
+    """An expected fault: one short message, where it is, and what to try next.
+
+    `path` is the key in the front matter, such as ("data", "target"), for who raises it without the file at hand.
+    """
+
+    exit_code = 1
+    kind = "refused"
+
+    def __init__(self, message: str, *, hint: str = "", place: Place | None = None, path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.place = place
+        self.path = path
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.message}" if self.place else self.message
+        return f"{head}\n  {self.hint}" if self.hint else head
+
+
+class UsageError(GitjournalError):
+    """The command's own words are off: a wrong option, an id that fits none or several."""
+
+    exit_code = 2
+    kind = "usage"
+
+
+class EntryError(GitjournalError):
+    """An entry (or another file that people write) does not say something we understand."""
+
+    kind = "entry"
+
+
+class DataError(GitjournalError):
+    """The data are missing, changed, or not what the entry says."""
+
+    kind = "data"
+
+
+class TrustError(GitjournalError):
+    """The entry asks for something that is not run without trust."""
+
+    kind = "trust"
+
+
+class GitError(GitjournalError):
+    """git refused, or the repository is in a state that we do not touch."""
+
+    kind = "git"
+
+
+class BusyError(GitError):
+    """Somebody is in the middle of a merge, a rebase or a commit there."""
+
+    kind = "busy"
+
+
+class SpaceError(GitjournalError):
+    """Nothing more can be written: the disk is full, or a quota or limit is reached."""
+
+    kind = "space"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"no space left: {what} could not be written",
+            hint="what was announced is safe; make room, and run the same command again",
+        )
+
+
+def is_full(fault: OSError) -> bool:
+    """Whether the system refused to write for want of space."""
+    return fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class DuplicateError(GitjournalError):
+    """The same run stands in the journal already."""
+
+    exit_code = 3
+    kind = "duplicate"
+
+
+class ExperimentError(GitjournalError):
+    """The experiment itself failed: an exception in the model, a crash, a time limit."""
+
+    exit_code = 4
+    kind = "failed"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean `x`?`` for the known word nearest to `word`, or nothing."""
+    by_lower = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=5, cutoff=0.6)
+    if not found:
+        return ""
+    # among words alike, one with the same letters: two of them swapped is the commonest slip
+    swapped = next((name for name in found if sorted(name) == sorted(word.lower())), found[0])
+    return f"; did you mean `{by_lower[swapped]}`?"

@@ -1,0 +1,126 @@
+"""A record: one run as one line of JSON beside its entry. Values only; no disk.
+
+Lines are appended by `exec` and never edited.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from gitjournal.errors import EntryError, Place
+
+MAX_LINE = 4096  # bytes of a record; what is larger leaves its right/wrong bits to the local predictions
+
+Scores = dict[str, dict[str, float | None]]
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a run failed."""
+
+    kind: Literal["exception", "crash", "memory", "timeout", "diverged", "not finite"]
+    message: str
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One execution of one configuration with one seed.
+
+    `metrics` and `folds` are keyed by part (train, train_dev, dev, test) and metric. A record with `from` says that
+    another entry owns the run: only its name stands here.
+    """
+
+    run: str
+    fingerprint: str
+    seed: int | None = None
+    status: Literal["done", "failed", "again"] = "done"
+    from_: str | None = msgspec.field(default=None, name="from")
+    repeats: str | None = None
+    reason: str | None = None
+    failure: Failure | None = None
+    plan: str | None = None
+    grid: dict[str, Any] = {}
+    metrics: Scores = {}
+    folds: dict[str, dict[str, list[float | None]]] = {}
+    rows: dict[str, int] = {}
+    parts: dict[str, str] = {}
+    hits: str | None = None
+    predictions: str | None = None
+    curves: dict[str, list[float | None]] = {}
+    findings: list[str] = []
+    at: str | None = None
+    seconds: float | None = None
+    memory_mb: int | None = None
+    environment: str | None = None
+    kernel: str | None = None
+    threads: int | None = None
+    flags: dict[str, str] = {}
+    code: str | None = None
+    dirty: bool = False
+    artifacts: dict[str, str] = {}
+    canonical: str | None = None
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """The identity of the run: fingerprint and seed; the seed is None where nothing draws."""
+        return (self.fingerprint, self.seed)
+
+    @property
+    def owned(self) -> bool:
+        """Whether the entry ran it itself."""
+        return self.from_ is None
+
+
+_encoder = msgspec.json.Encoder()  # fields and mappings keep their order: a grid reads as it was declared
+_decoder = msgspec.json.Decoder(Record)
+
+
+def encode(record: Record) -> bytes:
+    """Return the record as one line, its end included."""
+    return _encoder.encode(record) + b"\n"
+
+
+def as_written(one: Record) -> Record:
+    """Return the record as its line holds it: no metrics of another entry's run, no bits or curves that make the line too long."""
+    if not one.owned:
+        return msgspec.structs.replace(one, metrics={})
+    if one.hits and len(encode(one)) > MAX_LINE:
+        one = msgspec.structs.replace(one, hits=None)
+    while one.curves and len(encode(one)) > MAX_LINE:
+        one = msgspec.structs.replace(one, curves=_thinner(one.curves))
+    return one
+
+
+def _thinner(curves: dict[str, list[float | None]]) -> dict[str, list[float | None]]:
+    """Return curves that take less room: without what is not the loss, then with every second point, then none."""
+    kept = {name: values for name, values in curves.items() if name in ("epoch", "loss", "val_loss")}
+    if len(kept) < len(curves):
+        return kept
+    return {name: values[::2] for name, values in curves.items()} if len(curves["loss"]) > 10 else {}
+
+
+def digest(records: Sequence[Record]) -> str:
+    """Return what the results block prints of its records, so that a block of other records can be told."""
+    # of what will stay as it is: a later version may add fields to a record, and an old block must not look wrong then
+    told = [[one.run, one.fingerprint, one.seed, one.status, as_written(one).metrics] for one in records]
+    return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()[:16]
+
+
+def decode_lines(blob: bytes, *, file: str) -> list[Record]:
+    """Read the records of one entry.
+
+    Raises EntryError with the line for one that is not a record, such as a conflict marker.
+    """
+    records = []
+    for number, line in enumerate(blob.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append(_decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+            raise EntryError(
+                f"not a record: {fault}", place=Place(file, number), hint="records are appended by `gitjournal exec` and never edited"
+            ) from None
+    return records
