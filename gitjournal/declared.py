@@ -1,0 +1,64 @@
+"""What an entry declares, key by key, and how two declarations differ. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gitjournal.entry import FrontMatter
+
+NOT_DECLARED = ("title",)  # what is said about an experiment, not what is done
+WRITTEN_BY_US = ("data.facts",)
+# after results; grid and seeds may only grow, and that an entry replicates another may turn out in a merge
+MAY_CHANGE = ("tags", "grid", "seeds", "retracted", "budget", "replicates")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One key that two entries declare differently; None where one of them says nothing."""
+
+    key: str
+    left: Any
+    right: Any
+
+
+def flatten(front: FrontMatter) -> dict[str, Any]:
+    """Return every declared value by its dotted key, in the order of the front matter; lists of plain values are one value."""
+    return {key: value for key, value in _leaves("", msgspec.to_builtins(front)) if not key.startswith(WRITTEN_BY_US)}
+
+
+def differences(left: FrontMatter, right: FrontMatter, *, titles: bool = False) -> list[Difference]:
+    """Return the keys that differ, in the order of the first entry; the titles only where asked for.
+
+    `1`, `1.0` and `true` are different here: they may mean different things.
+    """
+    ours, theirs = flatten(left), flatten(right)
+    keys = dict.fromkeys([*ours, *theirs])
+    return [
+        Difference(key, ours.get(key), theirs.get(key))
+        for key in keys
+        if repr(ours.get(key)) != repr(theirs.get(key)) and (titles or key not in NOT_DECLARED)
+    ]
+
+
+def changed_after_plan(planned: FrontMatter, now: FrontMatter) -> list[str]:
+    """Return the keys of the front matter that say something else than the plan did, and may not."""
+    return [
+        spec.encode_name
+        for spec in msgspec.structs.fields(FrontMatter)
+        if spec.name not in MAY_CHANGE and getattr(planned, spec.name) != getattr(now, spec.name)
+    ]
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(f"{path}.{key}" if path else str(key), inner)
+    elif isinstance(value, list) and any(isinstance(inner, (dict, list)) for inner in value):
+        for number, inner in enumerate(value, start=1):
+            yield from _leaves(f"{path}[{number}]", inner)
+    else:
+        yield path, value

@@ -1,0 +1,100 @@
+"""What is known of Keras without importing it: layers, optimizers, losses and the rest, with the reference default of each parameter.
+
+The facts are in `reference/keras-1.json`, taken from installed versions of Keras by `gitjournal.procedures.keras_reference`. Names are
+looked up by kind, since a loss and a metric share theirs. Only what is listed there is ever built.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from gitjournal.catalogue import SCHEMA, Kind, Known, Parameter, Reference, decode
+from gitjournal.errors import nearest as nearest_word
+
+REFERENCE = Path(__file__).with_name("reference") / f"keras-{SCHEMA}.json"
+SEQUENTIAL, MODEL, FIT = "keras.Sequential", "keras.Model", "keras.Model.fit"
+NETWORKS = (SEQUENTIAL, MODEL)
+
+# a layer that runs code, or reads files, which are not in the entry
+REFUSED = {
+    "Lambda": "it runs code that is not in the entry",
+    "TFSMLayer": "it loads a saved model, which can run code",
+    "TorchModuleWrapper": "it runs code that is not in the entry",
+    "JaxLayer": "it runs code that is not in the entry",
+    "FlaxLayer": "it runs code that is not in the entry",
+}
+ADAPTED = {  # layers that learn from the train part before the network does, unless they are given this
+    "Normalization": "mean",
+    "Discretization": "bin_boundaries",
+    "IntegerLookup": "vocabulary",
+    "StringLookup": "vocabulary",
+    "TextVectorization": "vocabulary",
+}
+_COMPILED = {
+    "optimizer": Parameter(takes="optimizer"),
+    "loss": Parameter(takes="loss"),
+    "compile_metrics": Parameter([], takes="metrics"),
+    "fit": Parameter({}),
+}
+_OURS = {
+    SEQUENTIAL: Known("other", {"layers": Parameter(), **_COMPILED}, path=SEQUENTIAL),
+    MODEL: Known("other", {"inputs": Parameter(), "layers": Parameter(), "outputs": Parameter(), **_COMPILED}, path=MODEL),
+    FIT: Known(
+        "other",
+        {
+            "epochs": Parameter(1, numbers="int"),
+            "batch_size": Parameter(32, numbers="int"),
+            "shuffle": Parameter(default=True),
+            "class_weight": Parameter(None),
+            "validation": Parameter(None),
+            "callbacks": Parameter([], takes="callbacks"),
+            "verbose": Parameter("auto"),
+        },
+        path=FIT,
+    ),
+}
+
+
+@cache
+def reference() -> Reference:
+    """Return the reference that is shipped."""
+    return decode(REFERENCE.read_bytes())
+
+
+@cache
+def _by_kind() -> dict[str, dict[str, str]]:
+    """Name to full path for each kind: the short name, the aliases that Keras takes, and the path itself."""
+    found: dict[str, dict[str, str]] = {}
+    for path, known in reference().known.items():
+        names = found.setdefault(known.kind, {})
+        names |= dict.fromkeys((path, path.rpartition(".")[2], *known.aliases), path)
+    return found
+
+
+def lookup(name: str, kind: Kind) -> Known | None:
+    """Return what is known of one kind under a short, full or other name, or None.
+
+    >>> lookup("mse", "loss").path, lookup("AvgPool2D", "layer").short
+    ('keras.losses.MeanSquaredError', 'AveragePooling2D')
+    """
+    path = _by_kind().get(kind, {}).get(name)
+    return known(path) if path else None
+
+
+def known(path: str) -> Known:
+    """Return what stands under a full path that is known to exist."""
+    return _OURS[path] if path in _OURS else msgspec.structs.replace(reference().known[path], path=path)
+
+
+def names(kind: Kind) -> list[str]:
+    """Return the short names of one kind, sorted."""
+    return sorted(path.rpartition(".")[2] for path in set(_by_kind().get(kind, {}).values()))
+
+
+def nearest(name: str, kind: Kind) -> str:
+    """Return ``; did you mean `Dense`?`` for the known name of that kind nearest to `name`, or nothing."""
+    known_names = {full.rpartition(".")[2] for full in _by_kind().get(kind, {})}
+    return nearest_word(name.rpartition(".")[2], sorted(known_names))

@@ -1,0 +1,402 @@
+"""From what an entry says about a network to a node of the tree. Pure: no Keras is imported.
+
+A network is the last step of a procedure::
+
+    - Sequential:
+        layers: [{Dense: {units: 64, activation: relu}}, {head: {Dense: {units: $n_classes, activation: softmax}}}]
+        optimizer: {Adam: {learning_rate: 1e-3}}
+        loss: sparse_categorical_crossentropy
+        fit: {epochs: 20, validation: 0.1, callbacks: [{EarlyStopping: {patience: 3}}]}
+    - Model:
+        inputs: {x: all}                                   # all columns, a list of them, or one as 1-D
+        layers: [{h: {Dense: {units: 8}, inputs: [x]}}, {out: {Dense: {units: 1}, inputs: [h]}}]
+        outputs: [out]
+
+Its node is ``{"class": "keras.Model", "params": {…}}``: `layers` are named nodes, each with its `inputs` in a Model; `optimizer`, `loss`
+and `fit` are nodes; ``{"fact": "steps"}`` is a number that only training knows.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Protocol
+
+from gitjournal import keras_catalogue
+from gitjournal.catalogue import Kind, Known, Parameter
+from gitjournal.entry import Facts
+from gitjournal.errors import EntryError, GitjournalError, TrustError, nearest
+from gitjournal.keras_catalogue import ADAPTED, FIT, MODEL, NETWORKS, REFUSED, SEQUENTIAL
+from gitjournal.network_graph import Graph, GraphError, graph_of
+from gitjournal.refused import path_like
+from gitjournal.tree_values import Later, plain
+
+Path = tuple[str | int, ...]
+Node = dict[str, Any]
+
+NAMES = {"Sequential": SEQUENTIAL, "Model": MODEL}
+FACTS = ("n_train", "steps_per_epoch", "steps")  # what only training knows
+RESERVED = ("inputs", "layers", "outputs", "optimizer", "loss", "compile_metrics", "fit")
+ONE_OF_MANY = {"layers": "layer", "cells": "cell", "metrics": "metric", "callbacks": "callback"}
+# metrics that Keras chooses by the loss and the shape of the target
+WORDS = {"accuracy": "accuracy", "acc": "accuracy", "crossentropy": "crossentropy", "ce": "crossentropy"}
+DTYPES = frozenset(
+    ["bfloat16", "float16", "float32", "float64", "mixed_bfloat16", "mixed_float16", "bool", "int8", "int16", "int32", "int64", "uint8"]
+)
+# never opened, and may hold dots and slashes
+FREE_TEXT = frozenset(["equation", "mask_token", "oov_token", "vocabulary", "mask_value"])
+SEVERAL = frozenset(["Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"])
+ATTENTION = frozenset(["Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention"])
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z")
+_WHAT: dict[str, str] = {"activation": "an activation function", "optimizer": "an optimizer", "initializer": "an initializer"}
+
+
+class Reader(Protocol):
+    """What reading a network needs of the reader of its procedure."""
+
+    declared: dict[tuple[int, str], Path]
+
+    def resolve(self, value: Any, path: Path, *, network: bool = False) -> Any:
+        """Return what `$name` stands for; anything else as it is."""
+
+    def resolve_all(self, value: Any, path: Path, *, network: bool = False) -> Any:
+        """Replace every `$name` inside a value, once."""
+
+    def error(
+        self, message: str, path: Path, *, key: bool = False, hint: str = "", kind: type[GitjournalError] = EntryError
+    ) -> GitjournalError:
+        """Return a fault at its place."""
+
+    def put(self, node: Node, known: Known, name: str, value: Any, path: Path) -> None:
+        """Set one parameter of a node, checked."""
+
+
+def is_network(node: Any) -> bool:
+    """Whether a node of the tree is a network."""
+    return isinstance(node, dict) and node.get("class") in NETWORKS
+
+
+def declares_network(procedure: list[Any] | dict[str, Any]) -> bool:
+    """Whether the last step of a procedure, as written, is a network."""
+    last = procedure[-1] if isinstance(procedure, list) and procedure else None
+    while isinstance(last, dict) and len(last) == 1:
+        name, last = next(iter(last.items()))
+        if name in NAMES:
+            return True
+    return False
+
+
+def read(reader: Reader, name: str, written: Any, path: Path) -> Node:
+    """Read one network; `path` is that of its name. Wiring is checked by `check`, once all parameters are known."""
+    if not isinstance(written, dict):
+        raise reader.error(f"{name} is a mapping with `layers`, `optimizer` and `loss`", path)
+    node: Node = {"class": NAMES[name], "params": {"fit": {"class": FIT, "params": {}}}}
+    known = keras_catalogue.known(NAMES[name])
+    for parameter, value in written.items():
+        if parameter == "fit":
+            _read_fit(reader, node, value, (*path, "fit"))
+        else:
+            reader.put(node, known, str(parameter), value, (*path, parameter))
+    return node
+
+
+def _read_fit(reader: Reader, node: Node, written: Any, path: Path) -> None:
+    if not isinstance(written, dict):
+        raise reader.error("`fit` is a mapping, such as {epochs: 20, batch_size: 32}", path)
+    for parameter, value in written.items():
+        reader.put(node["params"]["fit"], keras_catalogue.known(FIT), str(parameter), value, (*path, parameter))
+
+
+def value(reader: Reader, known: Known, name: str, parameter: Parameter, written: Any, path: Path) -> Any:
+    """Read the value of one parameter of a network, a layer, an optimizer or anything else of Keras."""
+    if known.path in NETWORKS and name in ("layers", "inputs", "outputs", "fit"):
+        return _of_network(reader, known, name, written, path)
+    if parameter.takes and not _is_number(written := reader.resolve(written, path, network=True)):
+        return _objects(reader, known, name, parameter, written, path)
+    found = reader.resolve_all(written, path, network=True)
+    return _fit_value(reader, name, found, path) if known.path == FIT else _plain(reader, known, name, found, path)
+
+
+def _is_number(value_: Any) -> bool:
+    return isinstance(value_, (int, float, Later)) and not isinstance(value_, bool)
+
+
+def _objects(reader: Reader, known: Known, name: str, parameter: Parameter, written: Any, path: Path) -> Any:
+    """Read a parameter that takes objects of Keras: one of a kind, or a list of them."""
+    kind = ONE_OF_MANY.get(parameter.takes)
+    inside = known.path not in (*NETWORKS, FIT)
+    if kind or (parameter.takes == "cell" and isinstance(written, list)):
+        if not isinstance(written, list):
+            raise reader.error(f"`{name}` of {known.short} takes a list", path)
+        return [_object(reader, part, kind or "cell", (*path, number), inside=inside) for number, part in enumerate(written)]
+    return None if written is None else _object(reader, written, parameter.takes, path, inside=inside)
+
+
+def layer(reader: Reader, written: Any, path: Path) -> Node:
+    """Read one layer: `Dropout`, or `{Dropout: {rate: 0.5}}`."""
+    return _object(reader, written, "layer", path, inside=False)
+
+
+def swapped(reader: Reader, old: Node, written: Any, path: Path) -> Node:
+    """Read a layer that takes the place of another, with its inputs."""
+    node = layer(reader, written, path)
+    if "inputs" in old:
+        node["inputs"] = old["inputs"]
+    reader.declared[id(node), ""] = path
+    return node
+
+
+# the parts of a network
+
+
+def _of_network(reader: Reader, known: Known, name: str, written: Any, path: Path) -> Any:
+    if name == "layers":
+        return {"named": _layers(reader, written, path, wired=known.path == MODEL)}
+    if name == "fit":
+        raise reader.error("options of `fit` are named one by one: …__fit__epochs", path, key=True)
+    found = reader.resolve_all(written, path)
+    if name == "outputs":
+        found = [found] if isinstance(found, str) else found
+        if not isinstance(found, list) or len(found) != 1 or not isinstance(found[0], str):
+            raise reader.error("`outputs` is a list with the name of one layer: [out]", path)
+        return found
+    if not isinstance(found, dict) or not found:
+        raise reader.error("`inputs` names what goes in: {x: all}, {x: [age, size], t: text}", path)
+    return {"map": [[_label(reader, str(key), (*path, key)), _columns(reader, part, (*path, key))] for key, part in found.items()]}
+
+
+def _columns(reader: Reader, found: Any, path: Path) -> Any:
+    def is_one(part: Any) -> bool:
+        return isinstance(part, (str, int)) and not isinstance(part, bool)
+
+    if is_one(found) or (isinstance(found, list) and found and all(map(is_one, found))):
+        return found
+    raise reader.error("an input is `all`, a list of columns, or one column (passed on as 1-D)", path)
+
+
+def _layers(reader: Reader, written: Any, path: Path, *, wired: bool) -> list[list[Any]]:
+    written = reader.resolve(written, path)
+    if not isinstance(written, list) or not written:
+        raise reader.error("`layers` is a list of layers: [{Dense: {units: 8}}, …]", path)
+    read_ = [_layer(reader, item, (*path, number), wired=wired) for number, item in enumerate(written)]
+    plain_names = [label or node["class"].rpartition(".")[2].lower() for label, node in read_]
+    named: list[list[Any]] = []
+    for number, (label, node) in enumerate(read_):
+        name = plain_names[number]
+        if label is None and plain_names.count(name) > 1:
+            name = f"{name}-{plain_names[: number + 1].count(name)}"
+        if any(name == other for other, _ in named):
+            raise reader.error(f"two layers are named `{name}`; give one another name", (*path, number))
+        named.append([name, node])
+        reader.declared[id(node), ""] = (*path, number)
+    return named
+
+
+def _layer(reader: Reader, item: Any, path: Path, *, wired: bool) -> tuple[str | None, Node]:
+    """Read one item of `layers`: a layer, `name: layer`, and in a Model `name: {Layer: {…}, inputs: [names]}`."""
+    if not wired:
+        if isinstance(item, str):
+            return None, layer(reader, item, path)
+        if not isinstance(item, dict) or len(item) != 1:
+            raise reader.error("a layer is a class, or `Class: {parameters}`, or `name: Class`", path)
+        name, value_ = next(iter(item.items()))
+        if _is_class(str(name)):
+            return None, layer(reader, item, path)
+        return _label(reader, str(name), (*path, name)), layer(reader, value_, (*path, name))
+    if not isinstance(item, dict) or len(item) != 1:
+        raise reader.error("a layer of a Model has a name and inputs: h1: {Dense: {units: 8}, inputs: [x]}", path)
+    name, value_ = next(iter(item.items()))
+    below = (*path, name)
+    if not isinstance(value_, dict) or "inputs" not in value_:
+        raise reader.error(f"`{name}` does not say its inputs: {name}: {{Dense: {{units: 8}}, inputs: [x]}}", below, key=True)
+    inputs = reader.resolve_all(value_["inputs"], (*below, "inputs"))
+    inputs = [inputs] if isinstance(inputs, str) else inputs
+    if not isinstance(inputs, list) or not inputs or not all(isinstance(one, str) for one in inputs):
+        raise reader.error(f"`inputs` of `{name}` are names of layers or inputs", (*below, "inputs"))
+    rest = {key: part for key, part in value_.items() if key != "inputs"}
+    node = layer(reader, rest, below)
+    node["inputs"] = inputs
+    return _label(reader, str(name), below), node
+
+
+def _label(reader: Reader, name: str, path: Path) -> str:
+    if name in RESERVED or "__" in name or not _NAME.match(name):
+        raise reader.error(f"`{name}` cannot name a layer or an input; choose another name", path, key=True)
+    return name
+
+
+# objects of Keras
+
+
+def _object(reader: Reader, found: Any, kind: Kind | str, path: Path, *, inside: bool) -> Node:
+    """Read one object of a kind, given by its name or as a mapping with one class."""
+    what = _WHAT.get(kind, f"a {kind}")
+    found = reader.resolve(found, path, network=True)
+    if kind == "metric" and isinstance(found, str) and found in WORDS:
+        return {"word": WORDS[found]}
+    if isinstance(found, str):
+        name, params, at, key = found, None, path, False
+    elif isinstance(found, dict) and len(found) == 1:
+        name, params = next(iter(found.items()))
+        name, at, key = str(name), (*path, next(iter(found))), True
+    else:
+        raise reader.error(f"{what} is written as a class, or as `{{Class: {{parameters}}}}` with one class", path)
+    known = _known(reader, name, kind, at, key=key)
+    if known.kind == "activation":
+        if params:
+            raise reader.error(f"{known.short} is a function, which takes no parameters", at, key=True)
+        return {"function": known.path}
+    if params is not None and not isinstance(params, dict):
+        raise reader.error(f"the parameters of {known.short} are a mapping: {{{known.short}: {{name: value}}}}", at)
+    if inside and known.short in ADAPTED:
+        message = f"{known.short} inside another layer would stay unadapted; let it be a layer of its own"
+        raise reader.error(message, at, key=key)
+    node: Node = {"class": known.path, "params": {}}
+    for name_, value_ in (params or {}).items():
+        reader.put(node, known, str(name_), value_, (*at, name_))
+    missing = next((name_ for name_, parameter in known.params.items() if parameter.required and name_ not in node["params"]), None)
+    if missing is not None:
+        raise reader.error(f"{known.short} needs `{missing}`", at, key=key)
+    return node
+
+
+def _known(reader: Reader, name: str, kind: Kind | str, path: Path, *, key: bool) -> Known:
+    found = keras_catalogue.lookup(name, kind)  # type: ignore[arg-type]  # a plain word where it comes from a table
+    if found is not None:
+        return found
+    short = name.rpartition(".")[2]
+    if kind == "callback":
+        listed = ", ".join(keras_catalogue.names("callback"))
+        close = nearest(short, keras_catalogue.names("callback"))
+        trust = TrustError if not close else EntryError
+        raise reader.error(f"`{name}` is refused{close}: callbacks are {listed}", path, key=key, kind=trust)
+    if short in REFUSED:
+        raise reader.error(f"`{name}` is refused: {REFUSED[short]}", path, key=key, kind=TrustError)
+    close = keras_catalogue.nearest(name, kind)  # type: ignore[arg-type]
+    if "." in name:
+        raise reader.error(f"`{name}` is not among the classes that run without trust{close}", path, key=key, kind=TrustError)
+    raise reader.error(f"unknown {kind} `{name}`{close}", path, key=key)
+
+
+def _plain(reader: Reader, known: Known, name: str, found: Any, path: Path) -> Any:
+    """Read a value that is no object of Keras."""
+    if isinstance(found, dict):
+        raise reader.error(f"`{name}` of {known.short} takes a value, not a mapping", path)
+    if name in ("vocabulary", "idf_weights") and isinstance(found, str):
+        message = f"`{name}` as a string is refused: it names a file"
+        raise reader.error(message, path, key=True, hint="write it as a list", kind=TrustError)
+    if name in ("dtype", "vocabulary_dtype", "reverse_dtype") and found is not None and found not in DTYPES:
+        raise reader.error(f"`{name}: {found}` is not one of {', '.join(sorted(DTYPES))}", path, key=True)
+    if name == "name" and found is not None and not (isinstance(found, str) and _NAME.match(found)):
+        raise reader.error("a name is made of letters, digits, `_`, `.` and `-`", path)
+    refused = None if name in FREE_TEXT else path_like(name, found)
+    if refused is not None:
+        raise reader.error(refused.message, path, key=True, kind=TrustError)
+    return plain(found)
+
+
+def _fit_value(reader: Reader, name: str, found: Any, path: Path) -> Any:
+    def whole(least: int) -> bool:
+        number = isinstance(found, (int, float)) and not isinstance(found, bool)
+        return number and found == int(found) and found >= least
+
+    fits = {
+        "epochs": whole(1),
+        "batch_size": whole(1),
+        "shuffle": isinstance(found, bool),
+        "class_weight": found in (None, "balanced") or (isinstance(found, dict) and all(_is_weight(one) for one in found.values())),
+        "validation": found in (None, "dev") or (isinstance(found, float) and 0 < found < 1),
+        "verbose": True,
+    }
+    says = {
+        "epochs": "a whole number from 1",
+        "batch_size": "a whole number from 1",
+        "shuffle": "true or false",
+        "class_weight": "`balanced`, or {label: weight}",
+        "validation": "`dev`, or a share of the train part such as 0.1",
+    }
+    if not fits[name]:
+        raise reader.error(f"`{name}` takes {says[name]}", path)
+    return plain(int(found) if name in ("epochs", "batch_size") else found)
+
+
+def _is_weight(value_: Any) -> bool:
+    return isinstance(value_, (int, float)) and not isinstance(value_, bool) and value_ >= 0
+
+
+def _is_class(name: str) -> bool:
+    return "." in name or name[:1].isupper()
+
+
+# what only the whole network tells
+
+
+def check(reader: Reader, node: Node, path: Path, facts: Facts | None, *, alone: bool) -> None:
+    """Raise for a network that is not whole: a part is missing, the wiring does not hold, nothing to watch.
+
+    `alone` says that no step stands before it, so that its columns are those of the data.
+    """
+    params = node["params"]
+    short = node["class"].rpartition(".")[2]
+    examples = {"layers": "[{Dense: {units: 8}}]", "optimizer": "{Adam: {learning_rate: 1e-3}}", "loss": "mean_squared_error"}
+    if node["class"] == MODEL:
+        examples |= {"inputs": "{x: all}", "outputs": "[out]"}
+    for name, example in examples.items():
+        if name not in params:
+            raise reader.error(f"{short} needs `{name}`, such as {name}: {example}", path)
+    try:
+        graph = graph_of(node)
+    except GraphError as fault:
+        raise reader.error(str(fault), _part(reader, node, fault.part, path)) from None
+    _check_arity(reader, graph, path)
+    if alone and facts is not None and facts.columns:
+        _check_columns(reader, graph, facts, node, path)
+    _check_watching(reader, node, path)
+
+
+def _part(reader: Reader, node: Node, name: str, path: Path) -> Path:
+    return reader.declared.get((id(node), name), path)
+
+
+def _check_arity(reader: Reader, graph: Graph, path: Path) -> None:
+    for one in graph.layers:
+        short = one.node["class"].rpartition(".")[2]
+        least, most = (2, None) if short in SEVERAL else (1, 3) if short in ATTENTION else (1, 1)
+        if len(one.inputs) < least or (most is not None and len(one.inputs) > most):
+            takes = "two inputs or more" if least == 2 else "one to three inputs" if most == 3 else "one input"
+            message = f"`{one.name}` is {short}, which takes {takes}, not {len(one.inputs)}"
+            raise reader.error(message, _part(reader, one.node, "", path))
+
+
+def _check_columns(reader: Reader, graph: Graph, facts: Facts, node: Node, path: Path) -> None:
+    kinds = facts.columns or {}
+    if not all(isinstance(names, list) for names in kinds.values()):
+        return
+    known = [name for names in kinds.values() if isinstance(names, list) for name in names]
+    for source in graph.sources:
+        for column in source.columns if isinstance(source.columns, list) else [source.columns]:
+            if isinstance(column, str) and column != "all" and column not in known:
+                raise reader.error(f"no column `{column}`{nearest(column, known)}", _part(reader, node, "inputs", path))
+
+
+def _check_watching(reader: Reader, node: Node, path: Path) -> None:
+    fit = node["params"]["fit"]
+    for callback in fit["params"].get("callbacks", []):
+        watched = monitored(callback)
+        if watched and watched.startswith("val_") and fit["params"].get("validation") is None:
+            message = f"{callback['class'].rpartition('.')[2]} watches {watched}, and nothing is set aside to watch"
+            where = _part(reader, fit, "callbacks", path)
+            raise reader.error(
+                message, where, hint="fit: {validation: 0.1} is a share of the train part; `validation: dev` is the dev part"
+            )
+
+
+def monitored(callback: Node) -> str | None:
+    """Return what a callback watches, None for one that watches nothing."""
+    parameter = keras_catalogue.known(callback["class"]).params.get("monitor")
+    return None if parameter is None else str(callback["params"].get("monitor", parameter.default))
+
+
+def watches(node: Node) -> bool:
+    """Whether what is held back while a network learns decides anything about it."""
+    return any((monitored(callback) or "").startswith("val_") for callback in node["params"]["fit"]["params"].get("callbacks", []))

@@ -1,0 +1,164 @@
+"""The canonical form of a network: what it computes and how it learns, whatever the names, the order and the spelling. Pure.
+
+Layers stand in the order of `network_graph`, without names; a layer's `inputs` are numbers and left out where they are the layer before
+it, so that a Sequential and the Model that says the same are the same. Numbers are those of float32, in which Keras computes.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from gitjournal import keras_catalogue
+from gitjournal.catalogue import Known, Parameter
+from gitjournal.keras_catalogue import FIT, MODEL
+from gitjournal.network import ONE_OF_MANY, monitored, watches
+from gitjournal.network_graph import graph_of
+
+Node = dict[str, Any]
+
+# whatever the class: they print, or name what names nothing
+NO_EFFECT = frozenset({"name", "verbose"})
+# one number for all axes, or a list of equal ones
+PER_AXIS = frozenset({"kernel_size", "strides", "dilation_rate", "pool_size", "size"})
+LINEAR = {"function": "keras.activations.linear"}
+NOT_A_NUMBER = "keras.callbacks.TerminateOnNaN"  # a run that meets one has failed with it and without
+
+
+class LeftOut(NamedTuple):
+    """A declared parameter that is not in the canonical form; `path` is such as ``dense-1__name``."""
+
+    path: str
+    value: Any
+    reason: str
+
+
+def canonical(node: Node, version: str = "") -> dict[str, Any]:
+    """Return the canonical form of a network's node. With the `version` of Keras, a default that really changed is written out."""
+    graph = graph_of(node)
+    params = node["params"]
+    layers = []
+    for number, one in enumerate(graph.layers, start=len(graph.sources)):
+        form = _node(one.node, version)
+        layers.append(form if one.inputs == (number - 1,) else {**form, "inputs": list(one.inputs)})
+    columns = [source.columns for source in graph.sources]
+    found: dict[str, Any] = {
+        "layers": layers,
+        "optimizer": _node(params["optimizer"], version),
+        "loss": _node(params["loss"], version),
+        "fit": _fit(node, version),
+    }
+    if columns != ["all"]:
+        found["inputs"] = columns
+    if params.get("compile_metrics") and _watches_a_metric(params["fit"]):
+        found["compile_metrics"] = [_node(metric, version) for metric in params["compile_metrics"]]
+    return {MODEL: {name: value for name, value in found.items() if value not in ({}, [])}}
+
+
+def left_out(node: Node, label: str) -> list[LeftOut]:
+    """Say of each declared parameter that is not in the canonical form why it is not."""
+    params = node["params"]
+    parts = [(name, layer) for name, layer in params["layers"]["named"]]
+    parts += [(name, params[name]) for name in ("optimizer", "loss", "fit")]
+    found = [LeftOut(f"{label}__{name}__{parameter}", value, reason) for name, part in parts for parameter, value, reason in _omitted(part)]
+    if params["fit"]["params"].get("validation") == "dev" and not watches(node):
+        found.append(LeftOut(f"{label}__fit__validation", "dev", "nothing watches it"))
+    if params.get("compile_metrics") and not _watches_a_metric(params["fit"]):
+        found.append(LeftOut(f"{label}__compile_metrics", params["compile_metrics"], "nothing watches them"))
+    return found
+
+
+def _omitted(node: Node) -> Iterator[tuple[str, Any, str]]:
+    known = keras_catalogue.known(node["class"])
+    for name, value in node["params"].items():
+        if name in NO_EFFECT:
+            yield name, value, "no effect on the result"
+        elif _is_default(value, known.params[name], name):
+            yield name, value, "the default"
+
+
+def _fit(node: Node, version: str) -> dict[str, Any]:
+    """Return the options of `fit` that change what is learned."""
+    fit = node["params"]["fit"]
+    found: dict[str, Any] = _node(fit, version)[FIT]
+    if found.get("validation") == "dev" and not watches(node):
+        del found["validation"]
+    callbacks = [one for one in found.get("callbacks", []) if NOT_A_NUMBER not in one]
+    return {**{name: value for name, value in found.items() if name != "callbacks"}, **({"callbacks": callbacks} if callbacks else {})}
+
+
+def _watches_a_metric(fit: Node) -> bool:
+    watched = [monitored(callback) for callback in fit["params"].get("callbacks", [])]
+    return any(name not in (None, "loss", "val_loss") for name in watched)
+
+
+def _node(node: Node, version: str) -> dict[str, Any]:
+    """Return ``{class path: {parameter: value}}`` with the parameters that differ from the reference."""
+    if "word" in node:
+        return node
+    known = keras_catalogue.known(node["class"])
+    return {node["class"]: dict(_parameters(known, node["params"], version))}
+
+
+def _parameters(known: Known, params: dict[str, Any], version: str) -> Iterator[tuple[str, Any]]:
+    for name, parameter in known.params.items():
+        if name in NO_EFFECT or (name not in params and not (version and parameter.later)):
+            continue
+        value = params[name] if name in params else parameter.default_in(version)
+        if not _is_default(value, parameter, name):
+            yield name, _value(value, parameter, name, version)
+
+
+def _is_default(value: Any, parameter: Parameter, name: str) -> bool:
+    if parameter.required:
+        return False
+    form = _value(value, parameter, name, "")
+    return any(_same(form, _value(other, parameter, name, "")) for other in (parameter.default, *parameter.same))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two canonical values are one; `1` and `true` are not."""
+    return repr(one) == repr(other)
+
+
+def _value(value: Any, parameter: Parameter, name: str, version: str) -> Any:
+    if isinstance(value, list):
+        parts = [_value(part, parameter, name, version) for part in value]
+        equal = name in PER_AXIS and parts and all(_same(part, parts[0]) for part in parts) and isinstance(parts[0], int)
+        return parts[0] if equal else parts
+    if isinstance(value, str) and parameter.takes:
+        # the reference holds a default by its name
+        kind = ONE_OF_MANY.get(parameter.takes, parameter.takes)
+        known = keras_catalogue.lookup(value, kind)  # type: ignore[arg-type]
+        assert known is not None, value  # noqa: S101 - a test looks at every default
+        value = {"function": known.path} if known.kind == "activation" else {"class": known.path, "params": {}}
+    if isinstance(value, dict):
+        if "class" in value or "word" in value:
+            return _node(value, version)
+        if "map" in value:
+            return {"map": sorted(([key, _number(part, whole=True)] for key, part in value["map"]), key=lambda pair: str(pair[0]))}
+        return None if value == LINEAR else value
+    return _number(value, whole=parameter.numbers in ("int", "real"))
+
+
+def _number(value: Any, *, whole: bool) -> Any:
+    """Return a float as the shortest number that is the same in float32; where `whole`, one without a fraction as an int."""
+    if not isinstance(value, float):
+        return value
+    if whole and value.is_integer() and abs(value) < 2**24:
+        return int(value)
+    single = _single(value)
+    for digits in range(1, 10):
+        short = float(f"{value:.{digits}g}")
+        if _single(short) == single:
+            return short
+    return value
+
+
+def _single(value: float) -> float | None:
+    try:
+        found: float = struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return None
+    return found
