@@ -1,0 +1,169 @@
+"""Data as a model takes them, whatever they came from. Runs in the worker process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gitjournal.data.arrays import read_npz, read_set
+from gitjournal.data.coding import Labels, code_groups, code_target, code_times, code_weights, default_task, plain_target
+from gitjournal.data.hashing import KeyPath, hash_source, inside, lfs_oid, open_file
+from gitjournal.data.images import Images, read_images
+from gitjournal.data.own import read_function
+from gitjournal.data.raw import Array, Raw, Wanted
+from gitjournal.data.tables import read_csv, read_parquet, typed
+from gitjournal.errors import DataError, EntryError
+
+NAMED_COLUMNS = 30  # a table of numbers alone with more columns is described by their count
+READERS = {".csv": read_csv, ".parquet": read_parquet, ".npz": read_npz}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows to learn from.
+
+    `X` is a DataFrame (CSV, Parquet), a numeric array with rows first, a 1-D array of text, or images that are decoded
+    when asked for. `y` has one row each:
+    codes 0..k-1 of the `classes`, or floats, or 0/1 by label. `columns` maps kind to feature names, `given` part to row
+    numbers; `options` are the loader options that were chosen here, `content` is the hash.
+    """
+
+    X: Any
+    y: Array
+    task: str
+    columns: dict[str, list[str]]
+    content: str
+    options: dict[str, Any]
+    classes: Labels | None = None
+    weights: Array | None = None
+    groups: Array | None = None
+    times: Array | None = None
+    given: dict[str, Array] | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are, over all parts."""
+        return len(self.y)
+
+    def facts(self, *, named: bool) -> dict[str, Any]:
+        """Return what an entry tells about its data; `named` lists the columns however many they are."""
+        shaped: dict[str, Any] = {"shape": list(self.X.shape[1:])} if self.X.ndim > 2 else {}
+        columns: dict[str, Any] = self.columns
+        count = sum(map(len, self.columns.values()))
+        if not named and list(columns) == ["number"] and count > NAMED_COLUMNS:
+            columns = {"number": count}
+        more: dict[str, Any] = {"n_outputs": self.y.shape[1]} if self.y.ndim > 1 else {}
+        return {"n_rows": self.n_rows, "n_features": count, **shaped, **more, "classes": self.classes, "columns": columns}
+
+
+def in_rows(X: Any) -> Any:
+    """Return features as scikit-learn takes them: images and sequences become one row of numbers each."""
+    if isinstance(X, Images):
+        return X.flat()
+    return X.reshape(len(X), -1) if X.ndim > 2 else X
+
+
+def load(
+    data: dict[str, Any],
+    root: Path,
+    cache: Path,
+    *,
+    group: str | None = None,
+    time: str | None = None,
+    task: str | None = None,
+    code: dict[str, Any] | None = None,
+) -> Table:
+    """Read what an entry's `data` mapping names.
+
+    `root` is the top of the worktree, `cache` the folder for local caches; `group` and `time` are the columns that the
+    split goes by, `task` what the entry declares, `code` the files of a `python` function that gives data.
+    Raises EntryError for a declaration that does not fit, DataError for data that do not, TrustError for what is not read;
+    their `path` is the key in the front matter.
+    """
+    wanted = Wanted(data, root, group, time)
+    before = hash_source(data, root, cache)
+    raw = _read_source(wanted, cache, code)
+    content = raw.content or hash_source(data, root, cache)
+    if content is None or (before is not None and content != before):
+        raise DataError("the data changed while they were read", hint="try again when nothing writes to them", path=("data",))
+    if isinstance(raw.X, pd.DataFrame):  # kinds are those of all rows, so they are found after files were joined
+        X, columns = typed(raw.X, data.get("types") or {})
+        raw = replace(raw, X=X, columns=columns)
+    place = ("data", "target") if "target" in data else ("data",)
+    y = plain_target(raw.y, raw.first_line, place)
+    task = task or default_task(y)
+    y, classes = code_target(y, task, data, place)
+    return Table(
+        raw.X,
+        y,
+        task,
+        raw.columns,
+        content,
+        raw.options,
+        classes,
+        code_weights(raw.weights),
+        code_groups(raw.groups),
+        code_times(raw.times),
+        raw.given,
+    )
+
+
+def _read_source(wanted: Wanted, cache: Path, code: dict[str, Any] | None) -> Raw:
+    data = wanted.data
+    if "images" not in data and (odd := next((key for key in ("size", "color", "interpolation") if key in data), None)):
+        raise EntryError(f"`{odd}` goes with `images`", path=("data", odd))
+    if "images" in data:
+        return read_images(wanted)
+    if "python" in data:
+        return read_function(wanted, code)
+    if "files" in data:
+        return _read_parts(wanted)
+    if "path" in data:
+        return _read_file(data["path"], wanted, ("data", "path"))
+    for key, column in (("group", wanted.group), ("time", wanted.time)):
+        if column:
+            raise DataError(f"the scikit-learn sets have no column `{column}`", path=("split", key))
+    return read_set(data["sklearn"], cache)
+
+
+def _read_file(name: str, wanted: Wanted, place: KeyPath) -> Raw:
+    reader = READERS.get(Path(name).suffix.lower())
+    if reader is None:
+        raise EntryError(f"{name} is none of {', '.join(READERS)}", path=place)
+    with open_file(inside(name, wanted.root, place), name, place) as file:
+        if lfs_oid(file):
+            raise DataError(f"{name} is a git-lfs pointer: its content is not here", hint="git lfs pull", path=place)
+        return reader(file, name, wanted, place)
+
+
+def _read_parts(wanted: Wanted) -> Raw:
+    """Read one file for each part, and put them under one another."""
+    pieces = {role: _read_file(name, wanted, ("data", "files", role)) for role, name in wanted.data["files"].items()}
+    role, *others = pieces
+    first = pieces[role]
+    for other in others:
+        _check_alike(first, pieces[other], role, other)
+    ends = np.cumsum([0, *(len(piece.y) for piece in pieces.values())])
+    given = {part: np.arange(ends[number], ends[number + 1]) for number, part in enumerate(pieces)}
+    under = {key: _under([getattr(piece, key) for piece in pieces.values()]) for key in ("X", "y", "weights", "groups", "times")}
+    return replace(first, **under, given=given, first_line=None)
+
+
+def _check_alike(first: Raw, other: Raw, role: str, other_role: str) -> None:
+    path = ("data", "files", other_role)
+    ours, theirs = ({name for names in raw.columns.values() for name in names} for raw in (first, other))
+    if ours != theirs or type(first.X) is not type(other.X):
+        odd = ", ".join(sorted(ours ^ theirs)[:5])
+        raise DataError(f"{role} and {other_role} do not have the same columns{': ' if odd else ''}{odd}", path=path)
+    if first.options != other.options:
+        raise DataError(f"{role} and {other_role} are cut by different separators", path=path)
+
+
+def _under(parts: list[Any]) -> Any:
+    if parts[0] is None:
+        return None
+    return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else pd.concat(parts, ignore_index=True)

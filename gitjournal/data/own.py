@@ -1,0 +1,65 @@
+"""Data that a function of one's own gives: a table, or arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gitjournal.data.arrays import from_arrays, hash_arrays
+from gitjournal.data.raw import Array, Raw, Wanted
+from gitjournal.data.tables import divide
+from gitjournal.errors import DataError, EntryError
+from gitjournal.procedures import with_python
+
+PLACE = ("data", "python")
+
+
+def read_function(wanted: Wanted, code: dict[str, Any] | None) -> Raw:
+    """Return what the function gives: a DataFrame, a dict of arrays, or `(X, y)`.
+
+    A DataFrame is read as a file of columns would be (`target`, `features`, …), a dict as an `.npz` file would be. The hash
+    is of the content, so a function that reads another file, or draws, is found out. Raises DataError for anything else.
+    """
+    if code is None:
+        raise EntryError("the function has not been looked at", path=PLACE)
+    name = str(code["python"])
+    found = with_python.load({**code, "params": {}}, wanted.root)
+    if isinstance(found, tuple) and len(found) == 2:
+        found = {"X": found[0], "y": found[1]}
+    if isinstance(found, pd.DataFrame):
+        return replace(divide(found.reset_index(drop=True).rename(columns=str), name, wanted, PLACE), content=_hash_frame(found))
+    if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
+        raise DataError(f"{name} returned {type(found).__name__}; a DataFrame, a dict of arrays or (X, y) is needed", path=PLACE)
+    arrays = {key: _plain(value, key, name) for key, value in found.items()}
+    return replace(from_arrays(arrays, name, wanted, PLACE), content=hash_arrays(arrays, sorted(arrays)))
+
+
+def _plain(value: Any, key: str, name: str) -> Array:
+    """Return an array of numbers or text. Raises DataError where Python objects are among them."""
+    try:
+        found: Array = np.asarray(value)
+        if found.dtype.kind == "O":
+            found = np.asarray(found.tolist())
+    except ValueError:
+        raise DataError(f"{name}: `{key}` is ragged; rows of one length are needed", path=PLACE) from None
+    if found.dtype.kind not in "biufUM":
+        raise DataError(f"{name}: `{key}` holds {found.dtype}; numbers or text are needed", path=PLACE)
+    return found
+
+
+def _hash_frame(frame: pd.DataFrame) -> str:
+    """Return `sha256:…` over the names, types and values of a table; its values are hashed by pandas, column by column."""
+    digest = hashlib.sha256(json.dumps([str(column) for column in frame.columns]).encode())
+    for number in range(frame.shape[1]):
+        column = frame.iloc[:, number]
+        if column.dtype.kind in "biufM":
+            digest.update(f"\n{column.to_numpy().dtype.str}\n".encode() + np.ascontiguousarray(column.to_numpy()).tobytes())
+        else:
+            digest.update(("\n" + json.dumps([None if pd.isna(value) else str(value) for value in column])).encode())
+    return "sha256:" + digest.hexdigest()

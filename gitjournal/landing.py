@@ -1,0 +1,259 @@
+"""What a commit of ours means for the files that the person has open: added to, never overwritten, never lost.
+
+An editor may save at any moment, in place or by rename; whichever text is newer stays, with our part spliced in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import msgspec
+
+from gitjournal.entry_block import splice
+from gitjournal.errors import EntryError, GitError, is_full
+from gitjournal.repo import TreeFile, Worktree, git_bytes
+
+ENTRY, RECORDS = ".md", ".runs.jsonl"
+SETTLED_SECONDS = 0.02
+TRIES = 50
+_KEPT, _NEW = ".gitjournal-kept-", ".gitjournal-new-"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a commit does to one path. `planned` came from the disk and is not written there; no `new`: the path goes."""
+
+    path: str
+    kind: Literal["entry", "records", "plain", "planned"]
+    old: TreeFile | None
+    new: TreeFile | None
+
+
+class Addition(msgspec.Struct, frozen=True):
+    """What is added to an entry: the block to its text, lines to its records."""
+
+    block: str = ""
+    lines: list[bytes] = []
+
+    def to_entry(self, text: bytes, path: str) -> bytes:
+        """Return the entry with the block. Raises EntryError where the text has no place for it."""
+        entry_id = PurePosixPath(path).name.removesuffix(ENTRY)
+        if b"\0" in text:
+            raise EntryError(f"{path} is not UTF-8 text, so results cannot be written into it")
+        return splice(text.decode("utf-8", "surrogateescape"), entry_id, self.block).encode("utf-8", "surrogateescape")
+
+    def to_records(self, text: bytes) -> bytes:
+        """Return the records with the lines whose run is not there yet."""
+        known = runs_of(text.split(b"\n"))
+        fresh = [line.rstrip(b"\n") + b"\n" for line in self.lines if not runs_of([line]) <= known]
+        gap = b"\n" if text and not text.endswith(b"\n") and fresh else b""
+        return text + gap + b"".join(fresh)
+
+
+class _Run(msgspec.Struct):
+    run: str
+
+
+_run_of = msgspec.json.Decoder(_Run)
+
+
+def runs_of(lines: Iterable[bytes]) -> set[str]:
+    """Return the run ids of record lines; a line that is no record (a conflict marker) has none."""
+    found = set()
+    for line in lines:
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            found.add(_run_of.decode(line).run)
+    return found
+
+
+def same_entry(path: str) -> tuple[str, str, str]:
+    """Return what a renamed entry keeps: the day and the four letters of its id, and whether it is text or records."""
+    name = PurePosixPath(path).name
+    kind = RECORDS if name.endswith(RECORDS) else ENTRY if name.endswith(ENTRY) else name
+    stem = name.removesuffix(kind)
+    return (stem[:8], stem[-4:], kind)
+
+
+def renamed(path: str, among: Iterable[str]) -> str | None:
+    """Return the one path that can only be `path` under another name."""
+    found = [other for other in among if other != path and same_entry(other) == same_entry(path)]
+    return found[0] if len(found) == 1 else None
+
+
+def blob_id(data: bytes, like: str) -> str:
+    """Return the object id of the bytes as they are, in the hash that `like` is in."""
+    made = hashlib.sha256() if len(like) == 64 else hashlib.sha1(usedforsecurity=False)
+    made.update(b"blob %d\0" % len(data))
+    made.update(data)
+    return made.hexdigest()
+
+
+def land(worktree: Worktree, changes: Iterable[Change], addition: Addition) -> None:
+    """Bring the files of a worktree after a commit. May be done twice; what the person deleted stays deleted.
+
+    A file that cannot be written stays as it is: the commit and the index have it, so `git status` shows it.
+    """
+    for change in changes:
+        if change.kind != "planned":
+            with contextlib.suppress(GitError):
+                try:
+                    _land_one(worktree, change, addition)
+                except OSError as fault:
+                    if is_full(fault):  # the intent stays, and the next command lands it
+                        raise
+
+
+def _land_one(worktree: Worktree, change: Change, addition: Addition) -> None:
+    file = worktree.path / change.path
+    if not _inside(worktree.path, file):
+        return
+    _clear_debris(file, change, addition)
+    if change.new is None:
+        if change.old and _still(file, change.old):
+            file.unlink(missing_ok=True)
+    elif change.kind == "plain":
+        _land_plain(worktree, file, change.old, change.new)
+    else:
+        _land_addition(worktree, file, change, addition)
+
+
+def _land_plain(worktree: Worktree, file: Path, old: TreeFile | None, new: TreeFile) -> None:
+    if not os.path.lexists(file):
+        _create(file, _checked_out(worktree, new), new.mode)
+    elif old and _still(file, old):
+        content = _checked_out(worktree, new)
+        replace_file(file, lambda before: content if blob_id(before, old.blob) == old.blob else before)
+
+
+def _land_addition(worktree: Worktree, file: Path, change: Change, addition: Addition) -> None:
+    target: Path | None = file
+    if not file.is_file():
+        target = _renamed_file(worktree.path, change.path)
+        if target is None and change.old is None and change.new and not os.path.lexists(file):
+            _create(file, _checked_out(worktree, change.new), change.new.mode)
+            return
+    if target is not None and not target.is_symlink():
+        replace_file(target, _edit(change, addition, target))
+
+
+def _edit(change: Change, addition: Addition, file: Path) -> Callable[[bytes], bytes]:
+    def edit(before: bytes) -> bytes:
+        if change.kind == "records":
+            return addition.to_records(before)
+        try:
+            return addition.to_entry(before, file.name)
+        except EntryError:
+            return before  # the person is in the middle of something; the commit has the block
+
+    return edit
+
+
+def _renamed_file(top: Path, path: str) -> Path | None:
+    """Find where the person moved an entry on the disk."""
+    day, letters, kind = same_entry(path)
+    found = [file for file in (top / "entries").rglob(f"{day}*-{letters}{kind}") if file.is_file()]
+    return found[0] if len(found) == 1 and _inside(top, found[0]) else None
+
+
+def replace_file(path: Path, edit: Callable[[bytes], bytes]) -> None:
+    """Change a file that somebody else may be saving: the newer text wins, and is edited in its turn.
+
+    `edit` must leave alone what it has edited already. A file that is deleted meanwhile stays deleted.
+    """
+    kept, new = path.with_name(_KEPT + path.name), path.with_name(_NEW + path.name)
+    for _ in range(TRIES):
+        try:
+            _settle(path)
+            before = path.read_bytes()
+            after = edit(before)
+            if after == before:
+                return
+            kept.unlink(missing_ok=True)
+            _link(path, kept)
+            _write(new, after, path.stat().st_mode)
+            if not path.samefile(kept):
+                continue  # saved by rename
+        except FileNotFoundError:
+            break
+        except OSError:
+            kept.unlink(missing_ok=True)
+            raise
+        new.replace(path)
+        if kept.read_bytes() == before:
+            break
+        kept.replace(path)  # saved in place, into the file that ours has replaced
+    kept.unlink(missing_ok=True)
+    new.unlink(missing_ok=True)
+
+
+def _settle(path: Path) -> None:
+    """Wait until a save that is under way is over: an editor truncates before it writes."""
+    for _ in range(TRIES):
+        state = path.stat()
+        age = time.time() - state.st_mtime
+        if state.st_size and not 0 <= age < SETTLED_SECONDS:
+            return
+        time.sleep(SETTLED_SECONDS / 2)
+
+
+def _clear_debris(file: Path, change: Change, addition: Addition) -> None:
+    """Finish a `replace_file` that was cut off: the kept text comes back if it was saved into after ours replaced it."""
+    kept, new = file.with_name(_KEPT + file.name), file.with_name(_NEW + file.name)
+    new.unlink(missing_ok=True)
+    if not kept.exists():
+        return
+    edit = _edit(change, addition, file)
+    current = file.read_bytes() if file.is_file() else None
+    if current is not None and edit(current) == current and edit(kept.read_bytes()) != current:
+        kept.replace(file)
+    kept.unlink(missing_ok=True)
+
+
+def _link(path: Path, kept: Path) -> None:
+    try:
+        kept.hardlink_to(path)
+    except FileNotFoundError:
+        raise
+    except OSError:  # a file system without links: the text alone is kept, and saves in place are not seen
+        kept.write_bytes(path.read_bytes())
+
+
+def _create(path: Path, data: bytes, mode: str) -> None:
+    """Write a new file, unless one came into being meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(_NEW + path.name)
+    new.unlink(missing_ok=True)
+    _write(new, data, 0o777 if mode == "100755" else 0o666)
+    with contextlib.suppress(FileExistsError):
+        new.rename(path) if not os.path.lexists(path) else None
+    new.unlink(missing_ok=True)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & 0o777)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _checked_out(worktree: Worktree, file: TreeFile) -> bytes:
+    """Return the bytes that git would write for a file."""
+    return git_bytes(["cat-file", "--filters", f"--path={file.path}", file.blob], cwd=worktree.path)
+
+
+def _still(path: Path, old: TreeFile) -> bool:
+    return path.is_file() and not path.is_symlink() and blob_id(path.read_bytes(), old.blob) == old.blob
+
+
+def _inside(top: Path, path: Path) -> bool:
+    """Whether no folder on the way is a symbolic link out of the worktree."""
+    return not any(parent.is_symlink() for parent in path.parents if parent.is_relative_to(top) and parent != top)

@@ -1,0 +1,165 @@
+"""The journal at a glance: the entries of the branch at hand, of the others, and the drafts, for every command that looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from gitjournal.entry import Entry, parse
+from gitjournal.errors import UsageError
+from gitjournal.index import Index, Row, make_row
+from gitjournal.journal import (
+    PAGE,
+    RECORDS,
+    Draft,
+    current_ref,
+    drafts,
+    journal_refs,
+    match_id,
+    short_ref,
+)
+from gitjournal.lab import Lab, find_lab
+from gitjournal.record import Record, decode_lines
+from gitjournal.summary import join
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A row of a list, the branch it stands on (None for a draft that is on none), and its draft where there is one."""
+
+    row: Row
+    ref: str | None
+    draft: Draft | None = None
+
+    @property
+    def branch(self) -> str:
+        """The branch as people name it."""
+        return short_ref(self.ref) if self.ref else ""
+
+    @property
+    def state(self) -> str:
+        """The state in words; a committed entry that was edited since says so."""
+        return f"{self.row.state}, edited" if self.draft and self.ref else self.row.state
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One entry, read whole: as committed, else as its draft. `records` hold their owners' metrics."""
+
+    entry: Entry
+    listed: Listed
+    records: list[Record]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Where things stand now. Use inside `look`."""
+
+    lab: Lab
+    index: Index
+    current: str
+    drafts: list[Draft]
+
+    def here(self) -> list[Listed]:
+        """Return the entries of the current branch, and the drafts."""
+        edited = {draft.path: draft for draft in self.drafts}
+        rows = self.index.entries(self.current)
+        listed = [Listed(row, self.current, edited.get(row.path)) for row in rows]
+        committed = {row.path for row in rows}
+        return listed + [_drafted(draft) for draft in self.drafts if draft.path not in committed]
+
+    def everywhere(self) -> list[Listed]:
+        """Return also what only the other branches hold, each entry once, from the most important branch."""
+        found = {one.row.id: one for one in reversed(self.here())}
+        for ref in self.index.refs:
+            for row in self.index.entries(ref):
+                found.setdefault(row.id, Listed(row, ref))
+        return list(found.values())
+
+    def repeated(self) -> list[tuple[Row, Row]]:
+        """Return the entries of the current branch that did the same run without saying so, the later one first."""
+        return self.index.repeated(self.current)
+
+    def resolve(self, part: str) -> str:
+        """Return the id that `part` means. Raises UsageError with the candidates."""
+        return match_id(part, [*(draft.id for draft in self.drafts), *self.index.ids()])
+
+    def find(self, part: str) -> Listed:
+        """Return the entry that `part` means, wherever it is. Raises UsageError with the candidates."""
+        entry_id = self.resolve(part)
+        draft = next((draft for draft in self.drafts if draft.id == entry_id), None)
+        found = self.index.entry(entry_id)
+        if found:
+            ref, row = found
+            return Listed(row, ref, draft if draft and draft.path == row.path else None)
+        if draft:
+            return _drafted(draft)
+        raise UsageError(f"{entry_id} is in the journal but cannot be read", hint="see: gitjournal ls --all")
+
+    def open(self, listed: Listed) -> Opened:
+        """Read an entry with its records.
+
+        Raises EntryError with the place of whatever cannot be understood.
+        """
+        row = listed.row
+        if listed.draft and listed.ref is None:
+            return Opened(parse(listed.draft.text, entry_id=row.id, file=row.path), listed, [])
+        blobs = self.lab.repository.blobs([name for name in (row.page, row.records) if name])
+        records = decode_lines(blobs.get(row.records, b""), file=row.path.removesuffix(PAGE) + RECORDS)
+        text = blobs.get(row.page, b"").decode(errors="replace")
+        return Opened(parse(text, entry_id=row.id, file=row.path), listed, join(records, self.index.owners(records)))
+
+
+@contextmanager
+def look(start: Path) -> Iterator[Overview]:
+    """Open the journal that belongs to `start`, its index brought up to date.
+
+    Raises GitError with the way out where there is no journal.
+    """
+    lab = find_lab(start)
+    current = current_ref(lab)
+    with Index.open(lab.repository) as index:
+        index.refresh(journal_refs(lab, current))
+        yield Overview(lab, index, current, drafts(lab))
+
+
+def repeated_runs(lab: Lab) -> list[tuple[Row, Row]]:
+    """Return the entries of the current branch that did the same run without saying so, the later one first."""
+    current = current_ref(lab)
+    with Index.open(lab.repository) as index:
+        index.refresh(journal_refs(lab, current))
+        return index.repeated(current)
+
+
+def gains(listed: Iterable[Listed]) -> dict[str, float | None]:
+    """Return each entry's gain over its baseline, in the direction of its metric's own scale; None where one has no score.
+
+    Entries without a baseline are left out.
+    """
+    rows = [one.row for one in listed]
+    by_name = {row.id: row for row in rows} | {row.id[-4:]: row for row in rows}
+    found: dict[str, float | None] = {}
+    for row in rows:
+        if row.baseline:
+            other = by_name.get(row.baseline) or _by_part(row.baseline, rows)
+            theirs = other.values.get(f"dev.{row.metric}") if other else None
+            found[row.id] = row.best - theirs if row.best is not None and theirs is not None else None
+    return found
+
+
+def _by_part(part: str, rows: list[Row]) -> Row | None:
+    try:
+        entry_id = match_id(part, [row.id for row in rows])
+    except UsageError:
+        return None
+    return next(row for row in rows if row.id == entry_id)
+
+
+def _drafted(draft: Draft) -> Listed:
+    row = Row(state="draft", error=draft.error) if draft.error else make_row(draft.text.encode(), [], stem=draft.path.removesuffix(PAGE))
+    row = msgspec.structs.replace(row, id=draft.id, state="draft", path=draft.path)
+    return Listed(row, None, draft)

@@ -1,0 +1,1 @@
+"""Procedures: what an entry declares, built with the library that owns it."""

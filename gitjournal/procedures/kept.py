@@ -1,0 +1,142 @@
+"""Fitted scikit-learn models as files, by skops. Runs in the worker.
+
+skops keeps what a model is made of as JSON and arrays. What may be made of it is decided here and not by skops: classes
+and functions of the catalogue, and a fixed list of what they hold inside. A file that names anything else is refused
+before one object of it exists; the same list is held when a model is written, so what is kept can be opened.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gitjournal import stored
+from gitjournal.catalogue import lookup
+from gitjournal.errors import DataError, TrustError
+
+SCHEMA_BYTES = 64 * 2**20
+# the kinds of node that skops makes something of; a method, a partial or a file of joblib is not among them
+NODES = frozenset(
+    [
+        *("CachedNode", "DTypeNode", "DefaultDictNode", "DictNode", "FunctionNode", "JsonNode", "ListNode", "LossNode", "NdArrayNode"),
+        *("ObjectNode", "OrderedDictNode", "RandomGeneratorNode", "RandomStateNode", "SetNode", "SliceNode", "SparseMatrixNode"),
+        *("TreeNode", "TupleNode", "TypeNode"),
+    ]
+)
+_LOSSES = (
+    *("AbsoluteError", "ExponentialLoss", "HalfBinomialLoss", "HalfGammaLoss", "HalfMultinomialLoss", "HalfPoissonLoss"),
+    *("HalfSquaredError", "HalfTweedieLoss", "HalfTweedieLossIdentity", "HuberLoss", "PinballLoss"),
+)
+_CY_LOSSES = tuple(f"Cy{name}" for name in _LOSSES)
+_SGD = ("EpsilonInsensitive", "Hinge", "Huber", "Log", "ModifiedHuber", "SquaredEpsilonInsensitive", "SquaredHinge", "SquaredLoss")
+_NUMPY = ("bool", "bool_", "dtype", "float32", "float64", "int32", "int64", "ndarray", "str_", "uint8", "uint32", "uint64")
+_SPARSE = ("_coo.coo_matrix", "_csc.csc_matrix", "_csr.csr_matrix", "_coo.coo_array", "_csc.csc_array", "_csr.csr_array")
+INSIDE = frozenset(
+    (
+        *(f"builtins.{name}" for name in ("bool", "dict", "float", "int", "list", "set", "slice", "str", "tuple")),
+        *("collections.OrderedDict", "collections.defaultdict"),
+        *(f"numpy.{name}" for name in _NUMPY),
+        *("numpy.random.mtrand.RandomState", "numpy.random._generator.Generator", "scipy.interpolate._bsplines.BSpline"),
+        *(f"scipy.sparse.{name}" for name in _SPARSE),
+        *(f"sklearn._loss._loss.{name}" for name in _CY_LOSSES),
+        *(f"sklearn._loss.loss.{name}" for name in _LOSSES),
+        *(
+            f"sklearn._loss.link.{name}"
+            for name in ("HalfLogitLink", "IdentityLink", "Interval", "LogLink", "LogitLink", "MultinomialLogit")
+        ),
+        *(f"sklearn.linear_model._sgd_fast.{name}" for name in _SGD),
+        *(f"sklearn.calibration.{name}" for name in ("_CalibratedClassifier", "_SigmoidCalibration")),
+        *(f"sklearn.ensemble._hist_gradient_boosting.{name}" for name in ("binning._BinMapper", "predictor.TreePredictor")),
+        *(f"sklearn.metrics._dist_metrics.{name}64" for name in ("ChebyshevDistance", "EuclideanDistance", "ManhattanDistance")),
+        *(
+            "sklearn.metrics._dist_metrics.MinkowskiDistance64",
+            "sklearn.neighbors._kd_tree.KDTree",
+            "sklearn.neighbors._ball_tree.BallTree",
+        ),
+        *(f"sklearn.neural_network._stochastic_optimizers.{name}Optimizer" for name in ("Adam", "SGD")),
+        *("sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace", "sklearn.impute._iterative._ImputerTriplet"),
+        *("sklearn.tree._tree.Tree", "sklearn.utils._bunch.Bunch"),
+    )
+)
+
+
+def save(model: Any, path: Path) -> str:
+    """Write a fitted model, and return the sha256 of the file. Raises DataError for one that could not be opened again."""
+    skops = _skops()
+    try:
+        content: bytes = skops.dumps(model)
+    except Exception as fault:
+        raise DataError(f"{type(model).__name__} cannot be written by skops: {fault}"[:300]) from fault
+    try:
+        types_of(content)
+    except TrustError as fault:
+        raise DataError(f"{type(model).__name__} is not kept: {fault.message}") from None
+    return stored.write_bytes(path, content)
+
+
+def open_model(path: Path, sha256: str) -> Any:
+    """Return a model that was kept. Raises TrustError for a file that is not the one, or that names what is not on the list."""
+    content = stored.read_bytes(path, sha256)
+    return _skops().loads(content, trusted=sorted(types_of(content)))
+
+
+def types_of(content: bytes) -> set[str]:
+    """Return the types that a file would make, reading nothing but its description. Raises TrustError for one not listed."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if archive.getinfo("schema.json").file_size > SCHEMA_BYTES:
+                raise TrustError("the description of the model is too large")
+            described = json.loads(archive.read("schema.json"))
+    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError):
+        described = None
+    if not isinstance(described, dict):
+        raise TrustError("not a model that skops wrote")
+    if described.get("protocol") != importlib.import_module("skops.io._protocol").PROTOCOL:
+        raise TrustError("another version of skops wrote it, and its description reads differently")
+    found = set()
+    for node in _nodes(described):
+        if node.get("__loader__") not in NODES:
+            raise TrustError(f"it holds a {str(node.get('__loader__'))[:60]}, which is not opened")
+        name = f"{node.get('__module__')}.{node.get('__class__')}"
+        if name not in INSIDE and not _in_catalogue(name):
+            raise TrustError(f"it holds {name[:100]}, which is not among the types that are opened")
+        found.add(name)
+    return found
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    """Give every node of a description, without recursion: a hostile one may be nested deep."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if "__loader__" in one or "__module__" in one or "__class__" in one:
+                yield one
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+
+
+def _in_catalogue(name: str) -> bool:
+    """Whether a type is one that an entry may declare, under the name that its module gives it."""
+    known = lookup(name.rpartition(".")[2])
+    if known is None:
+        return False
+    module, _, short = known.path.rpartition(".")
+    try:
+        made = getattr(importlib.import_module(module), short)
+    except (ImportError, AttributeError):
+        return False
+    return name == f"{made.__module__}.{made.__qualname__}"
+
+
+def _skops() -> Any:
+    try:
+        return importlib.import_module("skops.io")
+    except ImportError:
+        raise DataError("keeping models needs skops", hint="pip install 'gitjournal[models]'") from None

@@ -1,0 +1,148 @@
+"""Makes the layers, optimizers and losses of Keras that a tree names, and wires layers up. Only the catalogue's classes are made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gitjournal import keras_catalogue
+from gitjournal.errors import GitjournalError
+from gitjournal.keras_catalogue import ADAPTED
+from gitjournal.network import ATTENTION, SEVERAL
+from gitjournal.network_graph import Graph, Wired
+from gitjournal.procedures.keras_rows import AT_ONCE, Batches, dense
+from gitjournal.procedures.with_sklearn import ParameterError
+
+Node = dict[str, Any]
+
+_OF_LAYER = re.compile(r"^Input \d+ (with name '[^']*' )?of layer '\w+' is incompatible with the layer: ")
+
+
+def short(node: Node) -> str:
+    """Return the name of a node's class without its module."""
+    return str(node["class"]).rpartition(".")[2]
+
+
+class Builder:
+    """Makes objects of Keras from nodes."""
+
+    def __init__(self, keras: Any, label: str, facts: dict[str, int]) -> None:
+        self.keras = keras
+        self.label = label
+        self.facts = facts
+
+    def model(self, graph: Graph, sources: list[Any]) -> tuple[Any, int]:
+        """Wire up the layers, and let those adapt that do. Return the model and how many numbers it gives a row."""
+        tensors = [self._input(source) for source in sources]
+        inputs = list(tensors)
+        for number, one in enumerate(graph.layers):
+            layer = self.layer(one, number)
+            taken = [tensors[position] for position in one.inputs]
+            if short(one.node) in ADAPTED and one.node["params"].get(ADAPTED[short(one.node)]) is None:
+                self._adapt(layer, one, inputs, taken[0], sources)
+            with self._naming(one, taken):
+                found = self._call(layer, one, taken)
+            if not hasattr(found, "shape"):
+                raise ParameterError(f"layer `{one.name}` gives several outputs; leave out `return_state`", [self.label, one.name])
+            tensors.append(found)
+        last = graph.layers[-1]
+        shape = tuple(tensors[-1].shape)
+        if len(shape) != 2 or shape[1] is None:
+            raise ParameterError(
+                f"the last layer `{last.name}` gives the shape {shape}; a row of numbers is needed", [self.label, last.name]
+            )
+        return self.keras.Model(inputs[0] if len(inputs) == 1 else tuple(inputs), tensors[-1]), int(shape[1])
+
+    def _input(self, source: Any) -> Any:
+        sample = dense(source[np.arange(1)])
+        return self.keras.Input(sample.shape[1:], dtype="string" if sample.dtype.kind == "O" else sample.dtype.name)
+
+    def layer(self, one: Wired, number: int = 0) -> Any:
+        """Make one layer, named by its number."""
+        node = {**one.node, "params": {name: value for name, value in one.node["params"].items() if name != "name"}}
+        return self._made(node, [self.label, one.name], name=f"layer_{number}")
+
+    def _adapt(self, layer: Any, one: Wired, inputs: list[Any], taken: Any, sources: list[Any]) -> None:
+        with self._naming(one, [taken]):
+            rows = Batches(sources, None, None, AT_ONCE, None).dataset()
+            until = self.keras.Model(inputs[0] if len(inputs) == 1 else tuple(inputs), taken)
+            layer.adapt(rows.map(lambda *parts: until(parts[0], training=False)))
+
+    @staticmethod
+    def _call(layer: Any, one: Wired, taken: list[Any]) -> Any:
+        kind = short(one.node)
+        if kind in ATTENTION:
+            several = taken * 2 if len(taken) == 1 else taken
+            return layer(several) if kind in ("Attention", "AdditiveAttention") else layer(*several)
+        return layer(taken if kind in SEVERAL else taken[0])
+
+    def _naming(self, one: Wired, taken: list[Any]) -> _Naming:
+        return _Naming(self.label, one, taken)
+
+    def value(self, value: Any, parameter: Any = None, path: Sequence[str] = ()) -> Any:
+        """Return what a value of the tree stands for."""
+        if isinstance(value, list):
+            parts = [self.value(part, parameter, path) for part in value]
+            return tuple(parts) if parameter is not None and parameter.tuple else parts
+        if isinstance(value, dict):
+            if "class" in value:
+                return self._made(value, path)
+            if "function" in value:
+                return self._found(value["function"])
+            if "fact" in value:
+                return self.facts[value["fact"]]
+            return value["word"] if "word" in value else float(value["float"])
+        if parameter is None or isinstance(value, bool):
+            return value
+        if parameter.numbers == "int" and isinstance(value, float) and value.is_integer():
+            return int(value)
+        return float(value) if parameter.numbers == "real" and isinstance(value, int) else value
+
+    def _made(self, node: Node, path: Sequence[str], **more: Any) -> Any:
+        known = keras_catalogue.known(node["class"])
+        arguments = {
+            name: self.value(value, known.params[name], [*path, name]) for name, value in node["params"].items() if name != "verbose"
+        }
+        try:
+            return self._found(known.path)(**arguments, **more)
+        except (TypeError, ValueError) as fault:
+            raise ParameterError(f"{known.short}: {_first(fault)}", list(path) or [self.label]) from None
+
+    def _found(self, path: str) -> Any:
+        found = self.keras
+        for name in path.split(".")[1:]:
+            found = getattr(found, name, None)
+            if found is None:
+                raise ParameterError(f"Keras {self.keras.__version__} has no {path.removeprefix('keras.')}", [self.label])
+        return found
+
+
+class _Naming:
+    """Turns what Keras says while a layer is wired up into a message that names the layer as the entry does."""
+
+    def __init__(self, label: str, one: Wired, taken: list[Any]) -> None:
+        self.label = label
+        self.one = one
+        self.taken = taken
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
+        if fault is None or isinstance(fault, (GitjournalError, MemoryError)) or not isinstance(fault, Exception):
+            return
+        shapes = " and ".join(str(tuple(tensor.shape)) for tensor in self.taken)
+        message = f"layer `{self.one.name}` ({short(self.one.node)}) does not fit what comes in, of shape {shapes}: {_first(fault)}"
+        raise ParameterError(message, [self.label, self.one.name]) from None
+
+
+def _first(fault: BaseException) -> str:
+    """Return what an exception of Keras says, in one line without its names for layers."""
+    lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
+    said = lines[0] if lines else type(fault).__name__
+    if said.startswith("Exception encountered when calling") and len(lines) > 1:
+        said = next((line for line in lines[1:] if not line.startswith("Arguments received")), said)
+    return _OF_LAYER.sub("", said)[:300]

@@ -1,0 +1,50 @@
+"""The one place that imports Keras and TensorFlow, and what is set so that numbers are the same everywhere."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import warnings
+from functools import cache
+from typing import Any
+
+from gitjournal.procedures.with_sklearn import ParameterError
+
+
+@cache
+def load() -> Any:
+    """Import Keras: the one place. Numbers do not depend on the person's own settings, nor on how many threads there are.
+
+    Raises ParameterError where it is not installed.
+    """
+    threads = os.environ.get("GITJOURNAL_THREADS", "")
+    ours = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": os.devnull, "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    os.environ.update(ours)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tensorflow = importlib.import_module("tensorflow")
+            keras = importlib.import_module("keras")
+        except ImportError as fault:
+            raise ParameterError(f"a network needs Keras: {fault}; pip install 'gitjournal[keras]'", []) from None
+        number = int(threads) if threads.isdigit() and int(threads) > 0 else 1
+        tensorflow.config.threading.set_intra_op_parallelism_threads(number)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(number)
+        tensorflow.config.experimental.enable_op_determinism()
+        for gpu in tensorflow.config.list_physical_devices("GPU"):
+            tensorflow.config.experimental.set_memory_growth(gpu, True)
+    return keras
+
+
+def load_tensorflow() -> Any:
+    """Return what Keras computes with."""
+    load()
+    return importlib.import_module("tensorflow")
+
+
+def conditions() -> dict[str, str]:
+    """Return what numbers depend on besides versions and threads: the device, and the switches that were set."""
+    tensorflow = load_tensorflow()
+    gpus = tensorflow.config.list_physical_devices("GPU")
+    device = str(tensorflow.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")) if gpus else "CPU"
+    return {"device": device, "onednn": "off", "op_determinism": "on"}

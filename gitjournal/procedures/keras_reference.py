@@ -1,0 +1,155 @@
+"""Look at the installed Keras and append what is new to its reference: ``python -m gitjournal.procedures.keras_reference``.
+
+What stands in the file is never changed: old fingerprints rest on it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import Any, Literal
+
+import msgspec
+
+from gitjournal.catalogue import SCHEMA, Kind, Known, Parameter, Reference, Takes
+from gitjournal.keras_catalogue import REFERENCE, REFUSED
+from gitjournal.procedures.keras_library import load
+from gitjournal.procedures.reference import spell, update
+
+MODULES: dict[str, Kind] = {
+    "layers": "layer",
+    "optimizers": "optimizer",
+    "optimizers.schedules": "schedule",
+    "losses": "loss",
+    "initializers": "initializer",
+    "regularizers": "regularizer",
+    "constraints": "constraint",
+    "activations": "activation",
+    "metrics": "metric",
+    "callbacks": "callback",
+}
+CALLBACKS = ("EarlyStopping", "ReduceLROnPlateau", "SwapEMAWeights", "TerminateOnNaN")
+CELLS = ("GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells")
+# base classes, what takes a mapping of objects, and what an entry says otherwise (its data are the input)
+LEFT_OUT = {
+    *("Layer", "Wrapper", "InputLayer", "InputSpec", "Loss", "Initializer", "Regularizer", "Constraint", "LearningRateSchedule"),
+    *("Metric", "MeanMetricWrapper", "Optimizer", "OptimizerMap", "MultiOptimizer"),
+    *("deserialize", "serialize", "get"),
+    *REFUSED,
+}
+# objects that cannot be declared; seeds come from the run
+NO_PARAMETERS = {"seed", "weights", "backward_layer", "quantization_config", "fn", "exclude_layers", "gptq_unpacked_column_size"}
+TAKES: dict[str, Takes] = {
+    "layer": "layer",
+    "layers": "layers",
+    "cell": "cell",
+    "cells": "cells",
+    "inner_optimizer": "optimizer",
+    "learning_rate": "schedule",
+    "activation": "activation",
+    "recurrent_activation": "activation",
+}
+SUFFIXES: dict[str, Takes] = {"_initializer": "initializer", "_regularizer": "regularizer", "_constraint": "constraint"}
+# required numbers tell nothing by a default: these are measures, the others counts
+REAL = {
+    *("rate", "stddev", "factor", "height_factor", "width_factor", "scale", "initial_learning_rate", "decay_rate", "values"),
+    *("precision", "recall", "sensitivity", "specificity"),
+}
+NO_NUMBERS = {"equation", "target_class_ids"}
+SAME: dict[str, list[Any]] = {"data_format": ["channels_last"], "dtype": ["float32"]}
+
+
+def _takes(name: str) -> Takes:
+    for suffix, kind in SUFFIXES.items():
+        if name.endswith(suffix):
+            return kind
+    return TAKES.get(name, "")
+
+
+def _numbers(name: str, default: Any) -> Literal["", "int", "real"]:
+    if default is inspect.Parameter.empty:
+        return "" if name in NO_NUMBERS else "real" if name in REAL else "int"
+    first = default
+    while isinstance(first, tuple) and first:
+        first = first[0]
+    by_type: dict[type, Literal["int", "real"]] = {int: "int", float: "real"}
+    return by_type.get(type(first), "")
+
+
+def parameter(found: inspect.Parameter) -> Parameter:
+    """Describe one parameter of a class."""
+    takes = _takes(found.name)
+    return Parameter(
+        default=msgspec.UNSET if found.default is found.empty else spell(found.default),
+        same=SAME.get(found.name, []) if found.default is None else [],
+        numbers=_numbers(found.name, found.default) if takes in ("", "schedule") else "",
+        tuple=isinstance(found.default, tuple),
+        takes=takes,
+    )
+
+
+def describe(owner: type, kind: Kind, base: type | None) -> Known:
+    """Describe one class; a layer takes what every layer takes too, where it hands on its keywords."""
+    found = dict(inspect.signature(owner.__init__).parameters)  # type: ignore[misc]  # of a class, not of an instance
+    if base is not None and any(one.kind is one.VAR_KEYWORD for one in found.values()):
+        found |= {name: one for name, one in inspect.signature(base.__init__).parameters.items() if name not in found}  # type: ignore[misc]
+    skipped = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    names = [name for name, one in found.items() if name != "self" and name not in NO_PARAMETERS and one.kind not in skipped]
+    return Known(kind, {name: parameter(found[name]) for name in names})
+
+
+def look() -> Reference:
+    """Describe the installed Keras."""
+    keras = load()
+    known: dict[str, Known] = {}
+    for module, kind in MODULES.items():
+        place = _module(keras, module)
+        functions = {name: one for name, one in vars(place).items() if inspect.isfunction(one) and name not in LEFT_OUT}
+        classes = {name: one for name, one in vars(place).items() if inspect.isclass(one) and name not in LEFT_OUT}
+        if kind == "activation":
+            for one in dict.fromkeys(functions.values()):
+                aliases = sorted(name for name, other in functions.items() if other is one and name != one.__name__)
+                known[f"keras.{module}.{one.__name__}"] = Known(kind, aliases=aliases)
+            continue
+        for owner in dict.fromkeys(classes.values()):
+            if kind == "callback" and owner.__name__ not in CALLBACKS:
+                continue
+            exact: Kind = "cell" if owner.__name__ in CELLS else kind
+            name = owner.__name__ if owner.__name__ in classes else next(name for name, other in classes.items() if other is owner)
+            described = describe(owner, exact, keras.layers.Layer if kind == "layer" else None)
+            others = _aliases(keras, owner, kind, {other for other, one in classes.items() if one is owner})
+            known[f"keras.{module}.{name}"] = msgspec.structs.replace(described, aliases=sorted(others - {name}))
+    return Reference(SCHEMA, [keras.__version__], dict(sorted(known.items())))
+
+
+def _module(keras: Any, name: str) -> ModuleType:
+    for part in name.split("."):
+        keras = getattr(keras, part)
+    found: ModuleType = keras
+    return found
+
+
+def _aliases(keras: Any, owner: type, kind: Kind, public: set[str]) -> set[str]:
+    """Return the other names that Keras itself takes for a class, those of the function it wraps included."""
+    listed = getattr(_module(keras.src, f"{kind}s"), "ALL_OBJECTS_DICT", {}) if hasattr(keras.src, f"{kind}s") else {}
+    names = public | {name for name, one in listed.items() if one is owner}
+    if kind in ("loss", "metric"):
+        plural = _module(keras.src, "losses" if kind == "loss" else "metrics").ALL_OBJECTS_DICT
+        names |= {name for name, one in plural.items() if one is owner}
+        wrapped = _wrapped(owner)
+        names |= {name for name, one in plural.items() if wrapped is not None and one is wrapped}
+    return names
+
+
+def _wrapped(owner: type) -> Any:
+    """Return the function that a loss or metric calls, where it can be made without saying anything."""
+    try:
+        made = owner()
+    except TypeError:
+        return None
+    return getattr(made, "fn", None) or getattr(made, "_fn", None)
+
+
+if __name__ == "__main__":
+    changed = update(REFERENCE, look)
+    print(f"Keras {load().__version__}: {len(changed)} new or longer in {REFERENCE.name}", *changed, sep="\n  ")  # noqa: T201

@@ -1,0 +1,172 @@
+"""Metrics by name, from what a model answered. Runs in the worker process.
+
+Answers are asked for once, whatever the number of metrics, and can be scored again later without the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sklearn
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.metrics import get_scorer, get_scorer_names, log_loss, mean_absolute_error, mean_squared_error
+from sklearn.utils.metaestimators import available_if
+
+from gitjournal import metric_names
+from gitjournal.data.raw import Array
+from gitjournal.errors import EntryError
+
+OURS = frozenset({"rmse", "mae", "mse", "log_loss", "brier", "loss"})
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model said of some rows; responses that no metric asked for are None.
+
+    For a classification with one label, `proba` and a `decision` in two dimensions have one column for each class of
+    the target, also for those that the train part did not hold. `classes` is what the model calls them.
+    """
+
+    predicted: Array
+    proba: Any = None
+    decision: Any = None
+    classes: Any = None
+
+
+def _has_proba(answering: _Answering) -> bool:
+    return answering.answers.proba is not None
+
+
+def _has_decision(answering: _Answering) -> bool:
+    return answering.answers.decision is not None
+
+
+class _Answering(BaseEstimator):  # type: ignore[misc]
+    """An estimator that gives answers already given, for scikit-learn's scorers."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+        self.classes_ = answers.classes
+
+    def fit(self, X: Any, y: Any) -> _Answering:  # noqa: ARG002 - what makes it an estimator
+        return self
+
+    def predict(self, X: Any) -> Array:  # noqa: ARG002
+        return self.answers.predicted
+
+    # scorers look for the method that they need: one without an answer must not be there
+    @available_if(_has_proba)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: Any) -> Any:  # noqa: ARG002
+        return self.answers.proba
+
+    @available_if(_has_decision)  # type: ignore[untyped-decorator]
+    def decision_function(self, X: Any) -> Any:  # noqa: ARG002
+        return self.answers.decision
+
+
+class _AnsweringClassifier(ClassifierMixin, _Answering):  # type: ignore[misc]
+    """Answers with classes or labels."""
+
+
+class _AnsweringRegressor(RegressorMixin, _Answering):  # type: ignore[misc]
+    """Answers with values."""
+
+
+def require(model: Any, metrics: list[str]) -> None:
+    """Make sure, before it is fitted, that a model offers what the metrics need.
+
+    Raises EntryError that names the metric, the model and the method it has not.
+    """
+    for number, name in enumerate(metrics):
+        if name not in OURS and name not in get_scorer_names():
+            raise EntryError(f"scikit-learn {sklearn.__version__} has no `{name}` yet", path=("metrics", number))
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    if hasattr(last, "final_estimator"):
+        return  # a stack knows what it offers only after it was fitted
+    for number, name in enumerate(metrics):
+        needs = metric_names.find(name).needs
+        offers = {method for method in ("predict", "predict_proba", "decision_function") if hasattr(model, method)}
+        fits = {
+            "predict": "predict" in offers,
+            "proba": "predict_proba" in offers,
+            "threshold": bool(offers & {"predict_proba", "decision_function"}),
+        }
+        if name == "loss" and hasattr(model, "loss_name"):
+            continue
+        if name == "loss":
+            raise EntryError("`loss` is what a Keras network minimises; name a metric, such as log_loss or rmse", path=("metrics", number))
+        if not fits[needs]:
+            method = {"predict": "predict", "proba": "predict_proba", "threshold": "decision_function or predict_proba"}[needs]
+            raise EntryError(
+                f"`{name}` needs {method}, which {getattr(last, 'called', type(last).__name__)} has not", path=("metrics", number)
+            )
+
+
+def require_kept(answers: Answers, metrics: list[str]) -> None:
+    """Make sure that what was kept of a model answers the metrics. Raises EntryError that names the metric."""
+    for number, name in enumerate(metrics):
+        if name == "loss":
+            raise EntryError("`loss` is not computed from predictions; it needs the network", path=("metrics", number))
+        needs = metric_names.find(name).needs
+        if (needs == "proba" and answers.proba is None) or (needs == "threshold" and answers.proba is None and answers.decision is None):
+            word = "probabilities" if needs == "proba" else "probabilities or distances"
+            raise EntryError(f"`{name}` needs {word}, and the model gave none", path=("metrics", number))
+
+
+def answer(model: Any, X: Any, metrics: list[str], n_classes: int | None, *, everything: bool = False) -> Answers:
+    """Ask a fitted model about rows, for what the metrics need and no more, or for `everything` that it can say.
+
+    `n_classes` is the number of classes of a target with one label, else None.
+    """
+    needs = {metric_names.find(name).needs for name in metrics}
+    classes = getattr(model, "classes_", None)
+    decides = ("threshold" in needs or everything) and hasattr(model, "decision_function")
+    decision = model.decision_function(X) if decides else None
+    asked = "proba" in needs or ("threshold" in needs and not decides) or (everything and hasattr(model, "predict_proba"))
+    proba = model.predict_proba(X) if asked else None
+    if n_classes is not None:
+        proba, decision = (_columns(found, classes, n_classes, fill) for found, fill in ((proba, 0.0), (decision, None)))
+        classes = np.arange(n_classes)
+    return Answers(np.asarray(model.predict(X)), proba, decision, classes)
+
+
+def _columns(found: Any, classes: Any, n_classes: int, fill: float | None) -> Any:
+    """Return one column for each class of the target, where the model knows only those of its train part."""
+    if found is None or found.ndim < 2 or found.shape[1] == n_classes or found.shape[1] != len(classes):
+        return found
+    whole = np.full((len(found), n_classes), found.min() if fill is None else fill)
+    whole[:, np.asarray(classes, dtype=int)] = found
+    return whole
+
+
+def score(answers: Answers, y: Array, metrics: list[str], task: str, weights: Array | None = None) -> dict[str, float]:
+    """Return the value of each metric, printed positive for errors; NaN where one is not defined on these rows."""
+    answering = (_AnsweringRegressor if task == "regression" else _AnsweringClassifier)(answers)
+    return {name: float(_one(name, answers, answering, y, weights)) for name in metrics}
+
+
+def _one(name: str, answers: Answers, answering: _Answering, y: Array, weights: Array | None) -> Any:
+    if name == "rmse":
+        return np.sqrt(mean_squared_error(y, answers.predicted, sample_weight=weights, multioutput="uniform_average"))
+    if name == "mse":
+        return mean_squared_error(y, answers.predicted, sample_weight=weights)
+    if name == "mae":
+        return mean_absolute_error(y, answers.predicted, sample_weight=weights)
+    if name == "log_loss":
+        return log_loss(y, answers.proba, labels=answers.classes, sample_weight=weights)
+    if name == "brier":
+        return _brier(y, answers.proba, weights)
+    extra = {} if weights is None else {"sample_weight": weights}
+    return get_scorer(name)(answering, None, y, **extra)
+
+
+def _brier(y: Array, proba: Array, weights: Array | None) -> float:
+    """Return the mean squared error of probabilities (Brier 1950): over classes, halved for two, so from 0 to 1 there.
+
+    Ours, since scikit-learn takes more than two classes only from 1.8.
+    """
+    squares = (proba - np.eye(proba.shape[1])[y]) ** 2
+    total = np.average(squares.sum(axis=1), weights=weights)
+    return float(total / 2 if proba.shape[1] == 2 else total)

@@ -1,0 +1,79 @@
+"""Arrays kept beside the journal: plain `.npz` without pickle, written whole, and read only as what was written.
+
+Runs in the worker. What is read must have the sha256 that a record names: a file that was replaced, cut off or edited is
+refused before anything looks into it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gitjournal.data.raw import Array
+from gitjournal.errors import DataError, TrustError
+
+PREDICTIONS, MODEL = "predictions.npz", "model.skops"
+_ZIP = b"PK\x03\x04"
+
+
+def write_bytes(path: Path, content: bytes) -> str:
+    """Write a file whole or not at all, and return its sha256."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        written.write_bytes(content)
+        written.replace(path)
+    except OSError:
+        written.unlink(missing_ok=True)
+        raise
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_bytes(path: Path, sha256: str) -> bytes:
+    """Return the bytes of a kept file. Raises DataError where it is gone, TrustError where it is not what a record names."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise DataError(f"{path.name} is not kept here") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise TrustError(f"{path} is not what its record names: it was replaced or cut off, and is not read")
+    return content
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> str:
+    """Write arrays by name, and return the sha256 of the file. Raises TypeError for an array of Python objects."""
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"`{name}` holds Python objects, which are not kept")
+    written = io.BytesIO()
+    np.savez_compressed(written, allow_pickle=False, **arrays)
+    return write_bytes(path, written.getvalue())
+
+
+def read_arrays(path: Path, sha256: str) -> dict[str, Array]:
+    """Return arrays by name. Raises TrustError for a file that is something else in the clothes of an `.npz`."""
+    content = read_bytes(path, sha256)
+    if not content.startswith(_ZIP):
+        raise TrustError(f"{path.name} is no .npz archive, and is not read")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except ValueError:
+        raise TrustError(f"{path.name} holds Python objects, and reading those can run code") from None
+    except Exception:  # noqa: BLE001 - numpy, zipfile and zlib each have errors of their own for a damaged file
+        raise DataError(f"{path.name} cannot be read as .npz") from None
+
+
+def write_weights(path: Path, weights: Sequence[Array]) -> str:
+    """Write the weights of a network in their order, and return the sha256 of the file."""
+    return write_arrays(path, {f"w{number:05}": array for number, array in enumerate(weights)})
+
+
+def read_weights(path: Path, sha256: str) -> list[Array]:
+    """Return the weights of a network in their order; the network itself is rebuilt from its declaration."""
+    return [array for _, array in sorted(read_arrays(path, sha256).items())]
