@@ -1,0 +1,5 @@
+"""`python -m gitjournal`."""
+
+from gitjournal.cli import main
+
+main()

@@ -1,0 +1,133 @@
+"""What the journal knows of runs before they are made: who did the same, and what came nearest. Writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from gitjournal import counts, journal, likeness, planning, procedure
+from gitjournal.entry import Facts, parse
+from gitjournal.errors import GitjournalError
+from gitjournal.index import Index, Run
+from gitjournal.lab import Lab
+from gitjournal.likeness import Change, Written
+from gitjournal.metric_names import direction
+from gitjournal.planning import Declared, Plan, PlannedRun
+from gitjournal.record import Record
+from gitjournal.repo import Repository
+from gitjournal.subject import Subject, done_by_another
+from gitjournal.summary import Key
+
+TOLD = 3  # entries that are told in full
+
+
+@dataclass(frozen=True)
+class Twin:
+    """An entry that did the same: `run` is its best of these `runs`.
+
+    `n` are the rows it was measured on, `otherwise` says what was written in another way, `version` is the scikit-learn it was
+    done with where that is not the one at hand.
+    """
+
+    run: Run
+    runs: int
+    n: int | None
+    author: str
+    otherwise: list[str]
+    version: str | None
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The earlier run that is least different; without `changes` it is the same configuration with another seed."""
+
+    run: Run
+    changes: list[Change]
+
+
+def twins(subject: Subject, plan: Plan, known: dict[Key, Run]) -> list[Twin]:
+    """Tell who did the runs of a plan, an entry each, the most important branch first."""
+    planned = {run.key: run for run in plan.runs}
+    by_entry: dict[str, list[Run]] = {}
+    for run in known.values():
+        by_entry.setdefault(run.entry, []).append(run)
+    metric = plan.declared.metrics[0]
+    found = []
+    for runs in list(by_entry.values())[:TOLD]:
+        best = max(runs, key=lambda run: direction(metric) * (_score(run, metric) or 0.0))
+        found.append(_twin(subject, plan.declared, planned[best.key], best, len(runs)))
+    return found
+
+
+def _score(run: Run, metric: str) -> float | None:
+    return run.metrics.get("dev", {}).get(metric)
+
+
+def _twin(subject: Subject, declared: Declared, ours: PlannedRun, run: Run, runs: int) -> Twin:
+    lab, ref = subject.lab, subject.refs.get(run.ref, "")
+    record = next((one for one in _records(lab, run.entry, ref) if one.run == run.run), None) if ref else None
+    if record is None:
+        return Twin(run, runs, None, "", [], None)
+    version = versions(lab.repository, ref, record.environment).get("scikit-learn")
+    here = planning.installed_version()
+    written = _written(lab, ref, run.entry, record, version or here)
+    mine = Written(declared.data, declared.split, ours.tree, here, _sizes(declared))
+    otherwise = likeness.written_otherwise(mine, written) if written else []
+    author = lab.repository.git("log", "-1", "--format=%an", f"-S{run.run}", ref, "--", journal.records_path(run.entry))
+    return Twin(run, runs, record.rows.get("dev"), author, otherwise, version if version != here else None)
+
+
+def _records(lab: Lab, entry_id: str, ref: str) -> list[Record]:
+    try:
+        return journal.entry_records(lab, entry_id, ref)
+    except GitjournalError:
+        return []
+
+
+def versions(repository: Repository, ref: str, environment: str | None) -> dict[str, str]:
+    """Return the versions of libraries of a recorded environment, as far as they can be read."""
+    blob = repository.blob(f"{ref}:environments/{environment}.json") if environment and environment.isalnum() else None
+    try:
+        found = json.loads(blob or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    told = found.get("versions") if isinstance(found, dict) else None
+    return {name: said for name, said in told.items() if isinstance(said, str)} if isinstance(told, dict) else {}
+
+
+def _written(lab: Lab, ref: str, entry_id: str, record: Record, version: str) -> Written | None:
+    """Return how a run was declared, from its plan; None where that cannot be read any more."""
+    blob = lab.repository.blob(record.plan) if record.plan else None
+    text = blob.decode(errors="replace") if blob else journal.entry_text(lab, entry_id, ref)
+    try:
+        entry = parse(text or "", entry_id=entry_id, file=journal.page_path(entry_id))
+        declared = planning.written_out(entry)
+        if declared is None:
+            return None
+        tree = procedure.build_tree(entry, record.grid, msgspec.convert(declared.facts, Facts))
+    except (GitjournalError, msgspec.ValidationError):
+        return None
+    return Written(declared.data, declared.split, tree, version, _sizes(declared))
+
+
+def _sizes(declared: Declared) -> counts.Sizes:
+    return counts.sizes(declared.data, declared.split, msgspec.convert(declared.facts, Facts))
+
+
+def nearest(subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Nearest | None:
+    """Return the run of another entry on the same data that is least different from one of `runs`."""
+    if not runs:
+        return None
+    own = {one.fingerprint for one in subject.records}
+    with Index.open(subject.lab.repository) as index:
+        index.refresh(subject.refs)
+        known = {name: text for name, text in index.configurations(plan.declared.hash).items() if name not in own}
+        wanted = list(dict.fromkeys(run.canonical for run in runs))
+        for fingerprint, changed in likeness.nearest(wanted, known):
+            for run in index.runs(fingerprint):
+                if done_by_another(run, subject.entry.id):
+                    return Nearest(run, changed)
+    return None

@@ -1,0 +1,174 @@
+"""What is kept of runs beside the journal: predictions and models, below `.git/gitjournal/artifacts/`, by run.
+
+Local, and may be lost: a metric asked for later is then computed by running again.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gitjournal import planning
+from gitjournal.crew import Crew
+from gitjournal.errors import DataError, GitjournalError, UsageError
+from gitjournal.journal import FOLDER, RECORDS, entry_records
+from gitjournal.lab import Lab
+from gitjournal.ledger import job_of
+from gitjournal.metric_names import direction
+from gitjournal.planning import make_plan
+from gitjournal.record import Record
+from gitjournal.subject import Subject
+from gitjournal.summary import COUNTS, summarise
+
+STORE, PREDICTIONS = "artifacts", "predictions.npz"
+RESTING = 3600.0  # seconds: what is younger may belong to a run whose record is being written
+_RUN = re.compile(rb'"run":"([^"\\]{1,64})"')
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One run, and a metric computed from what was kept of it; `why` says why it could not be."""
+
+    record: Record
+    value: float | None
+    folds: list[float]
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Stray:
+    """Something kept of a run that no branch knows."""
+
+    run: str
+    path: Path
+    bytes: int
+
+
+def folder_of(private: Path, run: str) -> Path:
+    """Return where things are kept of a run."""
+    return private / STORE / run[:2] / run
+
+
+def score(subject: Subject, metric: str, *, run: str | None, crew: Crew) -> list[Scored]:
+    """Compute a metric on the dev rows of each finished run, from predictions that were kept; nothing is trained.
+
+    Raises EntryError for a metric that does not fit, UsageError where no run fits `run`.
+    """
+    front = subject.entry.front
+    classes = front.data.facts.classes if front.data.facts else None
+    found = []
+    for one in _chosen(subject, run):
+        owner = _owned(subject, one)
+        sha256 = owner.artifacts.get(PREDICTIONS)
+        path = folder_of(subject.lab.repository.private, owner.run) / PREDICTIONS
+        if sha256 is None or not path.is_file():
+            found.append(Scored(one, None, [], "its predictions are not kept here"))
+            continue
+        n_classes = len(classes) if classes else None
+        task = front.task or "classification"
+        job = {"do": "score", "file": str(path), "sha256": sha256, "metrics": [metric], "task": task, "n_classes": n_classes}
+        reply = crew.ask(job)
+        told = reply.get("error")
+        if told and told["kind"] == "entry":
+            raise UsageError(told["message"], hint=told["hint"])
+        if told:
+            found.append(Scored(one, None, [], told["message"]))
+        else:
+            found.append(Scored(one, reply["ok"]["metrics"][metric], reply["ok"]["folds"].get(metric, [])))
+    return found
+
+
+def best_first(scored: list[Scored], metric: str) -> list[Scored]:
+    """Return runs by the metric, in its direction, those without a value last."""
+    sign = direction(metric)
+    return sorted(scored, key=lambda one: (one.value is None, -sign * (one.value or 0.0)))
+
+
+def save(subject: Subject, *, run: str | None, crew: Crew) -> tuple[Record, dict[str, Any]]:
+    """Fit one run's model again, prove that it predicts what the record says, and keep it.
+
+    Without `run` it is the best one. Returns its record, and the file with its sha256. Raises DataError where the model
+    comes out otherwise, EntryError for a procedure of which nothing is kept.
+    """
+    chosen = _chosen(subject, run) if run else [_best(subject)]
+    if len(chosen) > 1:
+        raise UsageError(f"`{run}` fits {len(chosen)} runs; give more of it")
+    record = chosen[0]
+    plan = make_plan(subject.entry, subject.text, root=subject.root, cache=subject.lab.repository.private, ask=crew.ask)
+    planned = next((one for one in plan.runs if one.key == record.key), None)
+    if planned is None or not (expected := _owned(subject, record).predictions):
+        raise GitjournalError(f"run {record.run[:8]} is no longer declared, or has no predictions to compare with")
+    folder = folder_of(subject.lab.repository.private, record.run)
+    job = job_of(subject, plan, planned, record.run, memory_mb=None)
+    job |= {"do": "keep", "store": None, "folder": str(folder), "expected": expected}
+    reply = crew.ask(job)
+    if "error" not in reply and "ok" not in reply:
+        raise DataError("the worker gave no answer")
+    if reply.get("ok", {}).get("failure"):
+        raise DataError(f"the model could not be fitted again: {reply['ok']['failure']['message']}")
+    return record, planning.answer(reply, subject.entry)
+
+
+def strays(lab: Lab, *, now: float) -> list[Stray]:
+    """Return what is kept of runs that stand on no branch and wait in no spool; `now` is in seconds since 1970."""
+    known = _known_runs(lab)
+    found = []
+    for folder in sorted((lab.repository.private / STORE).glob("*/*")):
+        if folder.is_symlink() or not folder.is_dir() or folder.name in known:
+            continue
+        files = [file for file in folder.rglob("*") if file.is_file()]
+        youngest = max([file.lstat().st_mtime for file in files], default=folder.lstat().st_mtime)
+        if now - youngest > RESTING:
+            found.append(Stray(folder.name, folder, sum(file.lstat().st_size for file in files)))
+    return found
+
+
+def remove(found: list[Stray]) -> None:
+    """Remove what was found."""
+    for stray in found:
+        shutil.rmtree(stray.path, ignore_errors=True)
+
+
+def _known_runs(lab: Lab) -> set[str]:
+    """Return the runs of every branch, known or not as a journal's, and of the spool: to forget is worse than to keep."""
+    repository = lab.repository
+    refs = repository.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes").splitlines()
+    blobs = {file.blob for ref in refs for file in repository.tree(ref, FOLDER) if file.path.endswith(RECORDS)}
+    texts = [*repository.blobs(sorted(blobs)).values(), *_spooled(repository.private)]
+    return {run.decode() for text in texts for run in _RUN.findall(text)}
+
+
+def _spooled(private: Path) -> Iterator[bytes]:
+    for file in (private / "spool").glob("*"):
+        yield file.read_bytes().replace(b'\\"', b'"')
+
+
+def _chosen(subject: Subject, run: str | None) -> list[Record]:
+    """Return the finished runs, or those whose id begins with `run`."""
+    finished = [one for one in subject.records if one.status in COUNTS]
+    chosen = [one for one in finished if one.run.startswith(run)] if run else finished
+    if not chosen:
+        what = f"no finished run of {subject.entry.id} begins with `{run}`" if run else f"{subject.entry.id} has no finished run"
+        raise UsageError(what, hint=f"see them: gitjournal show {subject.entry.short_id} --runs")
+    return chosen
+
+
+def _best(subject: Subject) -> Record:
+    finished = _chosen(subject, None)
+    best = summarise(subject.entry.front, subject.records).best
+    return next((one for one in finished if best and one.fingerprint == best.fingerprint), finished[0])
+
+
+def _owned(subject: Subject, one: Record) -> Record:
+    """Return the record of a run as its owner has it."""
+    if one.from_ is None:
+        return one
+    for ref in subject.refs:
+        found = next((other for other in entry_records(subject.lab, one.from_, ref) if other.run == one.run and other.owned), None)
+        if found:
+            return found
+    return one

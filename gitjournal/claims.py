@@ -1,0 +1,111 @@
+"""Who is doing what on this clone. The kernel frees a claim when its process ends, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gitjournal.errors import BusyError
+from gitjournal.lab import Lab
+from gitjournal.summary import Key
+
+GLANCE_SECONDS = 0.2  # `is_running` holds a claim for as long as a glance takes
+
+
+@contextlib.contextmanager
+def claim_entry(lab: Lab, entry_id: str, *, patient: bool) -> Iterator[None]:
+    """Hold an entry while it runs here.
+
+    Raises BusyError naming who holds it, unless `patient`.
+    """
+    path = lab.repository.private / "claims" / f"{entry_id}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        _lock(file.fileno(), path, entry_id, patient=patient)
+        file.truncate(0)
+        file.write(
+            json.dumps({"host": socket.gethostname(), "process": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
+        )
+        file.flush()
+        yield
+
+
+def is_running(lab: Lab, entry_id: str) -> bool:
+    """Whether a process of this clone has an entry at work; for one's own the answer is yes as well."""
+    try:
+        with (lab.repository.private / "claims" / f"{entry_id}.lock").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _lock(descriptor: int, path: Path, entry_id: str, *, patient: bool) -> None:
+    last = time.monotonic() + GLANCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not patient and time.monotonic() > last:
+                raise BusyError(
+                    f"{entry_id} is running here already{_holder(path)}", hint="wait for it with: gitjournal exec --wait"
+                ) from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _holder(path: Path) -> str:
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return f": process {held['process']} on {held['host']}, since {held['since']}"
+    return ""
+
+
+class RunClaims:
+    """The runs that this process is doing, for the other processes of this clone to see. Use it in a `with`.
+
+    A run is one byte of one file, at a place that follows from its identity, under a POSIX lock: nothing is to be
+    cleaned up, however many runs there are. Such a lock belongs to the process, so that only one of these may be open
+    in it at a time.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        path = lab.repository.private / "claims" / "runs"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a+b")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        self._file.close()
+
+    def take(self, key: Key) -> bool:
+        """Claim a run; False where another process is at it."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(key))
+        except OSError:
+            return False
+        return True
+
+    def drop(self, key: Key) -> None:
+        """Give a run back, done or not."""
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _place(key))
+
+
+def _place(key: Key) -> int:
+    """Return a byte for a run. Two that share one, at a chance of 1 to 2**62, would wait for each other."""
+    return int.from_bytes(hashlib.sha256(f"{key[0]} {key[1]}".encode()).digest()[:8]) >> 2

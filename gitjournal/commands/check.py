@@ -1,0 +1,141 @@
+"""`gitjournal check`: what is wrong in the journal, and what to do about it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+import click
+
+from gitjournal import journal, mending, snapshot
+from gitjournal.checking import Checked, Question, check_tree, commits_of, question_of_range
+from gitjournal.commands.context import Context, quiet_option
+from gitjournal.commands.exec import compose
+from gitjournal.errors import GitError
+from gitjournal.findings import Finding
+from gitjournal.lab import Lab, find_journal, is_journal
+from gitjournal.mending import Mended
+from gitjournal.render import text
+
+FOUND, DUPLICATE = 1, 3
+
+
+@click.command("check", short_help="Look for what is wrong: duplicates, edited records, changed plans.")
+@click.argument("what", required=False, metavar="[A..B | BRANCH]")
+@click.option("--staged", is_flag=True, help="Look at what is staged in the lab folder.")
+@click.option("--merge", metavar="A..B", help="Look at what merging B into A would give.")
+@click.option("--fix", is_flag=True, help="Mend what needs no decision, in the files of the lab folder; commits nothing.")
+@click.option("-n", "--dry-run", is_flag=True, help="With --fix: say what would be changed, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@quiet_option
+@click.pass_obj
+def command(context: Context, what: str | None, staged: bool, merge: str | None, fix: bool, dry_run: bool, as_json: bool) -> None:
+    """Look for what is wrong in the journal: the files of the lab folder as they are, and how they came about.
+
+    With A..B only what B has that A has not; with a BRANCH that branch. It needs no data and no library, so it serves
+    in hooks and on a forge.
+
+    Exit code: 0 clean, 1 something was found, 3 nothing but runs that were done before.
+    """
+    if sum(map(bool, (what, staged, merge))) > 1:
+        raise click.UsageError("a range or branch, --staged and --merge exclude each other")
+    if fix and (what or staged or merge):
+        raise click.UsageError("--fix mends the files of the lab folder; switch to the branch, or merge, then run it alone")
+    if dry_run and not fix:
+        raise click.UsageError("-n goes with --fix")
+    lab = find_journal(context.start, (merge or what or "").partition("..")[0])
+    ref = journal.current_ref(lab)
+    refs = journal.journal_refs(lab, ref)
+    checked = _look(lab, ref, refs, what=what, staged=staged, merge=merge)
+    mended: list[Mended] = []
+    if fix:
+        mended = mending.mend(lab, checked, refs, compose=compose, dry_run=dry_run)
+        checked = checked if dry_run else _look(lab, ref, refs, what=None, staged=False, merge=None)
+    if as_json:
+        click.echo(json.dumps(_object(checked, mended), indent=2))
+    else:
+        lines = [*_mended_lines(mended, dry_run=dry_run), *_lines(checked, color=context.color, verbose=context.verbose)]
+        quiet = context.quiet and not _serious(checked)
+        click.echo("\n".join(lines), nl=bool(lines) and not quiet) if not quiet else None
+    sys.exit(exit_code(checked))
+
+
+def exit_code(checked: Checked) -> int:
+    """Return the exit code."""
+    codes = {one.code for one in _serious(checked)}
+    return 0 if not codes else DUPLICATE if codes == {"GJ101"} else FOUND
+
+
+def _serious(checked: Checked) -> list[Finding]:
+    return [one for one in checked.findings if not one.note]
+
+
+def _look(lab: Lab, ref: str, refs: dict[str, str], *, what: str | None, staged: bool, merge: str | None) -> Checked:
+    repository, worktree = lab.repository, lab.worktree
+    if merge:
+        ours, theirs = commits_of(repository, merge)
+        merged = snapshot.merge_result(repository, ours, theirs)
+        question = Question(merged.tree, base=ours, parents=(ours, theirs), history=(theirs, f"^{ours}"))
+        return _with_conflicts(check_tree(repository, question, refs), merged.conflicts)
+    if what and ".." in what:
+        return check_tree(repository, question_of_range(*commits_of(repository, what)), refs)
+    if what or worktree is None:
+        commit = repository.resolve(f"{what or ref}^{{commit}}")
+        if commit is None or not is_journal(repository, commit):
+            raise GitError(f"`{what or ref}` is no branch of a journal", hint="see: git branch --all")
+        return check_tree(repository, Question(commit, history=(commit,)), refs)
+    head = repository.resolve(worktree_head(lab))
+    known = (head,) if head else ()
+    if staged:
+        return check_tree(repository, Question(snapshot.staged_tree(worktree), base=head, parents=known), refs)
+    return check_tree(repository, Question(snapshot.working_tree(worktree), parents=known, history=known), refs)
+
+
+def worktree_head(lab: Lab) -> str:
+    """Return what is checked out in the lab: its branch, else its commit."""
+    worktree = lab.worktree
+    branch = worktree.head() if worktree else None
+    if branch:
+        return f"refs/heads/{branch}"
+    return worktree.git("rev-parse", "HEAD") if worktree else "HEAD"
+
+
+def _with_conflicts(checked: Checked, conflicts: Sequence[str]) -> Checked:
+    """Add what git cannot merge by itself, where nothing says so yet."""
+    told = {one.file for one in checked.findings if one.code == "GJ104"}
+    hint = "merge it in lab/, then: gitjournal check --fix"
+    added = [Finding("GJ104", path, None, "git cannot merge this file", hint) for path in conflicts if path not in told]
+    return Checked(sorted([*checked.findings, *added], key=lambda one: one.file), checked.entries, checked.twice)
+
+
+def _mended_lines(mended: Sequence[Mended], *, dry_run: bool) -> Iterator[str]:
+    for one in mended:
+        yield f"{'would mend' if dry_run else 'mended'} {text.clean(one.path)}: {one.what}"
+    if mended and not dry_run:
+        yield "look at it and commit it: git -C lab diff"
+
+
+def _lines(checked: Checked, *, color: bool, verbose: bool) -> Iterator[str]:
+    shown = checked.findings if verbose else _serious(checked)
+    for file, found in itertools.groupby(shown, key=lambda one: one.file):
+        yield text.clean(file)
+        for one in found:
+            line = f" (line {one.line})" if one.line else ""
+            role = "dim" if one.note else "look" if one.code == "GJ101" else "bad"
+            hint = f": {one.hint}" if one.hint else ""
+            yield f"  {text.paint(one.code, role, color=color)} {text.clean(one.message)}{line}{text.clean(hint)}"
+    serious = _serious(checked)
+    files = len({one.file.rpartition("/")[2].partition(".")[0] for one in serious})
+    entries = text.count(checked.entries, "entry", "entries")
+    yield f"{text.count(len(serious), 'finding')} in {files} of {entries}" if serious else f"{entries}, nothing found"
+
+
+def _object(checked: Checked, mended: Sequence[Mended]) -> dict[str, object]:
+    return {
+        "entries": checked.entries,
+        "findings": [asdict(one) for one in checked.findings],
+        "mended": [asdict(one) for one in mended],
+    }

@@ -1,0 +1,70 @@
+"""`gitjournal doctor`: what is amiss with the journal of this clone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+
+from gitjournal.commands.context import Context, quiet_option
+from gitjournal.doctor import FIX, Ailment, diagnose
+from gitjournal.errors import GitjournalError
+from gitjournal.render import text
+
+
+@click.command("doctor", short_help="Find and mend what is amiss in this clone: folder, hooks, locks, index.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended without losing anything.")
+@click.option("-n", "--dry-run", is_flag=True, help="With --fix: say what would be mended, and mend nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@quiet_option
+@click.pass_obj
+def command(context: Context, fix: bool, dry_run: bool, as_json: bool) -> None:
+    """Say what is amiss with the journal of this clone, and how to mend it.
+
+    It looks at the folder, its link, the hooks, what waits to be committed, locks and the index; `gitjournal check`
+    looks at the entries. Exit code: 0 where nothing is amiss (any more), 1 otherwise.
+    """
+    if dry_run and not fix:
+        raise click.UsageError("-n goes with --fix")
+    found = diagnose(context.start)
+    mended = []
+    if fix and not dry_run:
+        mended = _mend(found)
+        found = diagnose(context.start)
+    amiss = [one for one in found if not one.note]
+    if as_json:
+        told = [{"what": one.what, "hint": one.hint, "mendable": one.mend is not None, "note": one.note} for one in found]
+        click.echo(json.dumps({"mended": mended, "found": told}, indent=2))
+    else:
+        lines = [*(text.clean(line) for line in mended), *_lines(found, would=dry_run, color=context.color)]
+        if not (context.quiet and not amiss):
+            click.echo("\n".join([*lines, *([] if amiss else ["nothing is amiss"])]))
+    sys.exit(1 if amiss else 0)
+
+
+def _mend(found: Sequence[Ailment]) -> list[str]:
+    """Mend what can be mended; one cause may show in several ways, so each remedy is taken once."""
+    said = []
+    taken = set()
+    for one in found:
+        if one.mend is None or one.hint in taken:
+            continue
+        if one.hint != FIX:
+            taken.add(one.hint)
+        try:
+            said.append(one.mend())
+        except GitjournalError as fault:
+            said.append(f"not mended: {fault.message}")
+    return said
+
+
+def _lines(found: Sequence[Ailment], *, would: bool, color: bool) -> list[str]:
+    lines = []
+    for one in found:
+        head = text.paint("good to know" if one.note else "amiss", "dim" if one.note else "bad", color=color)
+        lines.append(f"{head}: {text.clean(one.what)}")
+        way = "would be mended" if would and one.mend else f"or all that can be: {FIX}" if one.mend and one.hint != FIX else ""
+        lines.append(f"  {text.clean(one.hint)}" + (f"   ({way})" if way else ""))
+    return lines

@@ -1,0 +1,236 @@
+"""`gitjournal exec`: run what entries declare."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import math
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import click
+
+from gitjournal import runner
+from gitjournal.commands.context import Context, quiet_option
+from gitjournal.commands.notice import tell_repeated
+from gitjournal.crew import Crew, Team
+from gitjournal.entry import Entry
+from gitjournal.errors import GitjournalError, SpaceError
+from gitjournal.gains import Gain
+from gitjournal.lab import Lab, find_lab
+from gitjournal.ledger import Page
+from gitjournal.limits import Limits, reason_to_stop
+from gitjournal.overview import repeated_runs
+from gitjournal.record import Record
+from gitjournal.render import outcome, plots, text
+from gitjournal.render.block import results_block
+from gitjournal.render.message import results_message
+from gitjournal.runner import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
+from gitjournal.selection import select
+from gitjournal.summary import Summary
+
+FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
+SHOW_AFTER = 1.0  # seconds: what is quicker needs no progress line
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(value: str) -> float:
+    """Read a length of time: `90` or `90s`, `15m`, `2h`, `1d`."""
+    said = value.strip().lower()
+    number, unit = (said[:-1], UNITS[said[-1]]) if said[-1:] in UNITS else (said, 1)
+    with contextlib.suppress(ValueError):
+        if 0 < (length := float(number) * unit) < math.inf:
+            return length
+    raise click.BadParameter(f"`{value}` is no length of time; try 90s, 15m or 2h")
+
+
+@click.command("exec", short_help="Run what entries declare.")
+@click.argument("parts", nargs=-1, required=True, metavar="ID|FOLDER…")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would run and for how long, and write nothing.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Runs side by side: 1 by default, on a cluster all that it takes.")
+@click.option("--force", metavar="REASON", help="Run it although the journal has it, and say why.")
+@click.option("--retry", type=click.Choice(["failed"]), help="Run again what failed before.")
+@click.option("--timeout", type=seconds, metavar="TIME", help="End a run that takes longer, as a failure (90s, 15m, 2h).")
+@click.option("--memory", type=click.IntRange(min=1), metavar="MB", help="Let a run take no more memory than this (Linux).")
+@click.option("--max-runs", type=click.IntRange(min=1), metavar="N", help="Begin no more than N runs in this call.")
+@click.option("--max-time", type=seconds, metavar="TIME", help="Begin no run after this time (90s, 15m, 2h).")
+@click.option("--fail-fast", is_flag=True, help="Begin no run after one has failed.")
+@click.option("--dask", metavar="URL", help="Run on the Dask cluster at this address (tcp://host:8786).")
+@click.option("--wait", is_flag=True, help="Wait where the entry is running here already.")
+@click.option("--json", "as_json", is_flag=True, help="Say how it ended as JSON, one line an entry.")
+@quiet_option
+@click.pass_obj
+def command(
+    context: Context,
+    parts: tuple[str, ...],
+    dry_run: bool,
+    jobs: int | None,
+    force: str | None,
+    retry: str | None,
+    timeout: float | None,
+    memory: int | None,
+    max_runs: int | None,
+    max_time: float | None,
+    fail_fast: bool,
+    dask: str | None,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Run what entries declare, and append the results.
+
+    The plan is committed before compute is spent, the results after it, both on the journal branch alone. What the
+    journal has already is not run again, and what another process runs now is waited for. A FOLDER such as
+    entries/2026 means all entries below it that are not done.
+
+    Exit code: 0 done, 1 refused, 2 usage, 3 the same was run before, 4 a run failed, 130 interrupted.
+    """
+    if force is not None and not force.strip():
+        raise click.UsageError("--force takes a reason: why should it run again?")
+    lab = find_lab(context.start)
+    speaker = _Speaker(quiet=context.quiet or as_json, verbose=context.verbose, color=context.color)
+    limits = Limits(max_runs, max_time, fail_fast)
+    options = Options(dry_run, force, retry is not None, wait, timeout, memory, limits)
+    with _crew(dask, jobs) as crew:
+        runner.recover(lab, speaker.tell)
+        chosen = select(lab, context.start, parts)
+        if chosen.over and not speaker.quiet:
+            click.echo(f"{text.count(chosen.over, 'entry', 'entries')} done before")
+        call = _Call(lab, context, crew, speaker, as_json=as_json, alone=len(chosen.ids) == 1 and not chosen.over)
+        code = call.run(chosen.ids, options)
+    tell_repeated(context, repeated_runs(lab))
+    sys.exit(code)
+
+
+def _crew(dask: str | None, jobs: int | None) -> contextlib.AbstractContextManager[Team]:
+    """Return who does the runs: workers of this machine, or of a cluster."""
+    if dask is None:
+        return Crew(jobs or 1)
+    if "://" not in dask:
+        raise click.UsageError(f"--dask takes an address such as tcp://host:8786, not `{dask}`")
+    try:
+        module = importlib.import_module("gitjournal.crew_dask")
+    except ModuleNotFoundError:
+        raise GitjournalError("--dask needs the library distributed", hint="install it: pip install 'gitjournal[dask]'") from None
+    crew: contextlib.AbstractContextManager[Team] = module.DaskCrew(dask, jobs, lambda line: click.echo(text.clean_lines(line), err=True))
+    return crew
+
+
+class _Call:
+    """One call: entry after entry, each said when it has ended."""
+
+    def __init__(self, lab: Lab, context: Context, crew: Team, speaker: _Speaker, *, as_json: bool, alone: bool) -> None:
+        self.lab, self.context, self.crew, self.speaker = lab, context, crew, speaker
+        self.as_json, self.alone = as_json, alone
+
+    def run(self, ids: Sequence[str], options: Options) -> int:
+        """Run the entries and return the exit code: the gravest of theirs."""
+        codes = [0]
+        planned: list[Outcome] = []
+        began = time.monotonic()
+        for number, entry_id in enumerate(ids):
+            spent = replace(options.spent, seconds=time.monotonic() - began)
+            why = reason_to_stop(options.limits, None, spent) if number else ""
+            if why:
+                self._note(f"{text.count(len(ids) - number, 'entry', 'entries')} not begun: {why}")
+                break
+            try:
+                ended = self._one(entry_id, replace(options, spent=spent))
+            except GitjournalError as fault:
+                if self.alone or isinstance(fault, SpaceError):
+                    raise
+                click.echo(text.clean_lines(str(fault)), err=True)
+                codes.append(fault.exit_code)
+                continue
+            codes.append(exit_code(ended))
+            if self.as_json:
+                click.echo(json.dumps(outcome.as_plain(ended)))
+            elif codes[-1] or not self.context.quiet:
+                click.echo(outcome.said(ended, color=self.context.color), nl=False)
+            if ended.state == "interrupted":
+                break
+            planned += [ended] if ended.state == "planned" else []
+            options = replace(options, spent=replace(spent, runs=spent.runs + ended.made, failed=spent.failed + ended.failed_now))
+        if len(planned) > 1:
+            self._note(outcome.in_all(planned))
+        return max(codes)
+
+    def _one(self, entry_id: str, options: Options) -> Outcome:
+        self.speaker.begin()
+        try:
+            return runner.execute(self.lab, self.context.start, entry_id, options, crew=self.crew, compose=compose, tell=self.speaker.tell)
+        finally:
+            self.speaker.clear()
+
+    def _note(self, line: str) -> None:
+        if not self.speaker.quiet:
+            click.echo(line)
+
+
+def exit_code(ended: Outcome) -> int:
+    """Return the exit code of one entry."""
+    if ended.state == "interrupted":
+        return INTERRUPTED
+    if ended.state == "duplicate":
+        return DUPLICATE
+    return FAILED if ended.failed_now or (ended.counts.failed and ended.state != "planned") else 0
+
+
+def compose(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None) -> Page:
+    """Return what is written of an entry's results: the block, the message, the figures."""
+    block = results_block(entry.front, summary, records, gain, entry_id=entry.id)
+    drawn = plots.shown(summary, records)
+    figures = {plots.path(entry.id): plots.learning_curves(drawn).encode()} if drawn else {}
+    return Page(block, results_message(entry, summary, records, gain), figures)
+
+
+class _Speaker:
+    """Says what happens while it happens: one line that is rewritten on a terminal, plain lines elsewhere."""
+
+    def __init__(self, *, quiet: bool, verbose: bool, color: bool) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self.color = color
+        self.live = sys.stderr.isatty()
+        self.started = self.last = time.monotonic()
+
+    def begin(self) -> None:
+        """Start the clock: of an entry, and again of its runs."""
+        self.started = self.last = time.monotonic()
+
+    def tell(self, event: Planned | Progress | Epoch | Printed | Recovered) -> None:
+        """Say one event."""
+        if isinstance(event, Planned):
+            self.begin()
+        if isinstance(event, Printed):
+            if self.verbose:
+                self.clear()
+                click.echo(text.clean_lines(event.log), err=True)
+            return
+        if self.quiet:
+            return
+        if isinstance(event, (Progress, Epoch)):
+            self._progress(event)
+        else:
+            self.clear()
+            click.echo(outcome.planned(event) if isinstance(event, Planned) else outcome.recovered(event))
+
+    def _progress(self, event: Progress | Epoch) -> None:
+        now = time.monotonic()
+        if now - self.started < SHOW_AFTER or (not self.live and now - self.last < 10 and event.finished < event.total):
+            return
+        self.last = now
+        width = text.terminal_width() or 80
+        if isinstance(event, Epoch):
+            line = outcome.epoch(event, width=width)
+        else:
+            left = (now - self.started) / event.finished * (event.total - event.finished)
+            line = outcome.progress(event, left, width=width)
+        click.echo(f"\r\033[K{line}" if self.live else line, nl=not self.live, err=True)
+
+    def clear(self) -> None:
+        """Take the progress line away."""
+        if self.live and not self.quiet:
+            click.echo("\r\033[K", nl=False, err=True)

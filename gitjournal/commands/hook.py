@@ -1,0 +1,90 @@
+"""Where the shell hooks ask: `python -P -m gitjournal.commands.hook`. Not for people, so without click: it starts faster.
+
+Exit code 0 lets pass, 10 refuses; anything else means that nobody looked, and the shell lets pass and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gitjournal.errors import GitjournalError
+from gitjournal.guarding import UNDER_WAY, Known, Refusal, guard_ref, guard_staged
+from gitjournal.render import text
+from gitjournal.repo import find_repository
+
+PASSES, REFUSES, NOBODY_LOOKED = 0, 10, 1
+SHOWN = 5
+
+
+def main(arguments: list[str]) -> int:
+    """Judge ``staged HEAD TREE``, or ``ref``, ``push`` or ``update`` with ``OLD NEW REF``."""
+    # git starts the hooks of a worktree at its top, those of a bare repository inside it
+    start = Path.cwd()
+    git_dir = Path(os.environ.get("GIT_DIR", ".git")).absolute()
+    try:
+        repository = find_repository(start)
+        if arguments[0] == "staged":
+            refusal = guard_staged(repository, git_dir, arguments[1], arguments[2])
+        else:
+            refusal = guard_ref(repository, *arguments[1:4], pushed=arguments[0] == "push")
+    except GitjournalError as fault:
+        sys.stderr.write(f"gitjournal: {text.clean(fault.message)}\n")
+        return NOBODY_LOOKED
+    except Exception as fault:  # noqa: BLE001 - a bug of ours must not keep anyone from committing
+        sys.stderr.write(f"gitjournal: a fault in gitjournal itself: {type(fault).__name__}: {text.clean(str(fault))}\n")
+        return NOBODY_LOOKED
+    if refusal is None:
+        return PASSES
+    sys.stderr.write("".join(f"{line}\n" for line in [*_why(refusal), *_ways(refusal, arguments, git_dir)]))
+    return REFUSES
+
+
+def _why(refusal: Refusal) -> Iterator[str]:
+    for known in refusal.repeated[:SHOWN]:
+        yield f"gitjournal: duplicate: {known.twice.stem.rpartition('/')[2]} repeats what was run before:"
+        yield "  the same data, split, procedure and parameters as"
+        yield f"  {_first(known)}"
+    for one in refusal.findings[:SHOWN]:
+        line = f":{one.line}" if one.line else ""
+        yield f"gitjournal: {one.code} {text.clean(one.file)}{line}: {text.clean(one.message)}"
+        yield f"  {text.clean(one.hint)}"
+    left = len(refusal.repeated) + len(refusal.findings) - len(refusal.repeated[:SHOWN]) - len(refusal.findings[:SHOWN])
+    if left:
+        yield f"gitjournal: and {left} more; see: gitjournal check"
+
+
+def _first(known: Known) -> str:
+    name, row = known.twice.other.rpartition("/")[2], known.row
+    said = [name]
+    if row:
+        said[0] += f' "{text.clean(row.title)}"'
+        said.append(text.age(text.moment(row.at), datetime.now(UTC)))
+    said.append(f"on {text.clean(known.branch)}")
+    result = f": dev.{text.clean(row.metric or '')} {text.number(row.best)}" if row and row.best is not None else ""
+    return ", ".join(part for part in said if part) + result
+
+
+def _ways(refusal: Refusal, arguments: list[str], git_dir: Path) -> Iterator[str]:
+    how, branch = arguments[0], arguments[-1].removeprefix("refs/heads/")
+    first = refusal.repeated[0].twice.other[-4:] if refusal.repeated else ""
+    if first:
+        yield f"see it:      gitjournal show {first}"
+    if how in ("push", "update"):
+        yield "mend it:     gitjournal check --fix, commit, and push again" if first else "mend it, commit, and push again"
+        return
+    if first and how == "staged":
+        yield f"keep both:   declare `replicates: {first}` (gitjournal check --fix does), git add it, and go on"
+    stop = next((way for name, way in UNDER_WAY.items() if (git_dir / name).exists()), "")
+    if stop:
+        yield f"or give up:  {stop.replace('BRANCH', text.clean(branch))}"
+    elif how == "ref":
+        yield "if files have changed already (a reset, a fast-forward), this brings them back: git reset --hard HEAD"
+        yield "to take it in and mend it here: the same command with `git -c core.hooksPath=/dev/null`, then gitjournal check --fix"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

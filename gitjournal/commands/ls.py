@@ -1,0 +1,211 @@
+"""gitjournal ls: the entries, each with its best result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from gitjournal import query
+from gitjournal.commands.context import Context
+from gitjournal.commands.notice import tell_repeated
+from gitjournal.index import Row
+from gitjournal.metric_names import direction
+from gitjournal.overview import Listed, gains, look
+from gitjournal.render import text
+
+ROLES = {"failed": "bad", "unreadable": "bad", "partly": "look", "retracted": "dim", "draft": "dim", "planned": "dim"}
+
+
+@click.command("ls")
+@click.option("--where", multiple=True, metavar="TEXT", help="Only these: 'dev.accuracy > 0.95 and tag == svm'.")
+@click.option("--tag", multiple=True, help="Only entries with this tag.")
+@click.option("--data", help="Only entries on this data set.")
+@click.option("--state", help="Only these: draft, planned, done, failed, partly or retracted.")
+@click.option("--sort", metavar="NAME", help="Sort by PART.METRIC, runs, title, state or age; -NAME: highest first.")
+@click.option("-n", "limit", type=click.IntRange(min=1), help="At most this many.")
+@click.option("--all", "everywhere", is_flag=True, help="Also the entries that only other branches hold.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects for programs.")
+@click.pass_obj
+def command(
+    context: Context,
+    where: tuple[str, ...],
+    tag: tuple[str, ...],
+    data: str | None,
+    state: str | None,
+    sort: str | None,
+    limit: int | None,
+    everywhere: bool,
+    as_json: bool,
+) -> None:
+    """List the entries, newest first, each with the score of its best configuration.
+
+    A draft is an entry that is not committed yet.
+    """
+    clauses = [clause for one in where for clause in query.parse_where(one)]
+    clauses += [query.Clause("tag", "==", one) for one in tag]
+    clauses += [query.Clause(name, "==", one) for name, one in (("data", data), ("state", state)) if one]
+    order = query.parse_sort(sort) if sort else query.Order("age", descending=False)
+    with look(context.start) as overview:
+        every = overview.everywhere() if everywhere else overview.here()
+        repeated = overview.repeated()
+    asked = list(dict.fromkeys([clause.name for clause in clauses] + [order.name]))
+    query.check_known(asked, {name for one in every for name in one.row.values})
+    found = _sorted([one for one in every if query.matching(clauses, _values(one))], order)
+    shown = found[:limit]
+    gained = gains(every)
+    if as_json:
+        click.echo(json.dumps([as_object(one, gained.get(one.row.id)) for one in shown], indent=2))
+    elif shown:
+        extra = [name for name in asked if "." in name]
+        click.echo(_table(shown, every, gained, extra, branches=everywhere, color=context.color))
+        if len(shown) < len(found):
+            click.echo(f"{len(shown)} of {text.count(len(found), 'entry', 'entries')}")
+    elif every:
+        click.echo(f"No entry matches. All {len(every)}: gitjournal ls")
+    else:
+        click.echo('The journal has no entries yet. Write the first: gitjournal new "my first question"')
+    tell_repeated(context, repeated)
+
+
+def as_object(one: Listed, gain: float | None) -> dict[str, Any]:
+    """Return an entry as a plain object: full id, ISO dates, numbers as they are."""
+    row = one.row
+    when = moment(one)
+    return {
+        "id": row.id,
+        "title": row.title,
+        "state": row.state,
+        "edited": one.draft is not None and one.ref is not None,
+        "branch": one.branch or None,
+        "path": row.path,
+        "metric": f"dev.{row.metric}" if row.metric else None,
+        "higher_is_better": direction(row.metric) > 0 if row.metric else None,
+        "best": row.best,
+        "sd": row.sd,
+        "seeds": row.seeds,
+        "gain": gain,
+        "baseline": row.baseline,
+        "values": row.values,
+        "runs": row.runs,
+        "failed": row.failed,
+        "data": row.data,
+        "estimator": row.estimator,
+        "tags": row.tags,
+        "at": when.isoformat() if when else None,
+        "error": row.error or None,
+    }
+
+
+def moment(one: Listed) -> datetime | None:
+    """Return when something last happened: the last run, else the draft's last change, else the day in the id."""
+    if one.row.at:
+        return text.moment(one.row.at)
+    if one.draft and one.draft.changed:
+        return datetime.fromtimestamp(one.draft.changed, UTC)
+    return text.moment(one.row.id[:8])
+
+
+def short_ids(ids: Sequence[str]) -> dict[str, str]:
+    """Return the shortest end of each id that means it alone: its last four characters, or more words of it."""
+    alike: dict[str, list[str]] = {}
+    for one in dict.fromkeys(ids):
+        alike.setdefault(one.rpartition("-")[2], []).append(one)
+    return {one: end if len(group) == 1 else _longer(one, group) for end, group in alike.items() for one in group}
+
+
+def _longer(one: str, alike: Sequence[str]) -> str:
+    words = one.split("-")
+    for length in range(2, len(words)):
+        end = "-".join(words[-length:])
+        if sum(f"-{other}".endswith(f"-{end}") for other in alike) == 1:
+            return end
+    return one
+
+
+def _values(one: Listed) -> dict[str, query.Value]:
+    row = one.row
+    name = row.data.rpartition("/")[2]
+    data = [row.data, name, name.partition(".")[0]]
+    return {**row.values, "runs": row.runs, "tag": row.tags, "data": data, "state": row.state}
+
+
+def _sorted(listed: Sequence[Listed], order: query.Order) -> list[Listed]:
+    """Sort by a name; entries without a value come last whichever way."""
+    newest = sorted(listed, key=_age_key, reverse=True)
+    if order.name == "age":
+        return newest[::-1] if order.descending else newest
+    keyed = [(_sort_key(one.row, order.name), one) for one in newest]
+    with_value = [(key, one) for key, one in keyed if key is not None]
+    with_value.sort(key=lambda pair: pair[0], reverse=order.descending)
+    return [one for _, one in with_value] + [one for key, one in keyed if key is None]
+
+
+def _sort_key(row: Row, name: str) -> Any:
+    if name == "title":
+        return row.title.lower() or None
+    return {"id": row.id, "state": row.state, "runs": row.runs}.get(name, row.values.get(name))
+
+
+def _age_key(one: Listed) -> tuple[str, str]:
+    when = moment(one)
+    return (one.row.id[:8], when.isoformat() if when else "")
+
+
+def _table(
+    shown: Sequence[Listed], every: Sequence[Listed], gained: dict[str, float | None], extra: Sequence[str], *, branches: bool, color: bool
+) -> str:
+    now = datetime.now(UTC)
+    metrics = {one.row.metric for one in shown if one.row.best is not None}
+    same = metrics.pop() if len(metrics) == 1 else None
+    spread = " ± SD" if any(one.row.sd is not None for one in shown) else ""
+    lower = " (lower is better)" if same and direction(same) < 0 else ""
+    heading = f"best dev.{text.clean(same)}{spread}{lower}" if same else f"best{spread}"
+    extra = [name for name in extra if same is None or name != f"dev.{same}"]
+    ids = short_ids([one.row.id for one in every])
+    baselines = {one.row.baseline for one in every if one.row.baseline}
+    columns = [
+        text.Column("id"),
+        text.Column("title", shrinks=True),
+        text.Column(heading, right=bool(same)),
+        *(text.Column(name, right=True) for name in extra),
+        text.Column("gain", right=True),
+        text.Column("runs", right=True, spare=True),
+        text.Column("state", marked=True),
+        text.Column("branch") if branches else text.Column(""),
+        text.Column("age", right=True, spare=True),
+    ]
+    rows = [
+        [
+            text.clean(ids[one.row.id]),
+            text.clean(one.row.title or one.row.error),
+            _best(one.row, named=same is None),
+            *(text.number(one.row.values.get(name)) for name in extra),
+            _gain(one.row, gained, baselines),
+            str(one.row.runs) if one.row.runs else "-",
+            one.state,
+            text.clean(one.branch) if branches else "",
+            text.age(moment(one), now, short=True),
+        ]
+        for one in shown
+    ]
+    roles = [ROLES.get(one.row.state, "") for one in shown]
+    return text.table(columns, rows, width=text.terminal_width(), roles=roles, color=color)
+
+
+def _best(row: Row, *, named: bool) -> str:
+    if row.best is None or row.metric is None:
+        return "-"
+    shown = text.short_spread(row.best, row.sd)
+    lower = " (lower is better)" if direction(row.metric) < 0 else ""
+    return f"dev.{text.clean(row.metric)} {shown}{lower}" if named else shown
+
+
+def _gain(row: Row, gained: dict[str, float | None], baselines: set[str]) -> str:
+    if row.id in gained:
+        return text.difference(gained[row.id], row.best or 0.0)
+    # a baseline may be named by any part of its id: the usual two are looked for
+    return "baseline" if baselines & {row.id, row.id[-4:]} else ""

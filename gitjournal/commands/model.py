@@ -1,0 +1,115 @@
+"""`gitjournal model`: what is kept of runs, and what can be computed from it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import click
+
+from gitjournal import artifacts, journal
+from gitjournal.artifacts import Scored
+from gitjournal.commands.context import Context
+from gitjournal.crew import Crew
+from gitjournal.errors import UsageError
+from gitjournal.lab import find_lab
+from gitjournal.render import text
+from gitjournal.subject import read_subject
+
+
+@click.group("model", short_help="Score runs anew, keep their models, and clear up.")
+def command() -> None:
+    """Score runs anew without training, keep their models, and clear up what no run needs."""
+
+
+@command.command("score")
+@click.argument("part", metavar="ID")
+@click.option("--metric", required=True, metavar="NAME", help="What to measure, such as roc_auc.")
+@click.option("--run", metavar="RUN", help="One run alone, by the beginning of its id.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def score(context: Context, part: str, metric: str, run: str | None, as_json: bool) -> None:
+    """Compute a metric that was not asked for then, from the predictions that were kept. Nothing is trained or written."""
+    lab = find_lab(context.start)
+    subject = read_subject(lab, context.start, journal.find_entry(lab, part))
+    with Crew() as crew:
+        scored = artifacts.best_first(artifacts.score(subject, metric, run=run, crew=crew), metric)
+    if as_json:
+        runs = [
+            {
+                "run": one.record.run,
+                "seed": one.record.seed,
+                "grid": one.record.grid,
+                "value": one.value,
+                "folds": one.folds,
+                "why": one.why,
+            }
+            for one in scored
+        ]
+        click.echo(json.dumps({"id": subject.entry.id, "metric": f"dev.{metric}", "runs": runs}))
+        return
+    click.echo(f"dev.{metric}")
+    for one in scored:
+        click.echo(f"  {_value(one)}  {text.clean(one.record.run)[:8]}{_said(one)}")
+
+
+def _value(one: Scored) -> str:
+    return f"{text.number(one.value):>8}" if one.value is not None else f"{'-':>8}"
+
+
+def _said(one: Scored) -> str:
+    grid = " ".join(f"{text.clean(name)} {text.clean(str(value))}" for name, value in one.record.grid.items())
+    seed = "" if one.record.seed is None else f"seed {one.record.seed}"
+    return "".join(f"  {word}" for word in (grid, seed, text.clean(one.why)) if word)
+
+
+@command.command("save")
+@click.argument("part", metavar="ID")
+@click.option("--run", metavar="RUN", help="Which run, by the beginning of its id; by default the best.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the model there too.")
+@click.option("-n", "--dry-run", is_flag=True, help="Fit the model and prove it, and keep nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def save(context: Context, part: str, run: str | None, output: Path | None, dry_run: bool, as_json: bool) -> None:
+    """Keep the fitted model of a run, as a file of skops.
+
+    The model is fitted again, and kept only where it predicts exactly what the run's record says, before and after it was
+    written. Needs the extra `models`.
+    """
+    lab = find_lab(context.start)
+    subject = read_subject(lab, context.start, journal.find_entry(lab, part))
+    if output is not None and output.exists():
+        raise UsageError(f"{output} is there already")
+    with Crew() as crew:
+        record, made = artifacts.save(subject, run=run, crew=crew)
+    kept = Path(made["file"])
+    if output is not None and not dry_run:
+        shutil.copyfile(kept, output)
+    if dry_run:
+        kept.unlink()
+    if as_json:
+        where = str(output or kept)
+        click.echo(json.dumps({"run": record.run, "file": None if dry_run else where, "sha256": made["sha256"], "bytes": made["bytes"]}))
+        return
+    click.echo(f"run {record.run[:8]} fitted again: its {made['rows']} predictions of dev are those of the record")
+    click.echo("nothing kept" if dry_run else f"{output or kept}  {made['bytes'] / 1024:.0f} KB  sha256 {made['sha256'][:12]}")
+
+
+@command.command("gc")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def gc(context: Context, dry_run: bool, as_json: bool) -> None:
+    """Remove what is kept of runs that no branch knows any more."""
+    lab = find_lab(context.start)
+    found = artifacts.strays(lab, now=time.time())
+    if not dry_run:
+        artifacts.remove(found)
+    size = sum(stray.bytes for stray in found)
+    if as_json:
+        click.echo(json.dumps({"removed": not dry_run, "runs": [stray.run for stray in found], "bytes": size}))
+        return
+    word = "would be removed" if dry_run else "removed"
+    click.echo(f"{text.count(len(found), 'run')} that no branch knows: {size / 1024:.0f} KB {word}" if found else "nothing to remove")

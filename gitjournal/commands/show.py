@@ -1,0 +1,191 @@
+"""gitjournal show: one entry, what was asked and what came out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import msgspec
+
+from gitjournal.commands.context import Context
+from gitjournal.commands.notice import tell_repeated
+from gitjournal.entry import split_text
+from gitjournal.entry_block import strip_block
+from gitjournal.errors import EntryError, GitjournalError, UsageError
+from gitjournal.explain import Explained, explain
+from gitjournal.gains import Baseline, gain_over
+from gitjournal.metric_names import direction
+from gitjournal.overview import Opened, Overview, look
+from gitjournal.render import block, text
+from gitjournal.render import entry as words
+from gitjournal.render.identity import explained_as_plain, explained_lines
+from gitjournal.summary import Summary, summarise
+
+LABEL = 12
+
+
+@click.command("show")
+@click.argument("part", metavar="ID")
+@click.option("--runs", "with_runs", is_flag=True, help="List every run.")
+@click.option("--identity", is_flag=True, help="Print what identifies each configuration, and where each value comes from.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def command(context: Context, part: str, with_runs: bool, identity: bool, as_json: bool) -> None:
+    """Show one entry; ID is any unique part of its id."""
+    with look(context.start) as overview:
+        opened = overview.open(overview.find(part))
+        summary = summarise(opened.entry.front, opened.records)
+        explained = explain(overview.lab, context.start, opened) if identity else None
+        if as_json:
+            click.echo(json.dumps(_object(opened, summary, _baseline(overview, opened), explained, with_runs=with_runs), indent=2))
+        elif explained is not None:
+            click.echo("\n".join(explained_lines(explained, color=context.color)))
+        else:
+            click.echo("\n".join(_lines(overview, opened, summary, with_runs=with_runs, color=context.color)))
+        tell_repeated(context, overview.repeated())
+
+
+def _lines(overview: Overview, opened: Opened, summary: Summary, *, with_runs: bool, color: bool) -> Iterator[str]:
+    yield from _head(opened, summary, color=color)
+    baseline = _baseline(overview, opened)
+    for word, said in [*words.declared(opened.entry.front), *_baseline_said(opened, summary, baseline)]:
+        yield _labelled(word, said, color=color)
+    yield from _results(overview, opened, summary, baseline, color=color)
+    if with_runs and opened.records:
+        yield from ("", text.paint("every run", "bold", color=color))
+        width = text.terminal_width()
+        yield words.runs_table(opened.records, summary, width=width, color=color, when=lambda at: _ago(at, short=True))
+    notes = _notes(opened)
+    if notes:
+        yield ""
+        yield text.clean_lines(notes)
+
+
+def _head(opened: Opened, summary: Summary, *, color: bool) -> Iterator[str]:
+    listed = opened.listed
+    yield text.paint(text.wrap(text.clean(opened.entry.front.title)), "bold", color=color)
+    when = _ago(summary.last_at)
+    yield " · ".join(filter(None, [text.clean(listed.row.id), listed.state, text.clean(listed.branch), when]))
+    if listed.draft and listed.ref:
+        yield f"edited since: gitjournal diff {listed.row.id[-4:]}"
+    yield ""
+
+
+def _results(overview: Overview, opened: Opened, summary: Summary, baseline: Baseline | str | None, *, color: bool) -> Iterator[str]:
+    if not opened.records:
+        yield ""
+        yield f"not run yet; next: gitjournal exec {opened.listed.row.id[-4:]}"
+        return
+    yield ""
+    yield text.wrap(words.best_words(summary))
+    reached = gain_over(summary, opened.records, baseline) if isinstance(baseline, Baseline) else None
+    yield words.best_table(summary, width=text.terminal_width(), color=color, baseline=reached.score if reached else None)
+    left = len(summary.configurations) - words.BEST
+    if left > 0:
+        yield f"{text.count(left, 'more configuration')}: gitjournal show {opened.listed.row.id[-4:]} --runs"
+    yield ""
+    sections = [
+        ("parameters", words.effects_lines(summary)),
+        ("failures", words.failure_lines(summary)),
+        ("findings", [", ".join(f"{text.clean(code)} in {text.count(amount, 'run')}" for code, amount in summary.findings.items())]),
+        ("cost", [words.cost_words(summary)]),
+        ("environment", _environments(overview, opened, summary)),
+    ]
+    for word, lines in sections:
+        for number, line in enumerate(filter(None, lines)):
+            yield _labelled("" if number else word, line, color=color)
+
+
+def _labelled(word: str, said: str, *, color: bool) -> str:
+    wrapped = text.wrap(said, indent=" " * LABEL) or " " * LABEL
+    return text.paint(word.ljust(LABEL), "dim", color=color) + wrapped[LABEL:]
+
+
+def _baseline(overview: Overview, opened: Opened) -> Baseline | str | None:
+    """Return the baseline with its records, or in words why there is none to compare with."""
+    part = opened.entry.front.baseline
+    if not part:
+        return None
+    try:
+        other = overview.open(overview.find(part))
+    except UsageError:
+        return f"{text.clean(part)} (no such entry)"
+    except GitjournalError:
+        return f"{text.clean(part)} (cannot be read)"
+    return Baseline(other.listed.row.id, other.entry.front.title, summarise(other.entry.front, other.records), other.records)
+
+
+def _baseline_said(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> list[tuple[str, str]]:
+    if baseline is None or isinstance(baseline, str):
+        return [("baseline", baseline)] if baseline else []
+    name = f'{baseline.id} "{text.clean(baseline.title)}"'
+    gain = gain_over(summary, opened.records, baseline)
+    best = baseline.summary.best
+    theirs = best.scores.get(summary.deciding or "") if best else None
+    reached = f": {text.clean(summary.deciding or '')} {text.number(theirs.mean)}" if theirs else ""
+    return [("baseline", f"{name}{reached}{f', gain {block.difference(gain)}' if gain else ''}")]
+
+
+def _gain(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> dict[str, Any] | None:
+    gain = gain_over(summary, opened.records, baseline) if isinstance(baseline, Baseline) else None
+    if gain is None:
+        return None
+    interval = [gain.interval.low, gain.interval.high] if gain.interval else None
+    return {"baseline": gain.baseline, "score": gain.score, "difference": gain.difference, "interval": interval}
+
+
+def _environments(overview: Overview, opened: Opened, summary: Summary) -> list[str]:
+    ref = opened.listed.ref
+    blobs = overview.lab.repository.blobs([f"{ref}:environments/{name}.json" for name in summary.environments if name.isalnum()])
+    said = []
+    for name in summary.environments:
+        try:
+            found = json.loads(blobs.get(f"{ref}:environments/{name}.json", b"null"))
+        except (ValueError, RecursionError):
+            found = None
+        said.append(words.environment_words(found) if isinstance(found, dict) else f"{text.clean(name)[:12]} (not described)")
+    if not said and summary.kernels:
+        said.append(f"kernel {text.clean(', '.join(summary.kernels))}")
+    return said
+
+
+def _notes(opened: Opened) -> str:
+    """Return the person's prose, without the block of results that says what stands above."""
+    entry = opened.entry
+    try:
+        _, body = split_text(strip_block(entry.text, entry.id), file=entry.id)
+    except EntryError:
+        body = entry.body
+    return body.strip("\n")
+
+
+def _ago(at: str | None, *, short: bool = False) -> str:
+    return text.age(text.moment(at), datetime.now(UTC), short=short)
+
+
+def _object(
+    opened: Opened, summary: Summary, baseline: Baseline | str | None, explained: list[Explained] | None, *, with_runs: bool
+) -> dict[str, Any]:
+    listed = opened.listed
+    found: dict[str, Any] = {
+        "id": listed.row.id,
+        "title": opened.entry.front.title,
+        "state": listed.row.state,
+        "edited": listed.draft is not None and listed.ref is not None,
+        "branch": listed.branch or None,
+        "path": listed.row.path,
+        "declared": msgspec.to_builtins(opened.entry.front),
+        "metric": summary.deciding,
+        "higher_is_better": direction(summary.metric) > 0 if summary.metric else None,
+        "summary": msgspec.to_builtins(summary),
+        "gain": _gain(opened, summary, baseline),
+        "notes": _notes(opened),
+    }
+    if with_runs:
+        found["runs"] = [msgspec.to_builtins(record) for record in opened.records]
+    if explained is not None:
+        found["identity"] = explained_as_plain(explained)
+    return found

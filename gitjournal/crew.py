@@ -1,0 +1,200 @@
+"""The workers of one call: started when first needed, several side by side, gone at the end."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import msgspec
+
+from gitjournal.worker_process import Worker
+
+Job = dict[str, Any]
+DESCRIBES = ("python", "versions", "machine", "system")  # what an environment is; kernel and threads stand in the record
+POLL_SECONDS = 0.1  # how often to ask for a job that another process may be doing
+LOOK_SECONDS = 5.0  # how often to look whether those who do the jobs are still there
+
+
+@dataclass(frozen=True)
+class News:
+    """What a run says before it has ended."""
+
+    told: Job
+
+
+Answers = queue.SimpleQueue[tuple[int, Job] | News | BaseException]
+
+
+class Jobs(Protocol):
+    """Where a crew gets its jobs from, one by one, when somebody is free to do it."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there may be a job later, although there is none now."""
+        ...
+
+    def take(self) -> tuple[int, Job] | None:
+        """Return the next job and its number, or None where there is none now."""
+        ...
+
+    def heard(self, reply: Job) -> None:
+        """Be told of an answer, before the next job is asked for."""
+        ...
+
+
+class Team(Protocol):
+    """Whoever does jobs: workers of this machine, or of a cluster."""
+
+    def start(self, jobs: int) -> None:
+        """Get ready for so many jobs, without waiting for it."""
+        ...
+
+    def ask(self, job: Job) -> Job:
+        """Have one job done, and wait for its answer."""
+        ...
+
+    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Iterator[tuple[int, Job]]:
+        """Do all jobs and yield (number, answer) as they finish, in any order; pass on what runs say meanwhile."""
+        ...
+
+    def kill(self) -> None:
+        """End what is being done, now."""
+        ...
+
+    def surroundings(self, reply: Job) -> Surroundings:
+        """Say in what environment an answer came about."""
+        ...
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What numbers depend on besides the declaration. `environment` is the bytes of its file, `name` their hash."""
+
+    name: str
+    environment: bytes
+    kernel: str | None
+    threads: int | None
+
+
+def surroundings(ready: Job) -> Surroundings:
+    """Return the surroundings from what a worker process said when it started."""
+    described = {name: ready[name] for name in DESCRIBES}
+    text = msgspec.json.format(msgspec.json.encode(described, order="deterministic")) + b"\n"
+    return Surroundings(hashlib.sha256(text).hexdigest(), text, ready.get("kernel"), ready.get("threads"))
+
+
+def _tell(answers: Answers, news: Job) -> None:
+    answers.put(News(news))
+
+
+class Crew:
+    """Hands jobs to worker processes. Use it in a `with`, so that no worker outlives the call."""
+
+    def __init__(self, size: int = 1) -> None:
+        self.size = size
+        self._workers: list[Worker] = []
+        self._where: Surroundings | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            for worker in self._workers:
+                worker.close()
+        else:
+            self.kill()
+
+    def kill(self) -> None:
+        """End all workers now."""
+        for worker in self._workers:
+            worker.kill()
+
+    def ask(self, job: Job) -> Job:
+        """Ask the first worker, and wait for its answer."""
+        return self._worker(0).ask(job)
+
+    def surroundings(self, reply: Job) -> Surroundings:  # noqa: ARG002 - all workers of a machine are alike
+        """Return what the first worker said of its environment when it started."""
+        if self._where is None:
+            self._where = surroundings(self._worker(0).ready)
+        return self._where
+
+    def start(self, jobs: int) -> None:
+        """Start as many workers as are needed for so many jobs, side by side; they load their libraries meanwhile."""
+        for number in range(min(self.size, jobs)):
+            self._worker(number).start()
+
+    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Iterator[tuple[int, Job]]:
+        """Do all jobs and yield (number, answer) as they finish, in any order. `timeout` is in seconds, for each.
+
+        What a run says meanwhile goes to `on_progress`, in the thread of the caller.
+        """
+        self.surroundings({})  # known before threads begin: later, only the thread that has a worker may listen to it
+        answers: Answers = queue.SimpleQueue()
+        free: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for place in range(self.size):
+            free.put(place)
+
+        def work(worker: Worker, place: int, number: int, job: Job) -> None:
+            try:
+                told = functools.partial(_tell, answers)
+                answer: tuple[int, Job] | BaseException = (number, worker.ask(job, timeout=timeout, on_progress=told))
+            except BaseException as fault:  # noqa: BLE001 - handed to the caller, who raises it
+                answer = fault
+            free.put(place)
+            answers.put(answer)
+
+        def begin(number: int, job: Job) -> None:
+            place = free.get()
+            threading.Thread(target=work, args=(self._worker(place), place, number, job), daemon=True).start()
+
+        yield from relay(jobs, answers, begin=begin, size=lambda: self.size, on_progress=on_progress)
+
+    def _worker(self, number: int) -> Worker:
+        while len(self._workers) <= number:
+            self._workers.append(Worker(self.size))
+        return self._workers[number]
+
+
+def relay(
+    jobs: Jobs,
+    answers: Answers,
+    *,
+    begin: Callable[[int, Job], None],
+    size: Callable[[], int],
+    on_progress: Callable[[Job], None] | None = None,
+) -> Iterator[tuple[int, Job]]:
+    """Begin jobs as long as fewer than `size()` are being done, and yield (number, answer) as they come in."""
+    busy = 0
+
+    def fill() -> None:
+        nonlocal busy
+        while busy < size() and (taken := jobs.take()) is not None:
+            begin(*taken)
+            busy += 1
+
+    while True:
+        fill()
+        if not busy and not jobs.waiting:
+            return
+        try:
+            answer = answers.get(timeout=POLL_SECONDS if jobs.waiting and busy < size() else LOOK_SECONDS)
+        except queue.Empty:
+            continue
+        if isinstance(answer, News):
+            if on_progress:
+                on_progress(answer.told)
+            continue
+        if isinstance(answer, BaseException):
+            raise answer
+        busy -= 1
+        jobs.heard(answer[1])
+        fill()  # before the caller writes the answer down, so that nobody is idle meanwhile
+        yield answer

@@ -1,0 +1,235 @@
+"""Writes new entries: from a template, with everything filled in that can be known before a run."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import string
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gitjournal import journal, planning, resources, yaml_text
+from gitjournal.entry import Entry, parse
+from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
+from gitjournal.lab import Lab
+from gitjournal.planning import AskWorker
+
+SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which people misread
+DATA_SUFFIXES = (".csv", ".parquet", ".npz")
+MAX_LISTED = 20
+FIELDS = (
+    *("title", "hypothesis", "expect", "baseline", "replicates", "from", "data", "task", "split"),
+    *("procedure", "parameters", "grid", "seeds", "metrics", "tags", "last_layer", "loss"),
+)
+BUILT_IN = ("tabular", "sklearn", "keras-tabular", "keras-images", "text", "python")
+# what a network ends with, and what it minimises, by task
+ENDS = {
+    "classification": ("{Dense: {units: $n_classes, activation: softmax}}", "sparse_categorical_crossentropy"),
+    "regression": ("{Dense: {units: $n_outputs}}", "mean_squared_error"),
+    "multilabel": ("{Dense: {units: $n_outputs, activation: sigmoid}}", "binary_crossentropy"),
+}
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A new entry: its id, and its text with hash, facts and defaults filled in."""
+
+    id: str
+    text: str
+
+
+def draft(lab: Lab, root: Path, said: dict[str, Any], data: dict[str, Any], *, template: str | None, ask: AskWorker) -> Drafted:
+    """Return a new entry that runs as written.
+
+    `said` holds values by field; `data` where the data come from, which may be empty where `said["from"]` names an
+    entry to begin with. Raises EntryError, DataError or UsageError for what would not run.
+    """
+    refs = journal.journal_refs(lab, journal.current_ref(lab))
+    ids = journal.entry_ids(lab, refs)
+    for name in ("baseline", "replicates", "from"):
+        if said.get(name):
+            said = {**said, name: journal.match_id(said[name], ids)}
+    values = {**_parent(lab, refs, said["from"]), **said} if said.get("from") else dict(said)
+    if data:
+        values["data"] = data
+    tables = "path" in values["data"] and not values["data"]["path"].endswith(".npz")
+    own = _own_function(values.get("procedure"))
+    if own:
+        values["procedure"] = own
+    elif template == "python":
+        raise UsageError("the template needs your function", hint='-e "python: package.module:function"')
+    filled = _read_template(lab, refs, template or ("python" if own else "tabular" if tables else "sklearn"))
+    for name, option in (("procedure", "-e"), ("parameters", "-p")):
+        if said.get(name) and f"${name}" not in filled:
+            raise UsageError(f"the template `{template}` says its own {name}", hint=f"leave {option} out, and edit the entry")
+    identifier = new_id(values["title"], date.today(), ids)  # noqa: DTZ011 - the day where the person is
+    private = lab.repository.private
+    entry = _entry(filled, {"procedure": ["passthrough"], **values}, identifier)
+    try:
+        declared = planning.inspect(entry, root=root, cache=private, ask=ask)
+    except TrustError as fault:  # the entry is not written yet, so its function is named instead
+        hint = fault.hint.replace(f"trust {entry.short_id}", f"trust {_named(fault.message.partition(' ')[0], own)}")
+        raise TrustError(fault.message, hint=hint) from None
+    if template == "text" and not isinstance(declared.data.get("features"), str):
+        values["data"] = {**values["data"], "features": _text_column(declared.facts)}
+        entry = _entry(filled, {"procedure": ["passthrough"], **values}, identifier)
+        declared = planning.inspect(entry, root=root, cache=private, ask=ask)
+    values = {"procedure": default_steps(declared.facts, declared.task, mixed=tables), **values}
+    if not own and tables and "procedure" in said and len(said["procedure"]) == 1 and set(declared.facts["columns"]) != {"text"}:
+        values["procedure"] = ["tabular", *said["procedure"]]
+    values |= {"task": declared.task, "split": declared.split, "metrics": declared.metrics}
+    values["data"] = {**declared.data, "hash": declared.hash, "facts": declared.facts}
+    entry = _entry(filled, values, identifier)
+    plan = planning.make_plan(entry, entry.text, root=root, cache=private, ask=ask)
+    planning.validate(entry, plan, plan.runs, ask=ask)
+    return Drafted(identifier, plan.text)
+
+
+def _own_function(steps: Any) -> dict[str, Any] | None:
+    """Return the one step `python: package.module:function` as the procedure that it is."""
+    one = steps[0] if isinstance(steps, list) and len(steps) == 1 else None
+    return one if isinstance(one, dict) and "python" in one else None
+
+
+def _named(function: str, own: dict[str, Any] | None) -> str:
+    """Return how a function is named to `gitjournal trust`, with the files that go with it."""
+    code = own.get("code") or [] if own and own.get("python") == function else []
+    return " ".join([function, *(f"--code {path}" for path in code)])
+
+
+def _text_column(facts: dict[str, Any]) -> str:
+    """Return the one column of text. Raises UsageError where there is none, or several."""
+    texts: list[str] = facts.get("columns", {}).get("text") or []
+    if len(texts) != 1:
+        found = f"{len(texts)}: {', '.join(texts[:MAX_LISTED])}" if texts else "none"
+        raise UsageError(f"which column holds the text? found {found}", hint="say it with --features COLUMN")
+    return texts[0]
+
+
+def _entry(template: str, values: dict[str, Any], identifier: str) -> Entry:
+    return parse(fill(template, values, file="the template"), entry_id=identifier, file="the new entry")
+
+
+def _parent(lab: Lab, refs: Iterable[str], entry_id: str) -> dict[str, Any]:
+    """Return what another entry declares, less what was its own: title, words and comparisons of that question."""
+    page = lab.path / journal.page_path(entry_id)
+    text = (
+        page.read_text(encoding="utf-8") if page.is_file() else next(filter(None, (journal.entry_text(lab, entry_id, ref) for ref in refs)))
+    )
+    declared: dict[str, Any] = msgspec.to_builtins(parse(text, entry_id=entry_id, file=journal.page_path(entry_id)).front)
+    data = {key: value for key, value in declared["data"].items() if key not in ("hash", "facts")}
+    kept = ("task", "split", "procedure", "parameters", "grid", "seeds", "metrics", "baseline", "tags")
+    return {"data": data, **{key: declared[key] for key in kept if key in declared}}
+
+
+def new_id(title: str, today: date, taken: Iterable[str]) -> str:
+    """Return an id such as ``20261121-rbf-beats-linear-k3f9``: date, words, and four random letters not taken yet."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    slug = ""
+    for word in words:
+        if slug and len(slug) + len(word) >= 40:
+            break
+        slug = f"{slug}-{word}" if slug else word[:40]
+    used = {identifier[-4:] for identifier in taken}
+    while True:
+        suffix = "".join(secrets.choice(SUFFIX_LETTERS) for _ in range(4))
+        if suffix not in used:
+            return f"{today:%Y%m%d}-{slug or 'entry'}-{suffix}"
+
+
+def find_data_files(root: Path, lab: Path) -> list[str]:
+    """Return the data files below `root`, nearest first, at most `MAX_LISTED`; hidden folders and lab/ are left out."""
+    found: list[str] = []
+    for folder, folders, files in os.walk(root):
+        here = Path(folder)
+        depth = len(here.relative_to(root).parts)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and here / name != lab and depth < 4)
+        found += [(here / name).relative_to(root).as_posix() for name in sorted(files) if name.endswith(DATA_SUFFIXES)]
+    return sorted(found, key=lambda name: (name.count("/"), name))[:MAX_LISTED]
+
+
+def data_source(said: str, root: Path) -> dict[str, Any]:
+    """Read `--data`: ``sklearn:digits``, ``python:package.module:function``, a folder of images, or the path of a file."""
+    for source in ("sklearn", "python"):
+        if said.startswith(f"{source}:"):
+            return {source: said.removeprefix(f"{source}:")}
+    if (root / said).is_dir():
+        return {"images": Path(said).as_posix()}
+    return {"path": Path(said).as_posix()}
+
+
+def default_steps(facts: dict[str, Any], task: str, *, mixed: bool) -> list[Any]:
+    """Return a strong simple start: a linear model on scaled numbers, or on what `tabular` makes of mixed columns."""
+    model: Any = {"Ridge": {"alpha": 1.0}} if task == "regression" else {"LogisticRegression": {"max_iter": 1000}}
+    if task == "multilabel":
+        model = {"RandomForestClassifier": {"n_estimators": 200}}
+    if set(facts.get("columns", {})) == {"text"} and facts.get("n_features") == 1:
+        return ["TfidfVectorizer", model]
+    return ["tabular" if mixed else "StandardScaler", model]
+
+
+def _read_template(lab: Lab, refs: Iterable[str], name: str) -> str:
+    """Return the journal's own template, from lab/ or a branch, else a built-in one."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise UsageError(f"`{name}` is not a template's name: letters, digits, - and _")
+    path = f"templates/{name}.md"
+    own = lab.path / path
+    if own.is_file() and not own.is_symlink():
+        return own.read_text(encoding="utf-8", errors="replace")
+    found = next(filter(None, (lab.repository.blob(f"{ref}:{path}") for ref in refs)), None)
+    if found is not None:
+        return found.decode(errors="replace")
+    if name not in BUILT_IN:
+        raise UsageError(f"no template `{name}`{nearest(name, BUILT_IN) or '; built in: ' + ', '.join(BUILT_IN)}")
+    return resources.text(path)
+
+
+def fill(template: str, values: dict[str, Any], *, file: str) -> str:
+    """Return the entry's text: each `$field` replaced by its value as YAML, lines of empty fields commented out.
+
+    Raises EntryError with the line of a field that does not exist.
+    """
+    said = {name: _spell(values.get(name), block=name in ("data", "procedure")) for name in FIELDS}
+    said["last_layer"], said["loss"] = ENDS[values.get("task") or "classification"]  # these are YAML already
+    lines = []
+    for number, line in enumerate(template.split("\n"), start=1):
+        try:
+            pattern = string.Template(line)
+            names = pattern.get_identifiers()
+            filled = pattern.substitute(said)
+        except (KeyError, ValueError) as fault:
+            unknown = str(fault.args[0]) if isinstance(fault, KeyError) else ""
+            message = f"no field `${unknown}`{nearest(unknown, FIELDS)}" if unknown else "a single `$`; write `$$` for a dollar"
+            raise EntryError(message, place=Place(file, number)) from None
+        empty = len(names) == 1 and said[names[0]] == "" and re.match(r"[a-z]+: \$", line)
+        lines.append(f"# {filled}" if empty else filled.replace(": \n", ":\n"))
+    return "\n".join(lines)
+
+
+def _spell(value: Any, *, block: bool) -> str:
+    if value in (None, [], {}, ""):
+        return ""
+    if block and isinstance(value, dict):
+        return "".join(f"\n  {yaml_text.dump_inline(key)}: {yaml_text.dump_inline(part)}" for key, part in value.items())
+    if block and isinstance(value, list):
+        return "".join(f"\n  - {yaml_text.dump_inline(part)}" for part in value)
+    return yaml_text.dump_inline(value)
+
+
+def write_draft(lab: Lab, drafted: Drafted) -> Path:
+    """Write a new entry into lab/, never over another file. It is a draft: nothing is committed."""
+    if not lab.path.is_dir():
+        raise GitjournalError(f"{lab.path} is not there", hint="bring it back with: gitjournal init")
+    path = lab.path / journal.page_path(drafted.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(drafted.text)
+    return path

@@ -1,0 +1,150 @@
+"""What identifies the runs of one entry, value by value: recorded where it ran, worked out where it did not yet. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gitjournal import answers, counts, identity, likeness, planning
+from gitjournal.entry import Entry, Facts
+from gitjournal.errors import GitjournalError
+from gitjournal.identity import Origin
+from gitjournal.lab import Lab, work_root
+from gitjournal.likeness import Change, Written
+from gitjournal.overview import Opened
+from gitjournal.planning import Configured, Declared, Versions
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One configuration. `canonical` is None where its text stands with another entry, `owner`.
+
+    `written` is None, and `values` and `left_out` are empty, where what the entry says now does not give the recorded text.
+    """
+
+    fingerprint: str
+    canonical: str | None
+    grid: dict[str, Any]
+    seeds: list[int | None]
+    values: list[Origin]
+    left_out: list[Origin]
+    owner: str | None
+    written: Written | None
+
+
+@dataclass(frozen=True)
+class Same:
+    """A configuration that two entries share."""
+
+    fingerprint: str
+    grids: tuple[dict[str, Any], dict[str, Any]]
+    seeds: tuple[list[int | None], list[int | None]]
+    otherwise: list[str]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What two entries share, what only one of them has, and how the two nearest of those differ."""
+
+    same: list[Same]
+    only_left: list[Explained]
+    only_right: list[Explained]
+    changes: list[Change]
+
+
+def explain(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
+    """Return the distinct configurations of an entry, in the order of its records, else of its grid.
+
+    Raises GitjournalError, with the way out, where the entry did not run and the data were not looked at yet.
+    """
+    if opened.records:
+        return _recorded(lab, start, opened)
+    entry = opened.entry
+    versions = Versions(planning.installed_version(), planning.keras_version(entry))
+    declared = planning.written_out(entry) or _inspected(lab, start, entry)
+    found = planning.configurations(entry, declared, versions, planning.procedure_code(entry, work_root(lab, start)))
+    distinct = {identity.fingerprint(one.canonical): one for one in reversed(found)}
+    return [_explained(entry, name, declared, one, versions, []) for name, one in reversed(distinct.items())]
+
+
+def _inspected(lab: Lab, start: Path, entry: Entry) -> Declared:
+    """Return what was found in the data when they were looked at for this entry; without looking again."""
+
+    def refuse(job: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - a worker would be asked
+        raise GitjournalError(
+            f"{entry.id} does not say yet what its data are, so there is nothing to hash",
+            hint=f"have them read (nothing is written): gitjournal exec {entry.short_id} --dry-run",
+        )
+
+    return planning.inspect(entry, root=work_root(lab, start), cache=lab.repository.private, ask=refuse)
+
+
+def _recorded(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
+    entry, declared = opened.entry, planning.written_out(opened.entry)
+    now: dict[str, tuple[Configured, Versions]] = {}
+    for versions in _versions(lab, opened) if declared else ():
+        for one in _configurations(lab, start, entry, declared, versions):
+            now.setdefault(identity.fingerprint(one.canonical), (one, versions))
+    found: dict[str, Explained] = {}
+    for record in opened.records:
+        name = record.fingerprint
+        if name in found:
+            found[name].seeds.append(record.seed)
+        elif declared and name in now:
+            found[name] = _explained(entry, name, declared, *now[name], [record.seed])
+        else:
+            found[name] = Explained(name, record.canonical, record.grid, [record.seed], [], [], record.from_, None)
+    return list(found.values())
+
+
+def _versions(lab: Lab, opened: Opened) -> list[Versions]:
+    """Return the versions that an entry was run with, and those that are installed."""
+    environments = sorted({one.environment for one in opened.records if one.environment})
+    recorded = [answers.versions(lab.repository, opened.listed.ref or "", name) for name in environments]
+    here = planning.installed_version()
+    used = [Versions(one.get("scikit-learn", here), one.get("keras", "")) for one in recorded]
+    return list(dict.fromkeys([*used, Versions(here)]))
+
+
+def _configurations(lab: Lab, start: Path, entry: Entry, declared: Declared | None, versions: Versions) -> list[Configured]:
+    """Return what the entry says now; nothing where that cannot be worked out, as when its code is not here."""
+    try:
+        code = planning.procedure_code(entry, work_root(lab, start))
+        return planning.configurations(entry, declared, versions, code) if declared else []
+    except GitjournalError:
+        return []
+
+
+def _explained(entry: Entry, name: str, declared: Declared, one: Configured, versions: Versions, seeds: list[int | None]) -> Explained:
+    sizes = counts.sizes(declared.data, declared.split, msgspec.convert(declared.facts, Facts))
+    return Explained(
+        fingerprint=name,
+        canonical=one.canonical,
+        grid=one.point,
+        seeds=seeds,
+        values=identity.origins(one.canonical, entry, one.point, one.tree),
+        left_out=identity.left_out(one.tree, version=versions.sklearn, sizes=sizes),
+        owner=None,
+        written=Written(declared.data, declared.split, one.tree, versions.sklearn, sizes),
+    )
+
+
+def compare(left: Sequence[Explained], right: Sequence[Explained]) -> Likeness:
+    """Say which configurations two entries share, and how the nearest of the others differ."""
+    ours, theirs = ({one.fingerprint: one for one in side} for side in (left, right))
+    same = [_same(one, theirs[name]) for name, one in ours.items() if name in theirs]
+    only_left = [one for name, one in ours.items() if name not in theirs]
+    only_right = [one for name, one in theirs.items() if name not in ours]
+    texts = {one.fingerprint: one.canonical for one in only_left if one.canonical}
+    wanted = [one.canonical for one in only_right if one.canonical]
+    nearest = likeness.nearest(wanted, texts) if wanted and not same else []
+    return Likeness(same, only_left, only_right, nearest[0][1] if nearest else [])
+
+
+def _same(one: Explained, other: Explained) -> Same:
+    otherwise = likeness.written_otherwise(one.written, other.written) if one.written and other.written else []
+    return Same(one.fingerprint, (one.grid, other.grid), (one.seeds, other.seeds), otherwise)

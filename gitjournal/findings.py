@@ -1,0 +1,248 @@
+"""What can be wrong with an entry, each finding by a function of its own. Values in, findings out; nothing is read here.
+
+Every finding can be told from the tree alone: no data, no scikit-learn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gitjournal import datasheet
+from gitjournal.declared import changed_after_plan
+from gitjournal.entry import FrontMatter, parse
+from gitjournal.entry_block import read_block
+from gitjournal.errors import EntryError, GitjournalError
+from gitjournal.journal import FOLDER, PAGE, RECORDS
+from gitjournal.leaks import find_leaks
+from gitjournal.record import Record, digest
+from gitjournal.snapshot import Found, Snapshot, stem_of
+
+CODES = {
+    "GJ101": "the same run in two entries",
+    "GJ102": "a fingerprint that is not the sha256 of its text",
+    "GJ103": "a declaration that is not the one that was run",
+    "GJ104": "conflict markers, or a file that cannot be read",
+    "GJ105": "records that were edited or deleted",
+    "GJ106": "a results block that is not of these records",
+    "GJ107": "records without an entry",
+    "GJ120": "a declaration that was changed after the plan",
+    "GJ130": "a data hash that is none",
+    "GJ140": "something secret",
+    "GJ150": "a file where none belongs",
+}
+_DIGEST = re.compile(r"Records: `([0-9a-f]{16})`")
+_MARKER = re.compile(r"^(?:<{7}|>{7}) \S.*$", re.MULTILINE)
+_HASH = re.compile(r"sha256:[0-9a-f]{64}\Z")
+_PLAIN = ("100644", "100755")
+_FORGED = "records are written by `gitjournal exec` alone; bring back what it wrote: git log -p -- "
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, where, and what to do. Hooks refuse what `stops`; a `note` is information."""
+
+    code: str
+    file: str
+    line: int | None
+    message: str
+    hint: str
+    stops: bool = False
+    note: bool = False
+
+
+def unreadable(found: Found) -> Iterator[Finding]:
+    """GJ104, GJ130: the page or a record cannot be read, or a merge left its markers there."""
+    marks = list(_MARKER.finditer(found.text or ""))
+    if any(mark[0][0] == "<" for mark in marks) and any(mark[0][0] == ">" for mark in marks):
+        at = (found.text or "").count("\n", 0, marks[0].start()) + 1
+        hint = "keep what is right of both sides; a conflict inside the results block is mended by gitjournal check --fix"
+        yield Finding("GJ104", found.page_path, at, "conflict markers", hint, stops=True)
+    elif found.fault:
+        place = found.fault.place
+        code = "GJ130" if "`data.hash`" in found.fault.message else "GJ104"
+        yield Finding(code, found.page_path, place.line if place else None, found.fault.message, found.fault.hint or "correct it there")
+    for line in found.lines:
+        if line.fault:
+            hint = "join what two branches recorded: gitjournal check --fix"
+            yield Finding("GJ104", found.records_path, line.number, line.fault, hint, stops=True)
+    seen: Counter[str] = Counter()
+    for line in found.lines:
+        if line.record:
+            seen[line.record.run] += 1
+            if seen[line.record.run] == 2:
+                message = f"the run {line.record.run} stands here twice"
+                yield Finding("GJ104", found.records_path, line.number, message, "keep one of them: gitjournal check --fix", stops=True)
+
+
+def forged(found: Found) -> Iterator[Finding]:
+    """GJ102: the text that was hashed is not the one that the fingerprint is of."""
+    for line in found.lines:
+        one = line.record
+        if one is None or not one.owned:
+            continue
+        if one.canonical is None:
+            message = "a run without the text that its fingerprint is of"
+            yield Finding("GJ102", found.records_path, line.number, message, _FORGED + found.records_path)
+        elif hashlib.sha256(one.canonical.encode(errors="replace")).hexdigest() != one.fingerprint:
+            message = "the fingerprint is not that of the text beside it"
+            yield Finding("GJ102", found.records_path, line.number, message, _FORGED + found.records_path, stops=True)
+
+
+def misdeclared(found: Found) -> Iterator[Finding]:
+    """GJ103: data hash, task, split or estimators that the entry declares are not in what was run."""
+    if found.entry is None:
+        return
+    texts = [value for one in found.records if one.owned and (value := _canonical(one))]
+    for key, said in _declared(found.entry.front):
+        ran = [_at(value, key) for value in texts]
+        if ran and any(other != said for other in ran):
+            other = next(other for other in ran if other != said)
+            place = found.entry.place(*(("data", "hash") if key == ("data", "hash") else key[-1:] if key[0] == "data" else key))
+            message = f"`{'.'.join(key)}` is {_short(said)} here, and {_short(other)} in what was run"
+            yield Finding("GJ103", found.page_path, place.line, message, f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}")
+    classes = {name for value in texts for name in re.findall(r'"(?:\w+\.)*(\w+)":', json.dumps(value.get("procedure")))}
+    for name in _estimators(found.entry.front) if texts else ():
+        if name not in classes:
+            message = f"`procedure` declares {name}, which is in no run"
+            hint = f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}"
+            yield Finding("GJ103", found.page_path, found.entry.place("procedure").line, message, hint)
+
+
+def _canonical(one: Record) -> dict[str, Any] | None:
+    try:
+        value = json.loads(one.canonical or "null")
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and all(isinstance(value.get(key), dict) for key in ("data", "split")) else None
+
+
+def _declared(front: FrontMatter) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if front.data.hash:
+        yield ("data", "hash"), front.data.hash
+    if front.task:
+        yield ("data", "task"), front.task
+    for name, value in (msgspec.to_builtins(front.split) if front.split else {}).items():
+        yield ("split", name), value
+
+
+def _at(value: dict[str, Any], key: tuple[str, ...]) -> Any:
+    for part in key:
+        value = value.get(part) if isinstance(value, dict) else None  # type: ignore[assignment]
+    return value
+
+
+def _short(value: Any) -> str:
+    said = "absent" if value is None else str(value)
+    return said if len(said) < 24 else f"{said[:20]}…"
+
+
+def _estimators(front: FrontMatter) -> Iterator[str]:
+    """Return the classes of the top-level steps that no grid can exchange."""
+    grids = front.grid if isinstance(front.grid, list) else [front.grid or {}]
+    exchanged = {name for one in grids for name in one}
+    for step in front.procedure if isinstance(front.procedure, list) else []:
+        name, value = (
+            (step, None) if isinstance(step, str) else next(iter(step.items()), ("", None)) if isinstance(step, dict) else ("", None)
+        )
+        if isinstance(value, str):  # a label and a class
+            name = value if name not in exchanged else ""
+        short = str(name).rpartition(".")[2]
+        if re.fullmatch(r"[A-Z]\w+", short) and short.lower() not in exchanged and short not in ("Sequential", "Model"):
+            yield short
+
+
+def outdated_block(found: Found) -> Iterator[Finding]:
+    """GJ106: the results in the page are not those of the records."""
+    if found.text is None or not found.lines or any(line.fault for line in found.lines):
+        return
+    try:
+        block = read_block(found.text, found.id)
+    except EntryError as fault:
+        line = fault.place.line if fault.place else None
+        yield Finding("GJ106", found.page_path, line, fault.message, fault.hint)
+        return
+    told = _DIGEST.search(block[1]) if block else None
+    if block is None or told is None or told[1] != digest(found.records):
+        line = block[0] if block else None
+        message = "the results block is not of these records" if block else "the results are missing from the entry"
+        yield Finding("GJ106", found.page_path, line, message, "write it anew: gitjournal check --fix")
+
+
+def replanned(found: Found, plan: bytes | None) -> Iterator[Finding]:
+    """GJ120: the entry says something else than the plan that was committed before its first run; None: it is not kept."""
+    if found.entry is None:
+        return
+    if plan is None:
+        message = "the plan is not kept here (a squash or rebase lets go of it), so its order cannot be shown"
+        yield Finding("GJ120", found.page_path, None, message, "nothing to do", note=True)
+        return
+    try:
+        planned = parse(plan.decode(errors="replace"), entry_id=found.id, file="the plan")
+    except GitjournalError:
+        yield Finding("GJ120", found.page_path, None, "what the records name as the plan is no entry", _FORGED + found.records_path)
+        return
+    for name in changed_after_plan(planned.front, found.entry.front):
+        place = found.entry.document.key_place((name,))
+        hint = f"put it back (gitjournal diff {found.id[-4:]}), or ask anew: gitjournal new --from {found.id[-4:]}"
+        yield Finding("GJ120", found.page_path, place.line, f"`{name}` was changed after the plan", hint)
+
+
+def secrets(file: str, text: str) -> Iterator[Finding]:
+    """GJ140: something that nobody else should read."""
+    for leak in find_leaks(text):
+        hint = "take it out, and make it worthless where it came from: what was pushed stays known"
+        yield Finding("GJ140", file, leak.line, f"this looks like {leak.kind}", hint, stops=True)
+
+
+def bad_sheet(file: str, text: str) -> Iterator[Finding]:
+    """GJ130, GJ104: a datasheet that cannot be read, or whose hash is none."""
+    try:
+        sheet = datasheet.parse(text, file=file)
+    except GitjournalError as fault:
+        yield Finding("GJ104", file, fault.place.line if fault.place else None, fault.message, fault.hint or "correct it there")
+        return
+    if not _HASH.match(sheet.hash):
+        yield Finding(
+            "GJ130", file, 2, f"`hash` is {_short(sheet.hash)}, not sha256: and 64 letters", "gitjournal writes it: bring it back"
+        )
+
+
+def misplaced(snapshot: Snapshot, paths: Iterable[str]) -> Iterator[Finding]:
+    """GJ107, GJ150: records without a page, and what is no entry among the entries; only of these paths."""
+    folded: dict[str, str] = {}
+    for path in sorted(snapshot.files):
+        folded.setdefault(path.lower(), path)
+    for path in sorted(paths):
+        if not path.startswith((f"{FOLDER}/", "data/", "environments/", "figures/")):
+            continue
+        twin, stem = folded[path.lower()], stem_of(path)
+        name = (stem or "").rpartition("/")[2]
+        if snapshot.files[path].mode not in _PLAIN:
+            yield Finding("GJ150", path, None, "a link or a submodule, not a file", f"take it out: git rm --cached {path}")
+        elif twin != path:
+            yield Finding("GJ150", path, None, f"differs from {twin} by upper and lower case only", "rename one of them")
+        elif stem and stem != f"{FOLDER}/{name[:4]}/{name}":
+            yield Finding("GJ150", path, None, "not in the folder of its year", f"move it: git mv {path} {FOLDER}/{name[:4]}/")
+        elif stem and path.endswith(RECORDS) and stem + PAGE not in snapshot.files:
+            hint = f"bring the entry back: git log --diff-filter=D -- {stem}{PAGE}"
+            yield Finding("GJ107", path, None, "records without an entry", hint)  # exec carries them along after a rename
+        elif stem is None and path.startswith(f"{FOLDER}/"):
+            hint = "entries are called YYYYMMDD-words-xxxx.md (see gitjournal new); other files go to another folder"
+            yield Finding("GJ150", path, None, "no entry, and among the entries", hint)
+
+
+def shortened(lost: Iterable[tuple[str, Record | None]]) -> Iterator[Finding]:
+    """GJ105: lines that stood in a records file and do so no more."""
+    counted: Counter[str] = Counter(path for path, _ in lost)
+    for path, amount in counted.items():
+        message = "a run on record was edited or deleted" if amount == 1 else f"{amount} runs on record were edited or deleted"
+        hint = f"bring them back (git log -p -- {path}); a result that should not count: `retracted: why` in the entry"
+        yield Finding("GJ105", path, None, message, hint, stops=True)

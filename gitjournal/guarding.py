@@ -1,0 +1,81 @@
+"""What the hooks ask: may this enter the journal? Refused is what cannot be right; what is only unfinished passes.
+
+A page that cannot be read yet or a block that is out of date is a person's work in progress: `check` names it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from gitjournal.checking import Question, check_tree
+from gitjournal.findings import Finding
+from gitjournal.index import Index, Row
+from gitjournal.journal import journal_refs, short_ref
+from gitjournal.lab import Lab, read_settings
+from gitjournal.repeats import Twice
+from gitjournal.repo import Repository, run_git
+
+UNDER_WAY = {
+    "MERGE_HEAD": "git merge --abort",
+    "CHERRY_PICK_HEAD": "git cherry-pick --abort",
+    "REVERT_HEAD": "git revert --abort",
+    "rebase-merge": "git rebase --abort",
+    "rebase-apply/applying": "git am --abort",
+    # refused at its end, `rebase --apply` has forgotten where it came from, and --abort fails
+    "rebase-apply": "git rebase --quit && git switch BRANCH",
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the entry that did a run first."""
+
+    twice: Twice
+    branch: str
+    row: Row | None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why something may not enter: `repeated` in words of their own, everything else as findings."""
+
+    findings: list[Finding]
+    repeated: list[Known]
+
+
+def guard_staged(repository: Repository, git_dir: Path, head: str, tree: str) -> Refusal | None:
+    """Judge what is about to be committed on top of `head`."""
+    merged = git_dir / "MERGE_HEAD"
+    others = tuple(merged.read_text().split()) if merged.is_file() else ()
+    # what comes from elsewhere was accepted there: only what is new here is compared with other branches
+    new = not any((git_dir / name).exists() for name in UNDER_WAY)
+    told = run_git(["--git-dir", str(git_dir), "symbolic-ref", "--quiet", "HEAD"], cwd=repository.common).stdout.decode().strip()
+    return _judge(repository, Question(tree, base=head, parents=(head, *others), branches=new), told)
+
+
+def guard_ref(repository: Repository, old: str, new: str, ref: str, *, pushed: bool) -> Refusal | None:
+    """Judge a branch that is about to move to `new`; `old` is empty for one that is not known where it is going."""
+    known = (f"^{old}",) if old else ("--not", "--remotes" if pushed else "--branches")
+    return _judge(repository, Question(new, base=old or None, history=(new, *known), branches=False), ref)
+
+
+def _judge(repository: Repository, question: Question, ref: str) -> Refusal | None:
+    known = read_settings(repository)
+    branch = known.branch if known else ref.removeprefix("refs/heads/") or "journal"
+    refs = journal_refs(Lab(repository, repository.common, branch, None, None), ref)
+    checked = check_tree(repository, question, refs)
+    stopping = [one for one in checked.findings if one.stops]
+    if not stopping:
+        return None
+    return Refusal([one for one in stopping if one.code != "GJ101"], _others(repository, refs, checked.twice, ref))
+
+
+def _others(repository: Repository, refs: dict[str, str], twice: list[Twice], ref: str) -> list[Known]:
+    found = []
+    with Index.open(repository) as index:
+        index.refresh(refs)
+        for one in twice:
+            placed = index.entry(PurePosixPath(one.other).name)
+            found.append(Known(one, one.branch or short_ref(placed[0] if placed else ref), placed[1] if placed else None))
+    return found

@@ -1,0 +1,125 @@
+"""Keeps the results of one call: joins new records with old ones, and writes them to the spool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from gitjournal import record, writer
+from gitjournal.crew import Surroundings
+from gitjournal.entry import Entry
+from gitjournal.gains import Baseline, Gain, gain_over
+from gitjournal.index import Run
+from gitjournal.planning import Plan, PlannedRun
+from gitjournal.record import Failure, Record
+from gitjournal.subject import Subject
+from gitjournal.summary import Summary, summarise
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is written for people: the block in the entry, the message of the commit, figures by path."""
+
+    block: str
+    message: str
+    figures: dict[str, bytes] = field(default_factory=dict)
+
+
+Compose = Callable[[Entry, Summary, Sequence[Record], Gain | None], Page]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The results so far. `compose` makes the page from them."""
+
+    subject: Subject
+    plan: Plan
+    baseline: Baseline | None
+    compose: Compose
+
+    def summarise(self, fresh: Sequence[Record] = ()) -> Summary:
+        """Return the summary over the records of earlier calls and of this one."""
+        front = msgspec.structs.replace(self.subject.entry.front, task=self.plan.declared.task, metrics=self.plan.declared.metrics)
+        return summarise(front, [*self.subject.records, *fresh])
+
+    def gain(self, summary: Summary, fresh: Sequence[Record] = ()) -> Gain | None:
+        """Return the gain over the baseline, where there is one."""
+        return gain_over(summary, [*self.subject.records, *fresh], self.baseline) if self.baseline else None
+
+    def spool(self, new: Sequence[Record], fresh: Sequence[Record], planned: writer.Plan[Any], where: Surroundings | None) -> Summary:
+        """Write new records safely to disk, with the block that all `fresh` ones make. Returns the summary."""
+        summary = self.summarise(fresh)
+        page = self.compose(self.subject.entry, summary, [*self.subject.records, *fresh], self.gain(summary, fresh))
+        results = writer.Results(
+            branch=self.subject.ref.removeprefix("refs/heads/"),
+            path=self.subject.path,
+            plan=planned.tip,
+            mode=planned.mode,
+            blob=planned.blob,
+            lines=[record.encode(record.as_written(one)) for one in new],
+            block=page.block,
+            message=page.message,
+            figures=page.figures,
+            files={f"environments/{where.name}.json": where.environment} if where else {},
+        )
+        writer.spool(self.subject.lab, results)
+        return summary
+
+
+def job_of(subject: Subject, plan: Plan, run: PlannedRun, run_id: str, *, memory_mb: int | None) -> dict[str, Any]:
+    """Return the JSON job of one run, which keeps its predictions in a folder of its own."""
+    declared, private = plan.declared, subject.lab.repository.private
+    return {
+        "do": "run",
+        "root": str(subject.root),
+        "cache": str(private),
+        "data": declared.data,
+        "hash": declared.hash,
+        "task": declared.task,
+        "split": declared.split,
+        "metrics": declared.metrics,
+        "code": declared.code,
+        "procedure": run.tree,
+        "seed": run.seed,
+        "store": str(private / "artifacts" / run_id[:2] / run_id),
+        "memory_mb": memory_mb,
+    }
+
+
+def borrowed(run: PlannedRun, known: Run) -> Record:
+    """Return the record of a run that another entry owns; its metrics are for the summary, not for the line."""
+    return Record(run=known.run, fingerprint=run.fingerprint, seed=run.seed, from_=known.entry, grid=run.point, metrics=known.metrics)
+
+
+def made(run: PlannedRun, run_id: str, reply: dict[str, Any], where: Surroundings, *, plan: str, code: str | None, dirty: bool) -> Record:
+    """Return the record of a run that this call made, from the worker's answer."""
+    told = reply.get("ok") or {"status": "failed", "failure": {"kind": "exception", "message": reply["error"]["message"]}}
+    failure = told.get("failure")
+    kept = {
+        name: told[name]
+        for name in ("metrics", "folds", "rows", "parts", "hits", "predictions", "curves", "findings", "flags", "artifacts")
+        if told.get(name)
+    }
+    return Record(
+        run=run_id,
+        fingerprint=run.fingerprint,
+        seed=run.seed,
+        status=told["status"],
+        failure=Failure(failure["kind"], failure["message"][:500]) if failure else None,
+        plan=plan,
+        grid=run.point,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=told.get("seconds"),
+        memory_mb=told.get("memory_mb"),
+        environment=where.name,
+        kernel=where.kernel,
+        threads=where.threads,
+        code=code,
+        dirty=dirty,
+        canonical=run.canonical,
+        **kept,
+    )

@@ -1,0 +1,247 @@
+"""`check --fix`: mends in the files of the lab what can be mended without a decision. It commits nothing, and drops nothing.
+
+Records are joined by run, blocks are written anew from the records, and of two entries that did the same run the later
+one says so. Whatever needs a decision stays as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from gitjournal import entry_edit
+from gitjournal.checking import Checked
+from gitjournal.entry import Entry, parse
+from gitjournal.entry_block import read_block, splice
+from gitjournal.errors import EntryError, GitjournalError, UsageError
+from gitjournal.gains import Baseline, gain_over
+from gitjournal.index import Index
+from gitjournal.journal import PAGE, RECORDS, match_id
+from gitjournal.lab import Lab
+from gitjournal.landing import replace_file
+from gitjournal.ledger import Compose, Page
+from gitjournal.record import Record, Scores
+from gitjournal.repeats import Twice
+from gitjournal.snapshot import Found, Snapshot, read_lines, read_snapshot, working_tree
+from gitjournal.summary import Key, join, summarise
+
+_OURS, _BASE, _MIDDLE, _THEIRS = b"<<<<<<< ", b"||||||| ", b"=======", b">>>>>>> "
+
+
+@dataclass(frozen=True)
+class Mended:
+    """One file that was changed (or would be), and how."""
+
+    path: str
+    what: str
+
+
+def mend(lab: Lab, checked: Checked, refs: dict[str, str], *, compose: Compose, dry_run: bool) -> list[Mended]:
+    """Mend the files of the lab, and return what was changed. `compose` makes the results block and its figures."""
+    worktree = lab.worktree
+    if worktree is None:
+        return []
+    edits: dict[str, list[tuple[str, Callable[[bytes], bytes]]]] = {}
+    for path in sorted({one.file for one in checked.findings if one.code == "GJ104"}):
+        if path.endswith(RECORDS):
+            edits.setdefault(path, []).append(("runs of both sides joined", _joined(path)))
+        elif path.endswith(PAGE):
+            edits.setdefault(path, []).append(("the conflict in its results block taken away", _calmed(path)))
+    for twice in checked.twice:
+        edits.setdefault(twice.stem + PAGE, []).append(_declaring(twice))
+    told = [one for path, wanted in edits.items() for one in _apply(lab, path, wanted, dry_run=dry_run)]
+    if dry_run:
+        touched = {one.file for one in checked.findings if one.code == "GJ106"}
+        return [*told, *(Mended(path, "its results block written anew") for path in sorted(touched))]
+    snapshot = read_snapshot(lab.repository, working_tree(worktree))
+    stems = {path.removesuffix(RECORDS).removesuffix(PAGE) for path in edits}
+    stems |= {one.file.removesuffix(PAGE) for one in checked.findings if one.code == "GJ106"}
+    with Index.open(lab.repository) as index:
+        index.refresh(refs)
+        for found in snapshot.entries(stems):
+            page = _page(found, snapshot, index, compose)
+            if page is not None:
+                told += _apply(lab, found.page_path, [("its results block written anew", _spliced(found.id, page.block))], dry_run=False)
+                told += [Mended(path, "drawn anew") for path, drawn in page.figures.items() if _draw(lab, path, drawn)]
+    return told
+
+
+def _apply(lab: Lab, path: str, wanted: Sequence[tuple[str, Callable[[bytes], bytes]]], *, dry_run: bool) -> Iterator[Mended]:
+    file = lab.path / path
+    if not file.is_file() or file.is_symlink():
+        return
+    for what, edit in wanted:
+        before = file.read_bytes()
+        if edit(before) != before:
+            if not dry_run:
+                replace_file(file, edit)
+            yield Mended(path, what)
+
+
+def _draw(lab: Lab, path: str, drawn: bytes) -> bool:
+    """Write a figure, and return whether it was another before."""
+    file = lab.path / path
+    if file.is_symlink() or (file.is_file() and file.read_bytes() == drawn):
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(drawn)
+    return True
+
+
+# ---- records
+
+
+def _joined(path: str) -> Callable[[bytes], bytes]:
+    """Return the edit that takes conflict markers out and keeps every run once."""
+
+    def edit(before: bytes) -> bytes:
+        kept, seen = [], dict[str, bytes]()
+        for line in before.split(b"\n"):
+            if not line.strip() or line.startswith((_OURS, _BASE, _THEIRS)) or line.rstrip() == _MIDDLE:
+                continue
+            (read,) = read_lines(line, path)
+            if read.record is None or seen.setdefault(read.record.run, line) != line:
+                return before  # not a line of ours, or two that differ under one name: that needs a decision
+            kept.append(line)
+        return b"".join(line + b"\n" for line in dict.fromkeys(kept))
+
+    return edit
+
+
+# ---- pages
+
+
+@dataclass(frozen=True)
+class _Hunk:
+    """A conflict: its first and last line in the file, and what each side says."""
+
+    first: int
+    last: int
+    ours: list[bytes]
+    theirs: list[bytes]
+
+
+def _hunks(lines: Sequence[bytes]) -> list[_Hunk]:
+    found: list[_Hunk] = []
+    first, part = -1, b""
+    sides: dict[bytes, list[bytes]] = {}
+    for number, line in enumerate(lines):
+        if line.startswith(_OURS) and not part:
+            first, part, sides = number, _OURS, {_OURS: [], _BASE: [], _MIDDLE: []}
+        elif part and line.startswith(_BASE):
+            part = _BASE
+        elif part and line.rstrip() == _MIDDLE:
+            part = _MIDDLE
+        elif part and line.startswith(_THEIRS):
+            found.append(_Hunk(first, number, sides[_OURS], sides[_MIDDLE]))
+            part = b""
+        elif part:
+            sides[part].append(line)
+    return found
+
+
+def _calmed(path: str) -> Callable[[bytes], bytes]:
+    """Return the edit that settles conflicts which lie in the results block alone: it is written anew from the records."""
+    entry_id = PurePosixPath(path).name.removesuffix(PAGE)
+
+    def edit(before: bytes) -> bytes:
+        lines = before.splitlines(keepends=True)
+        hunks = _hunks(lines)
+        ours, theirs = _side(lines, hunks, ours=True), _side(lines, hunks, ours=False)
+        inside = [_inside(text, spans, entry_id) for text, spans in (ours, theirs)]
+        out, at = [], 0
+        for number, hunk in enumerate(hunks):
+            out += lines[at : hunk.first]
+            settled = inside[0][number] and inside[1][number]
+            out += hunk.ours if settled else lines[hunk.first : hunk.last + 1]
+            at = hunk.last + 1
+        return b"".join([*out, *lines[at:]])
+
+    return edit
+
+
+def _side(lines: Sequence[bytes], hunks: Sequence[_Hunk], *, ours: bool) -> tuple[str, list[tuple[int, int]]]:
+    """Return one side of the page, and the lines (from 0, the last one excluded) that each hunk has there."""
+    out: list[bytes] = []
+    spans, at = [], 0
+    for hunk in hunks:
+        out += lines[at : hunk.first]
+        said = hunk.ours if ours else hunk.theirs
+        spans.append((len(out), len(out) + len(said)))
+        out += said
+        at = hunk.last + 1
+    return b"".join([*out, *lines[at:]]).decode(errors="replace"), spans
+
+
+def _inside(text: str, spans: Sequence[tuple[int, int]], entry_id: str) -> list[bool]:
+    try:
+        block = read_block(text, entry_id)
+    except EntryError:
+        block = None
+    if block is None:
+        return [False] * len(spans)
+    first = block[0] - 2  # the marker's own line may be part of the conflict
+    last = first + block[1].count("\n") + 2
+    return [first <= start and end <= last for start, end in spans]
+
+
+def _declaring(twice: Twice) -> tuple[str, Callable[[bytes], bytes]]:
+    other, path = PurePosixPath(twice.other).name, twice.stem + PAGE
+
+    def edit(before: bytes) -> bytes:
+        with contextlib.suppress(GitjournalError, UnicodeDecodeError):
+            text = before.decode()
+            entry = parse(text, entry_id=PurePosixPath(twice.stem).name, file=path)
+            if entry.front.replicates is None:
+                return entry_edit.set_values(text, {("replicates",): other}, file=path).encode()
+        return before  # it cannot be read yet, or replicates another: that needs a decision
+
+    return f"declared to replicate {other}", edit
+
+
+def _spliced(entry_id: str, block: str) -> Callable[[bytes], bytes]:
+    def edit(before: bytes) -> bytes:
+        with contextlib.suppress(EntryError):
+            return splice(before.decode("utf-8", "surrogateescape"), entry_id, block).encode("utf-8", "surrogateescape")
+        return before
+
+    return edit
+
+
+# ---- blocks
+
+
+def _page(found: Found, snapshot: Snapshot, index: Index, compose: Compose) -> Page | None:
+    """Return the results block and figures that the records make, or None where entry or records cannot be read."""
+    if found.entry is None or not found.lines or any(line.fault for line in found.lines):
+        return None
+    records = _with_owners(found.records, snapshot, index)
+    summary = summarise(found.entry.front, records)
+    baseline = _baseline(found.entry, snapshot, index)
+    return compose(found.entry, summary, records, gain_over(summary, records, baseline) if baseline else None)
+
+
+def _with_owners(records: Sequence[Record], snapshot: Snapshot, index: Index) -> list[Record]:
+    """Give the runs of other entries their metrics: from this tree, else from another branch."""
+    owners = {f"entries/{one.from_[:4]}/{one.from_}" for one in records if one.from_}
+    here: dict[Key, Scores] = {
+        one.key: one.metrics for found in snapshot.entries(owners) for one in found.records if one.owned and one.metrics
+    }
+    return join(records, {**index.owners(records), **here})
+
+
+def _baseline(entry: Entry, snapshot: Snapshot, index: Index) -> Baseline | None:
+    if entry.front.baseline is None:
+        return None
+    stems = {PurePosixPath(stem).name: stem for stem in snapshot.stems}
+    try:
+        name = match_id(entry.front.baseline, stems)
+    except UsageError:
+        return None
+    for found in snapshot.entries([stems[name]]):
+        if found.entry:
+            records = _with_owners(found.records, snapshot, index)
+            return Baseline(name, found.entry.front.title, summarise(found.entry.front, records), records)
+    return None

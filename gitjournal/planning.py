@@ -1,0 +1,345 @@
+"""From an entry to the runs that it declares. Reads data through a worker, writes nothing but caches."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gitjournal import counts, entry_edit, grid, identity, network, procedure, trust
+from gitjournal.codefiles import Code, find_code
+from gitjournal.data import hashing
+from gitjournal.entry import Entry, Facts
+from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
+
+ERRORS: dict[str, type[GitjournalError]] = {"entry": EntryError, "data": DataError, "trust": TrustError}
+Job = dict[str, Any]
+AskWorker = Callable[[Job], Job]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a run needs besides its procedure and seed, with every default written out; plain JSON."""
+
+    data: dict[str, Any]
+    hash: str
+    facts: dict[str, Any]
+    task: str
+    split: dict[str, Any]
+    metrics: list[str]
+    sealed: str | None
+    code: dict[str, Any] | None = None  # what the function is made of that the data come from
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run to be: a grid point and a seed, and what identifies them."""
+
+    point: dict[str, Any]
+    tree: list[Any]
+    canonical: str
+    fingerprint: str
+    seed: int | None
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """The identity of the run."""
+        return (self.fingerprint, self.seed)
+
+
+@dataclass(frozen=True)
+class Configured:
+    """One grid point, its steps, and the text that identifies it."""
+
+    point: dict[str, Any]
+    tree: list[Any]
+    canonical: str
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The libraries whose defaults count; "" for the reference."""
+
+    sklearn: str = ""
+    keras: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an entry asks for: the completed text, and its runs in grid order without repetition."""
+
+    entry: Entry
+    text: str
+    declared: Declared
+    runs: list[PlannedRun]
+    n_points: int
+    n_seeds: int
+    draws: bool
+    root: Path
+
+
+def loader_options(entry: Entry) -> dict[str, Any]:
+    """Return the `data` mapping as declared, without what gitjournal wrote in."""
+    said: dict[str, Any] = msgspec.to_builtins(entry.front.data)
+    return {key: value for key, value in said.items() if key not in ("hash", "facts")}
+
+
+def make_plan(entry: Entry, text: str, *, root: Path, cache: Path, ask: AskWorker) -> Plan:
+    """Work out the runs of an entry.
+
+    `root` is the worktree that data paths are relative to, `cache` the folder for local caches. A worker is asked
+    only for what is not known yet. Raises EntryError, DataError or TrustError with file, line and column.
+    """
+    declared = inspect(entry, root=root, cache=cache, ask=ask)
+    seeds = grid.seeds(entry.front)
+    versions = Versions(installed_version(), keras_version(entry))
+    configured = configurations(entry, declared, versions, procedure_code(entry, root))
+    runs: dict[tuple[str, int | None], PlannedRun] = {}
+    draws = False
+    for one in configured:
+        random = identity.draws(one.tree, declared.split)
+        draws = draws or random
+        for seed in seeds if random else [None]:
+            run = PlannedRun(one.point, one.tree, one.canonical, identity.fingerprint(one.canonical), seed)
+            runs.setdefault(run.key, run)
+    return Plan(entry, complete(text, entry, declared), declared, list(runs.values()), len(configured), len(seeds), draws, root)
+
+
+def procedure_code(entry: Entry, root: Path) -> Code | None:
+    """Return what the procedure is made of where it is a function of one's own, read and not run."""
+    written = entry.front.procedure
+    if not isinstance(written, dict) or "python" not in written:
+        return None
+    function, files = procedure.own_function(entry)
+    with placed(entry):
+        return find_code(function, files, root, ("procedure", "python"))
+
+
+def data_code(entry: Entry, root: Path) -> Code | None:
+    """Return what the data's function is made of where they come from one, read and not run."""
+    function = entry.front.data.python
+    if function is None:
+        return None
+    with placed(entry):
+        return find_code(function, [], root, ("data", "python"))
+
+
+def described(code: Code) -> dict[str, Any]:
+    """Return what a job and the canonical text say of a function's code."""
+    return {"python": code.function, "files": code.hashes, "modules": code.modules, "digest": code.digest}
+
+
+def keras_version(entry: Entry) -> str:
+    """Return the version of Keras where the entry needs it. Raises EntryError where it is not installed."""
+    if not network.declares_network(entry.front.procedure):
+        return ""
+    try:
+        importlib.metadata.version("tensorflow")
+        return importlib.metadata.version("keras")
+    except importlib.metadata.PackageNotFoundError:
+        message = "a network needs Keras, which is not installed"
+        raise EntryError(message, hint="pip install 'gitjournal[keras]'", place=entry.place("procedure")) from None
+
+
+def installed_version() -> str:
+    """Return the version of scikit-learn that would run, without importing it."""
+    return importlib.metadata.version("scikit-learn")
+
+
+def configurations(entry: Entry, declared: Declared, versions: Versions, code: Code | None = None) -> list[Configured]:
+    """Return every grid point with its steps and canonical text under some versions of the libraries, in grid order.
+
+    `code` is what the procedure is made of where it is a function of one's own.
+    """
+    facts = msgspec.convert(declared.facts, Facts)
+    sizes = counts.sizes(declared.data, declared.split, facts)
+    found = []
+    for point in grid.expand(entry):
+        tree = procedure.build_tree(entry, point, facts)
+        if code:
+            tree[0][1] |= described(code)
+        text = identity.canonical(
+            declared.data, declared.hash, declared.task, declared.split, tree, version=versions.sklearn, keras=versions.keras, sizes=sizes
+        )
+        found.append(Configured(point, tree, text))
+    return found
+
+
+def written_out(entry: Entry) -> Declared | None:
+    """Return what an entry declares where it says all of it itself, as a planned one does; else None. Reads no data."""
+    front = entry.front
+    if not front.data.hash or front.data.facts is None or front.split is None or front.task is None:
+        return None
+    split: dict[str, Any] = msgspec.to_builtins(front.split)
+    drawn = {"seed", "shuffle", "stratify", "repeats" if "cv" in split else "dev"}
+    if not ("given" in split or {"time", "gap", "dev"} <= split.keys() or drawn <= split.keys()):
+        return None
+    metrics = [front.metrics] if isinstance(front.metrics, str) else front.metrics or []
+    facts: dict[str, Any] = msgspec.to_builtins(front.data.facts)
+    return Declared(loader_options(entry), front.data.hash, facts, front.task, split, metrics, None)
+
+
+def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declared:
+    """Return what is declared with hash, facts and defaults; from the cache where the same was asked before.
+
+    Raises DataError where the data are not those that the entry names.
+    """
+    front = entry.front
+    data = loader_options(entry)
+    split = msgspec.to_builtins(front.split) if front.split else None
+    metrics = [front.metrics] if isinstance(front.metrics, str) else front.metrics
+    with placed(entry):
+        now = hashing.hash_source(data, root, cache)
+    code = require_trust(entry, root, cache)
+    job: Job = {
+        "do": "inspect",
+        "root": str(root),
+        "cache": str(cache),
+        "data": data,
+        "hash": None,
+        "task": front.task,
+        "split": split,
+        "metrics": metrics,
+        "code": described(code) if code else None,
+        "own_metrics": isinstance(front.procedure, dict) and "python" in front.procedure,
+    }
+    found = _cached(cache, job, now) if now else None
+    if found is None:
+        found = answer(ask(job), entry)
+        _remember(cache, {**job}, found)
+    if front.data.hash and front.data.hash != found["hash"]:
+        source = data.get("path") or data.get("sklearn") or "the data"
+        raise DataError(
+            f"{source} is not what this entry names: its hash is now {found['hash'][:19]}…, declared is {front.data.hash[:19]}…",
+            place=entry.place("data", "hash"),
+            hint=f"bring the old file back, or ask anew about the new one: gitjournal new --from {entry.short_id}",
+        )
+    # what a network minimises is measured too where the entry leaves the choice
+    added = ["loss"] if metrics is None and network.declares_network(front.procedure) else []
+    return Declared(
+        found["data"] | data,
+        found["hash"],
+        found["facts"],
+        found["task"],
+        found["split"],
+        [*found["metrics"], *added],
+        found.get("sealed"),
+        job["code"],
+    )
+
+
+def require_trust(entry: Entry, root: Path, private: Path) -> Code | None:
+    """Refuse code that nobody here has looked at. Returns the code that the data come from, if any.
+
+    Raises TrustError with the command that shows it.
+    """
+    for_data = data_code(entry, root)
+    for code, place in ((for_data, ("data", "python")), (procedure_code(entry, root), ("procedure", "python"))):
+        if code is not None and not trust.is_trusted(private, code):
+            what = "has changed since it was trusted here" if trust.earlier(private, code.function) else "runs only after you trusted it"
+            hint = f"look at it, and say so: gitjournal trust {entry.short_id}"
+            raise TrustError(f"{code.function} {what}", place=entry.place(*place), hint=hint)
+    return for_data
+
+
+def complete(text: str, entry: Entry, declared: Declared) -> str:
+    """Return the entry's text with hash, facts and every default written in, so that it says what was done."""
+    values: dict[tuple[str | int, ...], Any] = {}
+    known = entry.document.value
+    for key, value in {**declared.data, "hash": declared.hash, "facts": declared.facts}.items():
+        if known["data"].get(key) != value:
+            values["data", key] = value
+    if known.get("split") != declared.split:
+        if isinstance(known.get("split"), dict):
+            values |= {("split", key): value for key, value in declared.split.items() if known["split"].get(key) != value}
+        else:
+            values["split",] = declared.split
+    if known.get("task") is None:
+        values["task",] = declared.task
+    if known.get("metrics") is None:
+        values["metrics",] = declared.metrics
+    return entry_edit.set_values(text, values, file=entry.document.file)
+
+
+def require_same(planned: Entry, stored: Entry) -> Entry:
+    """Return `stored`, the entry as git holds it. Raises EntryError where it declares something else than was planned."""
+    if planned.front != stored.front:
+        raise EntryError(f"{planned.document.file} was saved while its plan was made; run the command again")
+    return stored
+
+
+def validate(entry: Entry, plan: Plan, runs: Sequence[PlannedRun], *, ask: AskWorker) -> None:
+    """Have a worker build every procedure, before any compute.
+
+    Raises EntryError at the value that does not fit, in the procedure, the parameters or the grid.
+    """
+    if not runs:
+        return
+    declared = plan.declared
+    reply = ask(
+        {
+            "do": "validate",
+            "task": declared.task,
+            "metrics": declared.metrics,
+            "facts": declared.facts,
+            "procedures": [run.tree for run in runs],
+            "root": str(plan.root),
+        }
+    )
+    told = reply.get("error") or {}
+    if told.get("path", [])[:1] == ["procedure"]:
+        point, facts = runs[told["index"]].point, msgspec.convert(declared.facts, Facts)
+        place = procedure.locate(entry, point, facts, told["path"][1:])
+        raise EntryError(told["message"], hint=told.get("hint") or "", place=place)
+    answer(reply, entry)
+
+
+@contextlib.contextmanager
+def placed(entry: Entry) -> Iterator[None]:
+    """Give a fault that names a key of the front matter its line and column."""
+    try:
+        yield
+    except GitjournalError as fault:
+        if fault.path and fault.place is None:
+            fault.place = entry.place(*fault.path)
+        raise
+
+
+def answer(reply: Job, entry: Entry) -> Job:
+    """Return what the worker found, or raise what it refused, at its place in the entry."""
+    if "error" in reply:
+        told = reply["error"]
+        kind = ERRORS.get(told["kind"], GitjournalError)
+        raise kind(told["message"], hint=told.get("hint") or "", place=entry.place(*told.get("path") or ()))
+    found: Job = reply["ok"]
+    return found
+
+
+def _plan_file(cache: Path, job: Job, found_hash: str) -> Path:
+    asked = msgspec.json.encode({**job, "root": "", "cache": "", "hash": found_hash}, order="deterministic")
+    return cache / "plans" / f"{hashlib.sha256(asked).hexdigest()}.json"
+
+
+def _cached(cache: Path, job: Job, found_hash: str) -> Job | None:
+    try:
+        found: Job = msgspec.json.decode(_plan_file(cache, job, found_hash).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found
+
+
+def _remember(cache: Path, job: Job, found: Job) -> None:
+    path = _plan_file(cache, job, found["hash"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file, contextlib.suppress(OSError):
+        file.write(msgspec.json.encode(found))
+        file.flush()
+        Path(file.name).replace(path)
+    Path(file.name).unlink(missing_ok=True)  # where there is no space: it is a cache, no more

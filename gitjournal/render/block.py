@@ -1,0 +1,140 @@
+"""The results block that `exec` writes into an entry: Markdown, at most 40 lines whatever the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gitjournal import record
+from gitjournal.entry import FrontMatter
+from gitjournal.gains import Gain
+from gitjournal.record import Record
+from gitjournal.render import plots, text
+from gitjournal.summary import Configuration, Score, Summary
+
+ROWS = 10
+EFFECTS = 7
+FAILURES = 4
+LONGEST_CELL = 60
+
+
+def results_block(front: FrontMatter, summary: Summary, records: Sequence[Record], gain: Gain | None, *, entry_id: str) -> str:
+    """Return the lines between the markers."""
+    lines = ["## Results", "", headline(summary, gain), ""]
+    if summary.best:
+        lines += [*_table(summary), ""]
+    if plots.shown(summary, records):
+        lines += [f"![Loss by epoch](../../{plots.path(entry_id)})", ""]
+    if summary.effects:
+        lines += [*_effects(summary), ""]
+    if summary.failures:
+        lines += [*_failures(summary), ""]
+    lines += _small_print(front, summary, records, entry_id)
+    return "\n".join(lines) + "\n"
+
+
+def headline(summary: Summary, gain: Gain | None) -> str:
+    """Return the result in one sentence."""
+    best = summary.best_score
+    if best is None or summary.best is None:
+        return "No run has ended with a result."
+    where = f" with {_inline(summary.best.grid)}" if summary.best.grid else ""
+    many = f", best of {len(summary.configurations)}" if len(summary.configurations) > 1 else ""
+    said = f"**{summary.deciding} {score(best)}**{where}{lower(summary)}{many}"
+    return f"{said}; {against(gain)}." if gain else f"{said}."
+
+
+def against(gain: Gain) -> str:
+    """Return the gain in words: ``+0.006 [-0.008, +0.019] over 20261108-logistic-p2m1``."""
+    return f"{difference(gain)} over {gain.baseline}"
+
+
+def difference(gain: Gain) -> str:
+    """Return ``+0.006 [-0.008, +0.019]``."""
+    said = text.difference(gain.difference, gain.score)
+    if gain.interval is None:
+        return said
+    low, high = (text.difference(end, gain.score) for end in (gain.interval.low, gain.interval.high))
+    return f"{said} [{low}, {high}]"
+
+
+def score(one: Score) -> str:
+    """Return ``0.978 ± 0.004 SD over 3 seeds``."""
+    return text.spread(one.mean, one.sd, one.n)
+
+
+def lower(summary: Summary) -> str:
+    """Return the direction where it is not the usual one."""
+    return " (lower is better)" if summary.direction < 0 else ""
+
+
+def cell(value: Any) -> str:
+    """Return one value for a table: no Markdown or HTML of its own, no line break, not too long."""
+    said = text.value(value)
+    said = said if len(said) <= LONGEST_CELL else said[: LONGEST_CELL - 1] + "…"
+    for special in "\\`*[]<>|&!":  # an underscore inside a word is plain in CommonMark
+        said = said.replace(special, f"\\{special}")
+    return said
+
+
+def _inline(values: dict[str, Any]) -> str:
+    return ", ".join(f"{cell(name)} {cell(value)}" for name, value in values.items())
+
+
+def _table(summary: Summary) -> list[str]:
+    shown = summary.configurations[:ROWS]
+    names = list(dict.fromkeys(name for one in summary.configurations for name in one.grid))
+    columns = _columns(shown, summary)
+    spread = any(one.scores[name].n > 1 for one in shown for name in columns if name in one.scores)
+    head = [*names, *(f"{name} ± SD" if spread else name for name in columns), "runs"]
+    rows = [f"| {' | '.join(cell(name) for name in head)} |", f"|{' --- |' * len(head)}"]
+    for one in shown:
+        cells = [cell(one.grid[name]) if name in one.grid else "-" for name in names]
+        cells += [text.short_spread(one.scores[name].mean, one.scores[name].sd) if name in one.scores else "-" for name in columns]
+        rows.append(f"| {' | '.join([*cells, _runs(one)])} |")
+    left = len(summary.configurations) - len(shown)
+    return [*rows, *([f"\n… and {left} more."] if left else [])]
+
+
+def _columns(shown: Sequence[Configuration], summary: Summary) -> list[str]:
+    """Return the scores to show: dev first (the deciding metric leading), then train's deciding one."""
+    names = list(dict.fromkeys(name for one in shown for name in one.scores))
+    dev = sorted((name for name in names if name.startswith("dev.")), key=lambda name: name != summary.deciding)
+    other = [name for name in names if not name.startswith("dev.") and name.endswith(f".{summary.metric}")]
+    return [*dev[:3], *other[:2]]
+
+
+def _runs(one: Configuration) -> str:
+    return f"{len(one.seeds)} and {one.failed} failed" if one.failed else str(len(one.seeds))
+
+
+def _effects(summary: Summary) -> list[str]:
+    lines = []
+    for effect in summary.effects[:EFFECTS]:
+        if text.number(effect.best_score) == text.number(effect.worst_score):
+            lines.append(f"- {cell(effect.parameter)}: {text.number(effect.best_score)} with the best of each of {effect.values} values")
+            continue
+        best = f"{cell(effect.best)} reached {text.number(effect.best_score)}"
+        worst = f"{cell(effect.worst)} only {text.number(effect.worst_score)}"
+        lines.append(f"- {cell(effect.parameter)}: {best}, {worst} (best of each of {effect.values} values)")
+    return lines
+
+
+def _failures(summary: Summary) -> list[str]:
+    kinds = list(summary.failures.items())[:FAILURES]
+    return [f"- {count} failed ({kind}): {cell(summary.messages.get(kind, ''))}" for kind, count in kinds]
+
+
+def _small_print(front: FrontMatter, summary: Summary, records: Sequence[Record], entry_id: str) -> list[str]:
+    rows = next((one.rows for one in records if one.rows), {})
+    parts = ", ".join(f"{part} {n:,} rows" for part, n in rows.items())
+    reused = f", {summary.borrowed} of them by other entries" if summary.borrowed else ""
+    environments = ", ".join(f"[{one[:8]}](../../environments/{one}.json)" for one in summary.environments[:3]) or "-"
+    lines = [
+        f"Runs: [{len(records)}]({entry_id}.runs.jsonl){reused}. {parts}.",
+        f"Cost: {summary.seconds:.1f} s" + (f", at most {summary.memory_mb:,} MB" if summary.memory_mb else "") + ".",
+        f"Environment: {environments}. Records: `{record.digest(records)}`.",
+    ]
+    if front.split and front.split.test:
+        lines.append("The test part was not looked at.")
+    return ["<details><summary>Small print</summary>", "", *lines, "", "</details>"]

@@ -1,0 +1,179 @@
+"""What identifies a run, for people: the canonical text with where each value comes from, and why two are the same or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from gitjournal.explain import Explained, Likeness
+from gitjournal.identity import Origin
+from gitjournal.render import text
+from gitjournal.render.outcome import canonical, changes_as_plain
+
+SHOWN = 3  # configurations of a grid that are printed in full
+
+
+def explained_lines(found: Sequence[Explained], *, color: bool) -> Iterator[str]:
+    """Give the configurations one after the other."""
+    for number, one in enumerate(found[:SHOWN]):
+        if number:
+            yield ""
+        yield from _one(one, color=color)
+    if len(found) > SHOWN:
+        yield ""
+        yield f"and {text.count(len(found) - SHOWN, 'more configuration')}: add --json"
+
+
+def _one(one: Explained, *, color: bool) -> Iterator[str]:
+    yield text.paint(f"fingerprint {text.clean(one.fingerprint)}", "bold", color=color)
+    seeds = sorted({seed for seed in one.seeds if seed is not None})
+    about = [text.settings(one.grid), f"seeds {', '.join(map(str, seeds))}" if seeds else ""]
+    if any(about):
+        yield ", ".join(filter(None, about))
+    if one.canonical is None:
+        yield (
+            f"  its text stands with the entry that ran it: gitjournal show {text.clean(one.owner)} --identity"
+            if one.owner
+            else "  no text recorded"
+        )
+        return
+    if one.written is None:
+        yield text.clean_lines(_pretty(one.canonical))
+        yield "what the entry says now does not give this text, so no origins are shown"
+        return
+    yield from _annotated(json.loads(one.canonical), {origin.path: origin.origin for origin in one.values}, color=color)
+    if one.left_out:
+        yield "left out, as it changes nothing:"
+        rows = [[text.clean(part.path), canonical(part.value), text.clean(part.origin)] for part in one.left_out]
+        yield text.table(
+            [text.Column("parameter"), text.Column("value", shrinks=True), text.Column("why")], rows, width=text.terminal_width()
+        )
+
+
+def _annotated(value: dict[str, Any], origins: dict[str, str], *, color: bool) -> Iterator[str]:
+    """Give the text as JSON that people can read, with the origin of each value beside it."""
+    lines: list[tuple[str, str]] = [("{", "")]
+    for key, part in value.items():
+        last = "" if key == list(value)[-1] else ","
+        if key == "procedure":
+            lines.append(('  "procedure": [', ""))
+            for number, step in enumerate(part):
+                lines += _step(step, number, origins, last="," if number < len(part) - 1 else "")
+            lines.append((f"  ]{last}", ""))
+        elif isinstance(part, dict):
+            lines.append((f'  "{key}": {{', ""))
+            lines += _values(part, key, origins, "    ")
+            lines.append((f"  }}{last}", ""))
+        else:
+            lines.append((f'  "{key}": {_json(part)}{last}', origins.get(key, "")))
+    lines.append(("}", ""))
+    width = min(60, max(len(line) for line, _ in lines))
+    for line, origin in lines:
+        yield (
+            f"{text.clean_lines(line).ljust(width)}  {text.paint(text.clean(origin), 'dim', color=color)}"
+            if origin
+            else text.clean_lines(line)
+        )
+
+
+def _step(step: Any, number: int, origins: dict[str, str], *, last: str) -> Iterator[tuple[str, str]]:
+    path = f"procedure[{number}]"
+    if not isinstance(step, dict) or not next(iter(step.values())):
+        yield f"    {_json(step)}{last}", origins.get(path, "")
+        return
+    owner, params = next(iter(step.items()))
+    yield f'    {{"{owner}": {{', origins.get(path, "")
+    yield from _values(params, path, origins, "      ")
+    yield f"    }}}}{last}", ""
+
+
+def _values(values: dict[str, Any], path: str, origins: dict[str, str], indent: str) -> Iterator[tuple[str, str]]:
+    for at, (name, value) in enumerate(values.items(), start=1):
+        yield f"{indent}{_json(name)}: {_json(value)}{',' if at < len(values) else ''}", origins.get(f"{path}.{name}", "")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _pretty(text_: str) -> str:
+    try:
+        return json.dumps(json.loads(text_), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text_
+
+
+def explained_as_plain(found: Sequence[Explained]) -> list[dict[str, Any]]:
+    """Return the configurations as plain values for JSON."""
+    return [
+        {
+            "fingerprint": one.fingerprint,
+            "canonical": one.canonical,
+            "grid": one.grid,
+            "seeds": one.seeds,
+            "owner": one.owner,
+            "values": [_origin(part, "origin") for part in one.values],
+            "left_out": [_origin(part, "why") for part in one.left_out],
+        }
+        for one in found
+    ]
+
+
+def _origin(one: Origin, word: str) -> dict[str, Any]:
+    return {"path": one.path, "value": one.value, word: one.origin}
+
+
+# two entries
+
+
+def likeness_lines(found: Likeness, names: Sequence[str], *, color: bool) -> Iterator[str]:
+    """Say whether two entries are the same runs, and why or why not."""
+    both = " and ".join(names)
+    if not found.same:
+        differ = text.count(len(found.changes), "value differs", "values differ")
+        nearest = "; the nearest two of their configurations are compared" if len(found.only_left) + len(found.only_right) > 2 else ""
+        yield f"{both} are not the same run: {differ}{nearest}" if found.changes else f"{both} are not the same run"
+        if found.changes:
+            columns = [text.Column("value"), *(text.Column(name, shrinks=True) for name in names)]
+            rows = [[text.clean(one.name), canonical(one.left), canonical(one.right)] for one in found.changes]
+            yield text.table(columns, rows, width=text.terminal_width(), color=color)
+        return
+    if found.only_left or found.only_right:
+        yield f"{both} share {text.count(len(found.same), 'configuration')}"
+        for name, only in zip(names, (found.only_left, found.only_right), strict=True):
+            if only:
+                yield f"only in {name}: {text.count(len(only), 'configuration')}"
+    else:
+        yield f"{both} are the same run" + (f"s ({len(found.same)} configurations)" if len(found.same) > 1 else "")
+    first = found.same[0]
+    if first.otherwise:
+        which = f" (at {text.settings(first.grids[0])})" if len(found.same) > 1 and first.grids[0] else ""
+        yield text.wrap(f"written otherwise{which}: {text.clean('; '.join(first.otherwise))}")
+    else:
+        yield "written alike"
+    ours, theirs = ({seed for seed in seeds if seed is not None} for seeds in first.seeds)
+    if ours and theirs and ours != theirs:
+        yield f"seeds {_listed(ours)} and {_listed(theirs)}" + ("" if ours & theirs else ": replicates, no run is in both")
+
+
+def _listed(seeds: set[int]) -> str:
+    return ", ".join(map(str, sorted(seeds)))
+
+
+def likeness_as_plain(found: Likeness) -> dict[str, Any]:
+    """Return the same as plain values for JSON."""
+    return {
+        "same": [
+            {
+                "fingerprint": one.fingerprint,
+                "grids": list(one.grids),
+                "seeds": list(one.seeds),
+                "written_otherwise": one.otherwise,
+            }
+            for one in found.same
+        ],
+        "only_left": [one.fingerprint for one in found.only_left],
+        "only_right": [one.fingerprint for one in found.only_right],
+        "changes": changes_as_plain(found.changes),
+    }

@@ -1,0 +1,37 @@
+"""The message of a results commit: to read in `git log`, and to query by its trailers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitjournal.entry import Entry
+from gitjournal.gains import Gain
+from gitjournal.record import Record
+from gitjournal.render import text
+from gitjournal.summary import Summary
+
+
+def results_message(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None) -> str:
+    """Return subject, hypothesis and trailers: ``run: RBF beats linear on digits · dev.accuracy 0.978 (+0.006)``."""
+    best = summary.best_score
+    result = f"{summary.deciding} {text.number(best.mean)}" if best else f"{summary.failed} failed"
+    gained = f" ({text.difference(gain.difference, gain.score)})" if gain else ""
+    lines = [f"run: {entry.front.title} · {result}{gained}", ""]
+    if entry.front.hypothesis:
+        lines += [entry.front.hypothesis.strip(), ""]
+    lines += [f"{name}: {value}" for name, value in _trailers(entry, summary, records) if value]
+    return "\n".join(lines) + "\n"
+
+
+def _trailers(entry: Entry, summary: Summary, records: Sequence[Record]) -> list[tuple[str, str]]:
+    best = summary.best
+    newest = next((one for one in reversed(records) if one.owned), None)
+    code = f"{newest.code}{' (dirty)' if newest.dirty else ''}" if newest and newest.code else ""
+    return [
+        ("Entry", entry.id),
+        ("Run", next((one.run for one in records if best and one.fingerprint == best.fingerprint), "")),
+        ("Runs", str(summary.runs) if summary.runs > 1 else ""),
+        ("Data", entry.front.data.hash or ""),
+        ("Metric", f"{summary.deciding}={summary.best_score.mean!r}" if summary.best_score else ""),
+        ("Code", code),
+    ]

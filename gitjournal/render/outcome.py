@@ -1,0 +1,258 @@
+"""How `exec` speaks: what is planned, how far it is, how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from gitjournal.answers import Nearest, Twin
+from gitjournal.gains import Gain
+from gitjournal.index import Run
+from gitjournal.journal import short_ref
+from gitjournal.likeness import ABSENT, Change
+from gitjournal.planning import installed_version
+from gitjournal.render import block, text
+from gitjournal.runner import Counts, Epoch, Outcome, Planned, Progress, Recovered
+from gitjournal.summary import Summary
+
+BAR = 20
+CHANGES = 4  # differences from the nearest earlier run that are told
+
+
+def planned(event: Planned) -> str:
+    """Return ``plan committed 4f1c2aa · 24 runs: 7 already in the journal, 17 to do``."""
+    head = f"plan committed {event.commit[:7]}" if event.commit else "plan unchanged"
+    lines = [f"{head} · {counted(event.counts)}", *nearest_lines(event.nearest, event.metric)]
+    if not event.entry.front.hypothesis:
+        lines.append("no `hypothesis`: what you expected cannot be compared with what comes out")
+    return "\n".join(lines)
+
+
+def nearest_lines(nearest: Nearest | None, metric: str | None) -> list[str]:
+    """Return ``nearest earlier run: 7f3a, differs by svc__gamma (scale -> 0.001), dev.accuracy 0.967``, in a list, or none."""
+    if nearest is None:
+        return []
+    run = nearest.run
+    value = run.metrics.get("dev", {}).get(metric or "")
+    score = "" if value is None else f", dev.{text.clean(metric or '')} {text.number(value)}"
+    if not nearest.changes:
+        seed = "" if run.seed is None else f" with seed {run.seed}"
+        return [f"replicate: {run.entry[-4:]} ran the same configuration{seed}{score}"]
+    told = ", ".join(_changed(one) for one in nearest.changes[:CHANGES])
+    more = f" and {len(nearest.changes) - CHANGES} more" if len(nearest.changes) > CHANGES else ""
+    return [text.wrap(f"nearest earlier run: {run.entry[-4:]}, differs by {told}{more}{score}")]
+
+
+def _changed(change: Change) -> str:
+    name, left, right = text.clean(change.name), canonical(change.left), canonical(change.right)
+    if name.startswith("step ") and change.left is ABSENT:
+        return f"{name} ({right} put in)"
+    if name.startswith("step ") and change.right is ABSENT:
+        return f"{name} ({left} left out)"
+    return f"{name} ({left} -> {right})"
+
+
+def canonical(value: Any) -> str:
+    """Return a canonical value in a line, not too long."""
+    said = str(value) if isinstance(value, str) or value is ABSENT else json.dumps(value, ensure_ascii=False)
+    return text.shorten(text.clean(said), 40)
+
+
+def counted(counts: Counts) -> str:
+    """Return what a plan comes to in words."""
+    grid = f"grid of {counts.points}" if counts.points > 1 else "1 configuration"
+    seeds = f" x seeds {counts.seeds}" if counts.seeds > 1 else ""
+    if counts.seeds > 1 and not counts.draws:
+        seeds += ": nothing draws, so"
+    same = counts.points * (counts.seeds if counts.draws else 1) - counts.runs
+    parts = [f"{grid}{seeds}{' ' if seeds.endswith('so') else ', '}{text.count(counts.runs, 'run')}"]
+    if same:
+        parts.append(f"{same} the same as others")
+    if counts.own:
+        parts.append(f"{counts.own} done before")
+    if counts.reused:
+        parts.append(f"{counts.reused} already in the journal, reused")
+    if counts.failed:
+        parts.append(f"{counts.failed} failed before, skipped")
+    if counts.retried:
+        parts.append(f"{counts.retried} failed before, tried again")
+    if counts.repeated:
+        parts.append(f"{counts.repeated} done before, repeated on purpose")
+    return " · ".join([*parts, f"{counts.todo} to do"])
+
+
+def progress(event: Progress, left: float, *, width: int) -> str:
+    """Return one line: a bar, how many of how many, the best so far, the time left."""
+    filled = round(BAR * event.finished / event.total)
+    best = event.summary.best_score
+    parts = [f"{'█' * filled}{'░' * (BAR - filled)} {event.finished}/{event.total}"]
+    if event.reused:
+        parts.append(f"{event.reused} reused")
+    if event.failed:
+        parts.append(f"{event.failed} failed")
+    if best:
+        parts.append(f"best {event.summary.deciding} {text.number(best.mean)}")
+    if event.finished < event.total:
+        parts.append(f"about {text.duration(left)} left")
+    return text.shorten(" · ".join(parts), width - 1)
+
+
+def epoch(event: Epoch, *, width: int) -> str:
+    """Return one line: ``run 2/3 · fold 1/5 · epoch 7/30 · loss 0.431 · val_loss 0.502``."""
+    news = event.news
+    parts = [f"run {event.finished + 1}/{event.total}"] if event.total > 1 else []
+    parts += [f"fold {news['fold']}/{news['of']}"] if news.get("of", 1) > 1 else []
+    parts.append(f"epoch {news['epoch']}/{news['epochs']}")
+    parts += [f"{name} {text.number(news[name])}" for name in ("loss", "val_loss") if name in news]
+    return text.shorten(" · ".join(parts), width - 1)
+
+
+def recovered(event: Recovered) -> str:
+    """Return what became of results that an earlier call left behind."""
+    if event.outcome.state == "waiting":
+        return f"results of an earlier call are safe and wait: {event.outcome.why}"
+    return f"results of an earlier call committed: {event.outcome.path}"
+
+
+def said(ended: Outcome, *, color: bool) -> str:
+    """Return how an entry's `exec` ended, its last line the next command."""
+    lines = {"planned": _planned, "duplicate": _duplicate}.get(ended.state, _results)(ended, color)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _planned(ended: Outcome, color: bool) -> list[str]:  # noqa: ARG001 - one signature for all
+    expected = f" · about {text.duration(ended.seconds)}" if ended.seconds and ended.counts.todo else ""
+    head = f"{text.clean(ended.entry.front.title)}: {counted(ended.counts)}{expected}"
+    return [head, *nearest_lines(ended.nearest, ended.summary.metric), "nothing was written (dry run)"]
+
+
+def in_all(planned: Sequence[Outcome]) -> str:
+    """Return what several plans come to."""
+    todo = sum(one.counts.todo for one in planned)
+    known = [one.seconds for one in planned if one.seconds is not None]
+    expected = f", about {text.duration(sum(known))}" if todo and len(known) == len(planned) else ""
+    return f"{len(planned)} entries: {text.count(todo, 'run')} to do{expected}"
+
+
+def _duplicate(ended: Outcome, color: bool) -> list[str]:
+    lines = [text.paint("duplicate", "look", color=color) + ": the same data, split, procedure and parameters were run"]
+    for twin in ended.twins:
+        lines += _twin_lines(twin, ended.summary)
+    more = len({run.entry for run in ended.others}) - len(ended.twins)
+    if more:
+        lines.append(f"  and {text.count(more, 'more entry', 'more entries')}")
+    first = ended.twins[0]
+    other, here = first.run.entry[-4:], ended.entry.short_id
+    if first.otherwise:
+        lines.append(text.wrap(f"it is the same although written otherwise: {text.clean('; '.join(first.otherwise))}"))
+    if first.version:
+        ours = installed_version()
+        lines.append(f"it was done with scikit-learn {text.clean(first.version)}, you have {ours}; to do it again:")
+        lines.append(f'  gitjournal new "{text.clean(first.run.title)}, again" --replicate {other}')
+    seeds = [run.seed for run in ended.others if run.seed is not None]
+    seed = f"      other seed: seeds: [{max(seeds) + 1}]" if seeds else ""
+    return [*lines, f"see it:        gitjournal show {other}", f'run it anyway: gitjournal exec {here} --force "why"{seed}']
+
+
+def _twin_lines(twin: Twin, summary: Summary) -> list[str]:
+    run = twin.run
+    title = f' "{text.clean(run.title)}"' if run.title else ""
+    by = f", by {text.clean(twin.author)}" if twin.author else ""
+    age = text.age(text.moment(run.at), datetime.now(UTC))
+    lines = [f"  {run.entry}{title}{by}{f', {age}' if age else ''}, on {text.clean(short_ref(run.ref))}"]
+    value = run.metrics.get("dev", {}).get(summary.metric or "")
+    if value is not None:
+        n = f", n = {twin.n}" if twin.n else ""
+        best = f" (best of {twin.runs} runs)" if twin.runs > 1 else ""
+        lines.append(f"  {text.clean(summary.deciding or '')} {text.number(value)}{block.lower(summary)}{n}{best}")
+    return lines
+
+
+def _results(ended: Outcome, color: bool) -> list[str]:
+    summary, counts = ended.summary, ended.counts
+    lines = []
+    if ended.state == "shown":
+        lines.append(f"nothing to do: {counted(counts)}")
+    else:
+        failed = text.paint(f"{ended.failed_now} failed", "bad", color=color) if ended.failed_now else "0 failed"
+        lines.append(f"{summary.runs}/{counts.runs} done · {failed} · {text.duration(summary.seconds)}")
+    lines += best_lines(summary, ended.gain)
+    lines += [f"failed ({kind}, {n}): {text.clean(summary.messages.get(kind, ''))}" for kind, n in summary.failures.items()]
+    if ended.waiting:
+        lines.append(f"the results are safe, and are committed by the next command once this has ended: {ended.waiting}")
+    if ended.state == "interrupted":
+        lines.append(f"interrupted: what had finished is kept; go on with: gitjournal exec {ended.entry.short_id}")
+    elif ended.stopped:
+        left = f"{text.count(counts.todo - ended.made, 'run')} not begun: " if ended.made < counts.todo else ""
+        lines.append(f"{left}{ended.stopped}; go on with: gitjournal exec {ended.entry.short_id}")
+    elif counts.failed or ended.failed_now:
+        lines.append(f"try the failed ones again: gitjournal exec {ended.entry.short_id} --retry failed")
+    else:
+        lines.append(f"next: gitjournal show {ended.entry.short_id}")
+    return lines
+
+
+def best_lines(summary: Summary, gain: Gain | None) -> list[str]:
+    """Return the best configuration and its gain over the baseline."""
+    best = summary.best_score
+    if best is None or summary.best is None:
+        return []
+    which = f"   {text.settings(summary.best.grid)}" if summary.best.grid else ""
+    of = f"   (best of {len(summary.configurations)})" if len(summary.configurations) > 1 else ""
+    lines = [f"best   {summary.deciding} {block.score(best)}{block.lower(summary)}{which}{of}"]
+    return [*lines, f"gain   {block.against(gain)}"] if gain else lines
+
+
+def as_plain(ended: Outcome) -> dict[str, Any]:
+    """Return how it ended as plain values for JSON."""
+    best, gain = ended.summary.best, ended.gain
+    return {
+        "id": ended.entry.id,
+        "title": ended.entry.front.title,
+        "state": ended.state,
+        "runs": {name: getattr(ended.counts, name) for name in ("runs", "own", "reused", "failed", "todo", "retried", "repeated")},
+        "made": ended.made,
+        "failed_now": ended.failed_now,
+        "stopped": ended.stopped or None,
+        "expected_seconds": ended.seconds,
+        "metric": ended.summary.deciding,
+        "best": ended.summary.best_score.mean if ended.summary.best_score else None,
+        "grid": best.grid if best else None,
+        "baseline": gain.baseline if gain else None,
+        "gain": gain.difference if gain else None,
+        "interval": [gain.interval.low, gain.interval.high] if gain and gain.interval else None,
+        "same_as": [{"entry": run.entry, "run": run.run, "branch": run.ref} for run in ended.others],
+        "twins": [_twin_as_plain(twin, ended.summary) for twin in ended.twins],
+        "nearest": _nearest_as_plain(ended.nearest, ended.summary) if ended.nearest else None,
+        "commit": ended.commit,
+        "waiting": ended.waiting or None,
+    }
+
+
+def _run_as_plain(run: Run, summary: Summary) -> dict[str, Any]:
+    value = run.metrics.get("dev", {}).get(summary.metric or "")
+    return {"entry": run.entry, "title": run.title, "run": run.run, "seed": run.seed, "at": run.at, "branch": run.ref, "score": value}
+
+
+def _twin_as_plain(twin: Twin, summary: Summary) -> dict[str, Any]:
+    more = {"runs": twin.runs, "n": twin.n, "author": twin.author or None}
+    return {**_run_as_plain(twin.run, summary), **more, "written_otherwise": twin.otherwise, "scikit_learn": twin.version}
+
+
+def _nearest_as_plain(nearest: Nearest, summary: Summary) -> dict[str, Any]:
+    return {**_run_as_plain(nearest.run, summary), "changes": changes_as_plain(nearest.changes)}
+
+
+def changes_as_plain(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Return differences as plain values; what is not there is null, and `absent` says on which side."""
+    return [
+        {
+            "name": one.name,
+            "left": None if one.left is ABSENT else one.left,
+            "right": None if one.right is ABSENT else one.right,
+            "absent": "left" if one.left is ABSENT else "right" if one.right is ABSENT else None,
+        }
+        for one in changes
+    ]

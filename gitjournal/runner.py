@@ -1,0 +1,332 @@
+"""Runs what an entry declares: plan commit, runs in worker processes, results commit. Knows no terminal.
+
+The order is what makes it safe: the plan is committed before compute is spent, a finished run is on disk (spooled)
+before it is announced, and one commit takes all results of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from gitjournal import answers, journal, planning, sealing, writer
+from gitjournal.answers import Nearest, Twin
+from gitjournal.claims import RunClaims, claim_entry, is_running
+from gitjournal.crew import Team
+from gitjournal.dispatch import Dispatch
+from gitjournal.elsewhere import Elsewhere
+from gitjournal.entry import Entry, parse
+from gitjournal.entry_block import splice
+from gitjournal.forecast import forecast
+from gitjournal.gains import Gain
+from gitjournal.index import Run
+from gitjournal.lab import Lab
+from gitjournal.landing import replace_file
+from gitjournal.ledger import Compose, Ledger, borrowed, job_of, made
+from gitjournal.limits import NO_LIMITS, NOTHING, Limits, Spent
+from gitjournal.planning import Plan, PlannedRun
+from gitjournal.record import Record
+from gitjournal.repo import require_identity
+from gitjournal.subject import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
+from gitjournal.summary import Key, Summary
+
+State = Literal["done", "shown", "planned", "duplicate", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. `timeout` and `memory_mb` are for each run, `limits` for the call, which has `spent` something already."""
+
+    dry_run: bool = False
+    force: str | None = None
+    retry: bool = False
+    patient: bool = False
+    timeout: float | None = None
+    memory_mb: int | None = None
+    limits: Limits = NO_LIMITS
+    spent: Spent = NOTHING
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a plan comes to, in runs: `own` are done by this entry, `reused` by others, `failed` failed before and are skipped.
+
+    Of those to do, `retried` failed before, and `repeated` were done by others and are repeated on purpose.
+    """
+
+    points: int
+    seeds: int
+    draws: bool
+    runs: int
+    own: int
+    reused: int
+    failed: int
+    todo: int
+    retried: int = 0
+    repeated: int = 0
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Told once the plan is committed; `commit` is None where the branch held it already."""
+
+    entry: Entry
+    counts: Counts
+    commit: str | None
+    metric: str
+    nearest: Nearest | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Told after each run, when it is safe on disk."""
+
+    finished: int
+    total: int
+    reused: int
+    failed: int
+    summary: Summary
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Told with the last lines that a model, or the fault in it, has printed."""
+
+    log: str
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Told while a network learns: what a run says after an epoch, and how many runs have finished before it."""
+
+    finished: int
+    total: int
+    news: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """Told when results of an earlier call were found: committed now, or still waiting."""
+
+    outcome: writer.Outcome
+
+
+Tell = Callable[[Planned | Progress | Epoch | Printed | Recovered], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended.
+
+    `waiting` says why results are not committed yet, `stopped` why runs were left out; `others` are the runs that make
+    it a duplicate. `seconds` is the time expected, where that is known, or None.
+    `twins` tells of those by entry; `nearest` is the nearest earlier run of a plan that was not carried out.
+    """
+
+    entry: Entry
+    state: State
+    counts: Counts
+    summary: Summary
+    gain: Gain | None
+    commit: str | None = None
+    waiting: str = ""
+    made: int = 0
+    failed_now: int = 0
+    stopped: str = ""
+    others: tuple[Run, ...] = ()
+    seconds: float | None = None
+    twins: tuple[Twin, ...] = ()
+    nearest: Nearest | None = None
+
+
+@dataclass(frozen=True)
+class _Todo:
+    """What is to be done: runs to make, runs to take from others, runs that are repeated on purpose and why."""
+
+    runs: list[PlannedRun]
+    reused: dict[Key, Run]
+    repeated: dict[Key, Run]
+    reason: str | None
+    counts: Counts
+    elsewhere: Elsewhere
+
+
+def recover(lab: Lab, tell: Tell) -> None:
+    """Commit what an earlier call left behind; what a call is still adding to is left to it."""
+    for outcome in writer.commit_spooled(lab, leave=lambda path: is_running(lab, journal.entry_id(path))):
+        tell(Recovered(outcome))
+
+
+def execute(lab: Lab, start: Path, entry_id: str, options: Options, *, crew: Team, compose: Compose, tell: Tell) -> Outcome:
+    """Run one entry by its state.
+
+    Raises GitjournalError where it refuses; then nothing was written.
+    """
+    with claim_entry(lab, entry_id, patient=options.patient):
+        subject = read_subject(lab, start, entry_id)
+        check_may_run(subject)
+        plan = planning.make_plan(subject.entry, subject.text, root=subject.root, cache=lab.repository.private, ask=crew.ask)
+        if subject.waiting:
+            check_unchanged(subject, parse(plan.text, entry_id=entry_id, file=subject.entry.document.file))
+        check_grown(subject, [run.key for run in plan.runs])
+        ledger = Ledger(subject, plan, baseline_of(subject), compose)
+        todo = _todo(subject, plan, options)
+        if options.dry_run:
+            nearest = answers.nearest(subject, plan, todo.runs)
+            return replace(_outcome(ledger, "planned", todo), seconds=forecast(subject, plan, todo.runs), nearest=nearest)
+        if not todo.runs and not (todo.reused and subject.records):
+            if not todo.reused or todo.counts.failed:
+                return _outcome(ledger, "shown", todo)
+            return replace(_outcome(ledger, "duplicate", todo), twins=tuple(answers.twins(subject, plan, todo.reused)))
+        crew.start(len(todo.runs))
+        nearest = answers.nearest(subject, plan, todo.runs)
+        planning.validate(subject.entry, plan, todo.runs, ask=crew.ask)
+        committed = commit_plan(subject, plan, force=options.force)
+        tell(Planned(committed.accepted, todo.counts, committed.commit, plan.declared.metrics[0], nearest))
+        ledger = replace(ledger, subject=replace(subject, entry=committed.accepted))
+        return _run(ledger, todo, committed, crew, options, tell)
+
+
+def _todo(subject: Subject, plan: Plan, options: Options) -> _Todo:
+    replicates = subject.entry.front.replicates
+    reason = options.force or (f"replicates {replicates}" if replicates else None)
+    done, failed = states(subject.records)
+    missing = [run for run in plan.runs if run.key not in done]
+    elsewhere = Elsewhere(subject, [run.key for run in missing])
+    others = elsewhere.done() if missing else {}
+    others = {run.key: others[run.key] for run in missing if run.key in others}
+    reused = {} if reason else others
+    skipped = {run.key for run in missing if run.key in failed and run.key not in reused and not options.retry}
+    runs = [run for run in missing if run.key not in reused and run.key not in skipped]
+    own = len(plan.runs) - len(missing)
+    retried = sum(run.key in failed for run in runs)
+    repeated = len(others) if reason else 0
+    counts = Counts(plan.n_points, plan.n_seeds, plan.draws, len(plan.runs), own, len(reused), len(skipped), len(runs), retried, repeated)
+    return _Todo(runs, reused, others if reason else {}, reason, counts, elsewhere)
+
+
+def commit_plan(subject: Subject, plan: Plan, *, force: str | None) -> writer.Plan[Entry]:
+    """Write the completed entry into lab/ and commit it with the sealed test rule.
+
+    What git would store is read back and must declare the same: a save in between never separates plan and run.
+    """
+    lab = subject.lab
+    require_identity(lab.repository)
+    sheet = sealing.sheet_to_write(lab, subject.refs, subject.entry, plan.declared, force=force)
+    expected = parse(plan.text, entry_id=subject.entry.id, file=subject.entry.document.file)
+
+    def accept(text: str) -> Entry:
+        stored = parse(text, entry_id=subject.entry.id, file=subject.entry.document.file)
+        splice(text, stored.id, "")  # whether there is a place for the results, before compute is spent
+        return planning.require_same(expected, stored)
+
+    def message(entry: Entry) -> str:
+        return f"plan: {entry.front.title}\n\n{entry.front.hypothesis or ''}\n\nEntry: {entry.id}\nData: {plan.declared.hash}\n"
+
+    if lab.worktree is None or writer.in_the_middle(lab):
+        # compute is not refused for a missing folder or a merge: the plan travels with the results
+        return writer.uncommitted_plan(lab, subject.ref, subject.path, plan.text, expected)
+    old, new = subject.text.encode(), plan.text.encode()
+    replace_file(lab.path / subject.path, lambda before: new if before == old else before)
+    return writer.plan_commit(lab, subject.path, accept=accept, message=message, files=sheet)
+
+
+def _run(ledger: Ledger, todo: _Todo, planned: writer.Plan[Entry], crew: Team, options: Options, tell: Tell) -> Outcome:
+    subject = ledger.subject
+    fresh: list[Record] = []
+    state: State = "done"
+    with RunClaims(subject.lab) as claims:
+        dispatch = Dispatch(
+            todo.runs,
+            lambda run, run_id: job_of(subject, ledger.plan, run, run_id, memory_mb=options.memory_mb),
+            claims=claims,
+            elsewhere=todo.elsewhere,
+            repeated=todo.repeated if todo.reason else None,
+            limits=options.limits,
+            budget=subject.entry.front.budget,
+            spent=_spent(subject, options.spent),
+        )
+        try:
+            _make(ledger, todo, dispatch, planned, crew, options.timeout, fresh, lambda run: claims.drop(run.key), tell)
+        except KeyboardInterrupt:
+            crew.kill()
+            state = "interrupted"
+    written = writer.commit_spooled(subject.lab, leave=lambda path: path != subject.path)
+    commit = next((one.commit for one in written if one.commit), None)
+    waiting = next((one.why for one in written if one.state == "waiting"), "")
+    made_now = [one for one in fresh if one.owned]
+    return replace(
+        _outcome(ledger, state, todo, fresh),
+        commit=commit,
+        waiting=waiting,
+        made=len(made_now),
+        failed_now=sum(one.status == "failed" for one in made_now),
+        stopped=dispatch.stopped,
+    )
+
+
+def _make(
+    ledger: Ledger,
+    todo: _Todo,
+    dispatch: Dispatch,
+    planned: writer.Plan[Entry],
+    crew: Team,
+    timeout: float | None,
+    fresh: list[Record],
+    drop: Callable[[PlannedRun], None],
+    tell: Tell,
+) -> None:
+    """Have the runs made, and add their records to `fresh` when they are safe on disk."""
+    code, dirty = code_state(ledger.subject.root)
+
+    def take_over(reused: Sequence[tuple[PlannedRun, Run]]) -> None:
+        if reused:
+            new = [borrowed(run, known) for run, known in reused]
+            ledger.spool(new, [*fresh, *new], planned, None)
+            fresh.extend(new)
+
+    def pass_on(news: dict[str, Any]) -> None:
+        if "epoch" in news:
+            tell(Epoch(sum(one.owned for one in fresh), len(todo.runs), news))
+
+    take_over([(run, todo.reused[run.key]) for run in ledger.plan.runs if run.key in todo.reused])
+    for position, reply in crew.run(dispatch, timeout=timeout, on_progress=pass_on):
+        run, where = todo.runs[position], crew.surroundings(reply)
+        one = made(run, dispatch.ids[position], reply, where, plan=planned.blob, code=code, dirty=dirty)
+        one = _repeating(one, todo)
+        summary = ledger.spool([one], [*fresh, one], planned, where)
+        fresh.append(one)
+        drop(run)
+        take_over(dispatch.found())
+        owned = [record for record in fresh if record.owned]
+        meanwhile = len(fresh) - len(owned) - len(todo.reused)
+        failed = sum(record.status == "failed" for record in owned)
+        log = reply.get("ok", {}).get("log")
+        if log:
+            tell(Printed(log))
+        tell(Progress(len(owned), len(todo.runs) - meanwhile, len(fresh) - len(owned), failed, summary))
+    take_over(dispatch.found())
+
+
+def _spent(subject: Subject, by_call: Spent) -> Spent:
+    """Add what the entry has spent in earlier calls to what the call has spent on other entries."""
+    owned = [one for one in subject.records if one.owned]
+    return replace(by_call, entry_runs=len(owned), entry_seconds=sum(one.seconds or 0.0 for one in owned))
+
+
+def _repeating(one: Record, todo: _Todo) -> Record:
+    """Mark a run that was done before and is repeated on purpose."""
+    earlier = todo.repeated.get(one.key)
+    if earlier is None or one.status != "done":
+        return one
+    return msgspec.structs.replace(one, status="again", repeats=earlier.run, reason=todo.reason)
+
+
+def _outcome(ledger: Ledger, state: State, todo: _Todo, fresh: list[Record] | None = None) -> Outcome:
+    summary = ledger.summarise(fresh or [])
+    gain = ledger.gain(summary, fresh or [])
+    return Outcome(ledger.subject.entry, state, todo.counts, summary, gain, others=tuple(todo.reused.values()))

@@ -1,0 +1,64 @@
+"""Which entries are meant on a command line: parts of ids, files, or whole folders of the journal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from gitjournal import journal
+from gitjournal.entry import ID_PATTERN
+from gitjournal.errors import UsageError
+from gitjournal.index import Index
+from gitjournal.lab import Lab
+
+OVER = ("done", "retracted")  # what a folder's entries need no other exec for
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The entries that are meant, each once, in the order given; `over` were left out of a folder, being done or retracted."""
+
+    ids: list[str]
+    over: int = 0
+
+
+def select(lab: Lab, start: Path, parts: Sequence[str]) -> Selection:
+    """Return the entries that `parts` mean; a folder means those below it that are not done.
+
+    Raises UsageError for what fits none, or several.
+    """
+    ids: list[str] = []
+    over: set[str] = set()
+    for part in parts:
+        folder = _folder(lab, start, part)
+        if folder is None:
+            ids.append(journal.find_entry(lab, part))
+            continue
+        below, left_out = _below(lab, folder)
+        if not below and not left_out:
+            raise UsageError(f"no entries below {part}", hint="list the entries: gitjournal ls")
+        ids += below
+        over |= left_out
+    return Selection(list(dict.fromkeys(ids)), len(over - set(ids)))
+
+
+def _folder(lab: Lab, start: Path, part: str) -> PurePosixPath | None:
+    """Return the folder of the journal that a part names, from where the person is or from the journal's top."""
+    for base in (start, lab.path):
+        inside = Path(os.path.relpath((base / part).resolve(), lab.path.resolve()))
+        if (base / part).is_dir() and inside.parts[:1] == (journal.FOLDER,):
+            return PurePosixPath(*inside.parts)
+    return None
+
+
+def _below(lab: Lab, folder: PurePosixPath) -> tuple[list[str], set[str]]:
+    """Return the entries below a folder that may have something to do, and those that are over."""
+    ref = journal.current_ref(lab)
+    drafts = {draft.id for draft in journal.drafts(lab) if ID_PATTERN.match(draft.id) and folder in PurePosixPath(draft.path).parents}
+    with Index.open(lab.repository) as index:
+        index.refresh(journal.journal_refs(lab, ref))
+        rows = {row.id: row.state for row in index.entries(ref) if folder in PurePosixPath(row.path).parents}
+    over = {name for name, state in rows.items() if state in OVER} - drafts
+    return sorted(drafts | rows.keys() - over), over

@@ -1,0 +1,186 @@
+"""The entry at hand: what it says, what it has done, what others have done, and whether it may run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitjournal import config, journal, writer
+from gitjournal.declared import changed_after_plan
+from gitjournal.entry import Entry, parse
+from gitjournal.errors import EntryError, GitjournalError, Place
+from gitjournal.gains import Baseline
+from gitjournal.index import Index, Run
+from gitjournal.lab import Lab, work_root
+from gitjournal.record import Record, decode_lines
+from gitjournal.repo import run_git
+from gitjournal.summary import COUNTS, Key, join, summarise
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One entry as it stands in lab/ (or on the branch, where lab/ is missing), with its own records.
+
+    Records that wait in the spool are among them (`waiting`): then the file in lab/ may be without what its plan filled in.
+    """
+
+    lab: Lab
+    root: Path
+    entry: Entry
+    text: str
+    path: str
+    ref: str
+    refs: dict[str, str]
+    records: list[Record]
+    waiting: bool
+
+
+def read_subject(lab: Lab, start: Path, entry_id: str) -> Subject:
+    """Read an entry for running.
+
+    Raises EntryError with file, line and column, and GitjournalError where the entry stands on another branch only.
+    """
+    ref = journal.current_ref(lab)
+    refs = journal.journal_refs(lab, ref)
+    path = journal.page_path(entry_id)
+    text = _text(lab, entry_id, ref)
+    if text is None:
+        holder = next((other for other in refs if journal.entry_text(lab, entry_id, other) is not None), None)
+        where = f"on branch {journal.short_ref(holder)}, not on {journal.short_ref(ref)}" if holder else "gone"
+        raise GitjournalError(
+            f"{entry_id} is {where}", hint=f"switch to it: git -C {lab.path.name} switch {journal.short_ref(holder or ref)}"
+        )
+    entry = parse(text, entry_id=entry_id, file=os.path.relpath(lab.path / path, start))
+    waiting = _waiting_records(lab, path)  # first: what is committed meanwhile is then read twice, and not missed
+    records = journal.entry_records(lab, entry_id, ref)
+    known = {one.run for one in records}
+    records += [one for one in waiting if one.run not in known]
+    return Subject(lab, work_root(lab, start), entry, text, path, ref, refs, _joined(lab, refs, records), bool(waiting))
+
+
+def _waiting_records(lab: Lab, path: str) -> list[Record]:
+    """Return the records of an entry that are not committed yet, as during a merge."""
+    waiting = [results for results in writer.spooled(lab).values() if results.path == path]
+    return [one for results in waiting for one in decode_lines(b"".join(results.lines), file=path)]
+
+
+def _text(lab: Lab, entry_id: str, ref: str) -> str | None:
+    file = lab.path / journal.page_path(entry_id)
+    if not lab.path.is_dir():
+        return journal.entry_text(lab, entry_id, ref)
+    if file.is_symlink():
+        raise EntryError("a link, not a file; an entry is a file of its own", place=Place(str(file)))
+    try:
+        return file.read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as fault:
+        line = file.read_bytes()[: fault.start].count(b"\n") + 1
+        raise EntryError("not UTF-8 text", place=Place(str(file), line)) from None
+
+
+def _joined(lab: Lab, refs: dict[str, str], records: list[Record]) -> list[Record]:
+    """Give records that other entries own the metrics of their owners."""
+    if all(one.owned or one.metrics for one in records):
+        return records
+    with Index.open(lab.repository) as index:
+        index.refresh(refs)
+        return join(records, index.owners(records))
+
+
+def check_may_run(subject: Subject) -> None:
+    """Raise where the entry may not run: retracted, a protected branch, or a declaration changed after results."""
+    entry, front = subject.entry, subject.entry.front
+    if front.retracted:
+        raise GitjournalError(
+            f"retracted: {front.retracted}", place=entry.place("retracted"), hint=f"ask anew: gitjournal new --from {entry.short_id}"
+        )
+    settings = config.parse((subject.lab.repository.blob(f"{subject.ref}:journal.yaml") or b"").decode())
+    if settings.protect and subject.ref == f"refs/heads/{subject.lab.branch}":
+        raise GitjournalError(
+            f"`{subject.lab.branch}` is protected: results come in by pull request",
+            hint=f"begin a branch for it: git -C {subject.lab.path.name} switch -c exp/{entry.short_id}",
+        )
+    if not front.hypothesis and settings.hypothesis == "error":
+        raise EntryError("`hypothesis` is missing, and journal.yaml asks for one", place=entry.place(), hint="say what you expect, and why")
+    if not subject.waiting:
+        check_unchanged(subject, entry)
+
+
+def first_plan(subject: Subject) -> Entry | None:
+    """Return the entry as it was planned before its first own run, or None where it has none."""
+    blob = next((one.plan for one in subject.records if one.owned and one.plan), None)
+    stored = subject.lab.repository.blob(blob) if blob else None
+    return parse(stored.decode(), entry_id=subject.entry.id, file=f"the plan of {subject.entry.id}") if stored else None
+
+
+def check_unchanged(subject: Subject, entry: Entry) -> None:
+    """Raise where `entry` declares something else than was planned before its first own run."""
+    planned = first_plan(subject)
+    if planned is None:
+        return
+    for name in changed_after_plan(planned.front, entry.front):
+        raise EntryError(
+            f"`{name}` was changed after results came in",
+            place=entry.document.key_place((name,)),
+            hint=f"put it back (gitjournal diff {entry.short_id}), or ask anew: gitjournal new --from {entry.short_id}",
+        )
+
+
+def check_grown(subject: Subject, keys: Sequence[Key]) -> None:
+    """Raise where a run on record is no longer declared: grid and seeds may grow after results, not shrink."""
+    left_out = {one.key for one in subject.records} - set(keys)
+    if left_out:
+        entry = subject.entry
+        if isinstance(entry.front.procedure, dict):
+            raise EntryError(
+                f"the code of {entry.front.procedure.get('python')} has changed since {len(left_out)} runs on record",
+                place=entry.place("procedure"),
+                hint=f"bring it back, or ask anew: gitjournal new --from {entry.short_id}",
+            )
+        where = "grid" if entry.front.grid else "seeds"
+        raise EntryError(
+            f"{len(left_out)} runs on record are no longer declared; grid and seeds may grow after results, not shrink",
+            place=entry.place(where),
+            hint=f"put the values back (gitjournal diff {entry.short_id}), or ask anew: gitjournal new --from {entry.short_id}",
+        )
+
+
+def states(records: Sequence[Record]) -> tuple[set[Key], set[Key]]:
+    """Return the runs that are done, and those that only ever failed."""
+    done = {one.key for one in records if one.status in COUNTS}
+    return done, {one.key for one in records} - done
+
+
+def done_by_another(run: Run, entry_id: str) -> bool:
+    """Whether another entry than `entry_id` did this run, and may be believed."""
+    return run.entry != entry_id and run.status in COUNTS and run.origin is None and run.state != "retracted"
+
+
+def baseline_of(subject: Subject) -> Baseline | None:
+    """Return the entry that this one is compared with. Raises EntryError at `baseline:` where none or several fit."""
+    named = subject.entry.front.baseline
+    if named is None:
+        return None
+    try:
+        entry_id = journal.match_id(named, journal.entry_ids(subject.lab, subject.refs))
+    except GitjournalError as fault:
+        raise EntryError(f"`baseline`: {fault.message}", hint=fault.hint, place=subject.entry.place("baseline")) from None
+    for ref in subject.refs:
+        text = journal.entry_text(subject.lab, entry_id, ref)
+        if text is not None:
+            front = parse(text, entry_id=entry_id, file=journal.page_path(entry_id)).front
+            records = _joined(subject.lab, subject.refs, journal.entry_records(subject.lab, entry_id, ref))
+            return Baseline(entry_id, front.title, summarise(front, records), records)
+    return None  # a draft: named, but nothing of it is committed yet
+
+
+def code_state(root: Path) -> tuple[str | None, bool]:
+    """Return the commit of the user's code and whether tracked files differ from it; (None, False) without a commit."""
+    head = run_git(["rev-parse", "--verify", "--quiet", "HEAD"], cwd=root)
+    if head.returncode:
+        return None, False
+    changed = run_git(["status", "--porcelain", "--untracked-files=no", "-z"], cwd=root)
+    return head.stdout.decode().strip(), bool(changed.stdout)

@@ -1,0 +1,124 @@
+"""Which code a person here has looked at and trusts: exactly these bytes, on this clone alone.
+
+`trust.json` below `.git/gitjournal/` lists what was trusted; the files as they were then lie beside it by their sha256, so
+that a change can be shown. Nothing of it is ever part of the journal, so nobody else's trust comes in with a pull.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from gitjournal.codefiles import Code
+
+FILE, COPIES = "trust.json", "trusted"
+
+
+class Trusted(msgspec.Struct, frozen=True):
+    """One function as it was trusted: the digest over all of its files, and the sha256 of each."""
+
+    function: str
+    digest: str
+    files: dict[str, str]
+    at: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One file against what was trusted last; `lines` are those of a unified diff."""
+
+    path: str
+    state: Literal["new", "changed", "same", "gone"]
+    lines: tuple[str, ...] = ()
+
+
+def read(private: Path) -> list[Trusted]:
+    """Return what is trusted here, oldest first; a list that cannot be read trusts nothing."""
+    try:
+        return msgspec.json.decode((private / FILE).read_bytes(), type=list[Trusted])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return []
+
+
+def is_trusted(private: Path, code: Code) -> bool:
+    """Whether exactly these bytes were trusted for this function."""
+    return any(one.digest == code.digest for one in read(private))
+
+
+def earlier(private: Path, function: str) -> Trusted | None:
+    """Return what was trusted last under the name of a function."""
+    return next((one for one in reversed(read(private)) if one.function == function), None)
+
+
+def grant(private: Path, code: Code) -> None:
+    """Trust these bytes, and keep them to compare with later."""
+    copies = private / COPIES
+    copies.mkdir(parents=True, exist_ok=True)
+    for path, content in code.files.items():
+        _replace(copies / code.hashes[path], content)
+    now = Trusted(code.function, code.digest, code.hashes, datetime.now(UTC).isoformat(timespec="seconds"))
+    _write(private, [*(one for one in read(private) if one.digest != code.digest), now])
+
+
+def revoke(private: Path, functions: Sequence[str]) -> list[Trusted]:
+    """Take back every trust in these functions, and return what it was."""
+    known = read(private)
+    taken = [one for one in known if one.function in functions]
+    if taken:
+        kept = [one for one in known if one.function not in functions]
+        _write(private, kept)
+        used = {sha256 for one in kept for sha256 in one.files.values()}
+        for sha256 in {sha256 for one in taken for sha256 in one.files.values()} - used:
+            (private / COPIES / sha256).unlink(missing_ok=True)
+    return taken
+
+
+def changes(private: Path, code: Code) -> list[Changed]:
+    """Return each file of a function with what changed since it was trusted last; a new one is shown whole."""
+    before = earlier(private, code.function)
+    old = before.files if before else {}
+    found = []
+    for path, content in sorted(code.files.items()):
+        was = _copy(private, old[path]) if path in old else None
+        if was == content:
+            found.append(Changed(path, "same"))
+        else:
+            found.append(Changed(path, "changed" if path in old else "new", _diff(was or b"", content, path)))
+    return found + [Changed(path, "gone") for path in sorted(set(old) - set(code.files))]
+
+
+def _diff(old: bytes, new: bytes, path: str) -> tuple[str, ...]:
+    if b"\0" in new:
+        return (f"{path}: {len(new)} bytes, not text",)
+    before, after = (content.decode(errors="replace").splitlines() for content in (old, new))
+    return tuple(difflib.unified_diff(before, after, f"trusted/{path}", path, lineterm=""))
+
+
+def _copy(private: Path, sha256: str) -> bytes | None:
+    """Return a file as it was trusted, if the copy still is that file."""
+    if not sha256.isalnum():
+        return None
+    try:
+        content = (private / COPIES / sha256).read_bytes()
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+
+def _write(private: Path, trusted: list[Trusted]) -> None:
+    _replace(private / FILE, msgspec.json.format(msgspec.json.encode(trusted)) + b"\n")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = path.with_name(f".{path.name}.{os.getpid()}")
+    written.write_bytes(content)
+    written.replace(path)

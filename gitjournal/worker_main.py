@@ -1,0 +1,142 @@
+"""The worker process: reads jobs, answers, one JSON object a line each. Started by `worker_process`.
+
+What a model prints never mixes with answers: those go to a copy of the first standard output, made before anything
+else could write to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import importlib.metadata
+import os
+import platform
+import queue
+import signal
+import sys
+import threading
+from typing import Any
+
+import msgspec
+import threadpoolctl
+
+from gitjournal import measure, rescore
+from gitjournal.errors import GitjournalError
+
+LOG_LINES, LOG_BYTES = 40, 64 * 1024
+LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "keras", "tensorflow")
+LOG = 2  # the descriptor that the parent opened as a file; standard output is pointed to it too
+
+_jobs = msgspec.json.Decoder(measure.Inspect | measure.Validate | measure.Run | measure.Keep | rescore.Score)
+
+
+class Channel:
+    """The way to the parent: jobs come in, answers go out."""
+
+    def __init__(self) -> None:
+        """Take over both standard streams and leave models with an empty input and the log as output."""
+        self._in = os.dup(0)
+        self._out = os.dup(1)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(LOG, 1)
+        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        """Hand on lines; when the parent is gone, be gone too, in the middle of a fit if need be."""
+        with os.fdopen(self._in, "rb") as jobs:
+            for line in jobs:
+                self._lines.put(line)
+        if os.getpgrp() == os.getpid():
+            os.killpg(os.getpgrp(), signal.SIGKILL)  # and with us what the model started
+        os._exit(0)
+
+    def next(self) -> bytes:
+        """Return the next job, or wait for it."""
+        return self._lines.get()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write one object as a line; NaN becomes null."""
+        line = memoryview(msgspec.json.encode(message) + b"\n")
+        while line:
+            line = line[os.write(self._out, line) :]
+
+
+def main() -> None:
+    """Say what this process is, then do jobs until the parent closes the pipe."""
+    channel = Channel()
+    faulthandler.enable()
+    channel.send({"ready": environment()})
+    shelf = measure.Shelf()
+    while True:
+        line = channel.next()
+        _begin_log()
+        channel.send(_answer(line, shelf, channel))
+
+
+def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, Any]:
+    try:
+        job = _jobs.decode(line)
+        if isinstance(job, measure.Inspect):
+            return {"ok": measure.inspect(job, shelf)}
+        if isinstance(job, measure.Validate):
+            wrong = measure.validate(job)
+            return {"ok": {}} if wrong is None else _error(wrong[1], index=wrong[0])
+        if isinstance(job, rescore.Score):
+            return {"ok": rescore.score(job)}
+        if isinstance(job, measure.Keep):
+            return {"ok": measure.keep(job, shelf)}
+        found = measure.run(job, shelf, lambda news: channel.send({"progress": news}))
+        return {"ok": {**found, "log": _end_log()}}
+    except GitjournalError as fault:
+        return _error(fault)
+    except msgspec.ValidationError as fault:
+        return {"error": {"kind": "entry", "message": f"not a job: {fault}", "hint": "", "path": []}}
+
+
+def _error(fault: GitjournalError, **where: int) -> dict[str, Any]:
+    return {"error": {"kind": fault.kind, "message": fault.message, "hint": fault.hint, "path": list(fault.path), **where}}
+
+
+def environment() -> dict[str, Any]:
+    """Return what numbers depend on besides the declaration: versions, machine, BLAS kernel, threads."""
+    versions = {}
+    for name in LIBRARIES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    pools: list[dict[str, Any]] = threadpoolctl.threadpool_info()
+    blas: dict[str, Any] = next((pool for pool in pools if pool["user_api"] == "blas"), {})
+    return {
+        "python": platform.python_version(),
+        "versions": versions,
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "kernel": blas.get("architecture") or blas.get("internal_api") or "unknown",
+        "threads": measure.threads(),
+    }
+
+
+def _begin_log() -> None:
+    with contextlib.suppress(OSError):  # not a file where somebody starts this by hand
+        os.ftruncate(LOG, 0)
+
+
+def _end_log() -> str:
+    """Return the last lines that were printed in this job, by Python or by C."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).fflush(None)
+    try:
+        size = os.fstat(LOG).st_size
+        text = os.pread(LOG, LOG_BYTES, max(size - LOG_BYTES, 0)).decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-LOG_LINES:])
+
+
+if __name__ == "__main__":
+    main()
