@@ -1,0 +1,53 @@
+"""Prints what the scikit-learn of this environment makes of identities, as JSON. Run by tests/test_versions.py in another one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import sklearn
+
+from gitjournal import identity, planning
+from gitjournal.catalogue import Known, reference
+from gitjournal.entry import parse
+from gitjournal.procedures import reference as maintenance
+from tests import share_fits
+
+
+def vectors() -> dict[str, list[str]]:
+    """Return the fingerprints of each published entry under the installed version."""
+    found = {}
+    published = json.loads((Path(__file__).parent.parent / "docs/identity-vectors.json").read_text())
+    for vector in published:
+        entry = parse(f"---\n{vector['entry']}---\n", entry_id="20260101-vector-aaaa", file="vector.md")
+        declared = planning.written_out(entry)
+        assert declared is not None
+        texts = [one.canonical for one in planning.configurations(entry, declared, planning.Versions(planning.installed_version()))]
+        found[vector["name"]] = [identity.fingerprint(text) for text in texts]
+    return found
+
+
+def classes() -> dict[str, str]:
+    """Return the fingerprint of every estimator that exists here, with nothing declared."""
+    here = maintenance.look().known
+    kinds = ("classifier", "regressor", "transformer")
+    known: dict[str, Known] = {path: one for path, one in reference().known.items() if one.kind in kinds and path in here}
+    version = planning.installed_version()
+    return {
+        path: identity.fingerprint(identity.canonical({}, "", "", {}, [["a", {"class": path, "params": {}}]], version=version))
+        for path in known
+    }
+
+
+def unlike() -> list[str]:
+    """Return the classes whose defaults here are not those of the reference."""
+    old = reference()
+    new = maintenance.append(old, maintenance.look())
+    return [path for path, known in new.known.items() if old.known.get(path) != known]
+
+
+if __name__ == "__main__":
+    wrong = [said for case in share_fits.cases() if (said := share_fits.check(*case))]
+    told = {"version": sklearn.__version__, "vectors": vectors(), "classes": classes(), "unlike": unlike(), "shares": wrong}
+    json.dump(told, sys.stdout)

@@ -1,0 +1,240 @@
+"""What `check` finds: each code by the fault that it is for, and nothing where nothing is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gitjournal.checking import Question, check_tree, question_of_range
+from gitjournal.findings import CODES
+from gitjournal.lab import find_lab
+from gitjournal.leaks import find_leaks
+from gitjournal.snapshot import merge_in_index, merge_result
+from tests.guarded import FIRST, LATER, UNGUARDED, begin, checked, codes, page, put, repeat, run, save
+from tests.helpers import git, gitjournal
+
+PAGE = f"entries/2026/{FIRST}.md"
+RECORDS = f"entries/2026/{FIRST}.runs.jsonl"
+
+
+@pytest.fixture
+def lab(repo: Path) -> Path:
+    return begin(repo)
+
+
+def edit(lab: Path, path: str, before: str, after: str) -> None:
+    file = lab / path
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after, 1))
+
+
+def markers(lab: Path) -> None:
+    edit(lab, PAGE, "What I saw.", "<<<<<<< HEAD\nWhat I saw.\n=======\nWhat they saw.\n>>>>>>> theirs")
+
+
+def record_markers(lab: Path) -> None:
+    edit(lab, RECORDS, "{", "<<<<<<< HEAD\n{")
+
+
+def other_results(lab: Path) -> None:
+    put(lab, FIRST, page("First"), [run(at="2026-11-01T10:00:00+00:00"), run(3, at="2026-11-05T10:00:00+00:00")])
+    edit(lab, PAGE, "Records: `", "Records: `0")
+
+
+def other_plan(lab: Path) -> None:
+    edit(lab, PAGE, "task:", "expect: dev.accuracy > 0.5\ntask:")
+
+
+def without_page(lab: Path) -> None:
+    (lab / PAGE).unlink()
+
+
+def other_year(lab: Path) -> None:
+    (lab / "entries/2025").mkdir()
+    (lab / PAGE).rename(lab / f"entries/2025/{FIRST}.md")
+    (lab / RECORDS).rename(lab / f"entries/2025/{FIRST}.runs.jsonl")
+
+
+def link(lab: Path) -> None:
+    (lab / "data").mkdir()
+    (lab / "data/digits.md").symlink_to("/etc/passwd")
+
+
+def bad_sheet(lab: Path) -> None:
+    (lab / "data").mkdir()
+    (lab / "data/digits.md").write_text("---\nname: digits\nhash: md5:123\n---\n")
+
+
+FAULTS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
+    "the same run": (repeat, ["GJ101"]),
+    "another configuration under the same fingerprint": (
+        lambda lab: edit(lab, RECORDS, '{\\"C\\":10}', '{\\"C\\":11}'),
+        ["GJ102", "GJ105"],
+    ),
+    "no text for a fingerprint": (lambda lab: put(lab, LATER, page("X", c=5), [run(5, at="2", canonical=None)]), ["GJ102"]),
+    "another split": (lambda lab: put(lab, LATER, page("X", c=5).replace("dev: 0.2", "dev: 0.3"), [run(5, at="2")]), ["GJ103"]),
+    "another estimator": (lambda lab: put(lab, LATER, page("X", c=5).replace("SVC:", "LinearSVC:"), [run(5, at="2")]), ["GJ103"]),
+    "another data set": (lambda lab: put(lab, LATER, page("X", c=5).replace("sha256:0", "sha256:1"), [run(5, at="2")]), ["GJ103"]),
+    "markers in a page": (markers, ["GJ104"]),
+    "markers in records": (record_markers, ["GJ104"]),
+    "a run twice in one file": (lambda lab: (lab / RECORDS).write_text((lab / RECORDS).read_text() * 2), ["GJ104", "GJ106"]),
+    "no entry": (lambda lab: edit(lab, PAGE, "procedure:", "procedures:"), ["GJ104"]),
+    "an edited record": (lambda lab: edit(lab, RECORDS, "0.97", "0.99"), ["GJ105", "GJ106"]),
+    "a deleted record": (lambda lab: (lab / RECORDS).unlink(), ["GJ105"]),
+    "a block of other records": (other_results, ["GJ106"]),
+    "no block": (lambda lab: (lab / PAGE).write_text(page("First")), ["GJ106"]),
+    "records without an entry": (without_page, ["GJ107"]),
+    "a changed expectation": (other_plan, ["GJ120"]),
+    "a changed title": (lambda lab: edit(lab, PAGE, "title: First", "title: Best"), ["GJ120"]),
+    "a hash that is none": (lambda lab: edit(lab, PAGE, "'sha256:0", "'sha512:0"), ["GJ130"]),
+    "a datasheet whose hash is none": (bad_sheet, ["GJ130"]),
+    "a key in prose": (lambda lab: edit(lab, PAGE, "What I saw.", "ghp_" + "a1B2" * 9), ["GJ140"]),
+    "a key in a record": (
+        lambda lab: put(lab, LATER, page("X", c=5), [run(5, at="2", flags={"url": "https://ada:hunter22@host/x"})]),
+        ["GJ140"],
+    ),
+    "a link": (link, ["GJ150"]),
+    "another year": (other_year, ["GJ150"]),
+    "another file": (lambda lab: (lab / "entries/2026/notes.txt").write_text("x"), ["GJ150"]),
+}
+
+
+def test_a_sound_journal_has_no_finding(lab: Path) -> None:
+    put(lab, "20261103-draft-cccc", page("A draft", c=1))
+    assert checked(lab).findings == []
+    assert checked(lab).entries == 2
+    edit(lab, PAGE, "What I saw.", "What I saw later. num_tokens: 512, secret: sauce. <<<<<<< is how a conflict begins.")
+    edit(lab, PAGE, "task:", "tags: [svm]\nseeds: [0, 1]\ntask:")
+    assert codes(lab) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_found_and_no_other(lab: Path, fault: str) -> None:
+    make, expected = FAULTS[fault]
+    make(lab)
+    assert codes(lab) == expected
+    for one in checked(lab).findings:
+        assert one.hint
+        assert (lab / one.file).exists() or one.code == "GJ105"
+
+
+def test_every_code_has_a_fault() -> None:
+    assert {code for _, expected in FAULTS.values() for code in expected} == set(CODES)
+
+
+def test_a_finding_has_its_line(lab: Path) -> None:
+    other_plan(lab)
+    (one,) = checked(lab).findings
+    assert (lab / one.file).read_text().splitlines()[(one.line or 0) - 1].startswith("expect:")
+
+
+def test_a_plan_that_git_has_let_go_is_no_finding(lab: Path) -> None:
+    put(lab, LATER, page("X", c=5), [run(5, at="2", plan="1" * 40)])
+    assert [(one.code, one.note) for one in checked(lab).findings] == [("GJ120", True)]
+
+
+def test_a_range_names_only_what_it_brings(lab: Path) -> None:
+    edit(lab, PAGE, "title: First", "title: Best")
+    before = save(lab)
+    put(lab, LATER, page("X", c=5).replace("dev: 0.2", "dev: 0.3"), [run(5, at="2")])
+    after = save(lab)
+    repository = find_lab(lab).repository
+    found = check_tree(repository, question_of_range(before, after), {})
+    assert [(one.code, one.file[-7:-3]) for one in found.findings] == [("GJ103", "bbbb")]
+
+
+def test_a_record_that_was_edited_long_ago_is_found_in_the_history(lab: Path) -> None:
+    text = (lab / RECORDS).read_text()
+    edit(lab, RECORDS, "0.97", "0.99")
+    save(lab)
+    assert "GJ105" in codes(lab)
+    (lab / RECORDS).write_text(text)
+    save(lab)
+    assert codes(lab) == []
+
+
+def test_an_entry_whose_runs_others_have_done_may_go(lab: Path) -> None:
+    repeat(lab)
+    save(lab)
+    git(lab, "rm", "-q", "-r", f"entries/2026/{LATER}.md", f"entries/2026/{LATER}.runs.jsonl")
+    save(lab)
+    assert codes(lab) == []
+
+
+def test_the_same_run_on_another_branch_is_found_by_the_later_one_only(lab: Path) -> None:
+    git(lab, *UNGUARDED, "switch", "-q", "-c", "exp/later", "journal~1")
+    repeat(lab)
+    save(lab)
+    (one,) = checked(lab).findings
+    assert (one.code, "on journal" in one.message) == ("GJ101", True)
+    git(lab, "switch", "-q", "journal")
+    assert codes(lab) == []
+    edit(lab, PAGE, "task:", "retracted: wrong data\ntask:")
+    save(lab)
+    git(lab, "switch", "-q", "exp/later")
+    assert codes(lab) == []
+
+
+def test_a_merge_is_computed_alike_by_old_and_new_git(lab: Path, tmp_path: Path) -> None:
+    git(lab, "switch", "-q", "-c", "side", "journal")
+    put(lab, FIRST, page("First"), [run(at="2026-11-01T10:00:00+00:00"), run(2, at="2026-11-05T10:00:00+00:00")])
+    repeat(lab)
+    save(lab)
+    git(lab, "switch", "-q", "journal")
+    put(lab, FIRST, page("First"), [run(at="2026-11-01T10:00:00+00:00"), run(3, at="2026-11-04T10:00:00+00:00")])
+    save(lab)
+    repository = find_lab(lab).repository
+    new, old = merge_result(repository, "journal", "side"), merge_in_index(repository, "journal", "side", tmp_path)
+    assert new.conflicts == old.conflicts == [PAGE]
+    for merged in (new, old):
+        found = check_tree(repository, Question(merged.tree, base="journal", parents=("journal", "side")), {})
+        assert "GJ101" in {one.code for one in found.findings}
+    assert git(lab, "show", f"{new.tree}:{RECORDS}").count("\n") == 2
+    assert git(lab, "status", "--porcelain") == ""
+
+
+def test_the_command_says_what_it_found_for_people_and_for_programs(lab: Path) -> None:
+    other_plan(lab)
+    said = gitjournal(lab.parent, "check")
+    assert said.returncode == 1
+    assert said.stdout.startswith(f"{PAGE}\n  GJ120 `expect` was changed after the plan (line ")
+    assert said.stdout.endswith("1 finding in 1 of 1 entry\n")
+    told = json.loads(gitjournal(lab.parent, "check", "--json").stdout)
+    assert told["findings"][0]["code"] == "GJ120"
+    assert gitjournal(lab.parent, "check", "journal").returncode == 0
+    assert gitjournal(lab.parent, "check", "no-such-branch").returncode == 1
+    assert gitjournal(lab.parent, "check", "--staged", "a..b").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AKIAABCDEFGHIJKLMNOP",
+        "password: hunter2hunter",
+        "API_KEY=abcd1234efgh",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "hf_" + "abcdeFGHIJ" * 4,
+    ],
+)
+def test_a_secret_is_seen(text: str) -> None:
+    assert [leak.line for leak in find_leaks(f"one\n{text} more\n")] == [2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "num_tokens: 512",
+        f"sha256:{'0a' * 32}",
+        "password: $PASSWORD",
+        "max_tokens=4096",
+        "secret: the sauce",
+        "https://host/a:b@c",
+        "token_1: 12345678",
+    ],
+)
+def test_what_is_no_secret_is_left_alone(text: str) -> None:
+    assert list(find_leaks(text)) == []

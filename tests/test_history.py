@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gitjournal.errors import GitError
+from gitjournal.history import changes
+from gitjournal.journal import page_path
+from gitjournal.repo import find_repository
+from tests.helpers import git
+from tests.pages import TREES, commit, page, three_entries, write
+
+JOURNAL = "refs/heads/journal"
+
+
+def test_each_commit_is_a_value_with_its_words(repo: Path) -> None:
+    lab = three_entries(repo)
+    first = next(changes(find_repository(repo), JOURNAL))
+    assert (first.author, first.email, first.subject) == ("Ada", "ada@example.org", "run: something")
+    assert first.commit == git(lab, "rev-parse", "HEAD")
+    assert first.at.tzinfo is not None
+
+
+def test_paths_and_limit_choose(repo: Path) -> None:
+    lab = three_entries(repo)
+    for number in range(3):
+        write(lab, TREES, page(f"Trees {number}"))
+        commit(lab, f"change {number}")
+    repository = find_repository(repo)
+    assert [one.subject for one in changes(repository, JOURNAL, paths=[page_path(TREES)], limit=2)] == ["change 2", "change 1"]
+    assert list(changes(repository, JOURNAL, author="nobody")) == []
+
+
+def test_a_branch_that_is_not_there_is_refused_in_words(repo: Path) -> None:
+    three_entries(repo)
+    with pytest.raises(GitError, match="refs/heads/none"):
+        list(changes(find_repository(repo), "refs/heads/none"))

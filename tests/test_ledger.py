@@ -1,0 +1,24 @@
+"""What a record's line holds, and what it leaves out."""
+
+from __future__ import annotations
+
+import base64
+import random
+
+from gitjournal import record
+from gitjournal.record import MAX_LINE, Record, as_written
+
+
+def test_a_run_of_another_entry_is_a_short_line_without_its_metrics() -> None:
+    line = record.encode(as_written(Record(run="r", fingerprint="f", from_="20261121-x-aaaa", metrics={"dev": {"accuracy": 0.9}})))
+    assert line == b'{"run":"r","fingerprint":"f","from":"20261121-x-aaaa"}\n'
+
+
+def test_bits_that_make_a_line_too_long_are_left_out_and_others_stay() -> None:
+    noise = base64.b64encode(random.Random(0).randbytes(2500)).decode()
+    long = Record(run="r", fingerprint="f", hits=noise, canonical="x" * 1000)
+    assert len(record.encode(long)) > MAX_LINE
+    assert as_written(long).hits is None
+    assert as_written(long).canonical == long.canonical
+    short = Record(run="r", fingerprint="f", hits="eJw=")
+    assert as_written(short) == short
