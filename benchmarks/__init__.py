@@ -1,0 +1,1 @@
+"""What the README quotes, measured: each figure a ratio or a difference within one run on one machine."""
