@@ -232,6 +232,9 @@ class _Reader:
         return EntryError(message, place=Place(self.file, self.first_line + line, column + 1))
 
 
+_BREAKS = frozenset("\n\r\x85\u2028\u2029")  # what YAML 1.1 takes for the end of a line
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes what `load` reads back as the same value."""
 
@@ -244,6 +247,7 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
         plain = scalar(text) == text and isinstance(scalar(text), str)
     except AmbiguousError:
         plain = False
+    plain = plain and not _BREAKS.intersection(text)  # on one line: other quotes would keep a break as it is
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 

@@ -73,6 +73,12 @@ def test_a_value_that_ends_in_a_no_break_space_stays_whole() -> None:
     assert front(set_one(text, "x-a", "c", value=1)) == {"x-a": {"b": "0\xa0", "c": 1}}
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r", "\x85", "\u2028", "\u2029"])
+def test_a_line_end_in_a_value_stays_in_it(line_end: str) -> None:
+    value = f"a{line_end}b{line_end}"
+    assert front(set_one("---\ntitle: x\n---\n", "x-a", value=value)) == {"title": "x", "x-a": value}
+
+
 def test_a_literal_block_at_the_end_of_a_mapping_is_not_torn() -> None:
     text = "---\ndata:\n  path: a\n  note: |\n    one\n    two\ntitle: x\n---\n"
     assert front(set_one(text, "data", "hash", value="h")) == {"data": {"path": "a", "note": "one\ntwo\n", "hash": "h"}, "title": "x"}
