@@ -36,6 +36,7 @@ class Declared:
     metrics: list[str]
     sealed: str | None
     code: dict[str, Any] | None = None  # what the function is made of that the data come from
+    findings: tuple[dict[str, Any], ...] = ()  # what stands in two parts of the split: code, and overlaps between parts
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,16 @@ def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declare
         [*found["metrics"], *added],
         found.get("sealed"),
         job["code"],
+        tuple(found.get("findings", ())),
     )
+
+
+def check_not_blocked(entry: Entry, declared: Declared) -> None:
+    """Raise EntryError where the split has a fault that the entry says it must not have (`checks: {block: [code]}`)."""
+    blocked = set(entry.front.checks.block) & {one["code"] for one in declared.findings} if entry.front.checks else set()
+    if blocked:
+        hint = f"see the rows: gitjournal data dups {entry.short_id}"
+        raise EntryError(f"{', '.join(sorted(blocked))} was found, and `checks` stops for it", place=entry.place("checks"), hint=hint)
 
 
 def require_trust(entry: Entry, root: Path, private: Path) -> Code | None:
