@@ -149,7 +149,7 @@ def _look(
         look=number,
         forced=forced[:LONGEST] if forced else None,
         predictions=first["predictions"],
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         seconds=sum(one["seconds"] for one in told),
         environment=where.name,
         kernel=where.kernel,

@@ -99,18 +99,23 @@ def make_plan(entry: Entry, text: str, *, root: Path, cache: Path, ask: AskWorke
     only for what is not known yet. Raises EntryError, DataError or TrustError with file, line and column.
     """
     declared = inspect(entry, root=root, cache=cache, ask=ask)
-    seeds = grid.seeds(entry.front)
     versions = Versions(installed_version(), keras_version(entry))
     configured = configurations(entry, declared, versions, procedure_code(entry, root))
     runs: dict[tuple[str, int | None], PlannedRun] = {}
     draws = False
     for one in configured:
-        random = identity.draws(one.tree, declared.split)
-        draws = draws or random
-        for seed in seeds if random else [None]:
+        draws = draws or identity.draws(one.tree, declared.split)
+        for seed in seeds_of(entry, one, declared):
             run = PlannedRun(one.point, one.tree, one.canonical, identity.fingerprint(one.canonical), seed)
             runs.setdefault(run.key, run)
-    return Plan(entry, complete(text, entry, declared), declared, list(runs.values()), len(configured), len(seeds), draws, root)
+    return Plan(
+        entry, complete(text, entry, declared), declared, list(runs.values()), len(configured), len(grid.seeds(entry.front)), draws, root
+    )
+
+
+def seeds_of(entry: Entry, configured: Configured, declared: Declared) -> Sequence[int | None]:
+    """Return the seeds that a configuration is run with: None alone where nothing draws."""
+    return grid.seeds(entry.front) if identity.draws(configured.tree, declared.split) else [None]
 
 
 def procedure_code(entry: Entry, root: Path) -> Code | None:

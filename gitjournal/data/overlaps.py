@@ -130,8 +130,10 @@ def _beyond_chance(table: Table, folds: Sequence[Parts], numbers: Array, digits:
             pairs += float(counts[place][values[place] == numbers[part]].sum())
             possible += float(len(part)) * len(other)
     expected = possible
-    for column in _columns(_coded(table.X, digits), table.y):
-        expected *= float((np.unique(column, return_counts=True)[1] / len(column)).__pow__(2).sum())
+    once = np.unique(numbers, return_index=True)[1]  # how often columns agree is told by rows that differ
+    for column in _columns(_coded(table.X, digits)[once], table.y[once]):
+        counts = np.unique(column, return_counts=True)[1].astype(float)
+        expected *= float((counts * (counts - 1)).sum()) / max(len(once) * (len(once) - 1), 1)
         if pairs > CHANCE * expected:
             return True
     return pairs > CHANCE * expected
