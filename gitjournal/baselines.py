@@ -14,7 +14,8 @@ from gitjournal.entry import Entry, parse
 from gitjournal.errors import GitjournalError
 from gitjournal.lab import Lab
 from gitjournal.overview import Overview
-from gitjournal.planning import AskWorker, Declared
+from gitjournal.configured import Declared
+from gitjournal.planning import AskWorker
 from gitjournal.subject import done_by_another
 from gitjournal.summary import Key
 from gitjournal.usual import Usual, usual

@@ -16,12 +16,14 @@ from typing import Any
 import msgspec
 
 from gitjournal import datasheet
+from gitjournal.agreement import Unlike, unlike
 from gitjournal.declared import changed_after_plan
-from gitjournal.entry import FrontMatter, parse
+from gitjournal.entry import Entry, FrontMatter, parse
 from gitjournal.entry_block import read_block
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.journal import FOLDER, PAGE, RECORDS
 from gitjournal.leaks import find_leaks
+from gitjournal.likeness import ABSENT
 from gitjournal.record import Record, digest
 from gitjournal.snapshot import Found, Snapshot, stem_of
 
@@ -97,23 +99,65 @@ def forged(found: Found) -> Iterator[Finding]:
 
 
 def misdeclared(found: Found) -> Iterator[Finding]:
-    """GJ103: data hash, task, split or estimators that the entry declares are not in what was run."""
-    if found.entry is None:
+    """GJ103: what the entry declares is not what was run. Where that cannot be told, data hash, task, split and estimators are compared."""
+    if found.entry is None or not found.lines:
         return
+    lines = [line for line in found.lines if line.record]
+    told = unlike(found.entry, found.records)
+    if told is None:
+        yield from _roughly(found, found.entry)
+    for one in told or ():
+        file, line, message = _in_words(found, found.entry, one, lines[one.record].number)
+        yield Finding("GJ103", file, line, message, f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}")
+
+
+def _in_words(found: Found, entry: Entry, one: Unlike, number: int) -> tuple[str, int | None, str]:
+    """Return file, line and words of a disagreement with the record of line `number`."""
+    if one.kind == "value":
+        message = f"`{one.name}` is {_short(one.said)} here, and {_short(one.ran)} in what was run (record {number})"
+        return found.page_path, _line(entry, one.name), message
+    if one.kind == "point":
+        where = entry.place("grid" if entry.front.grid else "procedure").line
+        return found.page_path, where, f"the grid has no {_point(one.ran)}, which was run (record {number})"
+    if one.kind == "seed":
+        said = "a seed matters here, and none was used" if one.ran is None else f"`seeds` has no {_short(one.ran)}, which was run"
+        return found.page_path, entry.place("seeds").line, f"{said} (record {number})"
+    if one.kind == "label":
+        return found.records_path, number, f"the record says {_point(one.ran)}, and another point of the grid was run"
+    return found.records_path, number, "a run of another entry that this one does not declare"
+
+
+def _line(entry: Entry, name: str) -> int | None:
+    """Return the line of a value by the name that it has in a canonical text, as well as that can be told."""
+    if name.startswith(("data.", "split.")):
+        section, _, key = name.partition(".")
+        return entry.place(*((key,) if key == "task" else (section, key))).line
+    if name in entry.front.parameters:
+        return entry.place("parameters", name).line
+    last = name.rpartition("__")[2]
+    paths = [path for path in entry.document.spans if path[:1] == ("procedure",) and path[-1] == last]
+    return entry.place(*(paths[0] if len(paths) == 1 else ("procedure",))).line
+
+
+def _point(point: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {_short(value)}" for name, value in point.items()) or "run without a grid"
+
+
+def _roughly(found: Found, entry: Entry) -> Iterator[Finding]:
     texts = [value for one in found.records if one.owned and (value := _canonical(one))]
-    for key, said in _declared(found.entry.front):
+    for key, said in _declared(entry.front):
         ran = [_at(value, key) for value in texts]
         if ran and any(other != said for other in ran):
             other = next(other for other in ran if other != said)
-            place = found.entry.place(*(("data", "hash") if key == ("data", "hash") else key[-1:] if key[0] == "data" else key))
+            place = entry.place(*(("data", "hash") if key == ("data", "hash") else key[-1:] if key[0] == "data" else key))
             message = f"`{'.'.join(key)}` is {_short(said)} here, and {_short(other)} in what was run"
             yield Finding("GJ103", found.page_path, place.line, message, f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}")
     classes = {name for value in texts for name in re.findall(r'"(?:\w+\.)*(\w+)":', json.dumps(value.get("procedure")))}
-    for name in _estimators(found.entry.front) if texts else ():
+    for name in _estimators(entry.front) if texts else ():
         if name not in classes:
             message = f"`procedure` declares {name}, which is in no run"
             hint = f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}"
-            yield Finding("GJ103", found.page_path, found.entry.place("procedure").line, message, hint)
+            yield Finding("GJ103", found.page_path, entry.place("procedure").line, message, hint)
 
 
 def _canonical(one: Record) -> dict[str, Any] | None:
@@ -140,7 +184,7 @@ def _at(value: dict[str, Any], key: tuple[str, ...]) -> Any:
 
 
 def _short(value: Any) -> str:
-    said = "absent" if value is None else str(value)
+    said = "absent" if value is None or value is ABSENT else str(value)
     return said if len(said) < 24 else f"{said[:20]}…"
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import counts, entry_edit, grid, identity, network, procedure, trust
+from gitjournal import entry_edit, grid, identity, network, procedure, trust
 from gitjournal.codefiles import Code, find_code
+from gitjournal.configured import Declared, Versions, configurations, loader_options
 from gitjournal.data import hashing
 from gitjournal.entry import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
@@ -22,21 +23,6 @@ from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 ERRORS: dict[str, type[GitjournalError]] = {"entry": EntryError, "data": DataError, "trust": TrustError}
 Job = dict[str, Any]
 AskWorker = Callable[[Job], Job]
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What a run needs besides its procedure and seed, with every default written out; plain JSON."""
-
-    data: dict[str, Any]
-    hash: str
-    facts: dict[str, Any]
-    task: str
-    split: dict[str, Any]
-    metrics: list[str]
-    sealed: str | None
-    code: dict[str, Any] | None = None  # what the function is made of that the data come from
-    findings: tuple[dict[str, Any], ...] = ()  # what stands in two parts of the split: code, and overlaps between parts
 
 
 @dataclass(frozen=True)
@@ -56,23 +42,6 @@ class PlannedRun:
 
 
 @dataclass(frozen=True)
-class Configured:
-    """One grid point, its steps, and the text that identifies it."""
-
-    point: dict[str, Any]
-    tree: list[Any]
-    canonical: str
-
-
-@dataclass(frozen=True)
-class Versions:
-    """The libraries whose defaults count; "" for the reference."""
-
-    sklearn: str = ""
-    keras: str = ""
-
-
-@dataclass(frozen=True)
 class Plan:
     """What an entry asks for: the completed text, and its runs in grid order without repetition."""
 
@@ -86,12 +55,6 @@ class Plan:
     root: Path
 
 
-def loader_options(entry: Entry) -> dict[str, Any]:
-    """Return the `data` mapping as declared, without what gitjournal wrote in."""
-    said: dict[str, Any] = msgspec.to_builtins(entry.front.data)
-    return {key: value for key, value in said.items() if key not in ("hash", "facts")}
-
-
 def make_plan(entry: Entry, text: str, *, root: Path, cache: Path, ask: AskWorker) -> Plan:
     """Work out the runs of an entry.
 
@@ -100,7 +63,8 @@ def make_plan(entry: Entry, text: str, *, root: Path, cache: Path, ask: AskWorke
     """
     declared = inspect(entry, root=root, cache=cache, ask=ask)
     versions = Versions(installed_version(), keras_version(entry))
-    configured = configurations(entry, declared, versions, procedure_code(entry, root))
+    code = procedure_code(entry, root)
+    configured = configurations(entry, declared, versions, described(code) if code else None)
     runs: dict[tuple[str, int | None], PlannedRun] = {}
     draws = False
     for one in configured:
@@ -157,39 +121,6 @@ def keras_version(entry: Entry) -> str:
 def installed_version() -> str:
     """Return the version of scikit-learn that would run, without importing it."""
     return importlib.metadata.version("scikit-learn")
-
-
-def configurations(entry: Entry, declared: Declared, versions: Versions, code: Code | None = None) -> list[Configured]:
-    """Return every grid point with its steps and canonical text under some versions of the libraries, in grid order.
-
-    `code` is what the procedure is made of where it is a function of one's own.
-    """
-    facts = msgspec.convert(declared.facts, Facts)
-    sizes = counts.sizes(declared.data, declared.split, facts)
-    found = []
-    for point in grid.expand(entry):
-        tree = procedure.build_tree(entry, point, facts)
-        if code:
-            tree[0][1] |= described(code)
-        text = identity.canonical(
-            declared.data, declared.hash, declared.task, declared.split, tree, version=versions.sklearn, keras=versions.keras, sizes=sizes
-        )
-        found.append(Configured(point, tree, text))
-    return found
-
-
-def written_out(entry: Entry) -> Declared | None:
-    """Return what an entry declares where it says all of it itself, as a planned one does; else None. Reads no data."""
-    front = entry.front
-    if not front.data.hash or front.data.facts is None or front.split is None or front.task is None:
-        return None
-    split: dict[str, Any] = msgspec.to_builtins(front.split)
-    drawn = {"seed", "shuffle", "stratify", "repeats" if "cv" in split else "dev"}
-    if not ("given" in split or {"time", "gap", "dev"} <= split.keys() or drawn <= split.keys()):
-        return None
-    metrics = [front.metrics] if isinstance(front.metrics, str) else front.metrics or []
-    facts: dict[str, Any] = msgspec.to_builtins(front.data.facts)
-    return Declared(loader_options(entry), front.data.hash, facts, front.task, split, metrics, None)
 
 
 def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declared:
