@@ -19,7 +19,7 @@ from gitjournal.configured import Configured, Declared, Versions, configure, wri
 from gitjournal.entry import Entry
 from gitjournal.errors import GitjournalError
 from gitjournal.grid import Point
-from gitjournal.likeness import Change
+from gitjournal.likeness import ABSENT, Change
 from gitjournal.record import Record
 
 Kind = Literal["value", "point", "label", "seed", "taken"]
@@ -130,7 +130,8 @@ def _of_record(anew: _Anew, number: int, record: Record) -> Iterator[Unlike]:
         yield Unlike("label" if anew.has(record.fingerprint, code) else "point", number, ran=record.grid)
     else:
         for change in _changes(anew, declared[0], record, code):
-            yield Unlike("value", number, change.name, change.right, change.left)
+            for name, said, run in _differing(change.name, change.right, change.left):
+                yield Unlike("value", number, name, said, run)
 
 
 def _fitting(anew: _Anew, points: Sequence[Point], fingerprint: str, code: str, *, sure: bool) -> Configured | None:
@@ -146,6 +147,16 @@ def _changes(anew: _Anew, point: Point, record: Record, code: str) -> list[Chang
     """Return how a record differs from what is declared at its point, under the version that is nearest to it."""
     texts = [anew.at(point, versions, code).canonical for versions in anew.likely]
     return min((likeness.changes(record.canonical or "", text) for text in texts), key=len)
+
+
+def _differing(name: str, said: Any, ran: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what differs in two values, key by key where both are mappings."""
+    if isinstance(said, dict) and isinstance(ran, dict):
+        for key in dict.fromkeys([*said, *ran]):
+            if repr(said.get(key, ABSENT)) != repr(ran.get(key, ABSENT)):
+                yield from _differing(name if key == "map" else f"{name}__{key}", said.get(key, ABSENT), ran.get(key, ABSENT))
+    else:
+        yield name, said, ran
 
 
 def _read(text: str | None) -> dict[str, Any] | None:
