@@ -12,9 +12,9 @@ from gitjournal.checking import Question, check_tree, question_of_range
 from gitjournal.findings import CODES
 from gitjournal.lab import find_lab
 from gitjournal.leaks import find_leaks
-from gitjournal.record import Record, decode_lines
+from gitjournal.record import Record, decode_lines, encode
 from gitjournal.snapshot import merge_in_index, merge_result
-from tests.guarded import FIRST, LATER, UNGUARDED, begin, checked, codes, page, put, repeat, run, save
+from tests.guarded import FIRST, LATER, UNGUARDED, begin, checked, codes, page, put, repeat, run, save, tried
 from tests.helpers import git, gitjournal
 
 PAGE = f"entries/2026/{FIRST}.md"
@@ -152,14 +152,83 @@ def test_a_range_names_only_what_it_brings(lab: Path) -> None:
     assert [(one.code, one.file[-7:-3]) for one in found.findings] == [("GJ103", "bbbb")]
 
 
-def test_a_record_that_was_edited_long_ago_is_found_in_the_history(lab: Path) -> None:
+EDITED, RESTORED, OTHER, DELETED, LONGER = "edited", "restored", "edited otherwise", "deleted", "appended"
+
+
+def history(lab: Path, *states: str) -> None:
+    """Commit the records of the first entry in one state after another, past every hook."""
     text = (lab / RECORDS).read_text()
-    edit(lab, RECORDS, "0.97", "0.99")
-    save(lab)
-    assert "GJ105" in codes(lab)
+    more = encode(run(3, at="2026-11-05T10:00:00+00:00", plan="1" * 40)).decode()
+    contents = {EDITED: text.replace("0.97", "0.99"), RESTORED: text, OTHER: text.replace("0.97", "0.98"), LONGER: text + more}
+    for state in states:
+        (lab / RECORDS).unlink() if state == DELETED else (lab / RECORDS).write_text(contents[state])
+        save(lab, state)
+
+
+@pytest.mark.parametrize(
+    ("states", "found"),
+    [
+        ([EDITED], True),
+        ([EDITED, RESTORED], False),
+        ([EDITED, RESTORED, EDITED], True),
+        ([EDITED, OTHER, RESTORED], False),
+        ([EDITED, OTHER], True),
+        ([EDITED, RESTORED, OTHER, RESTORED], False),
+        ([DELETED], True),
+        ([DELETED, RESTORED], False),
+        ([DELETED, EDITED], True),
+        ([LONGER], False),
+        ([LONGER, RESTORED], True),
+        ([LONGER, EDITED, LONGER], False),
+        ([EDITED, LONGER], False),
+    ],
+)
+def test_records_that_were_edited_or_deleted_are_found_until_they_are_back(lab: Path, states: list[str], found: bool) -> None:
+    history(lab, *states)
+    assert ("GJ105" in codes(lab)) == found
+    repository = find_lab(lab).repository
+    # all of it, and the last step alone as a hook sees it (to which what was deleted before and comes anew is new)
+    for base in (f"journal~{len(states)}", "journal~1")[: 1 if states == [DELETED, EDITED] else 2]:
+        asked = check_tree(repository, question_of_range(git(lab, "rev-parse", base), git(lab, "rev-parse", "journal")), {})
+        assert ("GJ105" in {one.code for one in asked.findings}) == found, base
+
+
+def test_a_line_that_was_edited_past_the_hooks_can_be_put_back_through_them(lab: Path) -> None:
+    text = (lab / RECORDS).read_text()
+    history(lab, EDITED)
+    assert tried(lab, "commit", "-q", "-a", "--allow-empty", "-m", "prose").returncode == 0
+    (lab / RECORDS).write_text(text.replace("0.97", "0.98"))
+    assert "GJ105" in tried(lab, "commit", "-q", "-a", "-m", "better still").stderr
     (lab / RECORDS).write_text(text)
-    save(lab)
+    git(lab, "add", "--all")
+    assert "GJ105" not in gitjournal(lab, "check", "--staged").stdout
+    put_back = tried(lab, "commit", "-q", "-m", "as it was measured")
+    assert put_back.returncode == 0, put_back.stderr
     assert codes(lab) == []
+
+
+def test_an_edit_is_found_through_a_rename_and_on_either_side_of_a_merge(lab: Path) -> None:
+    text = (lab / RECORDS).read_text()
+    git(lab, "mv", PAGE, PAGE.replace("first", "renamed"))
+    git(lab, "mv", RECORDS, RECORDS.replace("first", "renamed"))
+    save(lab, "renamed")
+    assert "GJ105" not in codes(lab)
+    (lab / RECORDS.replace("first", "renamed")).write_text(text.replace("0.97", "0.99"))
+    save(lab, "edited")
+    assert "GJ105" in codes(lab)
+    git(lab, *UNGUARDED, "reset", "-q", "--hard", "journal~2")
+    git(lab, *UNGUARDED, "switch", "-q", "-c", "side")
+    history(lab, EDITED, RESTORED)
+    git(lab, *UNGUARDED, "switch", "-q", "journal")
+    repeat(lab, front="replicates: aaaa\n")
+    save(lab)
+    git(lab, *UNGUARDED, "merge", "-q", "--no-edit", "side")
+    assert codes(lab) == []
+    git(lab, *UNGUARDED, "switch", "-q", "side")
+    history(lab, OTHER)
+    git(lab, *UNGUARDED, "switch", "-q", "journal")
+    git(lab, *UNGUARDED, "merge", "-q", "--no-edit", "side")
+    assert "GJ105" in codes(lab)
 
 
 def test_an_entry_whose_runs_others_have_done_may_go(lab: Path) -> None:
