@@ -6,7 +6,7 @@ It reads git alone: no data, no scikit-learn, and it writes nothing but the inde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gitjournal import findings
@@ -20,6 +20,8 @@ from gitjournal.repeats import Ran, Twice, as_finding, counted, repeated_elsewhe
 from gitjournal.repo import Repository
 from gitjournal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
 from gitjournal.summary import Key
+
+Judge = Callable[[Found], Iterator[Finding]]
 
 _TEXTS = (".md", ".json", ".yaml", ".yml", ".svg")
 _OBJECT = re.compile(r"[0-9a-f]{40,64}\Z")
@@ -51,10 +53,10 @@ class Checked:
     twice: list[Twice]
 
 
-def check_tree(repository: Repository, question: Question, refs: dict[str, str]) -> Checked:
+def check_tree(repository: Repository, question: Question, refs: dict[str, str], *judges: Judge) -> Checked:
     """Look at one tree. `refs` are the journal's branches and their commits, the most important first.
 
-    Raises GitError where git does not know what was asked about.
+    `judges` ask more of each entry than there is time for in a hook. Raises GitError where git does not know what was asked about.
     """
     snapshot = read_snapshot(repository, question.tree)
     touched = None if question.base is None else _touched(snapshot, question.base)
@@ -64,6 +66,7 @@ def check_tree(repository: Repository, question: Question, refs: dict[str, str])
     planned: list[tuple[str, Found]] = []
     for one in snapshot.entries(stems):
         found += _of_entry(one)
+        found += (finding for judge in judges for finding in judge(one))
         runs += counted(one)
         blob = _plan_of(one)
         if blob:
@@ -94,7 +97,6 @@ def _plan_of(found: Found) -> str | None:
 def _of_entry(one: Found) -> Iterator[Finding]:
     yield from findings.unreadable(one)
     yield from findings.forged(one)
-    yield from findings.misdeclared(one)
     yield from findings.outdated_block(one)
     yield from findings.secrets(one.page_path, one.text or "")
     for line in one.lines:
