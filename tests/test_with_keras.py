@@ -229,7 +229,7 @@ procedure:
             "values",
             "[{Dense: {units: 4, activation: relu}}, {Dropout: {rate: 0.5}}, {Dense: {units: 2}}]",
             (
-                "[{a: {Dense: {units: 4.0, activation: relu, kernel_initializer: {GlorotUniform: {}}, bias_initializer: zeros, name: mine}}}, "
+                "[{a: {Dense: {units: 4.0, activation: relu, kernel_initializer: {GlorotUniform: {}}, name: mine}}}, "
                 "{Dropout: {rate: 0.5, dtype: float32}}, {Dense: {units: 2, activation: linear, use_bias: true, trainable: true}}]"
             ),
             "mse",
