@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import datasheet, drafting, identity, planning
+from gitjournal import configured, datasheet, drafting, identity, planning
+from gitjournal.configured import Declared
 from gitjournal.drafting import Drafted
 from gitjournal.entry import Entry, parse
 from gitjournal.errors import GitjournalError
 from gitjournal.lab import Lab
 from gitjournal.overview import Overview
-from gitjournal.configured import Declared
 from gitjournal.planning import AskWorker
 from gitjournal.subject import done_by_another
 from gitjournal.summary import Key
@@ -100,11 +100,11 @@ def _waiting(overview: Overview) -> Iterator[tuple[Key, tuple[str, str]]]:
             continue
         try:
             entry = overview.open(listed).entry
-            declared = planning.written_out(entry)
+            declared = configured.written_out(entry)
             if declared is None or not isinstance(entry.front.procedure, list):
                 continue
-            versions = planning.Versions(planning.installed_version(), planning.keras_version(entry))
-            for one in planning.configurations(entry, declared, versions):
+            versions = configured.Versions(planning.installed_version(), planning.keras_version(entry))
+            for one in configured.configurations(entry, declared, versions):
                 for seed in planning.seeds_of(entry, one, declared):
                     yield (identity.fingerprint(one.canonical), seed), (listed.row.id, listed.row.state)
         except GitjournalError:

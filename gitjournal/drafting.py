@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import journal, planning, resources, yaml_text
+from gitjournal import configured, journal, planning, resources, yaml_text
 from gitjournal.entry import Entry, parse
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
 from gitjournal.lab import Lab
@@ -110,7 +110,7 @@ def in_columns(data: dict[str, Any]) -> bool:
     return "path" in data and not data["path"].endswith(".npz")
 
 
-def _wants_columns(declared: planning.Declared, step: Any) -> bool:
+def _wants_columns(declared: configured.Declared, step: Any) -> bool:
     """Whether the columns of a table must be prepared for a model; a dummy looks at none."""
     return set(declared.facts["columns"]) != {"text"} and not estimator_label([step]).startswith("Dummy")
 

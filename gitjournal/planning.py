@@ -15,7 +15,7 @@ import msgspec
 
 from gitjournal import entry_edit, grid, identity, network, procedure, trust
 from gitjournal.codefiles import Code, find_code
-from gitjournal.configured import Declared, Versions, configurations, loader_options
+from gitjournal.configured import Configured, Declared, Versions, configurations, loader_options
 from gitjournal.data import hashing
 from gitjournal.entry import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
