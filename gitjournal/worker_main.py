@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 import threadpoolctl
 
-from gitjournal import duplicates, final_score, measure, rescore
+from gitjournal import duplicates, final_score, keeping, measure, rescore
 from gitjournal.errors import GitjournalError
 
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
@@ -29,7 +29,7 @@ LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "keras", "tensorflow")
 LOG = 2  # the descriptor that the parent opened as a file; standard output is pointed to it too
 
 _jobs = msgspec.json.Decoder(
-    measure.Inspect | measure.Validate | measure.Run | measure.Keep | rescore.Score | duplicates.Dups | final_score.Final
+    measure.Inspect | measure.Validate | measure.Run | keeping.Keep | keeping.Predict | rescore.Score | duplicates.Dups | final_score.Final
 )
 
 
@@ -93,8 +93,10 @@ def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, An
             return {"ok": final_score.final(job, shelf)}
         if isinstance(job, duplicates.Dups):
             return {"ok": duplicates.find(job, shelf)}
-        if isinstance(job, measure.Keep):
-            return {"ok": measure.keep(job, shelf)}
+        if isinstance(job, keeping.Keep):
+            return {"ok": keeping.keep(job, shelf)}
+        if isinstance(job, keeping.Predict):
+            return {"ok": keeping.predict(job, shelf)}
         found = measure.run(job, shelf, lambda news: channel.send({"progress": news}))
         return {"ok": {**found, "log": _end_log()}}
     except GitjournalError as fault:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -143,12 +146,13 @@ def other() -> Iterator[Worker]:
 
 
 class Told(dict[str, Any]):
-    """What a worker found, and the progress that it told."""
+    """What a worker found, the job that asked for it, and the progress that it told."""
 
+    job: dict[str, Any]
     progress: list[dict[str, Any]]
 
 
-def run(worker: Worker, root: Path, text: str, *, seed: int = 0) -> Told:
+def run(worker: Worker, root: Path, text: str, *, seed: int = 0, store: str = "store") -> Told:
     """Inspect, read, validate and run, as the parent does."""
     entry = parse(f"---\ntitle: t\n{text.strip()}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
     front = msgspec.to_builtins(entry.front)
@@ -161,9 +165,9 @@ def run(worker: Worker, root: Path, text: str, *, seed: int = 0) -> Told:
         return Told(error=checked["error"])
     job = {"do": "run", **asked, "hash": known["hash"], "task": known["task"], "split": known["split"], "metrics": metrics}
     progress: list[dict[str, Any]] = []
-    answer = worker.ask({**job, "procedure": tree, "seed": seed, "store": str(root / "store")}, on_progress=progress.append)
-    told = Told(answer["ok"])
-    told.progress = progress
+    job |= {"procedure": tree, "seed": seed, "store": str(root / store)}
+    told = Told(worker.ask(job, on_progress=progress.append)["ok"])
+    told.job, told.progress = job, progress
     return told
 
 
@@ -197,7 +201,53 @@ def test_a_network_learns_and_every_number_is_the_same_in_another_process_with_m
     curve = found["curves"]["loss"]
     assert curve[-1] < curve[0]
     assert found["flags"]["onednn"] == "off"
-    assert recorded(run(other, root, text)) == recorded(found)
+    assert recorded(run(other, root, text, store="other")) == recorded(found)
+    # rebuilt from the declaration, with what was kept, in the other process
+    predictions, weights = root / "store/predictions.npz", root / "store/weights.npz"
+    before = predictions.read_bytes()
+    predictions.unlink()
+    assert rebuilt(other, found, weights) == {"ok": {"rows": found["rows"]["dev"]}}
+    assert predictions.read_bytes() == before
+    weights.write_bytes(weights.read_bytes() + b" ")
+    assert "not what its record names" in rebuilt(other, found, weights)["error"]["message"]
+
+
+def rebuilt(worker: Worker, found: Told, weights: Path) -> dict[str, Any]:
+    kept = {"file": str(weights), "sha256": found["artifacts"]["weights.npz"], "predictions": found["artifacts"]["predictions.npz"]}
+    return worker.ask({**found.job, "do": "predict", "expected": found["predictions"], **kept})
+
+
+def test_a_network_is_saved_from_what_its_run_kept_or_trained_again_and_proven(worker: Worker, root: Path) -> None:
+    found = run(worker, root, MIXED, store="mixed")
+    weights, sha256 = root / "mixed/weights.npz", found["artifacts"]["weights.npz"]
+    job = {**found.job, "do": "keep", "expected": found["predictions"], "folder": str(root / "saved"), "store": None}
+    opened = worker.ask({**job, "file": str(weights), "sha256": sha256})["ok"]
+    assert (opened["fitted"], opened["sha256"]) == (False, sha256)
+    again = worker.ask({**job, "file": str(root / "gone.npz"), "sha256": sha256})["ok"]
+    assert (again["fitted"], again["sha256"]) == (True, sha256)
+    with np.load(root / "saved/weights.npz") as arrays:
+        assert {"layer_0.0", "layer_1.vocabulary", "layer_1.idf_weights", "layer_2.vocabulary", "layer_4.0"} <= set(arrays)
+    refused = worker.ask({**job, "expected": "0" * 64, "file": str(weights), "sha256": sha256})["error"]
+    assert "predicts otherwise than its record says" in refused["message"]
+    # the declaration of another network, and a pickle in the clothes of an .npz whose sha256 is on a forged record
+    tree = json.loads(json.dumps(found.job["procedure"]).replace('"units": 1', '"units": 2'))
+    told = worker.ask({**job, "procedure": tree, "file": str(weights), "sha256": sha256})["error"]
+    assert "does not fit layer `out`: it needs weights of the shapes [(" in told["message"]
+    forged = root / "mixed/forged.npz"
+    forged.write_bytes(pickle.dumps(Trace(root / "trace")))
+    told = worker.ask({**job, "file": str(forged), "sha256": hashlib.sha256(forged.read_bytes()).hexdigest()})["error"]
+    assert told["kind"] == "trust"
+    assert not (root / "trace").exists()
+
+
+class Trace:
+    """Unpickled, it leaves a trace."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
 
 
 def test_seeds_draw_and_the_same_seed_draws_the_same(worker: Worker, root: Path) -> None:

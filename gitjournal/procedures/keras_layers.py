@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gitjournal import keras_catalogue
+from gitjournal.data.raw import Array
 from gitjournal.errors import GitjournalError
 from gitjournal.keras_catalogue import ADAPTED
 from gitjournal.network import ATTENTION, SEVERAL
 from gitjournal.network_graph import Graph, Wired
+from gitjournal.procedures import keras_state
 from gitjournal.procedures.keras_rows import AT_ONCE, Batches, dense
 from gitjournal.procedures.with_sklearn import ParameterError
 
@@ -34,17 +36,26 @@ class Builder:
         self.label = label
         self.facts = facts
 
-    def model(self, graph: Graph, sources: list[Any]) -> tuple[Any, int]:
-        """Wire up the layers, and let those adapt that do. Return the model and how many numbers it gives a row."""
+    def model(self, graph: Graph, sources: list[Any], learned: Mapping[str, Array] | None = None) -> tuple[Any, int]:
+        """Wire up the layers, and let those adapt that do. Return the model and how many numbers it gives a row.
+
+        With what was `learned` (`keras_state`) nothing adapts or draws: each layer gets what it held. Raises DataError
+        where that does not fit.
+        """
         tensors = [self._input(source) for source in sources]
         inputs = list(tensors)
         for number, one in enumerate(graph.layers):
             layer = self.layer(one, number)
             taken = [tensors[position] for position in one.inputs]
-            if short(one.node) in ADAPTED and one.node["params"].get(ADAPTED[short(one.node)]) is None:
+            held = None if learned is None else keras_state.of_layer(learned, number)
+            if held is not None:
+                keras_state.put_vocabulary(layer, held)
+            elif short(one.node) in ADAPTED and one.node["params"].get(ADAPTED[short(one.node)]) is None:
                 self._adapt(layer, one, inputs, taken[0], sources)
             with self._naming(one, taken):
                 found = self._call(layer, one, taken)
+            if held is not None:
+                keras_state.put_weights(layer, held, one)
             if not hasattr(found, "shape"):
                 raise ParameterError(f"layer `{one.name}` gives several outputs; leave out `return_state`", [self.label, one.name])
             tensors.append(found)

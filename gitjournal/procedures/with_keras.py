@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,9 @@ import numpy as np
 
 from gitjournal import keras_catalogue
 from gitjournal.data.raw import Array
+from gitjournal.errors import DataError
 from gitjournal.network_graph import Graph, Wired, graph_of
-from gitjournal.procedures import with_sklearn
+from gitjournal.procedures import kept, keras_state, with_sklearn
 from gitjournal.procedures.keras_layers import Builder, short
 from gitjournal.procedures.keras_library import load
 from gitjournal.procedures.keras_rows import AT_ONCE, Batches, from_table
@@ -67,7 +68,7 @@ class Part:
 
 
 class Network:
-    """The steps before a network, and the network. What it offers besides `predict` depends on the loss."""
+    """The steps before a network, and the network, which gives values; what it offers besides them depends on the loss."""
 
     def __init__(self, tree: Steps, seed: int | None, target: Target) -> None:
         self.tree = tree
@@ -134,12 +135,45 @@ class Network:
         watcher = keras.callbacks.LambdaCallback(on_epoch_end=after)
         self.model.fit(rows.dataset(), validation_data=seen, epochs=epochs, callbacks=[watcher, *callbacks], shuffle=False, verbose=0)
 
+    def state(self) -> dict[str, Array]:
+        """Return what was learned, as plain arrays: the network itself is its declaration.
+
+        Raises DataError for steps before it that could not be opened again.
+        """
+        found = keras_state.learned({number: self.model.get_layer(f"layer_{number}") for number in range(len(self.graph.layers))})
+        if self.before is not None:
+            found[keras_state.BEFORE] = np.frombuffer(kept.to_bytes(self.before), dtype=np.uint8)
+        return found
+
+    def restore(self, state: Mapping[str, Array], X: Any, n_train: int, names: Sequence[str]) -> None:
+        """Become what was kept instead of learning. `X` are some rows, of which only the shape counts, `names` those of the columns.
+
+        Raises DataError where it does not fit the declaration, TrustError for steps that are not opened.
+        """
+        keras = load()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            keras.utils.clear_session()
+        if (self.before is None) != (keras_state.BEFORE not in state):
+            raise DataError("what is kept does not fit the declared steps")
+        if self.before is not None:
+            self.before = kept.from_bytes(state[keras_state.BEFORE].tobytes())
+            X = self.before.transform(X)
+        self.names = self._names_after(names)
+        self.facts = self.numbers(n_train)
+        self.model, self.outputs = Builder(keras, self.label, self.facts).model(self.graph, self._sources(X), state)
+        self._compile(keras)
+
     def raw(self, X: Any) -> Array:
         """Return what the last layer gives for rows."""
         X = X if self.before is None else self.before.transform(X)
         rows = Batches(self._sources(X), None, None, AT_ONCE, None).dataset()
         found: Array = np.asarray(self.model.predict(rows, verbose=0), dtype=np.float64)
         return found
+
+    def predict(self, X: Any) -> Array:
+        """Return classes, labels or values."""
+        return self.answers(self.raw(X)).predicted
 
     def answers(self, raw: Array) -> Answers:
         """Return classes or values for what the last layer gave, with probabilities or margins where the loss makes them."""
@@ -300,10 +334,6 @@ class Network:
 class ProbabilityNetwork(Network):
     """A network that gives probabilities."""
 
-    def predict(self, X: Any) -> Array:
-        """Return classes or labels."""
-        return self.answers(self.raw(X)).predicted
-
     def predict_proba(self, X: Any) -> Array:
         """Return one column for each class or label."""
         found: Array = self.answers(self.raw(X)).proba
@@ -313,28 +343,16 @@ class ProbabilityNetwork(Network):
 class MarginNetwork(Network):
     """A network that gives margins: its loss is a hinge."""
 
-    def predict(self, X: Any) -> Array:
-        """Return classes or labels."""
-        return self.answers(self.raw(X)).predicted
-
     def decision_function(self, X: Any) -> Array:
         """Return the margins."""
         found: Array = self.answers(self.raw(X)).decision
         return found
 
 
-class ValueNetwork(Network):
-    """A network that gives values."""
-
-    def predict(self, X: Any) -> Array:
-        """Return values."""
-        return self.answers(self.raw(X)).predicted
-
-
 def build(tree: Steps, seed: int | None, target: Target) -> Network:
     """Return the network of a tree whose last step is one, and the steps before it; nothing is learned yet."""
     loss = str(tree[-1][1]["params"]["loss"]["class"]).rpartition(".")[2]
-    kind = ValueNetwork if target.task == "regression" else MarginNetwork if loss in MARGINS else ProbabilityNetwork
+    kind = Network if target.task == "regression" else MarginNetwork if loss in MARGINS else ProbabilityNetwork
     return kind(tree, seed, target)
 
 
