@@ -245,9 +245,9 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
         failure = _not_finite(outcome.folds)
     except TrustError:
         raise
-    except MemoryError:
+    except MemoryError as fault:
         traceback.print_exc()
-        failure = {"kind": "memory", "message": "out of memory"}
+        failure = {"kind": "memory", "message": f"out of memory: {fault}"[:300].rstrip(": ")}
     except _NotFiniteError as fault:
         failure = {"kind": "not finite", "message": str(fault)}
     except with_keras.DivergedError as fault:
@@ -256,8 +256,9 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
         failure = {"kind": "exception", "message": fault.message}
     except (Exception, SystemExit) as fault:  # noqa: BLE001 - a model may raise anything, and that is a result
         traceback.print_exc()
-        kind = "memory" if type(fault).__name__ == "ResourceExhaustedError" else "exception"  # TensorFlow's own, of a GPU
-        failure = {"kind": kind, "message": one_line(fault, type(_last(model)).__name__)}
+        failure = {"kind": "exception", "message": one_line(fault, type(_last(model)).__name__)}
+        if keras_library.out_of_memory(fault):
+            failure = {"kind": "memory", "message": f"out of memory: {model.name} {keras_library.too_large(fault)}"}
     found = {
         "status": "failed" if failure else "done",
         "failure": failure,

@@ -152,7 +152,7 @@ class Told(dict[str, Any]):
     progress: list[dict[str, Any]]
 
 
-def run(worker: Worker, root: Path, text: str, *, seed: int = 0, store: str = "store") -> Told:
+def run(worker: Worker, root: Path, text: str, *, seed: int = 0, store: str = "store", memory_mb: int | None = None) -> Told:
     """Inspect, read, validate and run, as the parent does."""
     entry = parse(f"---\ntitle: t\n{text.strip()}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
     front = msgspec.to_builtins(entry.front)
@@ -165,7 +165,7 @@ def run(worker: Worker, root: Path, text: str, *, seed: int = 0, store: str = "s
         return Told(error=checked["error"])
     job = {"do": "run", **asked, "hash": known["hash"], "task": known["task"], "split": known["split"], "metrics": metrics}
     progress: list[dict[str, Any]] = []
-    job |= {"procedure": tree, "seed": seed, "store": str(root / store)}
+    job |= {"procedure": tree, "seed": seed, "store": str(root / store), "memory_mb": memory_mb}
     told = Told(worker.ask(job, on_progress=progress.append)["ok"])
     told.job, told.progress = job, progress
     return told
@@ -392,6 +392,24 @@ def test_a_loss_that_is_no_number_any_more_is_a_failure_of_its_own_kind(worker: 
     assert found["failure"]["kind"] == "diverged"
     assert "smaller learning rate" in found["failure"]["message"]
     assert len(found.progress) < 50
+
+
+@pytest.mark.parametrize(
+    ("layers", "memory_mb", "words"),
+    [
+        (
+            "[Flatten, {wide: {Dense: {units: 3000000000}}}, {Dense: {units: 10}}]",
+            None,
+            "layer `wide` (Dense) needs an array of 64 x 3000000000",
+        ),
+        ("[{Conv2D: {filters: 6000, kernel_size: 3, padding: same}}, Flatten, {Dense: {units: 10}}]", 400, "memory"),
+    ],
+)
+def test_out_of_memory_ends_one_run_with_its_own_kind(worker: Worker, root: Path, layers: str, memory_mb: int | None, words: str) -> None:
+    found = run(worker, root, sequential("digits", layers, loss=BY_CLASS, fit="{batch_size: 400}"), memory_mb=memory_mb)
+    assert found["failure"]["kind"] == "memory", found
+    assert words in found["failure"]["message"]
+    assert run(worker, root, sequential("values", "[{Dense: {units: 2}}]"))["status"] == "done"
 
 
 def test_a_scikit_learn_run_does_not_import_keras(root: Path) -> None:

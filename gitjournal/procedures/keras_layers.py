@@ -14,7 +14,7 @@ from gitjournal.errors import GitjournalError
 from gitjournal.keras_catalogue import ADAPTED
 from gitjournal.network import ATTENTION, SEVERAL
 from gitjournal.network_graph import Graph, Wired
-from gitjournal.procedures import keras_state
+from gitjournal.procedures import keras_library, keras_state
 from gitjournal.procedures.keras_rows import AT_ONCE, Batches, dense
 from gitjournal.procedures.with_sklearn import ParameterError
 
@@ -39,9 +39,20 @@ class Builder:
     def model(self, graph: Graph, sources: list[Any], learned: Mapping[str, Array] | None = None) -> tuple[Any, int]:
         """Wire up the layers, and let those adapt that do. Return the model and how many numbers it gives a row.
 
-        With what was `learned` (`keras_state`) nothing adapts or draws: each layer gets what it held. Raises DataError
-        where that does not fit.
+        With what was `learned` (`keras_state`) nothing adapts: each layer gets what it held. Raises ParameterError for what does
+        not fit, MemoryError for a layer that is too large, DataError where what was learned is not of these layers.
         """
+        return self._wired(graph, sources, learned, adapt=True)
+
+    def outline(self, graph: Graph, sources: list[Any]) -> int:
+        """Wire up the layers to see whether they fit, without the memory that their weights would take.
+
+        Return how many numbers they give a row. Raises ParameterError for what does not fit.
+        """
+        with self.keras.StatelessScope(initialize_variables=False):
+            return self._wired(graph, sources, None, adapt=False)[1]
+
+    def _wired(self, graph: Graph, sources: list[Any], learned: Mapping[str, Array] | None, *, adapt: bool) -> tuple[Any, int]:
         tensors = [self._input(source) for source in sources]
         inputs = list(tensors)
         for number, one in enumerate(graph.layers):
@@ -50,7 +61,7 @@ class Builder:
             held = None if learned is None else keras_state.of_layer(learned, number)
             if held is not None:
                 keras_state.put_vocabulary(layer, held)
-            elif short(one.node) in ADAPTED and one.node["params"].get(ADAPTED[short(one.node)]) is None:
+            elif adapt and short(one.node) in ADAPTED and one.node["params"].get(ADAPTED[short(one.node)]) is None:
                 self._adapt(layer, one, inputs, taken[0], sources)
             with self._naming(one, taken):
                 found = self._call(layer, one, taken)
@@ -145,6 +156,8 @@ class _Naming:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
         if fault is None or isinstance(fault, (GitjournalError, MemoryError)) or not isinstance(fault, Exception):
             return
+        if keras_library.out_of_memory(fault):
+            raise MemoryError(f"layer `{self.one.name}` ({short(self.one.node)}) {keras_library.too_large(fault)}") from None
         shapes = " and ".join(str(tuple(tensor.shape)) for tensor in self.taken)
         message = f"layer `{self.one.name}` ({short(self.one.node)}) does not fit what comes in, of shape {shapes}: {_first(fault)}"
         raise ParameterError(message, [self.label, self.one.name]) from None

@@ -217,20 +217,22 @@ class Network:
         return float(found)
 
     def try_out(self, n_train: int, samples: list[Any] | None) -> None:
-        """Make what there is to make, and wire it up where there are samples of the inputs."""
+        """Make what there is to make, and wire it up where there are samples of the inputs; no weight is made."""
         keras, params = load(), self.node["params"]
         self.facts = self.numbers(n_train)
         _row_weights(Part(None, np.zeros(1, np.int64)), self.options["class_weight"], self.target, self.label)
         builder = Builder(keras, self.label, self.facts)
-        for name in ("optimizer", "loss", "compile_metrics"):
-            builder.value(params.get(name, []), path=[self.label, name])
-        builder.value(self.options["callbacks"], path=[self.label, "fit", "callbacks"])
-        for layer in self.graph.layers:
-            builder.layer(layer)
-        if samples is not None:
-            self.model, self.outputs = builder.model(self.graph, samples)
-            self._check_target(self.graph.layers[-1])
-        keras.utils.clear_session()
+        try:
+            for name in ("optimizer", "loss", "compile_metrics"):
+                builder.value(params.get(name, []), path=[self.label, name])
+            builder.value(self.options["callbacks"], path=[self.label, "fit", "callbacks"])
+            for layer in self.graph.layers:
+                builder.layer(layer)
+            if samples is not None:
+                self.outputs = builder.outline(self.graph, samples)
+                self._check_target(self.graph.layers[-1])
+        finally:
+            keras.utils.clear_session()  # weights that were left out must not be made later
 
     def numbers(self, n_train: int) -> dict[str, int]:
         """Return the facts that only training knows."""
