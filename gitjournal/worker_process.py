@@ -196,9 +196,11 @@ class Worker:
         return {"error": {"kind": failure["kind"], "message": failure["message"], "hint": "", "path": []}}
 
     def _tail(self) -> str:
-        """Return the last lines of the log."""
+        """Return the last lines of the log, or where a crash is reported in it its first ones, which say what it was."""
         if self._log is None:
             return ""
         size = os.fstat(self._log.fileno()).st_size
         text = os.pread(self._log.fileno(), LOG_BYTES, max(size - LOG_BYTES, 0)).decode(errors="replace")
-        return "\n".join(text.splitlines()[-LOG_LINES:])
+        lines = text.splitlines()
+        crash = next((number for number, line in enumerate(lines) if line.startswith("Fatal Python error")), len(lines) - LOG_LINES)
+        return "\n".join(lines[max(crash, 0) :][:LOG_LINES])
