@@ -18,6 +18,7 @@ and `fit` are nodes; ``{"fact": "steps"}`` is a number that only training knows.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Protocol
 
@@ -69,6 +70,14 @@ class Reader(Protocol):
 
     def put(self, node: Node, known: Known, name: str, value: Any, path: Path) -> None:
         """Set one parameter of a node, checked."""
+
+
+def training_facts(node: Node, n_train: int) -> dict[str, int]:
+    """Return the numbers that only training knows, for a network that learns from so many rows."""
+    options, known = node["params"]["fit"]["params"], keras_catalogue.known(FIT).params
+    batch_size, epochs = (int(options.get(name, known[name].default)) for name in ("batch_size", "epochs"))
+    an_epoch = math.ceil(n_train / batch_size)
+    return {"n_train": n_train, "steps_per_epoch": an_epoch, "steps": an_epoch * epochs}
 
 
 def is_network(node: Any) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 from gitjournal import keras_catalogue
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError
+from gitjournal.network import training_facts
 from gitjournal.network_graph import Graph, Wired, graph_of
 from gitjournal.procedures import kept, keras_state, with_sklearn
 from gitjournal.procedures.keras_layers import Builder, short
@@ -105,7 +106,7 @@ class Network:
         X = train.X if self.before is None else self._transformed(train.X, train.y)
         self.names = self._names_after(names)
         fit = self.options
-        self.facts = self.numbers(len(train.y))
+        self.facts = training_facts(self.node, len(train.y))
         sources = self._sources(X)
         self.model, self.outputs = Builder(keras, self.label, self.facts).model(self.graph, sources)
         self._check_target(self.graph.layers[-1])
@@ -160,7 +161,7 @@ class Network:
             self.before = kept.from_bytes(state[keras_state.BEFORE].tobytes())
             X = self.before.transform(X)
         self.names = self._names_after(names)
-        self.facts = self.numbers(n_train)
+        self.facts = training_facts(self.node, n_train)
         self.model, self.outputs = Builder(keras, self.label, self.facts).model(self.graph, self._sources(X), state)
         self._compile(keras)
 
@@ -219,7 +220,7 @@ class Network:
     def try_out(self, n_train: int, samples: list[Any] | None) -> None:
         """Make what there is to make, and wire it up where there are samples of the inputs; no weight is made."""
         keras, params = load(), self.node["params"]
-        self.facts = self.numbers(n_train)
+        self.facts = training_facts(self.node, n_train)
         _row_weights(Part(None, np.zeros(1, np.int64)), self.options["class_weight"], self.target, self.label)
         builder = Builder(keras, self.label, self.facts)
         try:
@@ -233,11 +234,6 @@ class Network:
                 self._check_target(self.graph.layers[-1])
         finally:
             keras.utils.clear_session()  # weights that were left out must not be made later
-
-    def numbers(self, n_train: int) -> dict[str, int]:
-        """Return the facts that only training knows."""
-        an_epoch = math.ceil(n_train / int(self.options["batch_size"]))
-        return {"n_train": n_train, "steps_per_epoch": an_epoch, "steps": an_epoch * int(self.options["epochs"])}
 
     # data
 
