@@ -50,6 +50,7 @@ def test_a_network_is_planned_run_drawn_and_not_run_again(journal: Path) -> None
     (one,) = record.decode_lines(git(journal, "show", f"journal:entries/2026/{ID}.runs.jsonl").encode(), file="it")
     assert one.curves["epoch"] == [1, 2, 3]
     assert one.flags["op_determinism"] == "on"
+    assert f"device {one.flags['device']}, onednn off, op_determinism on" in done(journal, "show", "k3f9")
     assert one.threads == 1
     environment = json.loads(git(journal, "show", f"journal:environments/{one.environment}.json"))
     assert {"keras", "tensorflow"} <= set(environment["versions"])

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from gitjournal import identity, network_identity, procedure
@@ -410,6 +411,35 @@ def test_out_of_memory_ends_one_run_with_its_own_kind(worker: Worker, root: Path
     assert found["failure"]["kind"] == "memory", found
     assert words in found["failure"]["message"]
     assert run(worker, root, sequential("values", "[{Dense: {units: 2}}]"))["status"] == "done"
+
+
+def images(root: Path, folder: str, count: int) -> str:
+    """Write a folder of small images, and return an entry that makes them large: 3 MB each as a network takes them."""
+    for number in range(count):
+        path = root / folder / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8, 3), 200 * (number % 2), dtype=np.uint8)).save(path)
+    pooled = "[{Rescaling: {scale: 0.004}}, {AveragePooling2D: {pool_size: 128}}, Flatten, {Dense: {units: 2, activation: softmax}}]"
+    step = f"Sequential: {{layers: {pooled}, optimizer: {{Adam: {{learning_rate: 0.1}}}}, loss: {BY_CLASS}, fit: {{batch_size: 4}}}}"
+    return f"data: {{images: {folder}, size: [512, 512], interpolation: nearest}}\nsplit: {{dev: 0.2}}\nprocedure: [{step}]"
+
+
+def test_a_folder_that_is_larger_than_the_memory_trains(worker: Worker, root: Path) -> None:
+    run(worker, root, sequential("values", "[{Dense: {units: 2}}]"))  # what TensorFlow takes for itself is not counted
+    found = run(worker, root, images(root, "many", 110), memory_mb=250)
+    assert found["status"] == "done", found
+    assert found["metrics"]["dev"]["accuracy"] == 1.0
+    assert 88 * 512 * 512 * 3 * 4 > 250 * 2**20
+
+
+def test_an_image_that_breaks_off_is_named(worker: Worker, root: Path) -> None:
+    text = images(root, "broken", 12)
+    path = root / "broken/a/cut.jpg"
+    Image.fromarray(np.random.RandomState(0).randint(0, 255, (64, 64, 3)).astype(np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[:-900])
+    failure = run(worker, root, text)["failure"]
+    assert failure["kind"] == "exception"
+    assert failure["message"].startswith("broken/a/cut.jpg is broken: image file is truncated")
 
 
 def test_a_scikit_learn_run_does_not_import_keras(root: Path) -> None:

@@ -15,7 +15,7 @@ from gitjournal.keras_catalogue import ADAPTED
 from gitjournal.network import ATTENTION, SEVERAL
 from gitjournal.network_graph import Graph, Wired
 from gitjournal.procedures import keras_library, keras_state
-from gitjournal.procedures.keras_rows import AT_ONCE, Batches, dense
+from gitjournal.procedures.keras_rows import Batches, dense
 from gitjournal.procedures.with_sklearn import ParameterError
 
 Node = dict[str, Any]
@@ -88,10 +88,10 @@ class Builder:
         return self._made(node, [self.label, one.name], name=f"layer_{number}")
 
     def _adapt(self, layer: Any, one: Wired, inputs: list[Any], taken: Any, sources: list[Any]) -> None:
-        with self._naming(one, [taken]):
-            rows = Batches(sources, None, None, AT_ONCE, None).dataset()
+        rows = Batches(sources)
+        with self._naming(one, [taken]), rows.own_faults():
             until = self.keras.Model(inputs[0] if len(inputs) == 1 else tuple(inputs), taken)
-            layer.adapt(rows.map(lambda *parts: until(parts[0], training=False)))
+            layer.adapt(rows.dataset().map(lambda *parts: until(parts[0], training=False)))
 
     @staticmethod
     def _call(layer: Any, one: Wired, taken: list[Any]) -> Any:

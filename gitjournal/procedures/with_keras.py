@@ -7,6 +7,7 @@ arrays for an array of row numbers: a batch is all that is ever asked for at onc
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ from gitjournal.network_graph import Graph, Wired, graph_of
 from gitjournal.procedures import kept, keras_state, with_sklearn
 from gitjournal.procedures.keras_layers import Builder, short
 from gitjournal.procedures.keras_library import load
-from gitjournal.procedures.keras_rows import AT_ONCE, Batches, from_table
+from gitjournal.procedures.keras_rows import Batches, from_table
 from gitjournal.procedures.with_sklearn import ParameterError, derived_seed
 from gitjournal.scores import Answers
 
@@ -113,15 +114,15 @@ class Network:
         self._compile(keras)
         weights = _row_weights(train, fit["class_weight"], self.target, self.label)
         shuffled = derived_seed(self.seed, NOT_SEEDED + 1) if fit["shuffle"] else None
-        rows = Batches(sources, self._coded(train.y), weights, int(fit["batch_size"]), shuffled)
+        rows = Batches(sources, self._coded(train.y), weights, size=int(fit["batch_size"]), seed=shuffled)
         seen = None
         if watched is not None:
             X = watched.X if self.before is None else self.before.transform(watched.X)
-            seen = Batches(self._sources(X), self._coded(watched.y), watched.weights, AT_ONCE, None).dataset()
+            seen = Batches(self._sources(X), self._coded(watched.y), watched.weights)
         callbacks = [Builder(keras, self.label, self.facts).value(one) for one in fit["callbacks"]]
         self._learn(keras, rows, seen, callbacks, int(fit["epochs"]), tell)
 
-    def _learn(self, keras: Any, rows: Batches, seen: Any, callbacks: list[Any], epochs: int, tell: Tell) -> None:
+    def _learn(self, keras: Any, rows: Batches, seen: Batches | None, callbacks: list[Any], epochs: int, tell: Tell) -> None:
         curves: dict[str, list[float]] = {}
         self.curves = curves
 
@@ -134,7 +135,10 @@ class Network:
                 raise DivergedError(f"the loss is {values['loss']} after epoch {epoch + 1} of {epochs}; try a smaller learning rate")
 
         watcher = keras.callbacks.LambdaCallback(on_epoch_end=after)
-        self.model.fit(rows.dataset(), validation_data=seen, epochs=epochs, callbacks=[watcher, *callbacks], shuffle=False, verbose=0)
+        callbacks = [watcher, *callbacks]
+        with rows.own_faults(), seen.own_faults() if seen else contextlib.nullcontext():
+            watched = seen.dataset() if seen else None
+            self.model.fit(rows.dataset(), validation_data=watched, epochs=epochs, callbacks=callbacks, shuffle=False, verbose=0)
 
     def state(self) -> dict[str, Array]:
         """Return what was learned, as plain arrays: the network itself is its declaration.
@@ -168,8 +172,9 @@ class Network:
     def raw(self, X: Any) -> Array:
         """Return what the last layer gives for rows."""
         X = X if self.before is None else self.before.transform(X)
-        rows = Batches(self._sources(X), None, None, AT_ONCE, None).dataset()
-        found: Array = np.asarray(self.model.predict(rows, verbose=0), dtype=np.float64)
+        rows = Batches(self._sources(X))
+        with rows.own_faults():
+            found: Array = np.asarray(self.model.predict(rows.dataset(), verbose=0), dtype=np.float64)
         return found
 
     def predict(self, X: Any) -> Array:
