@@ -560,6 +560,8 @@ def seed_everything(seed: int | None) -> None:
 @contextlib.contextmanager
 def conditions(job: Run, findings: set[str]) -> Iterator[None]:
     """Give what a model runs under: its threads, its memory, and its warnings as `findings`."""
+    if job.memory_mb is not None and network.is_network(job.procedure[-1][1]):
+        keras_library.warm_up()
     with _threads(), _limited(job.memory_mb), _noting_warnings(findings), _at_home(job):
         yield
 

@@ -43,6 +43,17 @@ def load_tensorflow() -> Any:
     return importlib.import_module("tensorflow")
 
 
+@cache
+def warm_up() -> None:
+    """Have TensorFlow start its threads, which take address space of their own and are no run's to pay for."""
+    keras, tensorflow = load(), load_tensorflow()
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(optimizer="sgd", loss="mse", jit_compile=False)
+    rows = tensorflow.data.Dataset.from_tensor_slices(([[0.0]], [[0.0]])).batch(1).prefetch(1)
+    model.fit(rows, verbose=0)
+    model.predict(rows, verbose=0)
+
+
 def conditions() -> dict[str, str]:
     """Return what numbers depend on besides versions and threads: the device, and the switches that were set."""
     tensorflow = load_tensorflow()
