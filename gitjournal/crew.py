@@ -55,6 +55,10 @@ class Team(Protocol):
         """Get ready for so many jobs, without waiting for it."""
         ...
 
+    def prepare(self, job: Job) -> None:
+        """Let all who have started do ahead what a run such as this one needs, without waiting for it."""
+        ...
+
     def ask(self, job: Job) -> Job:
         """Have one job done, and wait for its answer."""
         ...
@@ -130,6 +134,11 @@ class Crew:
         """Start as many workers as are needed for so many jobs, side by side; they load their libraries meanwhile."""
         for number in range(min(self.size, jobs)):
             self._worker(number).start()
+
+    def prepare(self, job: Job) -> None:
+        """Have all workers read the data and load the libraries of a run, while the plan is committed."""
+        for worker in self._workers:
+            worker.prepare(job)
 
     def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Iterator[tuple[int, Job]]:
         """Do all jobs and yield (number, answer) as they finish, in any order. `timeout` is in seconds, for each.

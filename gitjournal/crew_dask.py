@@ -146,6 +146,9 @@ class DaskCrew:
         """Return where the run was made; for one that was lost with its worker, what is installed here."""
         return surroundings(reply["ready"]) if "ready" in reply else self._here.surroundings(reply)
 
+    def prepare(self, job: Job) -> None:
+        """Leave it: the data are read where the run will be."""
+
     def _size(self) -> int:
         if self._client.status != "running":
             raise GitjournalError(f"the cluster at {self.address} is gone", hint="what had finished is kept; run the same command again")

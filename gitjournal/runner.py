@@ -189,6 +189,8 @@ def execute(lab: Lab, start: Path, entry_id: str, options: Options, *, crew: Tea
         crew.start(len(todo.runs))
         nearest = answers.nearest(subject, plan, todo.runs)
         planning.validate(subject.entry, plan, todo.runs, ask=crew.ask)
+        if todo.runs and not plan.declared.code:  # a function of one's own gives data within a run alone, and within its limits
+            crew.prepare(job_of(subject, plan, todo.runs[0], "", memory_mb=None))
         committed = commit_plan(subject, plan, force=options.force)
         tell(Planned(committed.accepted, todo.counts, committed.commit, plan.declared.metrics[0], nearest, plan.declared.findings))
         ledger = replace(ledger, subject=replace(subject, entry=committed.accepted))

@@ -48,6 +48,9 @@ class Quick:
     def start(self, jobs: int) -> None:
         pass
 
+    def prepare(self, job: Job) -> None:
+        pass
+
     def ask(self, job: Job) -> Job:
         assert job["do"] == "validate", "the data were to be looked at before"
         return {"ok": {}}

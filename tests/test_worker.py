@@ -95,6 +95,24 @@ def test_the_three_jobs(worker: Worker, tmp_path: Path) -> None:
     assert told == [{"fold": 1, "of": 1}]
 
 
+def test_what_is_done_ahead_is_not_answered_and_changes_no_number(worker: Worker, tmp_path: Path) -> None:
+    def numbers(found: Job) -> Job:
+        return {name: value for name, value in found["ok"].items() if name not in MEASURED}
+
+    plain = numbers(worker.ask(job(tmp_path, SVM)))
+    worker.kill()
+    worker.prepare(job(tmp_path, SVM))  # not even ready yet
+    worker.prepare(job(tmp_path, SVM, data={"path": "none.csv", "target": "y"}))
+    worker.prepare(job(tmp_path, [step("sklearn.svm.SVC", gamma="x" * 100_000)]))  # longer than a pipe
+    pid = worker.start().pid
+    assert numbers(worker.ask(job(tmp_path, SVM))) == plain
+    assert worker.start().pid == pid
+    os.kill(pid, signal.SIGKILL)
+    assert gone(pid)
+    worker.prepare(job(tmp_path, SVM))
+    assert worker.ask(job(tmp_path, SVM))["ok"]["failure"]["kind"] == "memory"
+
+
 def test_faults_come_back_with_kind_key_and_position(worker: Worker, tmp_path: Path) -> None:
     told = worker.ask(job(tmp_path, SVM, data={"path": "../a.csv", "target": "y"}))["error"]
     assert (told["kind"], told["path"]) == ("trust", ["data", "path"])
