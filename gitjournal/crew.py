@@ -6,7 +6,7 @@ import functools
 import hashlib
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -29,6 +29,7 @@ class News:
 
 
 Answers = queue.SimpleQueue[tuple[int, Job] | News | BaseException]
+Results = Generator[tuple[int, Job], None, None]  # to be closed by whoever leaves it early
 
 
 class Jobs(Protocol):
@@ -63,7 +64,7 @@ class Team(Protocol):
         """Have one job done, and wait for its answer."""
         ...
 
-    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Iterator[tuple[int, Job]]:
+    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Results:
         """Do all jobs and yield (number, answer) as they finish, in any order; pass on what runs say meanwhile."""
         ...
 
@@ -140,7 +141,7 @@ class Crew:
         for worker in self._workers:
             worker.prepare(job)
 
-    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Iterator[tuple[int, Job]]:
+    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Results:
         """Do all jobs and yield (number, answer) as they finish, in any order. `timeout` is in seconds, for each.
 
         What a run says meanwhile goes to `on_progress`, in the thread of the caller.
@@ -150,6 +151,7 @@ class Crew:
         free: queue.SimpleQueue[int] = queue.SimpleQueue()
         for place in range(self.size):
             free.put(place)
+        at_work: dict[int, threading.Thread] = {}
 
         def work(worker: Worker, place: int, number: int, job: Job) -> None:
             try:
@@ -162,9 +164,18 @@ class Crew:
 
         def begin(number: int, job: Job) -> None:
             place = free.get()
-            threading.Thread(target=work, args=(self._worker(place), place, number, job), daemon=True).start()
+            at_work[place] = threading.Thread(target=work, args=(self._worker(place), place, number, job), daemon=True)
+            at_work[place].start()
 
-        yield from relay(jobs, answers, begin=begin, size=lambda: self.size, on_progress=on_progress)
+        try:
+            yield from relay(jobs, answers, begin=begin, size=lambda: self.size, on_progress=on_progress)
+        finally:  # left early, what is being done is nobody's; and no thread may still listen when a worker is asked again
+            early = free.qsize() < self.size
+            for thread in at_work.values():
+                while thread.is_alive():
+                    if early:  # again and again, since a thread may have been about to start its worker
+                        self.kill()
+                    thread.join(POLL_SECONDS)
 
     def _worker(self, number: int) -> Worker:
         while len(self._workers) <= number:
@@ -179,7 +190,7 @@ def relay(
     begin: Callable[[int, Job], None],
     size: Callable[[], int],
     on_progress: Callable[[Job], None] | None = None,
-) -> Iterator[tuple[int, Job]]:
+) -> Results:
     """Begin jobs as long as fewer than `size()` are being done, and yield (number, answer) as they come in."""
     busy = 0
 

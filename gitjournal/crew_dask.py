@@ -14,7 +14,7 @@ import os
 import queue
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +23,7 @@ import distributed
 import msgspec
 
 from gitjournal import __version__
-from gitjournal.crew import Answers, Crew, Job, Jobs, Surroundings, relay, surroundings
+from gitjournal.crew import Answers, Crew, Job, Jobs, Results, Surroundings, relay, surroundings
 from gitjournal.errors import GitjournalError
 from gitjournal.worker_process import Worker
 
@@ -161,7 +161,7 @@ class DaskCrew:
         *,
         timeout: float | None,
         on_progress: Callable[[Job], None] | None = None,  # noqa: ARG002 - a cluster passes nothing on meanwhile
-    ) -> Iterator[tuple[int, Job]]:
+    ) -> Results:
         """Do all jobs and yield (number, answer) as they finish, in any order."""
         answers: Answers = queue.SimpleQueue()
 

@@ -6,6 +6,7 @@ before it is announced, and one commit takes all results of the call.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -300,21 +301,22 @@ def _make(
             tell(Epoch(sum(one.owned for one in fresh), len(todo.runs), news))
 
     take_over([(run, todo.reused[run.key]) for run in ledger.plan.runs if run.key in todo.reused])
-    for position, reply in crew.run(dispatch, timeout=timeout, on_progress=pass_on):
-        run, where = todo.runs[position], crew.surroundings(reply)
-        one = made(run, dispatch.ids[position], reply, where, plan=planned.blob, code=code, dirty=dirty)
-        one = _repeating(one, todo)
-        summary = ledger.spool([one], [*fresh, one], planned, where)
-        fresh.append(one)
-        drop(run)
-        take_over(dispatch.found())
-        owned = [record for record in fresh if record.owned]
-        meanwhile = len(fresh) - len(owned) - len(todo.reused)
-        failed = sum(record.status == "failed" for record in owned)
-        log = reply.get("ok", {}).get("log")
-        if log:
-            tell(Printed(log))
-        tell(Progress(len(owned), len(todo.runs) - meanwhile, len(fresh) - len(owned), failed, summary))
+    with contextlib.closing(crew.run(dispatch, timeout=timeout, on_progress=pass_on)) as results:
+        for position, reply in results:
+            run, where = todo.runs[position], crew.surroundings(reply)
+            one = made(run, dispatch.ids[position], reply, where, plan=planned.blob, code=code, dirty=dirty)
+            one = _repeating(one, todo)
+            summary = ledger.spool([one], [*fresh, one], planned, where)
+            fresh.append(one)
+            drop(run)
+            take_over(dispatch.found())
+            owned = [record for record in fresh if record.owned]
+            meanwhile = len(fresh) - len(owned) - len(todo.reused)
+            failed = sum(record.status == "failed" for record in owned)
+            log = reply.get("ok", {}).get("log")
+            if log:
+                tell(Printed(log))
+            tell(Progress(len(owned), len(todo.runs) - meanwhile, len(fresh) - len(owned), failed, summary))
     take_over(dispatch.found())
 
 

@@ -90,6 +90,11 @@ class Summary:
         return first if first and self.deciding in first.scores else None
 
     @property
+    def scored(self) -> int:
+        """How many configurations the best one was chosen from: those that have the deciding score."""
+        return sum(self.deciding in one.scores for one in self.configurations)
+
+    @property
     def best_score(self) -> Score | None:
         """The deciding score of the best configuration."""
         return self.best.scores[self.deciding] if self.best and self.deciding else None

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from typing import IO, Any
@@ -28,6 +29,7 @@ START_SECONDS = 300.0
 # without collecting garbage, of which there is none while libraries are loaded: a tenth quicker
 START = "import gc; gc.disable(); from gitjournal.worker_main import main; main()"
 PIPE_BYTES = 32 * 1024  # fits into a pipe that nobody reads yet
+LOOK_SECONDS = 1.0  # how often to look whether the process lives, where its pipe does not tell
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
 # each library that can thread has its own name for the same number, read when it is loaded
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -45,12 +47,19 @@ def fair_threads(workers: int) -> int:
     return wanted if workers == 1 else max(1, min(wanted, (os.cpu_count() or 1) // workers))
 
 
+_messages = msgspec.json.Decoder(dict[str, Any])
+
+
 class _GoneError(Exception):
     """The process ended without an answer."""
 
 
 class _LateError(Exception):
     """No answer in time."""
+
+
+class _GarbledError(Exception):
+    """Something else than an answer came: a model has written where only answers go."""
 
 
 class Worker:
@@ -62,6 +71,7 @@ class Worker:
         self._log: IO[bytes] | None = None
         self._unread = b""
         self._ready: Job | None = None
+        self._ending = threading.Lock()  # one thread may wait for an answer while another one ends the process
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the process and do not wait for it; it loads its libraries meanwhile."""
@@ -90,7 +100,7 @@ class Worker:
         if self._ready is None:
             try:
                 self._ready = self._receive(process, time.monotonic() + START_SECONDS)["ready"]
-            except (_GoneError, _LateError):
+            except (_GoneError, _LateError, _GarbledError):
                 said = self._tail().strip().splitlines()
                 self.kill()
                 raise GitjournalError(
@@ -102,8 +112,11 @@ class Worker:
     def ask(self, job: Job, timeout: float | None = None, on_progress: Callable[[Job], None] | None = None) -> Job:
         """Return the answer to one job: `{"ok": …}` or `{"error": …}`; a run that ends the process has failed.
 
-        `timeout` is in seconds and counts from when the process is ready. Whatever interrupts the wait ends the process.
+        A process that ended while it had nothing to do is replaced. `timeout` is in seconds and counts from when the process
+        is ready. Whatever interrupts the wait ends the process.
         """
+        if self._ready is not None and self._process is not None and self._process.poll() is not None:
+            self.kill()
         _ = self.ready
         process = self._process
         if process is None:
@@ -119,6 +132,9 @@ class Worker:
                     on_progress(message["progress"])
         except _LateError:
             failure = {"kind": "timeout", "message": f"took longer than {timeout:g} seconds"}
+            return self._failed(job, failure)
+        except _GarbledError:
+            failure = {"kind": "crash", "message": "the process wrote something else where its answer was expected"}
             return self._failed(job, failure)
         except _GoneError:
             if self._process is not process:
@@ -137,9 +153,10 @@ class Worker:
 
     def kill(self) -> None:
         """End the process now, and what it started."""
-        process, self._process = self._process, None
-        log, self._log = self._log, None
-        self._ready = None
+        with self._ending:
+            process, self._process = self._process, None
+            log, self._log = self._log, None
+            self._ready = None
         if process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -164,22 +181,29 @@ class Worker:
             raise _GoneError from None
 
     def _receive(self, process: subprocess.Popen[bytes], deadline: float | None) -> Job:
-        """Return the next message. Raises _GoneError at the end of the pipe and _LateError after the deadline."""
+        """Return the next message. Raises _GoneError when the process has ended, and _LateError after the deadline."""
         assert isinstance(process.stdout, io.BufferedReader)  # noqa: S101 - it is a pipe
         while b"\n" not in self._unread:
-            left = None if deadline is None else max(deadline - time.monotonic(), 0)
+            left = LOOK_SECONDS if deadline is None else min(max(deadline - time.monotonic(), 0), LOOK_SECONDS)
             try:
-                if not select.select([process.stdout], [], [], left)[0]:
-                    raise _LateError
+                ended = process.poll() is not None  # asked first: what it wrote before is there to be read
+                if not select.select([process.stdout], [], [], 0 if ended else left)[0]:
+                    if ended:  # and what it has started keeps the pipe open
+                        raise _GoneError
+                    if deadline is not None and time.monotonic() >= deadline:
+                        raise _LateError
+                    continue
                 piece = process.stdout.read1(1 << 16)
-            except ValueError:  # another thread has killed the process and closed the pipe
+            except (ValueError, OSError):  # another thread has killed the process and closed the pipe
                 raise _GoneError from None
             if not piece:
                 raise _GoneError
             self._unread += piece
         line, _, self._unread = self._unread.partition(b"\n")
-        message: Job = msgspec.json.decode(line)
-        return message
+        try:
+            return _messages.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise _GarbledError from None
 
     def _death(self, process: subprocess.Popen[bytes], limit: int | None = None) -> Job:
         """Return how the process ended; `limit` is the memory in MB that it was given, if any."""

@@ -47,7 +47,7 @@ def headline(summary: Summary, gain: Gain | None, *, compared: bool = True) -> s
     if best is None or summary.best is None:
         return "No run has ended with a result."
     where = f" with {_inline(summary.best.grid)}" if summary.best.grid else ""
-    many = f", best of {len(summary.configurations)}" if len(summary.configurations) > 1 else ""
+    many = f", best of {summary.scored}" if summary.scored > 1 else ""
     said = f"**{summary.deciding} {score(best)}**{where}{lower(summary)}{many}"
     return f"{said}; {against(gain)}." if gain else f"{said}{'' if compared else '; no baseline to compare with'}."
 
@@ -113,7 +113,8 @@ def _columns(shown: Sequence[Configuration], summary: Summary) -> list[str]:
 
 
 def _runs(one: Configuration) -> str:
-    return f"{len(one.seeds)} and {one.failed} failed" if one.failed else str(len(one.seeds))
+    failed = f"{one.failed} failed" if one.failed else ""
+    return " and ".join([*([str(len(one.seeds))] if one.seeds or not failed else []), *([failed] if failed else [])])
 
 
 def _effects(summary: Summary) -> list[str]:

@@ -96,7 +96,7 @@ def progress(event: Progress, left: float, *, width: int) -> str:
     """Return one line: a bar, how many of how many, the best so far, the time left."""
     filled = round(BAR * event.finished / event.total)
     best = event.summary.best_score
-    parts = [f"{'█' * filled}{'░' * (BAR - filled)} {event.finished}/{event.total}"]
+    parts = [f"{event.finished}/{event.total}"]
     if event.reused:
         parts.append(f"{event.reused} reused")
     if event.failed:
@@ -105,7 +105,9 @@ def progress(event: Progress, left: float, *, width: int) -> str:
         parts.append(f"best {event.summary.deciding} {text.number(best.mean)}")
     if event.finished < event.total:
         parts.append(f"about {text.duration(left)} left")
-    return text.shorten(" · ".join(parts), width - 1)
+    said = " · ".join(parts)
+    bar = f"{'█' * filled}{'░' * (BAR - filled)} "  # what is said matters more where there is no room for both
+    return text.shorten(bar + said if len(bar + said) < width else said, width - 1)
 
 
 def epoch(event: Epoch, *, width: int) -> str:
@@ -186,8 +188,8 @@ def _results(ended: Outcome, color: bool) -> list[str]:
     if ended.state == "shown":
         lines.append(f"nothing to do: {counted(counts)}")
     else:
-        failed = text.paint(f"{ended.failed_now} failed", "bad", color=color) if ended.failed_now else "0 failed"
-        lines.append(f"{summary.runs}/{counts.runs} done · {failed} · {text.duration(summary.seconds)}")
+        failed = text.paint(f"{summary.failed} failed", "bad", color=color) if summary.failed else "0 failed"
+        lines.append(f"{summary.done}/{counts.runs} done · {failed} · {text.duration(summary.seconds)}")
     lines += best_lines(summary, ended.gain)
     alone = no_baseline(ended.entry.front) if summary.best else ""
     lines += [f"baseline {alone}"] if alone else []
@@ -212,7 +214,7 @@ def best_lines(summary: Summary, gain: Gain | None) -> list[str]:
     if best is None or summary.best is None:
         return []
     which = f"   {text.settings(summary.best.grid)}" if summary.best.grid else ""
-    of = f"   (best of {len(summary.configurations)})" if len(summary.configurations) > 1 else ""
+    of = f"   (best of {summary.scored})" if summary.scored > 1 else ""
     lines = [f"best   {summary.deciding} {block.score(best)}{block.lower(summary)}{which}{of}"]
     return [*lines, f"gain   {block.against(gain)}"] if gain else lines
 
