@@ -110,11 +110,7 @@ class Crew:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is None:
-            for worker in self._workers:
-                worker.close()
-        else:
-            self.kill()
+        self.kill()
 
     def kill(self) -> None:
         """End all workers now."""

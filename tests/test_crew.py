@@ -31,8 +31,7 @@ def die():
 send({"ready": {"python": "3", "versions": {}, "machine": "m", "system": "s"}})
 for line in sys.stdin:
     job = json.loads(line)
-    if job["do"] == "sleep":
-        time.sleep(job["seconds"])
+    time.sleep(job.get("seconds", 0))
     place = random.choice(job["deaths"])
     if place == "with a child":
         if os.fork() == 0:
@@ -128,7 +127,7 @@ def test_left_early_nothing_goes_on_and_the_next_jobs_are_answered() -> None:
     chance = random.Random(3)
     with Crew(2) as crew:
         for _ in range(TURNS):
-            began = Queue({}, {"do": "sleep", "seconds": 100}, {"do": "sleep", "seconds": 100})
+            began = Queue({}, {"seconds": 100}, {"seconds": 100})
             with contextlib.closing(crew.run(began, timeout=None)) as answers:
                 assert next(answers)[0] == 0
                 time.sleep(chance.choice([0, 0, 0.001, 0.01, 0.03]))
@@ -144,7 +143,7 @@ def test_killed_from_aside_at_any_moment_it_says_so_or_is_done() -> None:
         killer = threading.Timer(chance.uniform(0, 0.08), crew.kill)
         killer.start()
         with contextlib.suppress(worker_process.GitjournalError), crew:
-            for _, reply in crew.run(Queue(*[{"do": "sleep", "seconds": 0.01}] * 6), timeout=60):
+            for _, reply in crew.run(Queue(*[{"seconds": 0.01}] * 6), timeout=60):
                 assert reply["ok"]["status"] in ("done", "failed")
         killer.join()
         crew.kill()

@@ -151,11 +151,11 @@ def test_a_limit_leaves_the_rest_for_the_next_call(journal: Bench) -> None:
 
 def test_the_budget_of_an_entry_is_kept_over_all_calls_and_may_be_raised(journal: Bench) -> None:
     page = journal.entry("aaaa", NEIGHBOURS + "grid: {kneighborsclassifier__n_neighbors: [1, 3, 5]}\nbudget: {runs: 1}\n")
-    assert journal.exec("aaaa").stopped == "the entry's budget of 1 runs is spent"
+    assert journal.exec("aaaa").stopped == "the entry's budget of 1 run is spent (raise `budget` first)"
     assert journal.exec("aaaa").made == 0
     page.write_text(page.read_text().replace("runs: 1}", "runs: 2, hours: 1}"))
     ended = journal.exec("aaaa")
-    assert (ended.made, ended.stopped) == (1, "the entry's budget of 2 runs is spent")
+    assert (ended.made, ended.stopped) == (1, "the entry's budget of 2 runs is spent (raise `budget` first)")
 
 
 def test_a_memory_limit_counts_what_the_run_takes_and_not_what_the_libraries_have(journal: Bench) -> None:

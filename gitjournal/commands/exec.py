@@ -52,9 +52,11 @@ def seconds(value: str) -> float:
 @click.command("exec", short_help="Run what entries declare.")
 @click.argument("parts", nargs=-1, required=True, metavar="ID|FOLDER…")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would run and for how long, and write nothing.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Runs side by side: 1 by default, on a cluster all that it takes.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Runs side by side: 1 by default, on a cluster all that it takes."
+)
 @click.option("--force", metavar="REASON", help="Run it although the journal has it, and say why.")
-@click.option("--retry", type=click.Choice(["failed"]), help="Run again what failed before.")
+@click.option("--retry", type=click.Choice(["failed"]), metavar="failed", help="Run again what failed before.")
 @click.option("--final", "final_reason", metavar="REASON", help="Score the sealed test part by the best on dev, and say why now.")
 @click.option("--timeout", type=seconds, metavar="TIME", help="End a run that takes longer, as a failure (90s, 15m, 2h).")
 @click.option("--memory", type=click.IntRange(min=1), metavar="MB", help="Let a run take no more memory than this (Linux).")
@@ -194,7 +196,7 @@ def exit_code(ended: Outcome) -> int:
         return INTERRUPTED
     if ended.state == "duplicate":
         return DUPLICATE
-    return FAILED if ended.failed_now or (ended.counts.failed and ended.state != "planned") else 0
+    return FAILED if ended.summary.failed and ended.state != "planned" else 0
 
 
 def compose(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None) -> Page:

@@ -26,7 +26,7 @@ CHANGES = 4  # differences from the nearest earlier run that are told
 def planned(event: Planned) -> str:
     """Return ``plan committed 4f1c2aa · 24 runs: 7 already in the journal, 17 to do``."""
     head = f"plan committed {event.commit[:7]}" if event.commit else "plan unchanged"
-    lines = [f"{head} · {counted(event.counts)}", *nearest_lines(event.nearest, event.metric)]
+    lines = [text.wrap_dots(f"{head} · {counted(event.counts)}"), *nearest_lines(event.nearest, event.metric)]
     lines += overlap_lines(event.findings, event.entry)
     if not event.entry.front.hypothesis:
         lines.append("no `hypothesis`: what you expected cannot be compared with what comes out")
@@ -135,7 +135,7 @@ def said(ended: Outcome, *, color: bool) -> str:
 
 def _planned(ended: Outcome, color: bool) -> list[str]:  # noqa: ARG001 - one signature for all
     expected = f" · about {text.duration(ended.seconds)}" if ended.seconds and ended.counts.todo else ""
-    head = f"{text.clean(ended.entry.front.title)}: {counted(ended.counts)}{expected}"
+    head = text.wrap_dots(f"{text.clean(ended.entry.front.title)}: {counted(ended.counts)}{expected}")
     told = [*nearest_lines(ended.nearest, ended.summary.metric), *overlap_lines(ended.findings, ended.entry)]
     return [head, *told, "nothing was written (dry run)"]
 
@@ -186,7 +186,7 @@ def _results(ended: Outcome, color: bool) -> list[str]:
     summary, counts = ended.summary, ended.counts
     lines = []
     if ended.state == "shown":
-        lines.append(f"nothing to do: {counted(counts)}")
+        lines.append(text.wrap_dots(f"nothing to do: {counted(counts)}"))
     else:
         failed = text.paint(f"{summary.failed} failed", "bad", color=color) if summary.failed else "0 failed"
         lines.append(f"{summary.done}/{counts.runs} done · {failed} · {text.duration(summary.seconds)}")

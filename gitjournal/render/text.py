@@ -100,6 +100,13 @@ def wrap(text: str, *, indent: str = "", width: int | None = WIDTH) -> str:
     return "\n".join(textwrap.wrap(text, width or WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False))
 
 
+def wrap_dots(text: str) -> str:
+    """Wrap a line of parts between dots, and only there."""
+    glue = "\N{NO-BREAK SPACE}"
+    glued = f"{glue}· ".join(part.replace(" ", glue) for part in text.split(" · "))
+    return wrap(glued).replace(glue, " ")
+
+
 def table(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], *, width: int | None, roles: Sequence[str] = (), color: bool = False
 ) -> str:
