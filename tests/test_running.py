@@ -255,6 +255,17 @@ def test_a_folder_means_its_entries_that_are_not_done(journal: Bench) -> None:
         select(journal.lab, journal.top, ["train"])
 
 
+def test_a_folder_means_a_grid_that_was_cut_off_as_well(journal: Bench) -> None:
+    grid = "grid: {kneighborsclassifier__n_neighbors: {int: [1, 3]}, kneighborsclassifier__p: [1, 2]}\n"
+    journal.entry("aaaa", NEIGHBOURS + grid)
+    journal.exec("aaaa", limits=Limits(runs=5))  # every value, and all combinations but one
+    journal.entry("bbbb", NEIGHBOURS.replace("naive", "same") + grid.replace("[1, 3]", "[4, 6]").replace("[1, 2]", "[2, 2.0]"))
+    journal.exec("bbbb")
+    assert select(journal.lab, journal.top, ["entries"]).ids == ["20261121-an-entry-aaaa"]
+    assert journal.exec("aaaa").made == 1
+    assert select(journal.lab, journal.top, ["entries"]).over == 2
+
+
 def test_limits_hold_for_a_whole_call(journal: Bench) -> None:
     for suffix, value in (("aaaa", 1), ("bbbb", 3), ("cccc", 5)):
         journal.entry(suffix, NEIGHBOURS + f"grid: {{kneighborsclassifier__n_neighbors: [{value}, {value + 1}]}}\n")
