@@ -15,7 +15,7 @@ from typing import Any
 from gitjournal import planning
 from gitjournal.crew import Crew
 from gitjournal.errors import DataError, GitjournalError, UsageError
-from gitjournal.journal import FOLDER, RECORDS, entry_records
+from gitjournal.journal import FOLDER, RECORDS, whole_records
 from gitjournal.lab import Lab
 from gitjournal.ledger import job_of
 from gitjournal.metric_names import direction
@@ -62,7 +62,7 @@ def score(subject: Subject, metric: str, *, run: str | None, crew: Crew) -> list
     classes = front.data.facts.classes if front.data.facts else None
     found = []
     for one in _chosen(subject, run):
-        owner = _owned(subject, one)
+        (owner,) = whole_records(subject.lab, [one], subject.refs)
         sha256 = owner.artifacts.get(PREDICTIONS)
         path = folder_of(subject.lab.repository.private, owner.run) / PREDICTIONS
         if sha256 is None or not path.is_file():
@@ -100,7 +100,8 @@ def save(subject: Subject, *, run: str | None, crew: Crew) -> tuple[Record, dict
     record = chosen[0]
     plan = make_plan(subject.entry, subject.text, root=subject.root, cache=subject.lab.repository.private, ask=crew.ask)
     planned = next((one for one in plan.runs if one.key == record.key), None)
-    if planned is None or not (expected := _owned(subject, record).predictions):
+    (owner,) = whole_records(subject.lab, [record], subject.refs)
+    if planned is None or not (expected := owner.predictions):
         raise GitjournalError(f"run {record.run[:8]} is no longer declared, or has no predictions to compare with")
     folder = folder_of(subject.lab.repository.private, record.run)
     job = job_of(subject, plan, planned, record.run, memory_mb=None)
@@ -161,14 +162,3 @@ def _best(subject: Subject) -> Record:
     finished = _chosen(subject, None)
     best = summarise(subject.entry.front, subject.records).best
     return next((one for one in finished if best and one.fingerprint == best.fingerprint), finished[0])
-
-
-def _owned(subject: Subject, one: Record) -> Record:
-    """Return the record of a run as its owner has it."""
-    if one.from_ is None:
-        return one
-    for ref in subject.refs:
-        found = next((other for other in entry_records(subject.lab, one.from_, ref) if other.run == one.run and other.owned), None)
-        if found:
-            return found
-    return one

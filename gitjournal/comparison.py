@@ -1,0 +1,402 @@
+"""Is A better than B? Picks the test by what the runs hold, and says which and why. Pure.
+
+`compare` judges a difference, `one_sample` a single score; both give `Evidence`. What is drawn anew from kept predictions
+comes in as `Resampled`.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from gitjournal import best_of, stats
+from gitjournal.errors import ComparisonError
+from gitjournal.sample import Sample, Seed
+from gitjournal.stats import LEVEL, Estimate, Interval
+
+PAIRS_FOR_CHANCE = 29  # of splits, before P(A > B) is said (Bouthillier et al. 2021, MLSys 3:747)
+Unit = Literal["rows", "groups", "seeds", "splits", "folds"]
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """What drawing kept predictions anew told of two runs (or of one, where `value_b` is 0): see `drawn`.
+
+    `error` is the bootstrap standard error of the difference over `units` rows or groups. `z` and `p_all` allow for all
+    configurations the leader was chosen from, `corrected` is what the leader would reach elsewhere (BBC).
+    """
+
+    unit: Unit
+    units: int
+    value_a: float
+    value_b: float
+    error: float
+    z: float | None = None
+    p_all: float | None = None
+    corrected: float | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What it means that something was the best of `k` (`entry` says which of the two it was).
+
+    `interval` and `p` hold for all k at once, `corrected` is what the best would reach on other rows (BBC; None where it is
+    not known), `raw` what it reached here, and `test` says how.
+    """
+
+    entry: str
+    k: int
+    raw: float
+    test: str
+    interval: Interval | None
+    p: float | None
+    corrected: float | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What some units say about a difference, or about one score.
+
+    `value` is on the metric's own scale (A minus B; lower may be better), `interval` has 95 %, `p` is two-sided. Both are None
+    where nothing can be said; then `why` says why. `smallest` is the smallest true difference that `n` units find in 80 % of
+    cases. `notes` are whole sentences. `estimate`, `ratio` and `apart` are what `needed` works with.
+    """
+
+    value: float
+    interval: Interval | None
+    p: float | None
+    test: str
+    why: str
+    unit: Unit
+    n: int
+    smallest: float | None = None
+    notes: tuple[str, ...] = ()
+    selection: Selection | None = None
+    chance: Interval | None = None
+    estimate: Estimate | None = None
+    ratio: float = 0.0
+    apart: tuple[int, int] | None = None
+
+    @property
+    def sure(self) -> Interval | None:
+        """The interval that allows for the choice of the best, where there was one; None where no interval is known."""
+        return self.selection.interval if self.selection else self.interval
+
+    @property
+    def chance_alone(self) -> float | None:
+        """The p that allows for the choice of the best, where there was one."""
+        return self.selection.p if self.selection else self.p
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two samples, and the evidence for a difference of A minus B."""
+
+    a: Sample
+    b: Sample
+    evidence: Evidence
+
+    @property
+    def verdict(self) -> Literal["better", "worse", "not shown"]:
+        """Whether A is better than B, with the choice of the best allowed for: interval and p must both say so."""
+        p, interval = self.evidence.chance_alone, self.evidence.sure
+        if p is None or interval is None or p >= LEVEL or interval.holds(0.0):
+            return "not shown"
+        return "better" if self.evidence.value * self.a.direction > 0 else "worse"
+
+
+# ---- one score
+
+
+def one_sample(a: Sample, resampled: Resampled | None = None) -> Evidence:
+    """Return the interval of a single score; `selection` holds the one for the best of a grid.
+
+    Wilson's over rows for accuracy, Student's over seeds, the corrected one over folds and over splits by seed, the bootstrap's
+    over rows where `resampled` is given. No p: what would it be against.
+    """
+    found = replace(_one(a, resampled), p=None)
+    return replace(found, selection=_one_of_many(a, found, resampled)) if a.k > 1 else found
+
+
+def _one(a: Sample, resampled: Resampled | None) -> Evidence:
+    if a.folds:
+        values, ratio = _all_folds(a), _ratio(a)
+        what = f"corrected t over {len(values)} folds"
+        return _estimated(stats.corrected(values, ratio), what, "train parts of folds overlap", "folds", len(values), ratio=ratio)
+    if len(a.values) > 1:
+        values = list(a.values.values())
+        if a.each:
+            what = f"corrected t over {len(values)} splits"
+            why = "each seed has a split of its own, and their train parts overlap"
+            return _estimated(stats.corrected(values, _ratio(a)), what, why, "splits", len(values), ratio=_ratio(a))
+        why = "several seeds on one split: other rows may say otherwise"
+        return _estimated(stats.mean(values), f"t over {len(values)} seeds", why, "seeds", len(values))
+    if _by_group(a) and resampled is None:
+        return _silent(a.value, a, "rows of a group hang together, and which row belongs to which group is not kept here")
+    if a.hits is not None and resampled is None:
+        right = a.hits.bit_count()
+        share = right / a.rows
+        about = Estimate(share, math.sqrt(share * (1 - share) / a.rows), math.inf)
+        return replace(
+            _estimated(about, f"Wilson interval, {a.rows} rows", _fitted_once(a), "rows", a.rows),
+            interval=stats.wilson(right, a.rows),
+        )
+    if resampled is not None:
+        about = Estimate(a.value, resampled.error, resampled.units - 1)
+        what = f"bootstrap over {resampled.units} {resampled.unit}"
+        return _estimated(about, what, _fitted_once(a), resampled.unit, resampled.units)
+    return _silent(a.value, a, "one run shows nothing of its spread, and its predictions are not kept here")
+
+
+def _one_of_many(a: Sample, found: Evidence, resampled: Resampled | None) -> Selection:
+    hits = _all_hits(a)
+    interval, test = None, f"Bonferroni, {a.k} configurations"
+    if found.unit == "rows" and hits and a.hits is not None and resampled is None:
+        z = best_of.critical(hits, a.rows)
+        interval, test = stats.wilson(a.hits.bit_count(), a.rows, z), f"simultaneous for all {a.k} configurations"
+    elif found.estimate is not None:
+        interval = found.estimate.interval(LEVEL / a.k)
+    return Selection(a.entry, a.k, a.value, test, interval, None, _corrected_best(a, hits, resampled))
+
+
+def _corrected_best(a: Sample, hits: list[int] | None, resampled: Resampled | None) -> float | None:
+    if resampled is not None:
+        return resampled.corrected
+    return best_of.corrected_best(hits, a.rows) if hits else None
+
+
+# ---- two of them
+
+
+def compare(a: Sample, b: Sample, resampled: Resampled | None = None) -> Comparison:
+    """Judge A minus B. Raises ComparisonError, saying why, for what was not measured alike."""
+    require_alike(a, b)
+    found = _difference(a, b, resampled)
+    leader, other = (a, b) if found.value * a.direction >= 0 else (b, a)
+    if leader.k > 1:
+        found = replace(found, selection=_best_of_many(leader, other, found, resampled))
+    return Comparison(a, b, replace(found, notes=(*found.notes, *_plain_words(a, b, found))))
+
+
+def require_alike(a: Sample, b: Sample) -> None:
+    """Raise ComparisonError, with what to do, where two samples were not measured on the same rows in the same way."""
+    one, other = a.entry[-4:], b.entry[-4:]
+    ask = f"ask again alike: gitjournal new --from {b.entry[-4:]}"
+    if a.metric != b.metric:
+        raise ComparisonError(f"{one} measures {a.metric}, {other} {b.metric}", hint="name one that both have: --metric")
+    if a.data.get("hash") != b.data.get("hash"):
+        raise ComparisonError(f"{one} and {other} have other data: {_short(a)} and {_short(b)}", hint=ask)
+    for key in ("target", "positive", "task", "weights"):
+        if a.data.get(key) != b.data.get(key):
+            raise ComparisonError(f"{one} and {other} differ in `{key}`: {_said(a, key)} and {_said(b, key)}", hint=ask)
+    if a.split != b.split and not _same_rows(a, b):
+        differ = [key for key in (*a.split, *b.split) if a.split.get(key) != b.split.get(key)]
+        told = ", ".join(f"{key} {a.split.get(key, '-')} and {b.split.get(key, '-')}" for key in dict.fromkeys(differ))
+        raise ComparisonError(f"{one} and {other} have another split: {told}", hint=ask)
+    if not _same_rows(a, b):
+        raise ComparisonError(f"{one} and {other} were not measured on the same {a.part} rows", hint=ask)
+
+
+def _short(a: Sample) -> str:
+    return str(a.data.get("hash"))[:19] + "…"
+
+
+def _said(a: Sample, key: str) -> Any:
+    return a.data.get(key, "none")
+
+
+def _same_rows(a: Sample, b: Sample) -> bool:
+    """Whether the parts that were judged are the same rows: of the seeds in common where each seed has its own."""
+    if bool(a.folds) != bool(b.folds):
+        return False
+    if a.each and b.each:
+        common = _common(a, b)
+        return bool(common) and all(a.judged[seed] == b.judged[seed] for seed in common)
+    return not (a.each or b.each) and len({*a.judged.values(), *b.judged.values()}) == 1
+
+
+def _common(a: Sample, b: Sample) -> list[Seed]:
+    return [seed for seed in a.values if seed in b.values]
+
+
+def _difference(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
+    if a.folds:
+        return _over_folds(a, b)
+    if a.each and len(_common(a, b)) > 1:
+        return _over_splits(a, b)
+    if not a.each and (len(a.values) > 1 or len(b.values) > 1):
+        return _over_seeds(a, b)
+    return _over_rows(a, b, resampled)
+
+
+def _over_folds(a: Sample, b: Sample) -> Evidence:
+    ratio = _ratio(a)
+    if a.each:
+        common = _common(a, b)
+        gaps = [x - y for seed in common for x, y in zip(a.folds[seed], b.folds[seed], strict=True)]
+    else:
+        gaps = [x - y for x, y in zip(_mean_folds(a), _mean_folds(b), strict=True)]
+    what = f"corrected resampled t, {len(gaps)} folds"
+    why = "paired over folds; their train parts overlap, which a plain t test would take for evidence (Nadeau and Bengio 2003)"
+    return _estimated(stats.corrected(gaps, ratio), what, why, "folds", len(gaps), ratio=ratio)
+
+
+def _over_splits(a: Sample, b: Sample) -> Evidence:
+    gaps = [a.values[seed] - b.values[seed] for seed in _common(a, b)]
+    ratio = _ratio(a)
+    what = f"corrected paired t, {len(gaps)} splits"
+    why = "paired over seeds, each with a split of its own; train parts overlap, which a plain t test would take for evidence"
+    found = _estimated(stats.corrected(gaps, ratio), what, why, "splits", len(gaps), ratio=ratio)
+    if len(gaps) < PAIRS_FOR_CHANCE:
+        return found
+    better = sum(1.0 if gap * a.direction > 0 else 0.5 if gap == 0 else 0.0 for gap in gaps)
+    return replace(found, chance=stats.wilson(better, len(gaps)))
+
+
+def _over_seeds(a: Sample, b: Sample) -> Evidence:
+    of_a, of_b = list(a.values.values()), list(b.values.values())
+    same = "over seeds on one split: other rows may say otherwise"
+    if len(of_a) > 1 and len(of_b) > 1:
+        about = stats.welch(of_a, of_b)
+        return _estimated(about, f"Welch's t, {len(of_a)} and {len(of_b)} seeds", same, "seeds", min(len(of_a), len(of_b)))
+    several, one, sign = (of_a, of_b[0], 1) if len(of_a) > 1 else (of_b, of_a[0], -1)
+    alone = b if len(of_a) > 1 else a
+    if alone.draws:
+        about = stats.against_one(several, one)
+        why = f"{same}; of {alone.entry[-4:]} there is one run, which shows nothing of its spread, so it is taken to be that of the other"
+    else:
+        about = replace(stats.mean(several), value=statistics.fmean(several) - one)
+        why = f"{same}; nothing draws in {alone.entry[-4:]}"
+    about = replace(about, value=about.value * sign)
+    return _estimated(about, f"t over {len(several)} seeds against one run", why, "seeds", len(several))
+
+
+def _over_rows(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
+    gap = a.value - b.value
+    if resampled is not None:
+        about = Estimate(gap, resampled.error, resampled.units - 1)
+        what = f"paired bootstrap over {resampled.units} {resampled.unit}"
+        return _estimated(about, what, "the same rows, one run each", resampled.unit, resampled.units)
+    if _by_group(a):
+        return _silent(gap, a, "rows of a group hang together, and which row belongs to which group is not kept here")
+    if a.hits is None or b.hits is None:
+        return _silent(gap, a, "one run each shows nothing without their predictions, which are kept only where they were run")
+    only_a, only_b = (a.hits & ~b.hits).bit_count(), (b.hits & ~a.hits).bit_count()
+    return Evidence(
+        value=gap,
+        interval=stats.discordant_interval(only_a, only_b, a.rows),
+        p=stats.mcnemar(only_a, only_b),
+        test=f"exact McNemar, {a.rows} rows, {only_a} against {only_b}",
+        why="the same rows, one run each: this is about these two fitted models",
+        unit="rows",
+        n=a.rows,
+        smallest=stats.smallest_of_rows(only_a, only_b, a.rows),
+        apart=(only_a, only_b),
+    )
+
+
+def _best_of_many(leader: Sample, other: Sample, found: Evidence, resampled: Resampled | None) -> Selection:
+    hits = _all_hits(leader)
+    test, interval, p = f"Bonferroni, best of {leader.k}", None, None
+    if resampled is not None and found.estimate is not None and resampled.z is not None:
+        half = resampled.z * resampled.error
+        interval, p = Interval(found.value, found.value - half, found.value + half), resampled.p_all
+        test = f"max-statistic, best of {leader.k}"
+    elif found.apart is not None and hits and other.hits is not None:
+        at_once = best_of.sign_flips(hits[0], hits[1:], other.hits, leader.rows)
+        p, test = max(at_once.p, found.p or 0.0), f"max-statistic, best of {leader.k}"
+        interval = stats.discordant_interval(*found.apart, leader.rows, max(at_once.z, stats.Z95))
+        if p >= LEVEL:
+            interval = Interval(interval.value, min(interval.low, 0.0), max(interval.high, 0.0))
+    elif found.p is not None:
+        p = min(1.0, leader.k * found.p)
+        if found.estimate is not None:
+            interval = found.estimate.interval(LEVEL / leader.k)
+        elif found.apart is not None:
+            interval = stats.discordant_interval(*found.apart, leader.rows, best_of.bonferroni(leader.k))
+    return Selection(leader.entry, leader.k, leader.value, test, interval, p, _corrected_best(leader, hits, resampled))
+
+
+def _plain_words(a: Sample, b: Sample, found: Evidence) -> list[str]:
+    said = []
+    if found.unit in ("rows", "groups") and (a.draws or b.draws):
+        said.append("One run shows nothing of what another seed would give.")
+    noise = max((statistics.stdev(one.values.values()) for one in (a, b) if len(one.values) > 1 and not one.folds), default=0.0)
+    if found.unit == "seeds" and abs(found.value) < noise:
+        said.append("The difference is smaller than the seed noise.")
+    if found.estimate is not None and found.estimate.error == 0:
+        said.append(f"All {found.n} {found.unit} give the same difference: nothing is known of its spread.")
+    return said
+
+
+# ---- what they share
+
+
+def _estimated(about: Estimate, test: str, why: str, unit: Unit, n: int, *, ratio: float = 0.0) -> Evidence:
+    return Evidence(
+        value=about.value,
+        interval=about.interval() if about.error else None,
+        p=about.p(),
+        test=test,
+        why=why,
+        unit=unit,
+        n=n,
+        smallest=about.smallest(),
+        estimate=about if about.error else None,
+        ratio=ratio,
+    )
+
+
+def _silent(value: float, a: Sample, why: str) -> Evidence:
+    return Evidence(value=value, interval=None, p=None, test="none", why=why, unit="rows", n=a.rows)
+
+
+def _fitted_once(a: Sample) -> str:
+    return f"one run on {a.rows} rows: this is about that fitted model"
+
+
+def _all_hits(a: Sample) -> list[int] | None:
+    """Return the bits of all configurations, this one's first, where all have some on the same rows."""
+    every = [a, *a.among]
+    alike = all(one.hits is not None and set(one.judged.values()) == set(a.judged.values()) for one in every)
+    return [one.hits for one in every if one.hits is not None] if alike else None
+
+
+def _all_folds(a: Sample) -> list[float]:
+    return [value for found in a.folds.values() for value in found] if a.each else _mean_folds(a)
+
+
+def _mean_folds(a: Sample) -> list[float]:
+    """Return the value of each fold, averaged over seeds that share the folds."""
+    return [statistics.fmean(values) for values in zip(*a.folds.values(), strict=True)]
+
+
+def _ratio(a: Sample) -> float:
+    return a.rows / a.trained if a.trained else 1.0
+
+
+def _by_group(a: Sample) -> bool:
+    return bool(a.split.get("group"))
+
+
+def needed(evidence: Evidence, gap: float) -> int | None:
+    """Return how many units (`evidence.unit`) find a true distance of `gap` in 80 % of cases; None where no number would.
+
+    For a threshold other than 0, `gap` is how far the value stands from it.
+    """
+    if evidence.apart is not None:
+        fewer = min(evidence.apart) / evidence.n
+        return stats.rows_needed(abs(gap), fewer)
+    if evidence.estimate is None:
+        return None
+    return stats.needed(evidence.estimate, gap, evidence.n, evidence.ratio)
+
+
+def adjusted(comparisons: Sequence[Comparison]) -> list[float | None]:
+    """Return p values that allow for the number of comparisons (Holm), the choice of the best allowed for as well."""
+    told = [one.evidence.chance_alone for one in comparisons]
+    known = iter(stats.holm([p for p in told if p is not None]))
+    return [None if p is None else next(known) for p in told]
