@@ -34,26 +34,24 @@ def sign_flips(winner: int, others: Sequence[int], baseline: int, n: int, *, fli
     largest standardised difference is noted (max-statistic; Westfall and Young 1993; on models: Nichols and Holmes 2002,
     Human Brain Mapping 15:1). With no `others` it comes to McNemar's test.
     """
-    pairs = [(one & ~baseline, baseline & ~one) for one in dict.fromkeys([winner, *others])]
-    weighed = [(plus, minus, 1 / math.sqrt((plus | minus).bit_count())) for plus, minus in pairs if plus | minus]
-    plus, minus = pairs[0]
-    reached = abs(plus.bit_count() - minus.bit_count()) / math.sqrt(max((plus | minus).bit_count(), 1))
-    return _largest([(plus, minus, plus.bit_count() - minus.bit_count(), scale) for plus, minus, scale in weighed], reached, n, flips, seed)
-
-
-def _largest(weighed: Sequence[tuple[int, int, int, float]], reached: float, n: int, flips: int, seed: int) -> Simultaneous:
+    # of the rows on which two differ, those where the baseline alone is right: flipping the sign of a row moves it over
+    pairs = [(one ^ baseline, baseline & ~one) for one in dict.fromkeys([winner, *others])]
+    reached = _standing(*pairs[0], 0) / math.sqrt(max(pairs[0][0].bit_count(), 1))
     draw = random.Random(seed)  # noqa: S311 - statistics, no secret
+    weighed = [(apart, lost, apart.bit_count() ** -0.5) for apart, lost in pairs if apart]
     found = []
     for _ in range(flips):
         signs = draw.getrandbits(n)
-        most = 0.0
-        for plus, minus, total, scale in weighed:
-            most = max(most, abs(total - 2 * (plus & signs).bit_count() + 2 * (minus & signs).bit_count()) * scale)
-        found.append(most)
+        found.append(max((_standing(apart, lost, signs) * scale for apart, lost, scale in weighed), default=0.0))
     found.sort()
     at_least = sum(one >= reached - 1e-9 for one in found)
     # the data as they are count as one of the draws, so that p is never 0 and the test keeps its level
     return Simultaneous((at_least + 1) / (flips + 1), found[math.ceil((1 - LEVEL) * (flips + 1)) - 1])
+
+
+def _standing(apart: int, lost: int, signs: int) -> int:
+    """Return by how many rows one is ahead or behind where the signs of some rows are flipped."""
+    return abs(apart.bit_count() - 2 * (apart & (lost ^ signs)).bit_count())
 
 
 def critical(hits: Sequence[int], n: int, *, flips: int = FLIPS, seed: int = SEED) -> float:
