@@ -23,16 +23,15 @@ Unit = Literal["rows", "groups", "seeds", "splits", "folds"]
 
 @dataclass(frozen=True)
 class Resampled:
-    """What drawing kept predictions anew told of two runs (or of one, where `value_b` is 0): see `drawn`.
+    """What drawing kept predictions anew told of the run that leads, against the other where there is one; see `resample.draw`.
 
-    `error` is the bootstrap standard error of the difference over `units` rows or groups. `z` and `p_all` allow for all
-    configurations the leader was chosen from, `corrected` is what the leader would reach elsewhere (BBC).
+    `error` is the bootstrap standard error of the difference (of the score) over `units` rows or groups. `z` and `p_all` allow
+    for all configurations the leader was chosen from. `value` is what it reached and `corrected` what it would reach elsewhere.
     """
 
     unit: Unit
     units: int
-    value_a: float
-    value_b: float
+    value: float
     error: float
     z: float | None = None
     p_all: float | None = None
@@ -61,8 +60,8 @@ class Evidence:
     """What some units say about a difference, or about one score.
 
     `value` is on the metric's own scale (A minus B; lower may be better), `interval` has 95 %, `p` is two-sided. Both are None
-    where nothing can be said; then `why` says why. `smallest` is the smallest true difference that `n` units find in 80 % of
-    cases. `notes` are whole sentences. `estimate`, `ratio` and `apart` are what `needed` works with.
+    where nothing can be said; then `why` says why. `notes` are whole sentences, `chance` is P(A > B) over splits; `estimate`,
+    `ratio` and `apart` are what `needed` works with.
     """
 
     value: float
@@ -72,13 +71,19 @@ class Evidence:
     why: str
     unit: Unit
     n: int
-    smallest: float | None = None
     notes: tuple[str, ...] = ()
     selection: Selection | None = None
     chance: Interval | None = None
     estimate: Estimate | None = None
     ratio: float = 0.0
     apart: tuple[int, int] | None = None
+
+    @property
+    def smallest(self) -> float | None:
+        """The smallest true difference that `n` units find in 80 % of cases."""
+        if self.apart is not None:
+            return stats.smallest_of_rows(*self.apart, self.n)
+        return self.estimate.smallest() if self.estimate else None
 
     @property
     def sure(self) -> Interval | None:
@@ -163,8 +168,8 @@ def _one_of_many(a: Sample, found: Evidence, resampled: Resampled | None) -> Sel
 
 
 def _corrected_best(a: Sample, hits: list[int] | None, resampled: Resampled | None) -> float | None:
-    if resampled is not None:
-        return resampled.corrected
+    if resampled is not None and resampled.corrected is not None:
+        return a.value + resampled.corrected - resampled.value  # the same but for folds, which are drawn all together
     return best_of.corrected_best(hits, a.rows) if hits else None
 
 
@@ -293,31 +298,36 @@ def _over_rows(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
         why="the same rows, one run each: this is about these two fitted models",
         unit="rows",
         n=a.rows,
-        smallest=stats.smallest_of_rows(only_a, only_b, a.rows),
         apart=(only_a, only_b),
     )
 
 
 def _best_of_many(leader: Sample, other: Sample, found: Evidence, resampled: Resampled | None) -> Selection:
     hits = _all_hits(leader)
+    test: str
+    interval: Interval | None
+    p: float | None
     test, interval, p = f"Bonferroni, best of {leader.k}", None, None
-    if resampled is not None and found.estimate is not None and resampled.z is not None:
+    if found.unit in ("rows", "groups") and resampled is not None and resampled.z is not None:
         half = resampled.z * resampled.error
         interval, p = Interval(found.value, found.value - half, found.value + half), resampled.p_all
         test = f"max-statistic, best of {leader.k}"
     elif found.apart is not None and hits and other.hits is not None:
         at_once = best_of.sign_flips(hits[0], hits[1:], other.hits, leader.rows)
+        # what a single test does not rule out, one of several cannot
         p, test = max(at_once.p, found.p or 0.0), f"max-statistic, best of {leader.k}"
         interval = stats.discordant_interval(*found.apart, leader.rows, max(at_once.z, stats.Z95))
-        if p >= LEVEL:
-            interval = Interval(interval.value, min(interval.low, 0.0), max(interval.high, 0.0))
     elif found.p is not None:
-        p = min(1.0, leader.k * found.p)
-        if found.estimate is not None:
-            interval = found.estimate.interval(LEVEL / leader.k)
-        elif found.apart is not None:
-            interval = stats.discordant_interval(*found.apart, leader.rows, best_of.bonferroni(leader.k))
+        p, interval = min(1.0, leader.k * found.p), _bonferroni(found, leader.k)
+    if p is not None and interval is not None and p >= LEVEL:
+        interval = Interval(interval.value, min(interval.low, 0.0), max(interval.high, 0.0))
     return Selection(leader.entry, leader.k, leader.value, test, interval, p, _corrected_best(leader, hits, resampled))
+
+
+def _bonferroni(found: Evidence, k: int) -> Interval | None:
+    if found.apart is not None:
+        return stats.discordant_interval(*found.apart, found.n, best_of.bonferroni(k))
+    return found.estimate.interval(LEVEL / k) if found.estimate else None
 
 
 def _plain_words(a: Sample, b: Sample, found: Evidence) -> list[str]:
@@ -327,8 +337,10 @@ def _plain_words(a: Sample, b: Sample, found: Evidence) -> list[str]:
     noise = max((statistics.stdev(one.values.values()) for one in (a, b) if len(one.values) > 1 and not one.folds), default=0.0)
     if found.unit == "seeds" and abs(found.value) < noise:
         said.append("The difference is smaller than the seed noise.")
-    if found.estimate is not None and found.estimate.error == 0:
+    if found.unit not in ("rows", "groups") and found.interval is None:
         said.append(f"All {found.n} {found.unit} give the same difference: nothing is known of its spread.")
+    if "time" in a.split and found.interval is not None:
+        said.append("Rows near in time may hang together, which is not allowed for: the interval may be too narrow.")
     return said
 
 
@@ -344,7 +356,6 @@ def _estimated(about: Estimate, test: str, why: str, unit: Unit, n: int, *, rati
         why=why,
         unit=unit,
         n=n,
-        smallest=about.smallest(),
         estimate=about if about.error else None,
         ratio=ratio,
     )
