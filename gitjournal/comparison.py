@@ -10,13 +10,14 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from gitjournal import best_of, stats
-from gitjournal.errors import ComparisonError
-from gitjournal.sample import Sample, Seed
+from gitjournal.alike import common_seeds, require_alike
+from gitjournal.sample import Sample
 from gitjournal.stats import LEVEL, Estimate, Interval
 
+_SAME_ROWS = "the same rows, one run each: this is about these two fitted models"
 PAIRS_FOR_CHANCE = 29  # of splits, before P(A > B) is said (Bouthillier et al. 2021, MLSys 3:747)
 Unit = Literal["rows", "groups", "seeds", "splits", "folds"]
 
@@ -60,8 +61,8 @@ class Evidence:
     """What some units say about a difference, or about one score.
 
     `value` is on the metric's own scale (A minus B; lower may be better), `interval` has 95 %, `p` is two-sided. Both are None
-    where nothing can be said; then `why` says why. `notes` are whole sentences, `chance` is P(A > B) over splits; `estimate`,
-    `ratio` and `apart` are what `needed` works with.
+    where nothing can be said; then `why` says why. `notes` are whole sentences, `chance` is P(A > B) over splits, `rows` the
+    interval over rows where seeds were counted; `estimate`, `ratio` and `apart` are what `needed` works with.
     """
 
     value: float
@@ -74,6 +75,7 @@ class Evidence:
     notes: tuple[str, ...] = ()
     selection: Selection | None = None
     chance: Interval | None = None
+    rows: Interval | None = None
     estimate: Estimate | None = None
     ratio: float = 0.0
     apart: tuple[int, int] | None = None
@@ -113,6 +115,26 @@ class Comparison:
         return "better" if self.evidence.value * self.a.direction > 0 else "worse"
 
 
+def turned(one: Comparison) -> Comparison:
+    """Return the same comparison as B minus A."""
+    found, chosen = one.evidence, one.evidence.selection
+    away = replace(
+        found,
+        value=-found.value,
+        interval=_turned(found.interval),
+        selection=chosen and replace(chosen, interval=_turned(chosen.interval)),
+        chance=found.chance and Interval(1 - found.chance.value, 1 - found.chance.high, 1 - found.chance.low),
+        estimate=found.estimate and replace(found.estimate, value=-found.estimate.value),
+        rows=_turned(found.rows),
+        apart=found.apart and (found.apart[1], found.apart[0]),
+    )
+    return Comparison(one.b, one.a, away)
+
+
+def _turned(interval: Interval | None) -> Interval | None:
+    return interval and Interval(-interval.value, -interval.high, -interval.low)
+
+
 # ---- one score
 
 
@@ -130,14 +152,21 @@ def _one(a: Sample, resampled: Resampled | None) -> Evidence:
     if a.folds:
         values, ratio = _all_folds(a), _ratio(a)
         what = f"corrected t over {len(values)} folds"
-        return _estimated(stats.corrected(values, ratio), what, "train parts of folds overlap", "folds", len(values), ratio=ratio)
+        return _estimated(
+            stats.corrected(values, ratio),
+            what,
+            "over folds, allowing for their overlapping train parts",
+            "folds",
+            len(values),
+            ratio=ratio,
+        )
     if len(a.values) > 1:
         values = list(a.values.values())
         if a.each:
             what = f"corrected t over {len(values)} splits"
-            why = "each seed has a split of its own, and their train parts overlap"
+            why = "over seeds, each with a split of its own, allowing for overlapping train parts"
             return _estimated(stats.corrected(values, _ratio(a)), what, why, "splits", len(values), ratio=_ratio(a))
-        why = "several seeds on one split: other rows may say otherwise"
+        why = "over seeds on one split: this is about these rows"
         return _estimated(stats.mean(values), f"t over {len(values)} seeds", why, "seeds", len(values))
     if _by_group(a) and resampled is None:
         return _silent(a.value, a, "rows of a group hang together, and which row belongs to which group is not kept here")
@@ -186,51 +215,10 @@ def compare(a: Sample, b: Sample, resampled: Resampled | None = None) -> Compari
     return Comparison(a, b, replace(found, notes=(*found.notes, *_plain_words(a, b, found))))
 
 
-def require_alike(a: Sample, b: Sample) -> None:
-    """Raise ComparisonError, with what to do, where two samples were not measured on the same rows in the same way."""
-    one, other = a.entry[-4:], b.entry[-4:]
-    ask = f"ask again alike: gitjournal new --from {b.entry[-4:]}"
-    if a.metric != b.metric:
-        raise ComparisonError(f"{one} measures {a.metric}, {other} {b.metric}", hint="name one that both have: --metric")
-    if a.data.get("hash") != b.data.get("hash"):
-        raise ComparisonError(f"{one} and {other} have other data: {_short(a)} and {_short(b)}", hint=ask)
-    for key in ("target", "positive", "task", "weights"):
-        if a.data.get(key) != b.data.get(key):
-            raise ComparisonError(f"{one} and {other} differ in `{key}`: {_said(a, key)} and {_said(b, key)}", hint=ask)
-    if a.split != b.split and not _same_rows(a, b):
-        differ = [key for key in (*a.split, *b.split) if a.split.get(key) != b.split.get(key)]
-        told = ", ".join(f"{key} {a.split.get(key, '-')} and {b.split.get(key, '-')}" for key in dict.fromkeys(differ))
-        raise ComparisonError(f"{one} and {other} have another split: {told}", hint=ask)
-    if not _same_rows(a, b):
-        raise ComparisonError(f"{one} and {other} were not measured on the same {a.part} rows", hint=ask)
-
-
-def _short(a: Sample) -> str:
-    return str(a.data.get("hash"))[:19] + "…"
-
-
-def _said(a: Sample, key: str) -> Any:
-    return a.data.get(key, "none")
-
-
-def _same_rows(a: Sample, b: Sample) -> bool:
-    """Whether the parts that were judged are the same rows: of the seeds in common where each seed has its own."""
-    if bool(a.folds) != bool(b.folds):
-        return False
-    if a.each and b.each:
-        common = _common(a, b)
-        return bool(common) and all(a.judged[seed] == b.judged[seed] for seed in common)
-    return not (a.each or b.each) and len({*a.judged.values(), *b.judged.values()}) == 1
-
-
-def _common(a: Sample, b: Sample) -> list[Seed]:
-    return [seed for seed in a.values if seed in b.values]
-
-
 def _difference(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
     if a.folds:
         return _over_folds(a, b)
-    if a.each and len(_common(a, b)) > 1:
+    if a.each and len(common_seeds(a, b)) > 1:
         return _over_splits(a, b)
     if not a.each and (len(a.values) > 1 or len(b.values) > 1):
         return _over_seeds(a, b)
@@ -240,20 +228,20 @@ def _difference(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
 def _over_folds(a: Sample, b: Sample) -> Evidence:
     ratio = _ratio(a)
     if a.each:
-        common = _common(a, b)
+        common = common_seeds(a, b)
         gaps = [x - y for seed in common for x, y in zip(a.folds[seed], b.folds[seed], strict=True)]
     else:
         gaps = [x - y for x, y in zip(_mean_folds(a), _mean_folds(b), strict=True)]
     what = f"corrected resampled t, {len(gaps)} folds"
-    why = "paired over folds; their train parts overlap, which a plain t test would take for evidence (Nadeau and Bengio 2003)"
+    why = "paired over folds, allowing for their overlapping train parts (Nadeau and Bengio 2003)"
     return _estimated(stats.corrected(gaps, ratio), what, why, "folds", len(gaps), ratio=ratio)
 
 
 def _over_splits(a: Sample, b: Sample) -> Evidence:
-    gaps = [a.values[seed] - b.values[seed] for seed in _common(a, b)]
+    gaps = [a.values[seed] - b.values[seed] for seed in common_seeds(a, b)]
     ratio = _ratio(a)
     what = f"corrected paired t, {len(gaps)} splits"
-    why = "paired over seeds, each with a split of its own; train parts overlap, which a plain t test would take for evidence"
+    why = "paired over seeds, each with a split of its own, allowing for overlapping train parts (Nadeau and Bengio 2003)"
     found = _estimated(stats.corrected(gaps, ratio), what, why, "splits", len(gaps), ratio=ratio)
     if len(gaps) < PAIRS_FOR_CHANCE:
         return found
@@ -263,10 +251,12 @@ def _over_splits(a: Sample, b: Sample) -> Evidence:
 
 def _over_seeds(a: Sample, b: Sample) -> Evidence:
     of_a, of_b = list(a.values.values()), list(b.values.values())
-    same = "over seeds on one split: other rows may say otherwise"
+    same = "over seeds on one split: this is about these rows"
     if len(of_a) > 1 and len(of_b) > 1:
         about = stats.welch(of_a, of_b)
-        return _estimated(about, f"Welch's t, {len(of_a)} and {len(of_b)} seeds", same, "seeds", min(len(of_a), len(of_b)))
+        n = min(len(of_a), len(of_b))
+        found = _estimated(about, f"Welch's t, {n} seeds" if len(of_a) == len(of_b) else f"Welch's t, {n} seeds at least", same, "seeds", n)
+        return replace(found, rows=_over_rows_instead(a, b))
     several, one, sign = (of_a, of_b[0], 1) if len(of_a) > 1 else (of_b, of_a[0], -1)
     alone = b if len(of_a) > 1 else a
     if alone.draws:
@@ -276,7 +266,23 @@ def _over_seeds(a: Sample, b: Sample) -> Evidence:
         about = replace(stats.mean(several), value=statistics.fmean(several) - one)
         why = f"{same}; nothing draws in {alone.entry[-4:]}"
     about = replace(about, value=about.value * sign)
-    return _estimated(about, f"t over {len(several)} seeds against one run", why, "seeds", len(several))
+    found = _estimated(about, f"t over {len(several)} seeds against one run", why, "seeds", len(several))
+    return replace(found, rows=_over_rows_instead(a, b))
+
+
+def _over_rows_instead(a: Sample, b: Sample) -> Interval | None:
+    """Return the interval over rows, for several seeds on one split: where all answers are known row by row."""
+    if len(a.answers) < len(a.values) or len(b.answers) < len(b.values) or _by_group(a):
+        return None
+    gaps = [x - y for x, y in zip(_rights(a), _rights(b), strict=True)]
+    found = stats.mean(gaps)
+    return found.interval() if found.error else None
+
+
+def _rights(a: Sample) -> list[float]:
+    """Return for each row how often it was right."""
+    bits = list(a.answers.values())
+    return [sum(one >> row & 1 for one in bits) / len(bits) for row in range(a.rows)]
 
 
 def _over_rows(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
@@ -284,7 +290,7 @@ def _over_rows(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
     if resampled is not None:
         about = Estimate(gap, resampled.error, resampled.units - 1)
         what = f"paired bootstrap over {resampled.units} {resampled.unit}"
-        return _estimated(about, what, "the same rows, one run each", resampled.unit, resampled.units)
+        return _estimated(about, what, _SAME_ROWS, resampled.unit, resampled.units)
     if _by_group(a):
         return _silent(gap, a, "rows of a group hang together, and which row belongs to which group is not kept here")
     if a.hits is None or b.hits is None:
@@ -294,8 +300,8 @@ def _over_rows(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
         value=gap,
         interval=stats.discordant_interval(only_a, only_b, a.rows),
         p=stats.mcnemar(only_a, only_b),
-        test=f"exact McNemar, {a.rows} rows, {only_a} against {only_b}",
-        why="the same rows, one run each: this is about these two fitted models",
+        test=f"exact McNemar, {a.rows} rows",
+        why=_SAME_ROWS,
         unit="rows",
         n=a.rows,
         apart=(only_a, only_b),

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from gitjournal.alike import require_alike
 from gitjournal.artifacts import PREDICTIONS, folder_of
-from gitjournal.comparison import Comparison, Resampled, compare, require_alike
+from gitjournal.comparison import Comparison, Resampled, compare
 from gitjournal.crew import Crew
 from gitjournal.entry import Entry
 from gitjournal.errors import ComparisonError

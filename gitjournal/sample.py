@@ -25,8 +25,8 @@ class Sample:
     """One configuration of an entry in one PART.METRIC.
 
     `values` and `folds` are by seed (None where nothing draws; `folds` is empty on a holdout), `judged` is the digest of the
-    rows that each was measured on. `rows` were judged and `trained` were learned from, on average over folds. `hits` are the
-    right/wrong bits of a single run on a holdout, the first row highest. `among` are the entry's other configurations, out of
+    rows that each was measured on. `rows` were judged and `trained` were learned from, on average over folds. `answers` are the
+    right/wrong bits by seed, the first row highest, where accuracy on a holdout is their mean. `among` are the others, out of
     which this one was chosen as the best.
     """
 
@@ -40,7 +40,7 @@ class Sample:
     runs: dict[Seed, Record] = field(repr=False)
     rows: int
     trained: int
-    hits: int | None
+    answers: dict[Seed, int]
     data: dict[str, Any]
     split: dict[str, Any]
     grid: dict[str, Any]
@@ -55,6 +55,11 @@ class Sample:
     def k(self) -> int:
         """How many configurations it is the best of."""
         return len(self.among) + 1
+
+    @property
+    def hits(self) -> int | None:
+        """The right/wrong bits of a single run."""
+        return next(iter(self.answers.values()), None) if len(self.values) == 1 else None
 
     @property
     def each(self) -> bool:
@@ -120,7 +125,7 @@ def _sample(entry: str, front: FrontMatter, fingerprint: str, metric: str, recor
         runs=runs,
         rows=first.rows.get(part, 0),
         trained=first.rows.get("train", 0),
-        hits=_hits(first, data) if metric == "dev.accuracy" and len(runs) == 1 else None,
+        answers={seed: bits for seed, one in runs.items() if metric == "dev.accuracy" and (bits := _hits(one, data)) is not None},
         data=data,
         split=split,
         grid=first.grid,
@@ -170,6 +175,6 @@ def combine(terms: Sequence[tuple[float, Sample]], constant: float = 0.0) -> Sam
             for seed in seeds
             if (by_fold := list(zip(*(one.folds.get(seed, ()) for _, one in terms), strict=False)))
         },
-        hits=first.hits if alone else None,
+        answers=first.answers if alone else {},
         among=first.among if alone else (),
     )

@@ -98,7 +98,7 @@ def _tell_over_data(
     if plot is not None:
         rows = [effects.Effect(pair.b, pair.interval.value, pair.interval, pair.verdict(first.direction)) for pair in told.pairs]
         title = f"{told.pairs[0].a} against others on {len(told.data)} data sets"
-        _write(plot, effects.figure(title, _axis(first), None, rows))
+        _write(plot, effects.figure(title, _axis(first, told.pairs[0].a), None, rows))
     if as_json:
         click.echo(json.dumps(words.over_data_as_plain(told, first.metric, first.direction), indent=2))
     else:
@@ -131,20 +131,20 @@ def _figure(judged: Sequence[Comparison], titles: dict[str, str]) -> str:
         for one, p in zip(judged, adjusted(judged), strict=True)
     ]
     least = [one.evidence.smallest for one in judged if one.evidence.smallest is not None]
-    noise = (max(least), "a true difference in here goes unseen more than once in five times") if least else None
-    return effects.figure(_title(judged, titles), _axis(first), noise, rows)
+    noise = (max(least), "true differences as small as this are often missed") if least else None
+    return effects.figure(_title(judged, titles), _axis(first, titles.get(first.entry) or first.entry), noise, rows)
 
 
 def _title(judged: Sequence[Comparison], titles: dict[str, str]) -> str:
     if len(judged) == 1:
-        return words.headline(judged[0])
+        return words.headline(judged[0], titles)
     told = [words.after_holm(one, p) for one, p in zip(judged, adjusted(judged), strict=True)]
     name = titles.get(judged[0].a.entry) or judged[0].a.entry
     return f"{text.shorten(text.clean(name), 40)} is better than {told.count('better')} of {len(judged)}"
 
 
-def _axis(first: Sample) -> str:
-    return f"difference in {first.metric}, 95 % intervals ({words.DIRECTIONS[first.direction]})"
+def _axis(first: Sample, name: str) -> str:
+    return f"{first.metric}, {text.shorten(text.clean(name), 30)} minus each, 95 % intervals ({words.DIRECTIONS[first.direction]})"
 
 
 def _write(path: Path, svg: str) -> None:

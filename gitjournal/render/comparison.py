@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gitjournal.comparison import Comparison, Evidence
+from gitjournal.comparison import Comparison, Evidence, turned
 from gitjournal.over_data import OverData
 from gitjournal.render import text
 from gitjournal.sample import Sample
@@ -17,30 +17,41 @@ DIRECTIONS = {1: "higher is better", -1: "lower is better"}
 
 
 def lines(one: Comparison, *, color: bool) -> Iterator[str]:
-    """Return the comparison of two."""
+    """Return the comparison of two, the one that leads first."""
+    one = one if one.evidence.value * one.a.direction >= 0 else turned(one)
     a, b, found = one.a, one.b, one.evidence
     yield text.paint(text.wrap(headline(one)), _role(one.verdict), color=color)
     values = f"{text.clean(a.metric)} {text.number(a.value)} and {text.number(b.value)}{_lower(a)}"
-    test = f" ({found.test})" if found.test else ""
+    apart = f", {found.apart[0]} against {found.apart[1]}" if found.apart else ""
+    test = f" ({found.test}{apart})" if found.test else ""
     yield text.wrap(f"{values}: difference {gap(found.value, found.interval, _scale(a, b))}{_p(found.p)}{test}", indent="  ")
     yield text.wrap(found.why, indent="  ")
-    yield from (text.wrap(note, indent="  ") for note in (*_selected(one), *_chance(one), *_seen(one), *found.notes))
+    told = (*_selected(one), *_over_rows(one), *_chance(one), *_seen(one), *found.notes)
+    yield from (text.wrap(note.strip(), indent="  " if note == note.strip() else "    ") for note in told)
     further = more(one)
     if further:
         yield text.wrap(f"to know more: {further}")
 
 
-def headline(one: Comparison) -> str:
-    """Return ``k3f9 is not shown to be better than p2m1``, the one that leads first."""
-    a, b = short(one.a), short(one.b)
+def headline(one: Comparison, titles: Mapping[str, str] | None = None) -> str:
+    """Return ``k3f9 is not shown to be better than p2m1``, or the same with titles."""
+    one = one if one.evidence.value * one.a.direction >= 0 else turned(one)
+    a, b = (text.clean((titles or {}).get(each.entry) or each.entry[-4:]) for each in (one.a, one.b))
     if one.verdict == "better":
-        return f"{a} is better than {b}"
-    if one.verdict == "worse":
-        return f"{b} is better than {a}"
-    if one.evidence.value == 0:
-        return f"{a} and {b} reached the same"
-    ahead, behind = (a, b) if one.evidence.value * one.a.direction > 0 else (b, a)
-    return f"{ahead} is not shown to be better than {behind}"
+        return f"{a} is better than {b}{_where(one)}"
+    return f"{a} is not shown to be better than {b}" if one.evidence.value else f"{a} and {b} reached the same"
+
+
+def _where(one: Comparison) -> str:
+    return f" on these {one.a.rows} {one.a.part} rows" if one.evidence.unit == "seeds" else ""
+
+
+def _over_rows(one: Comparison) -> Iterator[str]:
+    found = one.evidence.rows
+    if found is not None:
+        said = gap(one.evidence.value, found, _scale(one.a, one.b))
+        still = "other rows may well say otherwise" if found.holds(0.0) else "other rows would hardly say otherwise"
+        yield f"counted over the {one.a.rows} rows instead of seeds {said}: {still}"
 
 
 def short(one: Sample) -> str:
@@ -100,10 +111,8 @@ def _selected(one: Comparison) -> Iterator[str]:
 def _chance(one: Comparison) -> Iterator[str]:
     found = one.evidence.chance
     if found is not None:
-        yield (
-            f"on {found.value:.0%} of the splits {short(one.a)} was better than {short(one.b)} "
-            f"[{found.low:.0%}, {found.high:.0%}] of splits of these data"
-        )
+        shares = f"{found.value:.0%} [{found.low:.0%}, {found.high:.0%}]".replace("%", " %")
+        yield f"{short(one.a)} was better on {shares} of splits of these data"
 
 
 def _seen(one: Comparison) -> Iterator[str]:
@@ -118,21 +127,23 @@ def _two_digits(value: float) -> str:
 
 
 def more(one: Comparison) -> str:
-    """Return what would tell more, where the difference is not shown."""
-    found, cv = one.evidence, bool(one.a.folds)
+    """Return what would tell more, or nothing."""
+    found = one.evidence
+    if found.unit == "seeds" and one.verdict != "not shown":
+        return "`split: {seed: each}` in both, to know of other rows as well"
     if one.verdict != "not shown":
         return ""
     if found.unit == "seeds":
-        return "more `seeds` in both, or `split: {seed: each}` to know of other rows as well"
-    if cv or found.unit == "splits":
+        return "more `seeds` in both; `split: {seed: each}` to know of other rows as well"
+    if one.a.folds or found.unit == "splits":
         return "more data; more folds or splits of the same rows help little" if found.n >= 15 else "`split: {cv: 5, repeats: 3}` in both"
-    return "`split: {cv: 5, repeats: 3}` in both" if not one.a.split.get("time") else "more rows"
+    return "more rows" if one.a.split.get("time") else "`split: {cv: 5, repeats: 3}` in both"
 
 
 # ---- several
 
 
-def table(comparisons: Sequence[Comparison], adjusted: Sequence[float | None], titles: dict[str, str], *, color: bool) -> Iterator[str]:
+def table(comparisons: Sequence[Comparison], adjusted: Sequence[float | None], titles: Mapping[str, str], *, color: bool) -> Iterator[str]:
     """Return one against several others, each in a row with its interval drawn."""
     a = comparisons[0].a
     yield text.wrap(f"{short(a)} {text.clean(a.metric)} {text.number(a.value)}{_lower(a)}, against {len(comparisons)} others")

@@ -10,7 +10,7 @@ from gitjournal.render import text
 from gitjournal.render.plots import GREY, nice
 from gitjournal.stats import Interval
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 640, 190, 620, 66, 34
+WIDTH, LEFT, RIGHT, TOP, ROW = 640, 190, 596, 66, 34
 Position = Callable[[float], str]
 # legible on white and on dark; Okabe and Ito's, with a shape for each beside the colour
 COLORS = {"better": "#0072B2", "worse": "#D55E00", "not shown": GREY}
@@ -60,12 +60,10 @@ def figure(title: str, axis: str, noise: tuple[float, str] | None, rows: Sequenc
     lines.append(f'<path d="M{x(0)},{TOP - 14}V{bottom}" stroke="{GREY}" stroke-width="2"/>')
     for number, one in enumerate(rows):
         lines += _row(one, TOP + ROW * number + ROW // 2 - 6, x)
-    lines.append(
-        f'<text x="{(LEFT + RIGHT) / 2:.1f}" y="{bottom + 42}" fill="{GREY}" text-anchor="middle">{escape(text.clean(axis))}</text>'
-    )
+    lines.append(f'<text x="{WIDTH // 2}" y="{bottom + 42}" fill="{GREY}" text-anchor="middle">{escape(text.clean(axis))}</text>')
     if noise is not None:
         band = f"band: {text.clean(noise[1])}"
-        lines.append(f'<text x="{(LEFT + RIGHT) / 2:.1f}" y="{bottom + 64}" fill="{GREY}" text-anchor="middle">{escape(band)}</text>')
+        lines.append(f'<text x="{WIDTH // 2}" y="{bottom + 64}" fill="{GREY}" text-anchor="middle">{escape(band)}</text>')
     return "\n".join([*lines, "</svg>\n"])
 
 
