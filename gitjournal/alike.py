@@ -42,7 +42,8 @@ def _same_rows(a: Sample, b: Sample) -> bool:
     if a.each and b.each:
         common = common_seeds(a, b)
         return bool(common) and all(a.judged[seed] == b.judged[seed] for seed in common)
-    return not (a.each or b.each) and len({*a.judged.values(), *b.judged.values()}) == 1
+    rows = {*a.judged.values(), *b.judged.values()}
+    return not (a.each or b.each) and len(rows) == 1 and "" not in rows
 
 
 def common_seeds(a: Sample, b: Sample) -> list[Seed]:

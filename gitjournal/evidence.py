@@ -10,7 +10,7 @@ import msgspec
 from gitjournal.alike import require_alike
 from gitjournal.artifacts import PREDICTIONS, folder_of
 from gitjournal.comparison import Comparison, Resampled, compare
-from gitjournal.crew import Crew
+from gitjournal.crew import Crew, Team
 from gitjournal.entry import Entry
 from gitjournal.errors import ComparisonError
 from gitjournal.journal import whole_records
@@ -86,14 +86,14 @@ def judge(a: Sample, b: Sample, task: Measured, lab: Lab, crew: Crew) -> Compari
     luck = once and first.evidence.selection is not None and first.evidence.selection.corrected is None
     if not (unknown or luck) or a.part != "dev":
         return first
-    drawn = _drawn(leader, other if unknown else None, task, lab, crew)
-    if isinstance(drawn, Resampled):
-        return compare(a, b, drawn)
-    told = replace(first.evidence, notes=(*first.evidence.notes, f"{drawn[:1].upper()}{drawn[1:]}."))
+    found = drawn(leader, other if unknown else None, task, lab, crew)
+    if isinstance(found, Resampled):
+        return compare(a, b, found)
+    told = replace(first.evidence, notes=(*first.evidence.notes, f"{found[:1].upper()}{found[1:]}."))
     return replace(first, evidence=told) if unknown else first
 
 
-def _drawn(leader: Sample, other: Sample | None, of: Measured, lab: Lab, crew: Crew) -> Resampled | str:
+def drawn(leader: Sample, other: Sample | None, of: Measured, lab: Lab, crew: Team) -> Resampled | str:
     """Return what kept predictions tell, or why they tell nothing."""
     best, *others = [_kept(next(iter(one.runs.values())), lab) for one in (leader, *leader.among)]
     against = _kept(next(iter(other.runs.values())), lab) if other else None
