@@ -5,6 +5,7 @@ The same draws serve all runs, so that differences are paired.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -63,14 +64,16 @@ def draw(job: Draw) -> dict[str, Any]:
         draws = max(FEWEST, CALLS // len(held) // 2)
     stream = np.random.default_rng(SEED)
     inside, outside = [], []
-    for _ in range(min(draws, DRAWS)):
-        weights = np.bincount(stream.integers(0, count, count), minlength=count)
-        found = measure(weights[units])
-        inside.append(found)
-        if len(of_runs) > 1:
-            best = int(np.nanargmax(sign * found[of_runs])) if np.isfinite(found[of_runs]).any() else 0
-            outside.append(measure((weights == 0)[units].astype(int), best)[best])
-    whole = measure(np.ones(len(units), int))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a metric may not be defined on some draws, which are left out
+        for _ in range(min(draws, DRAWS)):
+            weights = np.bincount(stream.integers(0, count, count), minlength=count)
+            found = measure(weights[units])
+            inside.append(found)
+            if len(of_runs) > 1:
+                best = int(np.nanargmax(sign * found[of_runs])) if np.isfinite(found[of_runs]).any() else 0
+                outside.append(measure((weights == 0)[units].astype(int), best)[best])
+        whole = measure(np.ones(len(units), int))
     return {"units": count, "unit": "groups" if job.grouped else "rows"} | _judged(
         np.array(inside), np.array(outside), whole, against=len(of_runs) if job.other else None, k=len(of_runs), of=len(job.runs)
     )
