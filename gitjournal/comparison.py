@@ -17,7 +17,7 @@ from gitjournal.sample import Sample
 from gitjournal.stats import LEVEL, Estimate, Interval
 from gitjournal.weighed import Comparison, Evidence, Resampled, Selection, Unit
 
-__all__ = ["Comparison", "Evidence", "Resampled", "Selection", "adjusted", "compare", "needed", "one_sample"]
+__all__ = ["Comparison", "Evidence", "Resampled", "Selection", "adjusted", "compare", "difference", "needed", "one_sample"]
 
 _SAME_ROWS = "the same rows, one run each: this is about these two fitted models"
 PAIRS_FOR_CHANCE = 29  # of splits, before P(A > B) is said (Bouthillier et al. 2021, MLSys 3:747)
@@ -95,15 +95,16 @@ def _corrected_best(a: Sample, hits: list[int] | None, resampled: Resampled | No
 
 def compare(a: Sample, b: Sample, resampled: Resampled | None = None) -> Comparison:
     """Judge A minus B. Raises ComparisonError, saying why, for what was not measured alike."""
-    require_alike(a, b)
-    found = _difference(a, b, resampled)
+    found = difference(a, b, resampled)
     leader, other = (a, b) if found.value * a.direction >= 0 else (b, a)
     if leader.k > 1:
         found = replace(found, selection=_best_of_many(leader, other, found, resampled))
     return Comparison(a, b, replace(found, notes=(*found.notes, *_plain_words(a, b, found))))
 
 
-def _difference(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
+def difference(a: Sample, b: Sample, resampled: Resampled | None = None) -> Evidence:
+    """Return the evidence for A minus B as if neither had been chosen. Raises ComparisonError for what was not measured alike."""
+    require_alike(a, b)
     if a.folds:
         return _over_folds(a, b)
     if a.each and len(common_seeds(a, b)) > 1:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +22,7 @@ class Change:
     author: str
     email: str
     subject: str
+    trailers: dict[str, str]
 
 
 class _Repo(git.Repo):
@@ -29,8 +31,15 @@ class _Repo(git.Repo):
     git_dir = ""
 
 
-def changes(repository: Repository, ref: str, *, paths: Sequence[str] = (), author: str = "", limit: int | None = None) -> Iterator[Change]:
-    """Yield the commits of a branch, newest first; only those that touch `paths`, or whose author's name holds `author`.
+def changes(
+    repository: Repository,
+    ref: str,
+    *,
+    paths: Sequence[str] = (),
+    wanted: Callable[[Change], bool] = lambda _: True,
+    limit: int | None = None,
+) -> Iterator[Change]:
+    """Yield the commits of a branch that are `wanted`, newest first; only those that touch `paths`, where there are any.
 
     Raises GitError with what git said.
     """
@@ -39,15 +48,15 @@ def changes(repository: Repository, ref: str, *, paths: Sequence[str] = (), auth
         _Repo(repository.common) as found,
         found.git.custom_environment(GIT_DIR=str(repository.common), GIT_COMMON_DIR=str(repository.common)),
     ):
-        yield from _changes(found, ref, paths, author, limit)
+        yield from _changes(found, ref, paths, wanted, limit)
 
 
-def _changes(found: git.Repo, ref: str, paths: Sequence[str], author: str, limit: int | None) -> Iterator[Change]:
+def _changes(found: git.Repo, ref: str, paths: Sequence[str], wanted: Callable[[Change], bool], limit: int | None) -> Iterator[Change]:
     told = 0
     try:
         for commit in found.iter_commits(ref, paths=list(paths)):
             change = _change(commit)
-            if author.lower() not in f"{change.author} <{change.email}>".lower():
+            if not wanted(change):
                 continue
             if limit is not None and told >= limit:
                 return
@@ -58,5 +67,13 @@ def _changes(found: git.Repo, ref: str, paths: Sequence[str], author: str, limit
 
 
 def _change(commit: git.Commit) -> Change:
-    subject = commit.summary if isinstance(commit.summary, str) else commit.summary.decode(errors="replace")
-    return Change(commit.hexsha, commit.committed_datetime, commit.author.name or "?", commit.author.email or "", subject)
+    message = commit.message if isinstance(commit.message, str) else commit.message.decode(errors="replace")
+    subject = message.partition("\n")[0]
+    name, email = commit.author.name or "?", commit.author.email or ""
+    return Change(commit.hexsha, commit.committed_datetime, name, email, subject, _trailers(message))
+
+
+def _trailers(message: str) -> dict[str, str]:
+    """Return the ``Name: value`` lines of the last paragraph, as git takes them (`git interpret-trailers`)."""
+    last = message.rstrip().rpartition("\n\n")[2] if "\n\n" in message.rstrip() else ""
+    return {found[1]: found[2] for found in re.finditer(r"^([A-Z][A-Za-z-]*): (.*)$", last, re.MULTILINE)}

@@ -25,7 +25,7 @@ from gitjournal.record import Record, Scores, decode_lines
 from gitjournal.repo import Repository, git_bytes
 from gitjournal.summary import Key, data_label, estimator_label, join, state, summarise
 
-SCHEMA = 3
+SCHEMA = 4
 NAME = "index.sqlite"
 WAIT_SECONDS = 60.0
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is
@@ -103,6 +103,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     tags: list[str] = []
     baseline: str | None = None
     replicates: str | None = None
+    from_: str | None = None
     at: str | None = None
     page: str = ""
     records: str = ""
@@ -527,6 +528,7 @@ def _row(front: FrontMatter, records: Sequence[Record], error: str) -> Row:
         tags=front.tags,
         baseline=front.baseline,
         replicates=front.replicates,
+        from_=front.from_,
         at=summary.last_at,
     )
 

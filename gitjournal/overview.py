@@ -151,6 +151,12 @@ def gains(listed: Iterable[Listed]) -> dict[str, float | None]:
     return found
 
 
+def data_names(row: Row) -> list[str]:
+    """Return the names by which people ask for a data set: as declared, the last part of its path, that without its end."""
+    name = row.data.rpartition("/")[2]
+    return [row.data, name, name.partition(".")[0]]
+
+
 def _by_part(part: str, rows: list[Row]) -> Row | None:
     try:
         entry_id = match_id(part, [row.id for row in rows])

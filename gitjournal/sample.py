@@ -101,11 +101,12 @@ def sample_of(entry: str, front: FrontMatter, records: Sequence[Record], metric:
         measured = ", ".join(sorted({name for one in summary.configurations for name in one.scores})) or "nothing"
         hint = f"compute it from kept predictions: --metric, as in gitjournal model score {short}"
         raise ComparisonError(f"{short} measured {measured}, and no {wanted}", hint=hint)
-    best, *others = [_sample(entry, front, one.fingerprint, wanted, records) for one in scored]
+    best, *others = [configuration(entry, one.fingerprint, wanted, records, front) for one in scored]
     return replace(best, among=tuple(others))
 
 
-def _sample(entry: str, front: FrontMatter, fingerprint: str, metric: str, records: Sequence[Record]) -> Sample:
+def configuration(entry: str, fingerprint: str, metric: str, records: Sequence[Record], front: FrontMatter | None = None) -> Sample:
+    """Return one configuration in a PART.METRIC that it measured; `front` serves where a record does not say what it declared."""
     part, _, name = metric.partition(".")
     runs: dict[Seed, Record] = {}
     for one in records:
@@ -141,13 +142,13 @@ def _folds(one: Record, part: str, name: str) -> tuple[float, ...]:
     return tuple(math.nan if value is None else value for value in one.folds.get(part, {}).get(name, []))
 
 
-def _declared(front: FrontMatter, one: Record) -> tuple[dict[str, Any], dict[str, Any]]:
+def _declared(front: FrontMatter | None, one: Record) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return data and split as the record's identity has them; as the entry declares them where it cannot be read."""
     try:
         told = json.loads(one.canonical or "null")
         return dict(told["data"]), dict(told["split"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        return msgspec.to_builtins(front.data), msgspec.to_builtins(front.split) or {}
+        return (msgspec.to_builtins(front.data), msgspec.to_builtins(front.split) or {}) if front else ({}, {})
 
 
 def _hits(one: Record, data: dict[str, Any]) -> int | None:

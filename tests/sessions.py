@@ -36,7 +36,7 @@ def masked(text: str) -> str:
     text = re.sub(r"\d{4}/\d{8}-([a-z0-9-]+)-[a-z0-9]{4}\b", r"YEAR/DAY-\1-XXXX", text)
     text = re.sub(r"\d{8}-([a-z0-9-]+)-[a-z0-9]{4}\b", r"DAY-\1-XXXX", text)
     text = re.sub(r"(show|exec) [a-z0-9]{4}$", r"\1 XXXX", text, flags=re.MULTILINE)
-    text = re.sub(r"^[a-z0-9]{4}  ", "XXXX  ", text, flags=re.MULTILINE)
+    text = re.sub(r"^([│├└─ ]*)[a-z0-9]{4}  ", r"\1XXXX  ", text, flags=re.MULTILINE)
     text = re.sub(r"nearest earlier run: [a-z0-9]{4},", "nearest earlier run: XXXX,", text)
     text = re.sub(r"committed [0-9a-f]{7}", "committed COMMIT", text)
     text = re.sub(r"[0-9.]+ s$", "SECONDS", text, flags=re.MULTILINE)

@@ -29,7 +29,7 @@ def test_paths_and_limit_choose(repo: Path) -> None:
         commit(lab, f"change {number}")
     repository = find_repository(repo)
     assert [one.subject for one in changes(repository, JOURNAL, paths=[page_path(TREES)], limit=2)] == ["change 2", "change 1"]
-    assert list(changes(repository, JOURNAL, author="nobody")) == []
+    assert list(changes(repository, JOURNAL, wanted=lambda change: change.author == "nobody")) == []
 
 
 def test_a_branch_that_is_not_there_is_refused_in_words(repo: Path) -> None:

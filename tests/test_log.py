@@ -87,3 +87,28 @@ def test_a_bare_repository_has_a_history_too(repo: Path, tmp_path: Path) -> None
 def test_an_entry_that_is_not_there_has_exit_code_2(repo: Path) -> None:
     three_entries(repo)
     gitjournal(repo, "log", "--entry", "nothing", code=2)
+
+
+def test_only_one_data_set_or_one_verdict(repo: Path) -> None:
+    lab = three_entries(repo)
+    write(lab, TREES, page("Trees judged"))
+    commit(lab, f"run: Trees judged\n\nVerdict: supported in prose is none\n\nEntry: {TREES}\nVerdict: refuted")
+    found = json.loads(gitjournal(repo, "log", "--verdict", "refuted", "--json"))
+    assert [(one["subject"], one["entry"], one["verdict"]) for one in found] == [("run: Trees judged", TREES, "refuted")]
+    assert gitjournal(repo, "log", "--verdict", "supported") == "No commit matches.\n"
+    assert len(gitjournal(repo, "log", "--data", "digits").splitlines()) == 2
+    assert gitjournal(repo, "log", "--data", "iris") == "No commit matches.\n"
+
+
+def test_the_graph_draws_what_follows_what(repo: Path) -> None:
+    lab = three_entries(repo)
+    write(lab, "20261122-more-zzzz", page("More", front=f"from: {RBF[-4:]}\nbaseline: p2m1"))
+    lines = gitjournal(repo, "log", "--graph").splitlines()
+    at = next(number for number, line in enumerate(lines) if "p2m1" in line)
+    assert lines[at + 1].startswith(("├─ ", "└─ "))
+    more = next(line for line in lines if "More" in line)
+    assert more.endswith("zzzz  More  draft  made from it")
+    told = {one["id"]: one for one in json.loads(gitjournal(repo, "log", "--graph", "--json"))}
+    assert told["20261122-more-zzzz"]["from"] == RBF
+    assert told["20261122-more-zzzz"]["relation"] == "from"
+    assert "see: gitjournal ls" in gitjournal(repo, "log", "--graph", "--author", "ada", code=2)

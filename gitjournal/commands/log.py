@@ -4,36 +4,67 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from datetime import UTC
 
 import click
 
 from gitjournal.commands.context import Context
+from gitjournal.commands.ls import short_ids
+from gitjournal.errors import UsageError
 from gitjournal.history import Change, changes
-from gitjournal.journal import current_ref, find_entry, page_path, records_path
+from gitjournal.index import Row
+from gitjournal.journal import current_ref, find_entry, match_id, page_path, records_path
 from gitjournal.lab import find_lab
+from gitjournal.lineage import Branch, Links, draw, trees
+from gitjournal.overview import data_names, look
 from gitjournal.render import text
 
-SHORT = 8
+VERDICTS = ("supported", "refuted", "inconclusive")
+FOLLOWS = {"from": "made from it", "replicates": "repeats it", "baseline": "measured against it"}
 
 
 @click.command("log")
 @click.option("--entry", "part", metavar="ID", help="Only what touched this entry.")
 @click.option("--author", default="", help="Only commits by people whose name or address holds this.")
+@click.option("--data", metavar="NAME", help="Only what touched entries on this data set.")
+@click.option("--verdict", type=click.Choice(VERDICTS), help="Only results that were judged so.")
+@click.option("--graph", is_flag=True, help="Draw instead which entry followed which: from, replicates, baseline.")
 @click.option("-n", "limit", type=click.IntRange(min=1), help="At most this many.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects for programs.")
 @click.pass_obj
-def command(context: Context, part: str | None, author: str, limit: int | None, as_json: bool) -> None:
+def command(
+    context: Context,
+    part: str | None,
+    author: str,
+    data: str | None,
+    verdict: str | None,
+    graph: bool,
+    limit: int | None,
+    as_json: bool,
+) -> None:
     """Read the history of the journal, newest first."""
+    if graph and (author or verdict):
+        raise UsageError("--graph draws entries, which have no author and several verdicts", hint="see: gitjournal ls --verdict")
+    if graph:
+        _graph(context, part, data, limit, as_json=as_json)
+        return
     lab = find_lab(context.start)
-    paths = [path(find_entry(lab, part)) for path in (page_path, records_path)] if part else []
-    found = changes(lab.repository, current_ref(lab), paths=paths, author=author, limit=limit)
+    ids = [find_entry(lab, part)] if part else _on_data(context, data) if data else []
+    paths = [path(one) for one in ids for path in (page_path, records_path)]
+
+    def wanted(change: Change) -> bool:
+        by = author.lower() in f"{change.author} <{change.email}>".lower()
+        return by and (verdict is None or change.trailers.get("Verdict") == verdict)
+
+    asked = bool(author or part or data or verdict)
+    found = changes(lab.repository, current_ref(lab), paths=paths, wanted=wanted, limit=limit) if paths or not data else iter(())
     if as_json:
         click.echo(json.dumps([_object(change) for change in found], indent=2))
         return
     first = next(found, None)
     if first is None:
-        click.echo("No commit matches." if author or part else "The journal has no commits yet.")
+        click.echo("No commit matches." if asked else "The journal has no commits yet.")
         return
     # line by line: a reader such as `head` need not wait for the whole history
     for change in itertools.chain([first], found):
@@ -50,11 +81,59 @@ def _line(change: Change, *, color: bool) -> str:
     return text.paint(head, "dim", color=color) + shown
 
 
-def _object(change: Change) -> dict[str, str]:
+def _object(change: Change) -> dict[str, str | None]:
     return {
         "commit": change.commit,
         "at": change.at.astimezone(UTC).isoformat(),
         "author": change.author,
         "email": change.email,
         "subject": change.subject,
+        "entry": change.trailers.get("Entry"),
+        "verdict": change.trailers.get("Verdict"),
     }
+
+
+def _on_data(context: Context, name: str) -> list[str]:
+    with look(context.start) as overview:
+        return [one.row.id for one in overview.here() if name in data_names(one.row)]
+
+
+def _graph(context: Context, part: str | None, data: str | None, limit: int | None, *, as_json: bool) -> None:
+    with look(context.start) as overview:
+        listed = {one.row.id: one for one in overview.here()}
+        wanted = overview.resolve(part) if part else None
+    links = {one: _links(found.row, list(listed)) for one, found in listed.items() if data is None or data in data_names(found.row)}
+    drawn = [branch for tree in trees(draw(links)) if wanted is None or any(one.id == wanted for one in tree) for branch in tree][:limit]
+    if as_json:
+        told = [{"id": one.id, "relation": one.relation or None, **links[one.id].named} for one in drawn]
+        click.echo(json.dumps(told, indent=2))
+        return
+    if not drawn:
+        click.echo("No entry matches.")
+    shown = short_ids(list(listed))
+    for one in drawn:
+        click.echo(_branch(one, listed[one.id].row, shown[one.id], color=context.color))
+
+
+def _branch(one: Branch, row: Row, short: str, *, color: bool) -> str:
+    """Return ``├─ k3f9  RBF beats it  dev.accuracy 0.983 (baseline)``."""
+    score = f"  dev.{text.clean(row.metric or '')} {text.short_spread(row.best, row.sd)}" if row.best is not None else f"  {row.state}"
+    tail = f"{score}  {FOLLOWS[one.relation]}" if one.relation else score
+    head = f"{text.paint(one.drawn, 'dim', color=color)}{text.clean(short)}  "
+    width = text.terminal_width()
+    room = width - text.display_width(f"{one.drawn}{short}  {tail}") if width else None
+    title = text.clean(row.title or row.error)
+    return f"{head}{text.shorten(title, max(room, 8)) if room else title}{text.paint(tail, 'dim', color=color)}"
+
+
+def _links(row: Row, ids: Sequence[str]) -> Links:
+    return Links(*(_named(part, ids) for part in (row.from_, row.replicates, row.baseline)))
+
+
+def _named(part: str | None, ids: Sequence[str]) -> str | None:
+    if part is None:
+        return None
+    try:
+        return match_id(part, ids)
+    except UsageError:
+        return None

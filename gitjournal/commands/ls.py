@@ -14,7 +14,7 @@ from gitjournal.commands.context import Context
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.index import Row
 from gitjournal.metric_names import direction
-from gitjournal.overview import Listed, gains, look
+from gitjournal.overview import Listed, data_names, gains, look
 from gitjournal.render import text
 
 ROLES = {"failed": "bad", "unreadable": "bad", "partly": "look", "retracted": "dim", "draft": "dim", "planned": "dim"}
@@ -128,9 +128,7 @@ def _longer(one: str, alike: Sequence[str]) -> str:
 
 def _values(one: Listed) -> dict[str, query.Value]:
     row = one.row
-    name = row.data.rpartition("/")[2]
-    data = [row.data, name, name.partition(".")[0]]
-    return {**row.values, "runs": row.runs, "tag": row.tags, "data": data, "state": row.state}
+    return {**row.values, "runs": row.runs, "tag": row.tags, "data": data_names(row), "state": row.state}
 
 
 def _sorted(listed: Sequence[Listed], order: query.Order) -> list[Listed]:

@@ -1,0 +1,73 @@
+"""Which entry followed which: made `from` it, repeating it, or measured against it as its baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Links:
+    """What an entry follows, as full ids; None where it follows nothing, or nothing that is known."""
+
+    from_: str | None = None
+    replicates: str | None = None
+    baseline: str | None = None
+
+    @property
+    def parent(self) -> tuple[str, str] | None:
+        """The entry below which this one is drawn, with the relation."""
+        return next(((relation, one) for relation, one in self.named.items() if one), None)
+
+    @property
+    def named(self) -> dict[str, str | None]:
+        """What is followed, by the key of the entry that says so; the nearest first."""
+        return {"from": self.from_, "replicates": self.replicates, "baseline": self.baseline}
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One line of the drawing: what stands before the entry (``│  └─ ``), the entry, and how it follows the one above."""
+
+    drawn: str
+    id: str
+    relation: str
+
+
+def draw(links: Mapping[str, Links]) -> list[Branch]:
+    """Return the entries as trees, each below the one it follows; in the order given among those that follow the same.
+
+    Entries that follow each other in a circle are all drawn, the first one as a root.
+    """
+    children: dict[str, list[tuple[str, str]]] = {}
+    roots = []
+    for one, found in links.items():
+        parent = found.parent
+        if parent and parent[1] in links and parent[1] != one:
+            children.setdefault(parent[1], []).append((one, parent[0]))
+        else:
+            roots.append(one)
+    drawn: dict[str, Branch] = {}
+    for root in [*roots, *links]:  # whoever is in a circle is reached from no root
+        if root not in drawn:
+            _below(Branch("", root, ""), "", children, drawn)
+    return list(drawn.values())
+
+
+def trees(drawn: Sequence[Branch]) -> list[list[Branch]]:
+    """Return the drawing cut into its trees, each beginning with its root."""
+    starts = [number for number, branch in enumerate(drawn) if not branch.relation]
+    return [list(drawn[start:end]) for start, end in zip(starts, [*starts[1:], len(drawn)], strict=True)]
+
+
+def _below(top: Branch, indent: str, children: Mapping[str, Iterable[tuple[str, str]]], drawn: dict[str, Branch]) -> None:
+    waiting = [(top, indent)]  # not by recursion: a chain may be longer than Python's stack
+    while waiting:
+        branch, before = waiting.pop()
+        if branch.id in drawn:
+            continue
+        drawn[branch.id] = branch
+        following = [(one, relation) for one, relation in children.get(branch.id, []) if one not in drawn]
+        for number, (one, relation) in reversed(list(enumerate(following))):
+            last = number == len(following) - 1
+            waiting.append((Branch(before + ("└─ " if last else "├─ "), one, relation), before + ("   " if last else "│  ")))

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitjournal.lineage import Branch, Links, draw
+
+
+def test_an_entry_is_drawn_below_the_one_it_follows() -> None:
+    links = {
+        "new": Links(from_="mid", baseline="base"),
+        "mid": Links(baseline="base"),
+        "again": Links(replicates="base"),
+        "base": Links(),
+        "alone": Links(baseline="gone"),
+    }
+    assert draw(links) == [
+        Branch("", "base", ""),
+        Branch("├─ ", "mid", "baseline"),
+        Branch("│  └─ ", "new", "from"),
+        Branch("└─ ", "again", "replicates"),
+        Branch("", "alone", ""),
+    ]
+
+
+def test_a_long_chain_and_a_circle_end() -> None:
+    chain = {str(number): Links(from_=str(number - 1)) for number in range(5000)}
+    assert len(draw(chain)) == 5000
+    assert draw({"a": Links(from_="b"), "b": Links(from_="a")}) == [Branch("", "a", ""), Branch("└─ ", "b", "from")]
+
+
+@given(st.dictionaries(st.sampled_from("abcdefgh"), st.builds(Links, *[st.none() | st.sampled_from("abcdefgh")] * 3)))
+def test_every_entry_is_drawn_once(links: dict[str, Links]) -> None:
+    assert sorted(branch.id for branch in draw(links)) == sorted(links)
