@@ -58,7 +58,7 @@ def _one(a: Sample, resampled: Resampled | None) -> Evidence:
         return _estimated(stats.mean(values), f"t over {len(values)} seeds", why, "seeds", len(values))
     if _by_group(a) and resampled is None:
         return _silent(a.value, a, "rows of a group hang together, and which row belongs to which group is not kept here")
-    if a.hits is not None and resampled is None:
+    if a.hits is not None and not _by_group(a):
         right = a.hits.bit_count()
         share = right / a.rows
         about = Estimate(share, math.sqrt(share * (1 - share) / a.rows), math.inf)
@@ -76,18 +76,25 @@ def _one(a: Sample, resampled: Resampled | None) -> Evidence:
 def _one_of_many(a: Sample, found: Evidence, resampled: Resampled | None) -> Selection:
     hits = _all_hits(a)
     interval, test = None, f"Bonferroni, {a.k} configurations"
-    if found.unit == "rows" and hits and a.hits is not None and resampled is None:
+    if found.unit == "rows" and hits and a.hits is not None and not _by_group(a):
         z = best_of.critical(hits, a.rows)
         interval, test = stats.wilson(a.hits.bit_count(), a.rows, z), f"simultaneous for all {a.k} configurations"
+    elif found.unit in ("rows", "groups") and resampled is not None and resampled.z is not None:
+        half = resampled.z * resampled.error
+        interval, test = Interval(a.value, a.value - half, a.value + half), f"simultaneous for all {a.k} configurations"
     elif found.estimate is not None:
         interval = found.estimate.interval(LEVEL / a.k)
     return Selection(a.entry, a.k, a.value, test, interval, None, _corrected_best(a, hits, resampled))
 
 
 def _corrected_best(a: Sample, hits: list[int] | None, resampled: Resampled | None) -> float | None:
+    """Return what the best of several would reach elsewhere; None where that is not known, as of one that is right on every row."""
     if resampled is not None and resampled.corrected is not None:
-        return a.value + resampled.corrected - resampled.value  # the same but for folds, which are drawn all together
-    return best_of.corrected_best(hits, a.rows) if hits else None
+        luck = resampled.value - resampled.corrected  # of folds all rows are drawn together, so that only the luck is taken over
+        return a.value - luck if luck else None
+    if not hits or hits[0].bit_count() == a.rows:
+        return None
+    return best_of.corrected_best(hits, a.rows)
 
 
 # ---- two of them
@@ -176,7 +183,7 @@ def _rights(a: Sample) -> list[float]:
 
 def _over_rows(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
     gap = a.value - b.value
-    if resampled is not None:
+    if resampled is not None and (_by_group(a) or a.hits is None or b.hits is None):
         about = Estimate(gap, resampled.error, resampled.units - 1)
         what = f"paired bootstrap over {resampled.units} {resampled.unit}"
         return _estimated(about, what, _SAME_ROWS, resampled.unit, resampled.units)
@@ -203,7 +210,7 @@ def _best_of_many(leader: Sample, other: Sample, found: Evidence, resampled: Res
     interval: Interval | None
     p: float | None
     test, interval, p = f"Bonferroni, best of {leader.k}", None, None
-    if found.unit in ("rows", "groups") and resampled is not None and resampled.z is not None:
+    if found.unit in ("rows", "groups") and found.apart is None and resampled is not None and resampled.z is not None:
         half = resampled.z * resampled.error
         interval, p = Interval(found.value, found.value - half, found.value + half), resampled.p_all
         test = f"max-statistic, best of {leader.k}"

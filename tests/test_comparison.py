@@ -269,6 +269,14 @@ def test_the_best_of_a_grid_answers_for_all_that_were_tried() -> None:
     assert (found.evidence.sure, found.evidence.chance_alone) == (chosen.interval, chosen.p)
 
 
+def test_of_one_that_is_right_on_every_row_nothing_can_be_corrected() -> None:
+    chosen = compare(
+        sample(A, [run("a", right=right()), run("b", right=right(1))]), sample(B, [run("c", right=right(1, 2))])
+    ).evidence.selection
+    assert chosen is not None
+    assert chosen.corrected is None
+
+
 def test_the_choice_is_allowed_for_on_the_side_that_leads() -> None:
     draw = random.Random(4)
     a, b = sample(A, [run("a", right=answers(draw, 0.5))]), sample(B, grid(draw, 5))

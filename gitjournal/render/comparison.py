@@ -12,7 +12,7 @@ from gitjournal.sample import Sample
 from gitjournal.stats import LEVEL, Interval
 from gitjournal.weighed import Comparison, Evidence, turned
 
-BAR = 33  # cells of an interval drawn in text
+BAR = 20  # cells of an interval drawn in text
 DIRECTIONS = {1: "higher is better", -1: "lower is better"}
 
 
@@ -104,8 +104,7 @@ def _selected(one: Comparison) -> Iterator[str]:
         said = gap(one.evidence.value, chosen.interval, _scale(one.a, one.b))
         yield f"  for all {chosen.k} at once {said}"
     if chosen.corrected is not None:
-        drop = "without the luck of the choice" if chosen.corrected < chosen.raw or one.a.direction < 0 else "corrected for the choice"
-        yield f"  {which} reached {text.number(chosen.raw)}; {drop} {text.number(chosen.corrected)} (BBC)"
+        yield f"  {which} reached {text.number(chosen.raw)}; corrected for the choice {text.number(chosen.corrected)} (BBC)"
 
 
 def _chance(one: Comparison) -> Iterator[str]:
@@ -173,7 +172,7 @@ def table(comparisons: Sequence[Comparison], adjusted: Sequence[float | None], t
             ]
         )
         roles.append({"better": "good", "worse": "bad"}.get(verdict, "look"))
-    yield text.table(columns, rows, width=text.terminal_width(), roles=roles, color=color)
+    yield text.table(columns, rows, width=text.terminal_width() or text.WIDTH, roles=roles, color=color)
     yield ""
     tests = dict.fromkeys(one.evidence.test.partition(",")[0] for one in comparisons)
     said = f"intervals are of 95 % each; p values allow for {len(comparisons)} comparisons (Holm); {', '.join(tests)}"
