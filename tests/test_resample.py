@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from gitjournal import resample, stored
 from gitjournal.errors import DataError, EntryError
+from gitjournal.measure import Run, Shelf, run
 from gitjournal.resample import Draw, Kept, draw
 from gitjournal.stats import Estimate
 
@@ -136,3 +137,21 @@ def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
     lonely = keep(tmp_path, "lonely", y=np.zeros(10, int), predicted=np.zeros(10, int), decision=np.zeros(10))
     with pytest.raises(DataError, match="not defined"):
         drawn([lonely], None, "roc_auc", task="classification", n_classes=2)
+
+
+def test_a_run_keeps_the_group_of_each_row_so_that_whole_groups_can_be_drawn(tmp_path: Path) -> None:
+    stream = np.random.default_rng(0)
+    x = stream.normal(size=120)
+    lines = [
+        f"{value},{int(value + other > 0)},p{row % 12}" for row, (value, other) in enumerate(zip(x, stream.normal(size=120), strict=True))
+    ]
+    (tmp_path / "ecg.csv").write_text("\n".join(["x,sick,patient", *lines]) + "\n")
+    data = {"path": "ecg.csv", "target": "sick"}
+    procedure = [["logisticregression", {"class": "sklearn.linear_model.LogisticRegression", "params": {}}]]
+    split = {"dev": 0.3, "group": "patient"}
+    job = Run(root=str(tmp_path), cache=str(tmp_path / "c"), data=data, split=split, procedure=procedure, store=str(tmp_path / "kept"))
+    found = run(job, Shelf(), lambda news: None)
+    kept = Kept(file=str(tmp_path / "kept/predictions.npz"), sha256=found["artifacts"]["predictions.npz"])
+    told = drawn([kept], None, "accuracy", task="classification", n_classes=2, grouped=True)
+    assert (told["unit"], told["units"]) == ("groups", found["rows"]["dev"] // 10)
+    assert told["value"] == pytest.approx(found["metrics"]["dev"]["accuracy"])
