@@ -1,4 +1,4 @@
-"""How long reading takes: `ls --sort` warm, the index from nothing, "was this run done?".
+"""How long reading takes: `ls --sort` warm, the index from nothing, a commit.
 
 python benchmarks/bench_reading.py [ENTRIES [RUNS_AN_ENTRY]]      (by default 4,000 entries of 25 runs)
 """
@@ -23,8 +23,7 @@ from pathlib import Path
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from gitjournal.founding import init
-from gitjournal.index import NAME, Index
-from gitjournal.journal import current_ref, journal_refs
+from gitjournal.index import NAME
 from gitjournal.lab import Lab, find_lab
 from gitjournal.record import Record, encode
 
@@ -139,20 +138,6 @@ def median(*arguments: str, cwd: Path) -> str:
     return f"{statistics.median(taken):6.0f} ms  ({min(taken):.0f} to {max(taken):.0f})"
 
 
-def was_it_done(lab: Lab, entries: int) -> tuple[float, float]:
-    """Return the milliseconds to open the index and see that it is up to date, and those of one look-up."""
-    keys = [json.loads(records(number, 1))["fingerprint"] for number in random.Random(0).sample(range(entries), min(50, entries))]
-    begun = time.perf_counter()
-    with Index.open(lab.repository) as index:
-        index.refresh(journal_refs(lab, current_ref(lab)))
-        opening = 1000 * (time.perf_counter() - begun)
-        begun = time.perf_counter()
-        found = [index.find_runs([(key, None)]) for key in keys]
-        taken = 1000 * (time.perf_counter() - begun) / len(keys)
-    assert all(found), "a run that is there was not found"
-    return opening, taken
-
-
 def committing(lab: Lab, entries: int) -> list[float]:
     """Return the milliseconds of commits of one new entry with one run each, by plain git, hooks included."""
     taken = []
@@ -191,9 +176,6 @@ def main() -> None:
             "   goal 300 ms at 100,000 runs"
         )
         print(f"start-up alone (--version)          {median('-m', 'gitjournal', '--version', cwd=place)}")
-        opening, asking = was_it_done(lab, told.entries)
-        print(f"refs read, index opened and current {opening:6.1f} ms")
-        print(f"was this run done?                  {asking:6.2f} ms   goal 10 ms at 1,000,000 runs")
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import msgspec
 
 from gitjournal import counts, journal, likeness, planning, procedure
+from gitjournal.configured import Declared, written_out
 from gitjournal.entry import Facts, parse
 from gitjournal.errors import GitjournalError
 from gitjournal.index import Index, Run
 from gitjournal.lab import Lab
 from gitjournal.likeness import Change, Written
 from gitjournal.metric_names import direction
-from gitjournal.planning import Declared, Plan, PlannedRun
+from gitjournal.planning import Plan, PlannedRun
 from gitjournal.record import Record
 from gitjournal.repo import Repository
 from gitjournal.subject import Subject, done_by_another
@@ -104,7 +105,7 @@ def _written(lab: Lab, ref: str, entry_id: str, record: Record, version: str) ->
     text = blob.decode(errors="replace") if blob else journal.entry_text(lab, entry_id, ref)
     try:
         entry = parse(text or "", entry_id=entry_id, file=journal.page_path(entry_id))
-        declared = planning.written_out(entry)
+        declared = written_out(entry)
         if declared is None:
             return None
         tree = procedure.build_tree(entry, record.grid, msgspec.convert(declared.facts, Facts))

@@ -62,7 +62,7 @@ def score(subject: Subject, metric: str, *, run: str | None, crew: Crew) -> list
     classes = front.data.facts.classes if front.data.facts else None
     found = []
     for one in _chosen(subject, run):
-        (owner,) = whole_records(subject.lab, [one], subject.refs)
+        owner = as_owned(subject, one)
         sha256 = owner.artifacts.get(PREDICTIONS)
         path = folder_of(subject.lab.repository.private, owner.run) / PREDICTIONS
         if sha256 is None or not path.is_file():
@@ -100,8 +100,7 @@ def save(subject: Subject, *, run: str | None, crew: Crew) -> tuple[Record, dict
     record = chosen[0]
     plan = make_plan(subject.entry, subject.text, root=subject.root, cache=subject.lab.repository.private, ask=crew.ask)
     planned = next((one for one in plan.runs if one.key == record.key), None)
-    (owner,) = whole_records(subject.lab, [record], subject.refs)
-    if planned is None or not (expected := owner.predictions):
+    if planned is None or not (expected := as_owned(subject, record).predictions):
         raise GitjournalError(f"run {record.run[:8]} is no longer declared, or has no predictions to compare with")
     folder = folder_of(subject.lab.repository.private, record.run)
     job = job_of(subject, plan, planned, record.run, memory_mb=None)
@@ -162,3 +161,9 @@ def _best(subject: Subject) -> Record:
     finished = _chosen(subject, None)
     best = summarise(subject.entry.front, subject.records).best
     return next((one for one in finished if best and one.fingerprint == best.fingerprint), finished[0])
+
+
+def as_owned(subject: Subject, one: Record) -> Record:
+    """Return the record of a run as its owner has it."""
+    (owner,) = whole_records(subject.lab, [one], subject.refs)
+    return owner

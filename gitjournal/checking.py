@@ -6,7 +6,7 @@ It reads git alone: no data, no scikit-learn, and it writes nothing but the inde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gitjournal import findings
@@ -21,9 +21,11 @@ from gitjournal.repo import Repository
 from gitjournal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
 from gitjournal.summary import Key
 
+Judge = Callable[[Found], Iterator[Finding]]
+
 _TEXTS = (".md", ".json", ".yaml", ".yml", ".svg")
 _OBJECT = re.compile(r"[0-9a-f]{40,64}\Z")
-_RAW = re.compile(r":(?P<old>\d+) \d+ (?P<blob>[0-9a-f]+) [0-9a-f]+ [A-Z]\t(?P<path>.*)")
+_RAW = re.compile(r":\d+ \d+ (?P<former>[0-9a-f]+) (?P<blob>[0-9a-f]+) [A-Z]\t(?P<path>.*)")
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ class Checked:
     twice: list[Twice]
 
 
-def check_tree(repository: Repository, question: Question, refs: dict[str, str]) -> Checked:
+def check_tree(repository: Repository, question: Question, refs: dict[str, str], *judges: Judge) -> Checked:
     """Look at one tree. `refs` are the journal's branches and their commits, the most important first.
 
-    Raises GitError where git does not know what was asked about.
+    `judges` ask more of each entry than there is time for in a hook. Raises GitError where git does not know what was asked about.
     """
     snapshot = read_snapshot(repository, question.tree)
     touched = None if question.base is None else _touched(snapshot, question.base)
@@ -64,6 +66,7 @@ def check_tree(repository: Repository, question: Question, refs: dict[str, str])
     planned: list[tuple[str, Found]] = []
     for one in snapshot.entries(stems):
         found += _of_entry(one)
+        found += (finding for judge in judges for finding in judge(one))
         runs += counted(one)
         blob = _plan_of(one)
         if blob:
@@ -94,7 +97,6 @@ def _plan_of(found: Found) -> str | None:
 def _of_entry(one: Found) -> Iterator[Finding]:
     yield from findings.unreadable(one)
     yield from findings.forged(one)
-    yield from findings.misdeclared(one)
     yield from findings.outdated_block(one)
     yield from findings.secrets(one.page_path, one.text or "")
     for line in one.lines:
@@ -142,13 +144,30 @@ def _lost(snapshot: Snapshot, question: Question) -> list[tuple[str, Record | No
         content = snapshot.repository.blobs({blob for path in chunk for blob in (*former[path], *now[path])})
         for path in chunk:
             kept = {text for blob in now[path] for text in _texts(content, blob)}
+            said = {text for blob in former[path] for text in _texts(content, blob)} - kept
             # what a run said first is what was measured; so a line that was edited and put back is no loss
-            said = {next(iter(runs_of([text])), text): text for blob in former[path] for text in _texts(content, blob)}
-            records = [line.record for text in said.values() if text not in kept for line in read_lines(text, path)]
+            first = _first_said(snapshot, question, path) if said else {}
+            gone = dict.fromkeys(first.get(_run(text), text) for text in sorted(said))
+            records = [line.record for text in gone if text not in kept for line in read_lines(text, path)]
             if path not in snapshot.files and records:  # the whole entry went: what others have done too is not lost
                 records = _nowhere(snapshot, records)
             lost += [(path, one) for one in records]
     return lost
+
+
+def _first_said(snapshot: Snapshot, question: Question, path: str) -> dict[str | bytes, bytes]:
+    """Return the line that each run had in the records of an entry when it came in, as far back as the history goes."""
+    known = [*question.parents, *question.history[:1]]
+    common = ["--topo-order", "-m", "--format=", "--raw", "--no-abbrev", "--no-renames"]
+    lines = snapshot.repository.git("log", *common, *known, "--", path).splitlines() if known else ()
+    blobs = [blob for match in map(_RAW.match, lines) if match for blob in (match["blob"], match["former"]) if blob.strip("0")]
+    content = snapshot.repository.blobs(dict.fromkeys(blobs))
+    return {_run(text): text for blob in blobs for text in _texts(content, blob)}
+
+
+def _run(text: bytes) -> str | bytes:
+    """Return the run that a line is of, or the line where it is no record."""
+    return next(iter(runs_of([text])), text)
 
 
 def _texts(content: dict[str, bytes], blob: str) -> list[bytes]:
@@ -178,7 +197,7 @@ def _removals(snapshot: Snapshot, question: Question) -> Iterator[tuple[str, str
         for line in snapshot.repository.git(*arguments).splitlines():
             match = _RAW.match(line)
             if match:
-                yield match["path"], match["blob"]
+                yield match["path"], match["former"]
 
 
 # ---- questions that people ask

@@ -33,12 +33,13 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Datasheet:
-    """What a datasheet holds."""
+    """What a datasheet holds; `looks` is how often its test part may be looked at, where somebody has said so."""
 
     path: str
     text: str
     hash: str
     sealed: list[Sealed]
+    looks: int | None = None
 
 
 def parse(text: str, *, file: str) -> Datasheet:
@@ -53,7 +54,10 @@ def parse(text: str, *, file: str) -> Datasheet:
         if not isinstance(one, dict) or not isinstance(one.get("rows"), str):
             raise EntryError("a sealed test rule needs `rows:`", place=document.place(("sealed", number)))
         sealed.append(Sealed({key: part for key, part in one.items() if key != "rows"}, one["rows"]))
-    return Datasheet(file, text, value["hash"], sealed)
+    looks = value.get("looks")
+    if looks is not None and (isinstance(looks, bool) or not isinstance(looks, int) or looks < 1):
+        raise EntryError("`looks` is how often the test part may be looked at: a whole number from 1", place=document.place(("looks",)))
+    return Datasheet(file, text, value["hash"], sealed, looks)
 
 
 def rule_of(split: dict[str, Any]) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import journal, planning, resources, yaml_text
+from gitjournal import configured, journal, planning, resources, yaml_text
 from gitjournal.entry import Entry, parse
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
 from gitjournal.lab import Lab
 from gitjournal.planning import AskWorker
+from gitjournal.summary import Key, estimator_label
 
 SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which people misread
 DATA_SUFFIXES = (".csv", ".parquet", ".npz")
@@ -39,27 +40,38 @@ ENDS = {
 
 @dataclass(frozen=True)
 class Drafted:
-    """A new entry: its id, and its text with hash, facts and defaults filled in."""
+    """A new entry: its id, its text with hash, facts and defaults filled in, and the runs that it would make."""
 
     id: str
     text: str
+    keys: list[Key]
 
 
-def draft(lab: Lab, root: Path, said: dict[str, Any], data: dict[str, Any], *, template: str | None, ask: AskWorker) -> Drafted:
+def draft(
+    lab: Lab,
+    root: Path,
+    said: dict[str, Any],
+    data: dict[str, Any],
+    *,
+    template: str | None,
+    ask: AskWorker,
+    also: Iterable[str] = (),
+) -> Drafted:
     """Return a new entry that runs as written.
 
     `said` holds values by field; `data` where the data come from, which may be empty where `said["from"]` names an
-    entry to begin with. Raises EntryError, DataError or UsageError for what would not run.
+    entry to begin with; `also` are ids of entries that are written with this one. Raises EntryError, DataError or
+    UsageError for what would not run.
     """
     refs = journal.journal_refs(lab, journal.current_ref(lab))
-    ids = journal.entry_ids(lab, refs)
+    ids = [*journal.entry_ids(lab, refs), *also]
     for name in ("baseline", "replicates", "from"):
         if said.get(name):
             said = {**said, name: journal.match_id(said[name], ids)}
     values = {**_parent(lab, refs, said["from"]), **said} if said.get("from") else dict(said)
     if data:
         values["data"] = data
-    tables = "path" in values["data"] and not values["data"]["path"].endswith(".npz")
+    tables = in_columns(values["data"])
     own = _own_function(values.get("procedure"))
     if own:
         values["procedure"] = own
@@ -82,14 +94,25 @@ def draft(lab: Lab, root: Path, said: dict[str, Any], data: dict[str, Any], *, t
         entry = _entry(filled, {"procedure": ["passthrough"], **values}, identifier)
         declared = planning.inspect(entry, root=root, cache=private, ask=ask)
     values = {"procedure": default_steps(declared.facts, declared.task, mixed=tables), **values}
-    if not own and tables and "procedure" in said and len(said["procedure"]) == 1 and set(declared.facts["columns"]) != {"text"}:
-        values["procedure"] = ["tabular", *said["procedure"]]
+    steps = said.get("procedure") or []
+    if not own and tables and len(steps) == 1 and _wants_columns(declared, steps[0]):
+        values["procedure"] = ["tabular", *steps]
     values |= {"task": declared.task, "split": declared.split, "metrics": declared.metrics}
     values["data"] = {**declared.data, "hash": declared.hash, "facts": declared.facts}
     entry = _entry(filled, values, identifier)
     plan = planning.make_plan(entry, entry.text, root=root, cache=private, ask=ask)
     planning.validate(entry, plan, plan.runs, ask=ask)
-    return Drafted(identifier, plan.text)
+    return Drafted(identifier, plan.text, [run.key for run in plan.runs])
+
+
+def in_columns(data: dict[str, Any]) -> bool:
+    """Whether data are a table, whose columns may be of several kinds."""
+    return "path" in data and not data["path"].endswith(".npz")
+
+
+def _wants_columns(declared: configured.Declared, step: Any) -> bool:
+    """Whether the columns of a table must be prepared for a model; a dummy looks at none."""
+    return set(declared.facts["columns"]) != {"text"} and not estimator_label([step]).startswith("Dummy")
 
 
 def _own_function(steps: Any) -> dict[str, Any] | None:

@@ -301,7 +301,7 @@ def _check_split(entry: Entry) -> None:
     def refuse(message: str, *path: str) -> EntryError:
         return EntryError(message, place=entry.place("split", *path))
 
-    if split.given and (split.dev or split.test or split.cv or split.group or split.time):
+    if split.given and (split.dev or split.test or split.cv):
         raise refuse("`split: {given: true}` takes its parts from `data.files`; drop the rest")
     if split.given and entry.front.data.files is None:
         raise refuse("`split: {given: true}` needs `data: {files: {train:, dev:, test:}}`")
@@ -315,7 +315,7 @@ def _check_split(entry: Entry) -> None:
         raise refuse("`group` and `time` exclude each other", "time")
     if split.gap is not None and not split.time:
         raise refuse("`gap` goes with `time`", "gap")
-    if split.time and split.seed is not None:
+    if split.time and split.seed is not None and not split.given:
         raise refuse("a split in time draws nothing, so it takes no seed", "seed")
     if split.time and (split.shuffle or split.stratify):
         raise refuse("a split in time is neither shuffled nor stratified")

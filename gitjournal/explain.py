@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 
 from gitjournal import answers, counts, identity, likeness, planning
+from gitjournal.configured import Configured, Declared, Versions, configurations, written_out
 from gitjournal.entry import Entry, Facts
 from gitjournal.errors import GitjournalError
 from gitjournal.identity import Origin
 from gitjournal.lab import Lab, work_root
 from gitjournal.likeness import Change, Written
 from gitjournal.overview import Opened
-from gitjournal.planning import Configured, Declared, Versions
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def explain(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
         return _recorded(lab, start, opened)
     entry = opened.entry
     versions = Versions(planning.installed_version(), planning.keras_version(entry))
-    declared = planning.written_out(entry) or _inspected(lab, start, entry)
-    found = planning.configurations(entry, declared, versions, planning.procedure_code(entry, work_root(lab, start)))
+    declared = written_out(entry) or _inspected(lab, start, entry)
+    found = configurations(entry, declared, versions, _code(lab, start, entry))
     distinct = {identity.fingerprint(one.canonical): one for one in reversed(found)}
     return [_explained(entry, name, declared, one, versions, []) for name, one in reversed(distinct.items())]
 
@@ -84,7 +84,7 @@ def _inspected(lab: Lab, start: Path, entry: Entry) -> Declared:
 
 
 def _recorded(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
-    entry, declared = opened.entry, planning.written_out(opened.entry)
+    entry, declared = opened.entry, written_out(opened.entry)
     now: dict[str, tuple[Configured, Versions]] = {}
     for versions in _versions(lab, opened) if declared else ():
         for one in _configurations(lab, start, entry, declared, versions):
@@ -113,10 +113,14 @@ def _versions(lab: Lab, opened: Opened) -> list[Versions]:
 def _configurations(lab: Lab, start: Path, entry: Entry, declared: Declared | None, versions: Versions) -> list[Configured]:
     """Return what the entry says now; nothing where that cannot be worked out, as when its code is not here."""
     try:
-        code = planning.procedure_code(entry, work_root(lab, start))
-        return planning.configurations(entry, declared, versions, code) if declared else []
+        return configurations(entry, declared, versions, _code(lab, start, entry)) if declared else []
     except GitjournalError:
         return []
+
+
+def _code(lab: Lab, start: Path, entry: Entry) -> dict[str, Any] | None:
+    code = planning.procedure_code(entry, work_root(lab, start))
+    return planning.described(code) if code else None
 
 
 def _explained(entry: Entry, name: str, declared: Declared, one: Configured, versions: Versions, seeds: list[int | None]) -> Explained:

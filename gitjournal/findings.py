@@ -6,18 +6,15 @@ Every finding can be told from the tree alone: no data, no scikit-learn.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from gitjournal import datasheet
 from gitjournal.declared import changed_after_plan
-from gitjournal.entry import FrontMatter, parse
+from gitjournal.entry import parse
 from gitjournal.entry_block import read_block
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.journal import FOLDER, PAGE, RECORDS
@@ -96,67 +93,10 @@ def forged(found: Found) -> Iterator[Finding]:
             yield Finding("GJ102", found.records_path, line.number, message, _FORGED + found.records_path, stops=True)
 
 
-def misdeclared(found: Found) -> Iterator[Finding]:
-    """GJ103: data hash, task, split or estimators that the entry declares are not in what was run."""
-    if found.entry is None:
-        return
-    texts = [value for one in found.records if one.owned and (value := _canonical(one))]
-    for key, said in _declared(found.entry.front):
-        ran = [_at(value, key) for value in texts]
-        if ran and any(other != said for other in ran):
-            other = next(other for other in ran if other != said)
-            place = found.entry.place(*(("data", "hash") if key == ("data", "hash") else key[-1:] if key[0] == "data" else key))
-            message = f"`{'.'.join(key)}` is {_short(said)} here, and {_short(other)} in what was run"
-            yield Finding("GJ103", found.page_path, place.line, message, f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}")
-    classes = {name for value in texts for name in re.findall(r'"(?:\w+\.)*(\w+)":', json.dumps(value.get("procedure")))}
-    for name in _estimators(found.entry.front) if texts else ():
-        if name not in classes:
-            message = f"`procedure` declares {name}, which is in no run"
-            hint = f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}"
-            yield Finding("GJ103", found.page_path, found.entry.place("procedure").line, message, hint)
-
-
-def _canonical(one: Record) -> dict[str, Any] | None:
-    try:
-        value = json.loads(one.canonical or "null")
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) and all(isinstance(value.get(key), dict) for key in ("data", "split")) else None
-
-
-def _declared(front: FrontMatter) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if front.data.hash:
-        yield ("data", "hash"), front.data.hash
-    if front.task:
-        yield ("data", "task"), front.task
-    for name, value in (msgspec.to_builtins(front.split) if front.split else {}).items():
-        yield ("split", name), value
-
-
-def _at(value: dict[str, Any], key: tuple[str, ...]) -> Any:
-    for part in key:
-        value = value.get(part) if isinstance(value, dict) else None  # type: ignore[assignment]
-    return value
-
-
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """Return a value in few letters."""
     said = "absent" if value is None else str(value)
     return said if len(said) < 24 else f"{said[:20]}…"
-
-
-def _estimators(front: FrontMatter) -> Iterator[str]:
-    """Return the classes of the top-level steps that no grid can exchange."""
-    grids = front.grid if isinstance(front.grid, list) else [front.grid or {}]
-    exchanged = {name for one in grids for name in one}
-    for step in front.procedure if isinstance(front.procedure, list) else []:
-        name, value = (
-            (step, None) if isinstance(step, str) else next(iter(step.items()), ("", None)) if isinstance(step, dict) else ("", None)
-        )
-        if isinstance(value, str):  # a label and a class
-            name = value if name not in exchanged else ""
-        short = str(name).rpartition(".")[2]
-        if re.fullmatch(r"[A-Z]\w+", short) and short.lower() not in exchanged and short not in ("Sequential", "Model"):
-            yield short
 
 
 def outdated_block(found: Found) -> Iterator[Finding]:
@@ -210,9 +150,7 @@ def bad_sheet(file: str, text: str) -> Iterator[Finding]:
         yield Finding("GJ104", file, fault.place.line if fault.place else None, fault.message, fault.hint or "correct it there")
         return
     if not _HASH.match(sheet.hash):
-        yield Finding(
-            "GJ130", file, 2, f"`hash` is {_short(sheet.hash)}, not sha256: and 64 letters", "gitjournal writes it: bring it back"
-        )
+        yield Finding("GJ130", file, 2, f"`hash` is {short(sheet.hash)}, not sha256: and 64 letters", "gitjournal writes it: bring it back")
 
 
 def misplaced(snapshot: Snapshot, paths: Iterable[str]) -> Iterator[Finding]:

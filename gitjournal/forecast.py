@@ -14,7 +14,7 @@ from gitjournal.index import Index
 from gitjournal.planning import Plan, PlannedRun
 from gitjournal.record import Record
 from gitjournal.subject import Subject
-from gitjournal.summary import data_label
+from gitjournal.summary import COUNTS, data_label
 
 LOOKED_AT = 50  # entries on the same data, the newest first: enough for a median
 
@@ -55,7 +55,7 @@ def _seconds_alike(subject: Subject, plan: Plan) -> dict[str, list[float]]:
     found: dict[str, list[float]] = defaultdict(list)
     for entry_id, ref in newest:
         for one in _records(subject, entry_id, ref):
-            if one.owned and one.status != "failed" and one.seconds is not None and one.canonical and plan.declared.hash in one.canonical:
+            if one.owned and one.status in COUNTS and one.seconds is not None and one.canonical and plan.declared.hash in one.canonical:
                 found[_estimator(one.canonical)].append(one.seconds)
     return found
 

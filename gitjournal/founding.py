@@ -19,7 +19,7 @@ from gitjournal.lab import SETTINGS, Lab, LabSettings, find_lab, is_journal, loc
 from gitjournal.repo import (
     Repository,
     Worktree,
-    find_repository,
+    find_standing,
     git,
     registered_path,
     require_identity,
@@ -76,8 +76,9 @@ def init(start: Path, *, folder: str = "lab", branch: str = "journal", dry_run: 
 
     Raises GitError, before anything is written, where something of the person's is in the way.
     """
-    repository = find_repository(start)
-    refuse_copy(repository, start)
+    standing = find_standing(start)
+    repository = standing.repository
+    refuse_copy(standing)
     known = read_settings(repository)
     top = _top(repository, known, start)
     if known:

@@ -21,9 +21,10 @@ import msgspec
 from gitjournal.entry import ID_PATTERN, FrontMatter
 from gitjournal.errors import BusyError, EntryError, GitError
 from gitjournal.journal import FOLDER, PAGE, RECORDS, names, read_entry
+from gitjournal.looks import last_look
 from gitjournal.record import Record, Scores, decode_lines
 from gitjournal.repo import Repository, git_bytes
-from gitjournal.summary import Key, data_label, estimator_label, join, state, summarise
+from gitjournal.summary import COUNTS, Key, data_argument, data_label, estimator_label, join, state, summarise
 
 SCHEMA = 4
 NAME = "index.sqlite"
@@ -49,6 +50,7 @@ CREATE TABLE runs (
     status TEXT NOT NULL, origin TEXT, at TEXT, metrics BLOB NOT NULL, PRIMARY KEY (blob, line)
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_fingerprint ON runs (fingerprint, seed);
+CREATE INDEX runs_that_look ON runs (fingerprint) WHERE status = 'final';
 CREATE TABLE configurations (
     data TEXT NOT NULL, fingerprint TEXT NOT NULL, canonical TEXT NOT NULL, PRIMARY KEY (data, fingerprint)
 ) WITHOUT ROWID;
@@ -85,8 +87,18 @@ WHERE p.page <> ''
 """
 
 
+_LOOKERS = """
+SELECT f.name, p.stem, w.value FROM configurations c JOIN runs r ON r.fingerprint = c.fingerprint AND r.status = 'final'
+JOIN blobs b ON b.id = r.blob JOIN places p ON p.records = b.name JOIN refs f ON f.id = p.ref
+LEFT JOIN rows w ON w.page = p.page AND w.records = p.records WHERE c.data = ? GROUP BY f.name, p.stem ORDER BY f.rank, p.stem
+"""
+
+
 class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One entry in a list. `values` are the scores of its best configuration by PART.METRIC, means over seeds."""
+    """One entry in a list. `values` are the scores of its best configuration by PART.METRIC, means over seeds.
+
+    `tested` says that its split has a test part, `look` is the run id of its last look there, whose scores are among `values`.
+    """
 
     id: str = ""
     title: str = ""
@@ -99,6 +111,10 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     runs: int = 0
     failed: int = 0
     data: str = ""
+    data_hash: str = ""
+    source: str = ""
+    tested: bool = False
+    look: str = ""
     estimator: str = ""
     tags: list[str] = []
     baseline: str | None = None
@@ -277,10 +293,15 @@ class Index:
         """Return the canonical text of every configuration that was run on these data, by fingerprint."""
         return dict(self._ask("SELECT fingerprint, canonical FROM configurations WHERE data = ?", (data_hash,)))
 
+    def lookers(self, data_hash: str) -> list[tuple[str, str, str]]:
+        """Return (ref, id, title) of every entry that looked at the test part of some data, the most important ref first."""
+        found = self._ask(_LOOKERS, (data_hash,))
+        return [(ref, _entry_id(stem), _row_decoder.decode(row).title if row else "") for ref, stem, row in found]
+
     def owners(self, records: Iterable[Record]) -> dict[Key, Scores]:
         """Return the metrics of the runs that these records take from other entries."""
         keys = [record.key for record in records if not record.owned and not record.metrics]
-        found = [run for run in self.find_runs(keys) if run.origin is None and run.metrics]
+        found = [run for run in self.find_runs(keys) if run.origin is None and run.status in COUNTS]
         return {run.key: run.metrics for run in reversed(found)}
 
     def _runs(self, fingerprints: Sequence[str]) -> list[Run]:
@@ -477,7 +498,8 @@ class Index:
         for record in records:
             if not record.owned:
                 row = self._connection.execute(
-                    "SELECT metrics FROM runs WHERE fingerprint = ? AND seed IS ? AND origin IS NULL AND status <> 'failed' LIMIT 1",
+                    "SELECT metrics FROM runs WHERE fingerprint = ? AND seed IS ? AND origin IS NULL "
+                    "AND status IN ('done', 'again') LIMIT 1",
                     record.key,
                 ).fetchone()
                 if row:
@@ -513,17 +535,23 @@ def make_row(page: bytes | None, records: Sequence[Record], *, stem: str, error:
 def _row(front: FrontMatter, records: Sequence[Record], error: str) -> Row:
     summary = summarise(front, records)
     best, score = summary.best, summary.best_score
+    look = last_look(records)
+    seen = {f"test.{name}": value for name, value in look.metrics.get("test", {}).items() if value is not None} if look else {}
     return Row(
         title=front.title,
         state=state(front, records),
         error=error,
         metric=summary.metric,
-        values={name: found.mean for name, found in best.scores.items()} if best else {},
+        values={**({name: found.mean for name, found in best.scores.items()} if best else {}), **seen},
         sd=score.sd if score else None,
         seeds=score.n if score else 0,
         runs=summary.runs,
         failed=summary.failed,
         data=data_label(front.data),
+        data_hash=front.data.hash or "",
+        source=data_argument(front.data),
+        tested=bool(front.split and (front.split.test or (front.split.given and front.data.files and front.data.files.test))),
+        look=look.run if look else "",
         estimator=estimator_label(front.procedure),
         tags=front.tags,
         baseline=front.baseline,

@@ -8,14 +8,28 @@ the common git directory: its branch, its folder, the id of its worktree, and th
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from gitjournal import config
 from gitjournal.errors import GitError
-from gitjournal.repo import Repository, Worktree, find_repository, git, registered_path, run_git, same_place, worktree_at
+from gitjournal.repo import (
+    Repository,
+    Standing,
+    Worktree,
+    find_repository,
+    find_standing,
+    git,
+    registered_path,
+    run_git,
+    same_place,
+    worktree_at,
+)
 
 SETTINGS = "lab.config"
+_SECTION = re.compile(r"\[(\w+)\]")
+_VALUE = re.compile(r"\s*(\w+) = ([^\s\"\\#;]+(?: [^\s\"\\#;]+)*)")
 _NO_JOURNAL = "make one with: gitjournal init"
 
 
@@ -51,8 +65,9 @@ def find_lab(start: Path) -> Lab:
 
     Raises GitError where there is none, and where the lab is a copy that belongs to another repository.
     """
-    repository = find_repository(start)
-    refuse_copy(repository, start)
+    standing = find_standing(start)
+    repository = standing.repository
+    refuse_copy(standing)
     known = read_settings(repository)
     if known is None:
         raise GitError("no journal here", hint=_NO_JOURNAL)
@@ -84,7 +99,7 @@ def find_journal(start: Path, revision: str = "") -> Lab:
 def current_branch(lab: Lab) -> str:
     """Return the journal branch that the lab has checked out, else the journal's own."""
     head = lab.worktree.head() if lab.worktree else None
-    return head if head and is_journal(lab.repository, f"refs/heads/{head}") else lab.branch
+    return head if head and head != lab.branch and is_journal(lab.repository, f"refs/heads/{head}") else lab.branch
 
 
 def is_journal(repository: Repository, revision: str) -> bool:
@@ -121,29 +136,40 @@ def work_root(lab: Lab, start: Path) -> Path:
 def read_settings(repository: Repository) -> LabSettings | None:
     """Return what `init` wrote down, or None where there was none."""
     file = repository.private / SETTINGS
-    if not file.is_file():
+    try:
+        text = file.read_bytes()
+    except OSError:
         return None
-    told = run_git(["config", "-z", "-f", str(file), "--get-regexp", r"^gitjournal\."], cwd=repository.common).stdout
-    values = dict(os.fsdecode(line).partition("\n")[::2] for line in told.split(b"\0") if line)
+    values = _plain_settings(text)
+    if values is None:
+        told = run_git(["config", "-z", "-f", str(file), "--get-regexp", r"^gitjournal\."], cwd=repository.common).stdout
+        values = dict(os.fsdecode(line).partition("\n")[::2] for line in told.split(b"\0") if line)
     branch, folder, worktree = (values.get(f"gitjournal.{name}", "") for name in ("branch", "folder", "worktree"))
     if not (branch and folder and worktree):
         return None
     return LabSettings(branch, folder, worktree, values.get("gitjournal.top"), values.get("gitjournal.hooks") == "off")
 
 
-def refuse_copy(repository: Repository, start: Path) -> None:
+def _plain_settings(text: bytes) -> dict[str, str] | None:
+    """Return the values of a settings file as git writes it, or None where it holds more than bare words, which git has to read."""
+    section, values = "", {}
+    for line in os.fsdecode(text).splitlines():
+        head, value = _SECTION.fullmatch(line), _VALUE.fullmatch(line)
+        if head:
+            section = head[1].lower()
+        elif value and section:
+            values[f"{section}.{value[1].lower()}"] = value[2]
+        elif line.strip():
+            return None
+    return values
+
+
+def refuse_copy(standing: Standing) -> None:
     """Refuse to answer from a copied worktree: its commits would land in the original repository."""
-    done = run_git(["rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel"], cwd=start)
-    said = os.fsdecode(done.stdout).splitlines()
-    if done.returncode or len(said) != 2:
+    git_dir, top, common = standing.git_dir, standing.top, standing.repository.common
+    if top is None or same_place(git_dir, common) or same_place(registered_path(git_dir), top):
         return
-    git_dir, top = map(Path, said)
-    if same_place(git_dir, repository.common) or same_place(registered_path(git_dir), top):
-        return
-    raise GitError(
-        f"{top} is a copy: what is committed there lands in {repository.common}",
-        hint=f"mend its link: cd {top.parent} && gitjournal init",
-    )
+    raise GitError(f"{top} is a copy: what is committed there lands in {common}", hint=f"mend its link: cd {top.parent} && gitjournal init")
 
 
 def place_of(repository: Repository, top: Path | None, folder: str) -> Path:

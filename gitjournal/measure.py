@@ -19,7 +19,7 @@ import traceback
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import has_fit_parameter
 
 from gitjournal import metric_names, network, scores, stored
-from gitjournal.data import splits
+from gitjournal.data import overlaps, splits
 from gitjournal.data.hashing import hash_source
 from gitjournal.data.images import Images
 from gitjournal.data.loading import Table, in_rows, load
@@ -48,7 +48,9 @@ Metrics = dict[str, dict[str, float]]
 Progress = Callable[[dict[str, Any]], None]
 
 
-class _OnData(msgspec.Struct, kw_only=True):
+class OnData(msgspec.Struct, kw_only=True):
+    """What all jobs on data say."""
+
     root: str
     cache: str
     data: dict[str, Any]
@@ -59,7 +61,7 @@ class _OnData(msgspec.Struct, kw_only=True):
     code: dict[str, Any] | None = None
 
 
-class Inspect(_OnData, tag_field="do", tag="inspect", kw_only=True):
+class Inspect(OnData, tag_field="do", tag="inspect", kw_only=True):
     """Look at data: hash, facts and effective defaults. `tabular` lists columns however many they are.
 
     With `own_metrics` a function of one's own may return metrics that nobody else knows.
@@ -79,7 +81,7 @@ class Validate(msgspec.Struct, tag_field="do", tag="validate", kw_only=True):
     facts: dict[str, Any] | None = None
 
 
-class Run(_OnData, tag_field="do", tag="run", kw_only=True):
+class Run(OnData, tag_field="do", tag="run", kw_only=True):
     """Fit and score one procedure with one seed. `store` is a folder for predictions, `memory_mb` a limit."""
 
     procedure: Any
@@ -102,8 +104,9 @@ class Shelf:
         self._answers: set[bytes] = set()
         self._table: Table | None = None
         self._in_rows: Table | None = None
+        self._alike: overlaps.Likeness | None = None
 
-    def table(self, job: _OnData) -> Table:
+    def table(self, job: OnData) -> Table:
         """Return what the job names, read again only where something differs.
 
         Raises DataError where the content is not what the job's hash says.
@@ -113,7 +116,7 @@ class Shelf:
         if job.code:
             now = str(job.code["digest"])  # what the function gives is known only after it ran; within one call it runs once
         if self._table is None or _question(job, job.task, now) not in self._answers:
-            self._table = self._in_rows = None  # two tables at once may not fit
+            self._table = self._in_rows = self._alike = None  # two tables at once may not fit
             split = job.split or {}
             group, moment = split.get("group"), split.get("time")
             table = load(job.data, Path(job.root), Path(job.cache), group=group, time=moment, task=job.task, code=job.code)
@@ -123,20 +126,27 @@ class Shelf:
         _same_content(job, self._table.content)
         return self._table
 
-    def in_rows(self, job: _OnData) -> Table:
+    def in_rows(self, job: OnData) -> Table:
         """Return the same table with features as scikit-learn takes them."""
         table = self.table(job)
         if self._in_rows is None:
             self._in_rows = replace(table, X=in_rows(table.X))
         return self._in_rows
 
+    def overlaps(self, job: OnData, split: dict[str, Any], folds: list[splits.Parts]) -> list[overlaps.Found]:
+        """Return what stands in two parts of a split; the rows of a table are compared once."""
+        table = self.table(job)
+        if self._alike is None:
+            self._alike = overlaps.likeness(table, Path(job.cache))
+        return overlaps.look(table, folds, self._alike, split)
 
-def _question(job: _OnData, task: str | None, content: str | None) -> bytes:
+
+def _question(job: OnData, task: str | None, content: str | None) -> bytes:
     split = job.split or {}
     return msgspec.json.encode([job.root, job.data, split.get("group"), split.get("time"), task, content], order="deterministic")
 
 
-def _same_content(job: _OnData, now: str | None) -> None:
+def _same_content(job: OnData, now: str | None) -> None:
     if job.hash and now and job.hash != now:
         name = next((job.data[key] for key in ("path", "sklearn", "images", "python") if job.data.get(key)), "the data")
         message = f"{name} is not what the entry names: its hash was {job.hash[:19]}… and is {now[:19]}… now"
@@ -163,6 +173,7 @@ def inspect(job: Inspect, shelf: Shelf) -> dict[str, Any]:
         "split": split,
         "metrics": metric_names.effective_metrics(job.metrics, table.task, n_classes, weighted=weighted, own=job.own_metrics),
         "sealed": None if test is None else splits.rows_digest([test]),
+        "findings": [asdict(one) for one in shelf.overlaps(job, split, folds)],
     }
 
 
@@ -225,7 +236,7 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
     if not isinstance(model, with_python.Own):  # what that offers is known when it was called
         scores.require(model, metrics)
     fit = _Fit(job, table, split, _weight_key(model, table.weights), progress)
-    outcome, failure = _Outcome(), None
+    outcome, failure = _Outcome(findings={one.code for one in shelf.overlaps(job, split, folds)}), None
     _forget_peak()
     began = time.perf_counter()
     try:
@@ -280,28 +291,41 @@ def keep(job: Keep, shelf: Shelf) -> dict[str, Any]:
     """
     if network.is_network(job.procedure[-1][1]) or with_python.is_python(job.procedure):
         raise EntryError("only models of scikit-learn are kept so far", path=("procedure",))
-    table = shelf.in_rows(job)
-    split = splits.effective(job.split, table.task)
-    if "cv" in split:
+    if (job.split or {}).get("cv"):
         raise EntryError("cross-validation fits a model for each fold, and none of all: keep one of a holdout", path=("split", "cv"))
-    (parts,) = splits.divide(table, split, job.seed)
-    model = _build(job, table)
     path = Path(job.folder) / stored.MODEL
-    with _threads(), _limited(job.memory_mb), _noting_warnings(set()):
-        _seed_everything(job.seed)
-        _Fit(job, table, split, _weight_key(model, table.weights), lambda _: None)(model, [parts], 0, _Outcome())
-        X = _rows(table.X, parts["dev"])
-        if _digest(model.predict(X), table.task) != job.expected:
+    with refitted(job, shelf) as (model, table, parts):
+        X = rows_of(table.X, parts["dev"])
+        if digest(model.predict(X), table.task) != job.expected:
             message = "fitted again, the model predicts otherwise than its record says: it was made in another environment"
             raise DataError(message, hint="gitjournal show ID says which; run it again here: gitjournal new --replicate ID")
         sha256 = kept.save(model, path)
-        if _digest(kept.open_model(path, sha256).predict(X), table.task) != job.expected:
+        if digest(kept.open_model(path, sha256).predict(X), table.task) != job.expected:
             path.unlink()
             raise DataError("opened again, the model predicts otherwise than before; it is not kept")
     return {"file": str(path), "sha256": sha256, "bytes": path.stat().st_size, "rows": len(X)}
 
 
-def _digest(predicted: Any, task: str) -> str:
+@contextlib.contextmanager
+def refitted(job: Run, shelf: Shelf, *, whole: bool = False) -> Iterator[tuple[Any, Table, splits.Parts]]:
+    """Fit as for a run, and hold the conditions of a run while the model is asked: give model, table and parts.
+
+    Under cross-validation, and with `whole`, the model learns from all rows outside the test part.
+    """
+    as_it_is = with_python.is_python(job.procedure) or network.is_network(job.procedure[-1][1])
+    table = shelf.table(job) if as_it_is else shelf.in_rows(job)
+    split = splits.effective(job.split, table.task)
+    parts = splits.divide(table, split, job.seed)[0]
+    if whole:
+        parts = {**parts, "train": np.sort(np.concatenate([parts["train"], parts["dev"]]))}
+    model = _build(job, table)
+    with _threads(), _limited(job.memory_mb), _noting_warnings(set()), _at_home(job):
+        _seed_everything(job.seed)
+        _Fit(job, table, split, _weight_key(model, table.weights), lambda _: None)(model, [parts], 0, _Outcome())
+        yield model, table, parts
+
+
+def digest(predicted: Any, task: str) -> str:
     """Return the sha256 of predictions, as records hold it."""
     return hashlib.sha256(np.asarray(predicted).astype("<f8" if task == "regression" else "<i8").tobytes()).hexdigest()
 
@@ -332,11 +356,11 @@ class _Fit:
         train, weights = folds[number]["train"], self.table.weights
         if isinstance(model, with_python.Own):
             X, y, dev = self.table.X, self.table.y, folds[number]["dev"]
-            model.fit((_rows(X, train), y[train]), (_rows(X, dev), y[dev]))
+            model.fit((rows_of(X, train), y[train]), (rows_of(X, dev), y[dev]))
             return
         if not isinstance(model, with_keras.Network):
             extra = {} if weights is None or self.weight_key is None else {self.weight_key: weights[train]}
-            model.fit(_rows(self.table.X, train), self.table.y[train], **extra)
+            model.fit(rows_of(self.table.X, train), self.table.y[train], **extra)
             return
         watched, share = None, model.options["validation"]
         if share == "dev" and "cv" not in self.split:
@@ -357,7 +381,7 @@ class _Fit:
 
     def _part(self, rows: Array) -> with_keras.Part:
         weights = self.table.weights
-        return with_keras.Part(_rows(self.table.X, rows), self.table.y[rows], None if weights is None else weights[rows])
+        return with_keras.Part(rows_of(self.table.X, rows), self.table.y[rows], None if weights is None else weights[rows])
 
 
 def _at_home(job: Run) -> contextlib.AbstractContextManager[None]:
@@ -373,28 +397,33 @@ def _measure_fold(
             outcome.folds.append({"dev": _returned(model.numbers, metrics, outcome.folds)})
             return
         scores.require(model, metrics)
-    n_classes = len(table.classes) if table.classes else None
     fold: Metrics = {}
     for part in ("train", "train_dev", "dev"):
         if part not in parts:
             continue
-        rows = parts[part]
-        weights = None if table.weights is None else table.weights[rows]
-        if isinstance(model, with_keras.Network):
-            raw = model.raw(_rows(table.X, rows))
-            _check_finite(raw, part)
-            answers = model.answers(raw)
-            loss = {"loss": model.loss(raw, table.y[rows], weights)} if "loss" in metrics else {}
-        else:
-            # what is kept of dev answers metrics that are asked for later
-            keeps = part == "dev" and store is not None
-            answers, loss = scores.answer(model, _rows(table.X, rows), metrics, n_classes, everything=keeps), {}
-        _check_finite(answers.predicted, part)
-        found = scores.score(answers, table.y[rows], [name for name in metrics if name not in loss], table.task, weights) | loss
-        fold[part] = {name: found[name] for name in metrics}
+        # what is kept of dev answers metrics that are asked for later
+        answers, fold[part] = score_part(model, table, parts[part], part, metrics, everything=part == "dev" and store is not None)
         if part == "dev":
             outcome.answers.append(answers)
     outcome.folds.append(fold)
+
+
+def score_part(
+    model: Any, table: Table, rows: Array, part: str, metrics: list[str], *, everything: bool = False
+) -> tuple[scores.Answers, dict[str, float]]:
+    """Ask a fitted model about some rows, and score what it says; `everything` that it can say is asked, or what metrics need."""
+    weights = None if table.weights is None else table.weights[rows]
+    if isinstance(model, with_keras.Network):
+        raw = model.raw(rows_of(table.X, rows))
+        _check_finite(raw, part)
+        answers = model.answers(raw)
+        loss = {"loss": model.loss(raw, table.y[rows], weights)} if "loss" in metrics else {}
+    else:
+        n_classes = len(table.classes) if table.classes else None
+        answers, loss = scores.answer(model, rows_of(table.X, rows), metrics, n_classes, everything=everything), {}
+    _check_finite(answers.predicted, part)
+    found = scores.score(answers, table.y[rows], [name for name in metrics if name not in loss], table.task, weights) | loss
+    return answers, {name: found[name] for name in metrics}
 
 
 def _returned(numbers: dict[str, float], metrics: list[str], before: list[Metrics]) -> dict[str, float]:
@@ -420,7 +449,8 @@ def _curves(folds: list[dict[str, list[float]]]) -> dict[str, list[float]]:
     return found
 
 
-def _rows(X: Any, rows: Array) -> Any:
+def rows_of(X: Any, rows: Array) -> Any:
+    """Return some rows of features, in whatever form they are."""
     if isinstance(X, Images):
         return X.rows(rows)
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
@@ -492,7 +522,7 @@ def _of_predictions(
     """Return digest, right/wrong bits (one holdout of one label) and, in `store`, the predictions of the dev rows."""
     predicted = np.concatenate([one.predicted for one in answers])
     rows = np.concatenate([parts["dev"] for parts in folds])
-    found: dict[str, Any] = {"predictions": _digest(predicted, table.task)}
+    found: dict[str, Any] = {"predictions": digest(predicted, table.task)}
     if holdout and table.task == "classification" and len(rows) <= HITS_AT_MOST:
         bits = np.packbits(predicted == table.y[rows]).tobytes()
         found["hits"] = base64.b64encode(zlib.compress(bits, 9)).decode()

@@ -25,7 +25,7 @@ from gitjournal.ledger import Compose, Page
 from gitjournal.record import Record, Scores
 from gitjournal.repeats import Twice
 from gitjournal.snapshot import Found, Snapshot, read_lines, read_snapshot, working_tree
-from gitjournal.summary import Key, join, summarise
+from gitjournal.summary import COUNTS, Key, join, summarise
 
 _OURS, _BASE, _MIDDLE, _THEIRS = b"<<<<<<< ", b"||||||| ", b"=======", b">>>>>>> "
 
@@ -227,7 +227,7 @@ def _with_owners(records: Sequence[Record], snapshot: Snapshot, index: Index) ->
     """Give the runs of other entries their metrics: from this tree, else from another branch."""
     owners = {f"entries/{one.from_[:4]}/{one.from_}" for one in records if one.from_}
     here: dict[Key, Scores] = {
-        one.key: one.metrics for found in snapshot.entries(owners) for one in found.records if one.owned and one.metrics
+        one.key: one.metrics for found in snapshot.entries(owners) for one in found.records if one.owned and one.status in COUNTS
     }
     return join(records, {**index.owners(records), **here})
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import counts, entry_edit, grid, identity, network, procedure, trust
+from gitjournal import entry_edit, grid, identity, network, procedure, trust
 from gitjournal.codefiles import Code, find_code
+from gitjournal.configured import Configured, Declared, Versions, configurations, loader_options
 from gitjournal.data import hashing
 from gitjournal.entry import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
@@ -22,20 +23,6 @@ from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 ERRORS: dict[str, type[GitjournalError]] = {"entry": EntryError, "data": DataError, "trust": TrustError}
 Job = dict[str, Any]
 AskWorker = Callable[[Job], Job]
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What a run needs besides its procedure and seed, with every default written out; plain JSON."""
-
-    data: dict[str, Any]
-    hash: str
-    facts: dict[str, Any]
-    task: str
-    split: dict[str, Any]
-    metrics: list[str]
-    sealed: str | None
-    code: dict[str, Any] | None = None  # what the function is made of that the data come from
 
 
 @dataclass(frozen=True)
@@ -55,23 +42,6 @@ class PlannedRun:
 
 
 @dataclass(frozen=True)
-class Configured:
-    """One grid point, its steps, and the text that identifies it."""
-
-    point: dict[str, Any]
-    tree: list[Any]
-    canonical: str
-
-
-@dataclass(frozen=True)
-class Versions:
-    """The libraries whose defaults count; "" for the reference."""
-
-    sklearn: str = ""
-    keras: str = ""
-
-
-@dataclass(frozen=True)
 class Plan:
     """What an entry asks for: the completed text, and its runs in grid order without repetition."""
 
@@ -85,12 +55,6 @@ class Plan:
     root: Path
 
 
-def loader_options(entry: Entry) -> dict[str, Any]:
-    """Return the `data` mapping as declared, without what gitjournal wrote in."""
-    said: dict[str, Any] = msgspec.to_builtins(entry.front.data)
-    return {key: value for key, value in said.items() if key not in ("hash", "facts")}
-
-
 def make_plan(entry: Entry, text: str, *, root: Path, cache: Path, ask: AskWorker) -> Plan:
     """Work out the runs of an entry.
 
@@ -98,18 +62,24 @@ def make_plan(entry: Entry, text: str, *, root: Path, cache: Path, ask: AskWorke
     only for what is not known yet. Raises EntryError, DataError or TrustError with file, line and column.
     """
     declared = inspect(entry, root=root, cache=cache, ask=ask)
-    seeds = grid.seeds(entry.front)
     versions = Versions(installed_version(), keras_version(entry))
-    configured = configurations(entry, declared, versions, procedure_code(entry, root))
+    code = procedure_code(entry, root)
+    configured = configurations(entry, declared, versions, described(code) if code else None)
     runs: dict[tuple[str, int | None], PlannedRun] = {}
     draws = False
     for one in configured:
-        random = identity.draws(one.tree, declared.split)
-        draws = draws or random
-        for seed in seeds if random else [None]:
+        draws = draws or identity.draws(one.tree, declared.split)
+        for seed in seeds_of(entry, one, declared):
             run = PlannedRun(one.point, one.tree, one.canonical, identity.fingerprint(one.canonical), seed)
             runs.setdefault(run.key, run)
-    return Plan(entry, complete(text, entry, declared), declared, list(runs.values()), len(configured), len(seeds), draws, root)
+    return Plan(
+        entry, complete(text, entry, declared), declared, list(runs.values()), len(configured), len(grid.seeds(entry.front)), draws, root
+    )
+
+
+def seeds_of(entry: Entry, configured: Configured, declared: Declared) -> Sequence[int | None]:
+    """Return the seeds that a configuration is run with: None alone where nothing draws."""
+    return grid.seeds(entry.front) if identity.draws(configured.tree, declared.split) else [None]
 
 
 def procedure_code(entry: Entry, root: Path) -> Code | None:
@@ -151,39 +121,6 @@ def keras_version(entry: Entry) -> str:
 def installed_version() -> str:
     """Return the version of scikit-learn that would run, without importing it."""
     return importlib.metadata.version("scikit-learn")
-
-
-def configurations(entry: Entry, declared: Declared, versions: Versions, code: Code | None = None) -> list[Configured]:
-    """Return every grid point with its steps and canonical text under some versions of the libraries, in grid order.
-
-    `code` is what the procedure is made of where it is a function of one's own.
-    """
-    facts = msgspec.convert(declared.facts, Facts)
-    sizes = counts.sizes(declared.data, declared.split, facts)
-    found = []
-    for point in grid.expand(entry):
-        tree = procedure.build_tree(entry, point, facts)
-        if code:
-            tree[0][1] |= described(code)
-        text = identity.canonical(
-            declared.data, declared.hash, declared.task, declared.split, tree, version=versions.sklearn, keras=versions.keras, sizes=sizes
-        )
-        found.append(Configured(point, tree, text))
-    return found
-
-
-def written_out(entry: Entry) -> Declared | None:
-    """Return what an entry declares where it says all of it itself, as a planned one does; else None. Reads no data."""
-    front = entry.front
-    if not front.data.hash or front.data.facts is None or front.split is None or front.task is None:
-        return None
-    split: dict[str, Any] = msgspec.to_builtins(front.split)
-    drawn = {"seed", "shuffle", "stratify", "repeats" if "cv" in split else "dev"}
-    if not ("given" in split or {"time", "gap", "dev"} <= split.keys() or drawn <= split.keys()):
-        return None
-    metrics = [front.metrics] if isinstance(front.metrics, str) else front.metrics or []
-    facts: dict[str, Any] = msgspec.to_builtins(front.data.facts)
-    return Declared(loader_options(entry), front.data.hash, facts, front.task, split, metrics, None)
 
 
 def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declared:
@@ -232,7 +169,16 @@ def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declare
         [*found["metrics"], *added],
         found.get("sealed"),
         job["code"],
+        tuple(found.get("findings", ())),
     )
+
+
+def check_not_blocked(entry: Entry, declared: Declared) -> None:
+    """Raise EntryError where the split has a fault that the entry says it must not have (`checks: {block: [code]}`)."""
+    blocked = set(entry.front.checks.block) & {one["code"] for one in declared.findings} if entry.front.checks else set()
+    if blocked:
+        hint = f"see the rows: gitjournal data dups {entry.short_id}"
+        raise EntryError(f"{', '.join(sorted(blocked))} was found, and `checks` stops for it", place=entry.place("checks"), hint=hint)
 
 
 def require_trust(entry: Entry, root: Path, private: Path) -> Code | None:

@@ -26,16 +26,18 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One execution of one configuration with one seed.
+    """One execution of one configuration with one seed, or (`status: final`) one look at the test part.
 
     `metrics` and `folds` are keyed by part (train, train_dev, dev, test) and metric. A record with `from` says that
-    another entry owns the run: only its name stands here.
+    another entry owns the run: only its name stands here. A look holds the test metrics of one configuration, as means over
+    `seeds` where it has several, their standard errors over rows, the number that it was when it was taken (`look`), and
+    why the budget of looks was overdrawn (`forced`).
     """
 
     run: str
     fingerprint: str
     seed: int | None = None
-    status: Literal["done", "failed", "again"] = "done"
+    status: Literal["done", "failed", "again", "final"] = "done"
     from_: str | None = msgspec.field(default=None, name="from")
     repeats: str | None = None
     reason: str | None = None
@@ -46,6 +48,10 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     folds: dict[str, dict[str, list[float | None]]] = {}
     rows: dict[str, int] = {}
     parts: dict[str, str] = {}
+    seeds: list[int | None] = []
+    errors: dict[str, float] = {}
+    look: int | None = None
+    forced: str | None = None
     hits: str | None = None
     predictions: str | None = None
     curves: dict[str, list[float | None]] = {}

@@ -7,6 +7,7 @@ another (`git rev-parse --local-env-vars`).
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -124,8 +125,17 @@ class Repository:
         return self.common / "gitjournal"
 
     @cached_property
+    def _core(self) -> dict[str, str]:
+        """What its settings say of a main worktree, asked once: a process for each question would be felt at every start."""
+        told = run_git(["config", "-z", "--get-regexp", r"^core\.(bare|worktree)$"], cwd=self.common).stdout
+        return dict(os.fsdecode(line).partition("\n")[::2] for line in told.split(b"\0") if line)
+
+    @cached_property
     def bare(self) -> bool:
         """Whether there is no main worktree."""
+        said = self._core.get("core.bare", "false").lower()
+        if said in ("true", "false"):
+            return said == "true"
         return run_git(["config", "--type=bool", "core.bare"], cwd=self.common).stdout.strip() == b"true"
 
     @cached_property
@@ -136,9 +146,9 @@ class Repository:
         """
         if self.bare:
             return None
-        told = run_git(["config", "core.worktree"], cwd=self.common).stdout.removesuffix(b"\n")
+        told = self._core.get("core.worktree")
         if told:
-            return Path(os.path.realpath(self.common / os.fsdecode(told)))
+            return Path(os.path.realpath(self.common / told))
         return self.common.parent if self.common.name == ".git" else None
 
     @cached_property
@@ -226,6 +236,9 @@ class Worktree:
 
     def head(self) -> str | None:
         """Return the branch that is checked out, or None on a detached HEAD."""
+        plain = _plain_head(self.git_dir)
+        if plain is not None:
+            return plain.removeprefix("refs/heads/") if plain.startswith("refs/heads/") else None
         done = run_git(["symbolic-ref", "--quiet", "HEAD"], cwd=self.path)
         name = os.fsdecode(done.stdout).removesuffix("\n")
         return name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else None
@@ -247,6 +260,9 @@ def worktree_at(repository: Repository, path: Path) -> Worktree | None:
     """
     if not path.is_dir():
         return None
+    plain = _plain_worktree(repository, path)
+    if plain is not None:
+        return plain
     done = run_git(["rev-parse", "--path-format=absolute", "--show-toplevel", "--git-dir", "--git-common-dir"], cwd=path)
     said = os.fsdecode(done.stdout).splitlines()
     if done.returncode or len(said) != 3:
@@ -259,10 +275,46 @@ def worktree_at(repository: Repository, path: Path) -> Worktree | None:
     return Worktree(repository, path, git_dir) if same_place(registered_path(git_dir), path) else None
 
 
+def _plain_worktree(repository: Repository, path: Path) -> Worktree | None:
+    """Return the linked worktree at `path` as its own files say it (gitrepository-layout), or None where git has to be asked."""
+    try:
+        said = (path / ".git").read_bytes()
+        git_dir = Path(os.path.realpath(path / os.fsdecode(said.removeprefix(b"gitdir: ").removesuffix(b"\n"))))
+        common = git_dir / os.fsdecode((git_dir / "commondir").read_bytes().removesuffix(b"\n"))
+        whole = said.startswith(b"gitdir: ") and _plain_head(git_dir) is not None and not (git_dir / "config.worktree").exists()
+        ours = same_place(common, repository.common) and same_place(registered_path(git_dir), path)
+    except (OSError, ValueError):
+        return None
+    return Worktree(repository, path, git_dir) if whole and ours else None
+
+
+def _plain_head(git_dir: Path) -> str | None:
+    """Return the full name of what is checked out, "" for a commit; None where git has to be asked (another way to store refs)."""
+    head = git_dir / "HEAD"
+    try:
+        said = None if head.is_symlink() else head.read_bytes().removesuffix(b"\n")
+    except OSError:
+        return None
+    if said is None or said == b"ref: refs/heads/.invalid":
+        return None
+    if said.startswith(b"ref: refs/"):
+        return os.fsdecode(said.removeprefix(b"ref: "))
+    return "" if re.fullmatch(rb"[0-9a-f]{40}|[0-9a-f]{64}", said) else None
+
+
 def registered_path(git_dir: Path) -> Path:
     """Return the folder that git has noted for a linked worktree."""
     told = Path(os.fsdecode((git_dir / "gitdir").read_bytes().removesuffix(b"\n")))
     return (told if told.is_absolute() else git_dir / told).parent
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a folder stands: in which repository, and in which worktree of it (None where it is in none)."""
+
+    repository: Repository
+    git_dir: Path
+    top: Path | None
 
 
 def find_repository(start: Path) -> Repository:
@@ -270,13 +322,29 @@ def find_repository(start: Path) -> Repository:
 
     Raises GitError with a way out where there is none.
     """
-    done = run_git(["rev-parse", "--path-format=absolute", "--git-common-dir"], cwd=start)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace")
-        if "dubious ownership" in said:
-            raise GitError(f"git does not trust the owner of this repository: {said.strip()}")
+    return find_standing(start).repository
+
+
+def find_standing(start: Path) -> Standing:
+    """Return where `start` lies, asked of git once.
+
+    Raises GitError with a way out where there is no repository.
+    """
+    asked = ("--git-common-dir", "--git-dir", "--show-toplevel")
+    done = run_git(["rev-parse", "--path-format=absolute", *asked], cwd=start)
+    said = os.fsdecode(done.stdout).removesuffix("\n").split("\n")
+    if len(said) == (2 if done.returncode else 3):  # the last question fails where there is no worktree
+        return Standing(Repository(Path(said[0])), Path(said[1]), None if done.returncode else Path(said[2]))
+    told = [
+        run_git(["rev-parse", "--path-format=absolute", asked], cwd=start) for asked in ("--git-common-dir", "--git-dir", "--show-toplevel")
+    ]
+    if told[0].returncode:
+        stderr = told[0].stderr.decode(errors="replace")
+        if "dubious ownership" in stderr:
+            raise GitError(f"git does not trust the owner of this repository: {stderr.strip()}")
         raise GitError(f"no git repository at {start}", hint="begin one with: git init")
-    return Repository(Path(os.fsdecode(done.stdout.removesuffix(b"\n"))))
+    common, git_dir, top = (Path(os.fsdecode(one.stdout.removesuffix(b"\n"))) for one in told)
+    return Standing(Repository(common), git_dir, None if told[2].returncode else top)
 
 
 def require_identity(repository: Repository) -> None:

@@ -28,7 +28,8 @@ from gitjournal.lab import Lab
 from gitjournal.landing import replace_file
 from gitjournal.ledger import Compose, Ledger, borrowed, job_of, made
 from gitjournal.limits import NO_LIMITS, NOTHING, Limits, Spent
-from gitjournal.planning import Plan, PlannedRun
+from gitjournal.looks import without_looks
+from gitjournal.planning import Plan, PlannedRun, check_not_blocked
 from gitjournal.record import Record
 from gitjournal.repo import require_identity
 from gitjournal.subject import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
@@ -79,6 +80,7 @@ class Planned:
     commit: str | None
     metric: str
     nearest: Nearest | None
+    findings: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ class Outcome:
     seconds: float | None = None
     twins: tuple[Twin, ...] = ()
     nearest: Nearest | None = None
+    findings: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,7 @@ def execute(lab: Lab, start: Path, entry_id: str, options: Options, *, crew: Tea
         if subject.waiting:
             check_unchanged(subject, parse(plan.text, entry_id=entry_id, file=subject.entry.document.file))
         check_grown(subject, [run.key for run in plan.runs])
+        check_not_blocked(subject.entry, plan.declared)
         ledger = Ledger(subject, plan, baseline_of(subject), compose)
         todo = _todo(subject, plan, options)
         if options.dry_run:
@@ -186,7 +190,7 @@ def execute(lab: Lab, start: Path, entry_id: str, options: Options, *, crew: Tea
         nearest = answers.nearest(subject, plan, todo.runs)
         planning.validate(subject.entry, plan, todo.runs, ask=crew.ask)
         committed = commit_plan(subject, plan, force=options.force)
-        tell(Planned(committed.accepted, todo.counts, committed.commit, plan.declared.metrics[0], nearest))
+        tell(Planned(committed.accepted, todo.counts, committed.commit, plan.declared.metrics[0], nearest, plan.declared.findings))
         ledger = replace(ledger, subject=replace(subject, entry=committed.accepted))
         return _run(ledger, todo, committed, crew, options, tell)
 
@@ -314,7 +318,7 @@ def _make(
 
 def _spent(subject: Subject, by_call: Spent) -> Spent:
     """Add what the entry has spent in earlier calls to what the call has spent on other entries."""
-    owned = [one for one in subject.records if one.owned]
+    owned = [one for one in without_looks(subject.records) if one.owned]
     return replace(by_call, entry_runs=len(owned), entry_seconds=sum(one.seconds or 0.0 for one in owned))
 
 
@@ -329,4 +333,5 @@ def _repeating(one: Record, todo: _Todo) -> Record:
 def _outcome(ledger: Ledger, state: State, todo: _Todo, fresh: list[Record] | None = None) -> Outcome:
     summary = ledger.summarise(fresh or [])
     gain = ledger.gain(summary, fresh or [])
-    return Outcome(ledger.subject.entry, state, todo.counts, summary, gain, others=tuple(todo.reused.values()))
+    others, findings = tuple(todo.reused.values()), ledger.plan.declared.findings
+    return Outcome(ledger.subject.entry, state, todo.counts, summary, gain, others=others, findings=findings)

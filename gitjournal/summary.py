@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from gitjournal.entry import Data, FrontMatter
+from gitjournal.looks import without_looks
 from gitjournal.metric_names import default_metrics, direction
 from gitjournal.record import Record, Scores
 
@@ -96,6 +97,7 @@ class Summary:
 
 def summarise(front: FrontMatter, records: Sequence[Record]) -> Summary:
     """Summarise the records of one entry; those with `from` must have been given their owner's metrics (`join`)."""
+    records = without_looks(records)
     counted = _one_a_run(records)
     metric = deciding_metric(front, counted)
     sign = direction(metric) if metric else 1
@@ -149,6 +151,7 @@ def state(front: FrontMatter, records: Sequence[Record]) -> str:
     Partly: some runs failed, or a declared value or seed occurs in no run. The number of combinations alone does not
     tell, since combinations that mean the same are one run.
     """
+    records = without_looks(records)
     if front.retracted:
         return "retracted"
     if not records:
@@ -164,6 +167,15 @@ def data_label(data: Data) -> str:
     """Return the source of the data in a word."""
     source = data.sklearn or data.path or data.images or data.python or (data.files.train if data.files else None)
     return source or "?"
+
+
+def data_argument(data: Data) -> str:
+    """Return the source of the data as `--data` takes it, with the target where one must be named."""
+    if data.sklearn or data.python:
+        return f"sklearn:{data.sklearn}" if data.sklearn else f"python:{data.python}"
+    source = data.path or data.images or "DATA"
+    target = ",".join(data.target) if isinstance(data.target, list) else data.target
+    return f"{source} --target {target}" if target else source
 
 
 def estimator_label(procedure: list[Any] | dict[str, Any]) -> str:

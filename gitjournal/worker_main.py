@@ -21,14 +21,16 @@ from typing import Any
 import msgspec
 import threadpoolctl
 
-from gitjournal import measure, resample, rescore
+from gitjournal import duplicates, final_score, measure, resample, rescore
 from gitjournal.errors import GitjournalError
 
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "keras", "tensorflow")
 LOG = 2  # the descriptor that the parent opened as a file; standard output is pointed to it too
 
-_jobs = msgspec.json.Decoder(measure.Inspect | measure.Validate | measure.Run | measure.Keep | rescore.Score | resample.Draw)
+_jobs = msgspec.json.Decoder(
+    measure.Inspect | measure.Validate | measure.Run | measure.Keep | rescore.Score | resample.Draw | duplicates.Dups | final_score.Final
+)
 
 
 class Channel:
@@ -89,6 +91,10 @@ def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, An
             return {"ok": rescore.score(job)}
         if isinstance(job, resample.Draw):
             return {"ok": resample.draw(job)}
+        if isinstance(job, final_score.Final):
+            return {"ok": final_score.final(job, shelf)}
+        if isinstance(job, duplicates.Dups):
+            return {"ok": duplicates.find(job, shelf)}
         if isinstance(job, measure.Keep):
             return {"ok": measure.keep(job, shelf)}
         found = measure.run(job, shelf, lambda news: channel.send({"progress": news}))

@@ -10,12 +10,14 @@ from pathlib import Path
 import msgspec
 
 from gitjournal.checking import Checked, Question, check_tree
+from gitjournal.configured import Versions, configure, written_out
 from gitjournal.entry import parse
 from gitjournal.entry_block import splice
 from gitjournal.founding import init
-from gitjournal.identity import fingerprint, json_text
+from gitjournal.identity import fingerprint
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import find_journal
+from gitjournal.misdeclared import misdeclared
 from gitjournal.record import Record, encode
 from gitjournal.render.block import results_block
 from gitjournal.snapshot import working_tree
@@ -28,15 +30,17 @@ LATER = "20261102-later-bbbb"
 UNGUARDED = ("-c", "core.hooksPath=/dev/null")
 
 
-def page(title: str, *, c: float = 10, front: str = "", notes: str = "What I saw.") -> str:
+def page(title: str, *, c: float | Sequence[float] = 10, front: str = "", step: str = "SVC", notes: str = "What I saw.") -> str:
+    """Return an entry as its plan was committed, with everything written out; several values of `c` are a grid that has grown."""
     return f"""\
 ---
 title: {title}
-{front}data: {{sklearn: digits, hash: '{HASH}'}}
-split: {{dev: 0.2, test: 0.2, seed: 0, stratify: true}}
+{front}data: {{sklearn: digits, hash: '{HASH}', facts: {{n_rows: 1797, n_features: 64, classes: [0, 1], columns: {{number: 64}}}}}}
+split: {{dev: 0.2, test: 0.2, seed: 0, shuffle: true, stratify: true}}
 task: classification
 procedure:
-  - SVC: {{C: {c}}}
+  - {step}
+grid: {{svc__C: {[c] if isinstance(c, (int, float)) else list(c)}}}
 metrics: [accuracy]
 ---
 ## Notes
@@ -45,18 +49,19 @@ metrics: [accuracy]
 """
 
 
-def run(c: float = 10, *, at: str, seed: int | None = None, dev: float = 0.97, **more: object) -> Record:
+def canonical(c: float = 10, step: str = "SVC") -> str:
+    """Return the text that identifies that page at one point of its grid."""
+    entry = parse(page("X", c=c, step=step), entry_id=FIRST, file=FIRST)
+    declared = written_out(entry)
+    assert declared
+    return configure(entry, declared, {"svc__C": c}, Versions()).canonical
+
+
+def run(c: float = 10, *, at: str, seed: int | None = None, dev: float = 0.97, step: str = "SVC", **more: object) -> Record:
     """Return the record of one run of that page."""
-    canonical = json_text(
-        {
-            "schema": 1,
-            "data": {"hash": HASH, "format": "sklearn", "task": "classification"},
-            "procedure": [{"sklearn.svm.SVC": {"C": c}}],
-            "split": {"dev": 0.2, "test": 0.2, "seed": 0, "stratify": True},
-        }
-    )
+    text = canonical(c, step)
     name = f"{c}-{seed}-{at}".encode().hex().rjust(32, "0")[-32:]
-    values = {"run": name, "fingerprint": fingerprint(canonical), "seed": seed, "canonical": canonical, "at": at, **more}
+    values = {"run": name, "fingerprint": fingerprint(text), "seed": seed, "canonical": text, "at": at, "grid": {"svc__C": c}, **more}
     return Record(**{"metrics": {"dev": {"accuracy": dev}, "train": {"accuracy": 1.0}}, **values})  # type: ignore[arg-type]
 
 
@@ -113,7 +118,7 @@ def checked(lab: Path) -> Checked:
     assert place.worktree
     head = git(lab, "rev-parse", "HEAD")
     refs = journal_refs(place, current_ref(place))
-    return check_tree(place.repository, Question(working_tree(place.worktree), parents=(head,), history=(head,)), refs)
+    return check_tree(place.repository, Question(working_tree(place.worktree), parents=(head,), history=(head,)), refs, misdeclared)
 
 
 def codes(lab: Path) -> list[str]:

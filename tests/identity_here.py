@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sklearn
 
-from gitjournal import identity, planning
+from gitjournal import configured, identity, planning
 from gitjournal.catalogue import Known, reference
 from gitjournal.entry import parse
 from gitjournal.procedures import reference as maintenance
@@ -21,9 +21,9 @@ def vectors() -> dict[str, list[str]]:
     published = json.loads((Path(__file__).parent.parent / "docs/identity-vectors.json").read_text())
     for vector in published:
         entry = parse(f"---\n{vector['entry']}---\n", entry_id="20260101-vector-aaaa", file="vector.md")
-        declared = planning.written_out(entry)
+        declared = configured.written_out(entry)
         assert declared is not None
-        texts = [one.canonical for one in planning.configurations(entry, declared, planning.Versions(planning.installed_version()))]
+        texts = [one.canonical for one in configured.configurations(entry, declared, configured.Versions(planning.installed_version()))]
         found[vector["name"]] = [identity.fingerprint(text) for text in texts]
     return found
 

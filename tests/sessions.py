@@ -35,7 +35,9 @@ def masked(text: str) -> str:
     text = re.sub(r"^[█░]+ .*\n", "", text, flags=re.MULTILINE)  # progress, where a run takes longer than a second
     text = re.sub(r"\d{4}/\d{8}-([a-z0-9-]+)-[a-z0-9]{4}\b", r"YEAR/DAY-\1-XXXX", text)
     text = re.sub(r"\d{8}-([a-z0-9-]+)-[a-z0-9]{4}\b", r"DAY-\1-XXXX", text)
-    text = re.sub(r"(show|exec) [a-z0-9]{4}$", r"\1 XXXX", text, flags=re.MULTILINE)
+    text = re.sub(r"(show|exec|dups)(?: [a-z0-9]{4})+$", r"\1 XXXX", text, flags=re.MULTILINE)
+    text = re.sub(r": [a-z0-9]{4} is the same", ": XXXX is the same", text)
+    text = re.sub(r"^( +\d+  )[a-z0-9]{4} ", r"\1XXXX ", text, flags=re.MULTILINE)  # the ledger of looks
     text = re.sub(r"^([│├└─ ]*)[a-z0-9]{4}  ", r"\1XXXX  ", text, flags=re.MULTILINE)
     text = re.sub(r"^[a-z0-9]{4} (is (?:not shown to be )?better than|and) [a-z0-9]{4}\b", r"XXXX \1 XXXX", text, flags=re.MULTILINE)
     text = re.sub(r"^(\s*)[a-z0-9]{4} (is the best of|reached|was better on|dev\.)", r"\1XXXX \2", text, flags=re.MULTILINE)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal import identity, planning
+from gitjournal import configured, identity
 from gitjournal.entry import parse
 from gitjournal.index import Index, data_hash
 from gitjournal.lab import find_lab
@@ -135,9 +135,9 @@ def page(title: str, procedure: str, more: str = "") -> str:
 
 def runs(text: str, *seeds: int | None, **more: Any) -> list[Record]:
     entry = parse(text, entry_id="20261121-x-aaaa", file="x.md")
-    declared = planning.written_out(entry)
+    declared = configured.written_out(entry)
     assert declared is not None
-    found = planning.configurations(entry, declared, planning.Versions(INSTALLED))
+    found = configured.configurations(entry, declared, configured.Versions(INSTALLED))
     return [
         record(identity.fingerprint(one.canonical), 0.9, seed=seed, canonical=one.canonical, grid=one.point, **more)
         for one in found

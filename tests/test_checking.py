@@ -12,8 +12,10 @@ from gitjournal.checking import Question, check_tree, question_of_range
 from gitjournal.findings import CODES
 from gitjournal.lab import find_lab
 from gitjournal.leaks import find_leaks
+from gitjournal.misdeclared import misdeclared
+from gitjournal.record import Record, decode_lines, encode
 from gitjournal.snapshot import merge_in_index, merge_result
-from tests.guarded import FIRST, LATER, UNGUARDED, begin, checked, codes, page, put, repeat, run, save
+from tests.guarded import FIRST, LATER, UNGUARDED, begin, checked, codes, page, put, repeat, run, save, tried
 from tests.helpers import git, gitjournal
 
 PAGE = f"entries/2026/{FIRST}.md"
@@ -32,6 +34,10 @@ def edit(lab: Path, path: str, before: str, after: str) -> None:
     file.write_text(text.replace(before, after, 1))
 
 
+def recorded(lab: Path) -> list[Record]:
+    return decode_lines((lab / RECORDS).read_bytes(), file=RECORDS)
+
+
 def markers(lab: Path) -> None:
     edit(lab, PAGE, "What I saw.", "<<<<<<< HEAD\nWhat I saw.\n=======\nWhat they saw.\n>>>>>>> theirs")
 
@@ -41,7 +47,7 @@ def record_markers(lab: Path) -> None:
 
 
 def other_results(lab: Path) -> None:
-    put(lab, FIRST, page("First"), [run(at="2026-11-01T10:00:00+00:00"), run(3, at="2026-11-05T10:00:00+00:00")])
+    put(lab, FIRST, page("First", c=[10, 3]), [*recorded(lab), run(3, at="2026-11-05T10:00:00+00:00")])
     edit(lab, PAGE, "Records: `", "Records: `0")
 
 
@@ -77,7 +83,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     ),
     "no text for a fingerprint": (lambda lab: put(lab, LATER, page("X", c=5), [run(5, at="2", canonical=None)]), ["GJ102"]),
     "another split": (lambda lab: put(lab, LATER, page("X", c=5).replace("dev: 0.2", "dev: 0.3"), [run(5, at="2")]), ["GJ103"]),
-    "another estimator": (lambda lab: put(lab, LATER, page("X", c=5).replace("SVC:", "LinearSVC:"), [run(5, at="2")]), ["GJ103"]),
+    "another estimator": (lambda lab: put(lab, LATER, page("X", c=5).replace("- SVC", "- LinearSVC"), [run(5, at="2")]), ["GJ103"]),
     "another data set": (lambda lab: put(lab, LATER, page("X", c=5).replace("sha256:0", "sha256:1"), [run(5, at="2")]), ["GJ103"]),
     "markers in a page": (markers, ["GJ104"]),
     "markers in records": (record_markers, ["GJ104"]),
@@ -143,18 +149,87 @@ def test_a_range_names_only_what_it_brings(lab: Path) -> None:
     put(lab, LATER, page("X", c=5).replace("dev: 0.2", "dev: 0.3"), [run(5, at="2")])
     after = save(lab)
     repository = find_lab(lab).repository
-    found = check_tree(repository, question_of_range(before, after), {})
+    found = check_tree(repository, question_of_range(before, after), {}, misdeclared)
     assert [(one.code, one.file[-7:-3]) for one in found.findings] == [("GJ103", "bbbb")]
 
 
-def test_a_record_that_was_edited_long_ago_is_found_in_the_history(lab: Path) -> None:
+EDITED, RESTORED, OTHER, DELETED, LONGER = "edited", "restored", "edited otherwise", "deleted", "appended"
+
+
+def history(lab: Path, *states: str) -> None:
+    """Commit the records of the first entry in one state after another, past every hook."""
     text = (lab / RECORDS).read_text()
-    edit(lab, RECORDS, "0.97", "0.99")
-    save(lab)
-    assert "GJ105" in codes(lab)
+    more = encode(run(3, at="2026-11-05T10:00:00+00:00", plan="1" * 40)).decode()
+    contents = {EDITED: text.replace("0.97", "0.99"), RESTORED: text, OTHER: text.replace("0.97", "0.98"), LONGER: text + more}
+    for state in states:
+        (lab / RECORDS).unlink() if state == DELETED else (lab / RECORDS).write_text(contents[state])
+        save(lab, state)
+
+
+@pytest.mark.parametrize(
+    ("states", "found"),
+    [
+        ([EDITED], True),
+        ([EDITED, RESTORED], False),
+        ([EDITED, RESTORED, EDITED], True),
+        ([EDITED, OTHER, RESTORED], False),
+        ([EDITED, OTHER], True),
+        ([EDITED, RESTORED, OTHER, RESTORED], False),
+        ([DELETED], True),
+        ([DELETED, RESTORED], False),
+        ([DELETED, EDITED], True),
+        ([LONGER], False),
+        ([LONGER, RESTORED], True),
+        ([LONGER, EDITED, LONGER], False),
+        ([EDITED, LONGER], False),
+    ],
+)
+def test_records_that_were_edited_or_deleted_are_found_until_they_are_back(lab: Path, states: list[str], found: bool) -> None:
+    history(lab, *states)
+    assert ("GJ105" in codes(lab)) == found
+    repository = find_lab(lab).repository
+    # all of it, and the last step alone as a hook sees it (to which what was deleted before and comes anew is new)
+    for base in (f"journal~{len(states)}", "journal~1")[: 1 if states == [DELETED, EDITED] else 2]:
+        asked = check_tree(repository, question_of_range(git(lab, "rev-parse", base), git(lab, "rev-parse", "journal")), {})
+        assert ("GJ105" in {one.code for one in asked.findings}) == found, base
+
+
+def test_a_line_that_was_edited_past_the_hooks_can_be_put_back_through_them(lab: Path) -> None:
+    text = (lab / RECORDS).read_text()
+    history(lab, EDITED)
+    assert tried(lab, "commit", "-q", "-a", "--allow-empty", "-m", "prose").returncode == 0
+    (lab / RECORDS).write_text(text.replace("0.97", "0.98"))
+    assert "GJ105" in tried(lab, "commit", "-q", "-a", "-m", "better still").stderr
     (lab / RECORDS).write_text(text)
-    save(lab)
+    git(lab, "add", "--all")
+    assert "GJ105" not in gitjournal(lab, "check", "--staged").stdout
+    put_back = tried(lab, "commit", "-q", "-m", "as it was measured")
+    assert put_back.returncode == 0, put_back.stderr
     assert codes(lab) == []
+
+
+def test_an_edit_is_found_through_a_rename_and_on_either_side_of_a_merge(lab: Path) -> None:
+    text = (lab / RECORDS).read_text()
+    git(lab, "mv", PAGE, PAGE.replace("first", "renamed"))
+    git(lab, "mv", RECORDS, RECORDS.replace("first", "renamed"))
+    save(lab, "renamed")
+    assert "GJ105" not in codes(lab)
+    (lab / RECORDS.replace("first", "renamed")).write_text(text.replace("0.97", "0.99"))
+    save(lab, "edited")
+    assert "GJ105" in codes(lab)
+    git(lab, *UNGUARDED, "reset", "-q", "--hard", "journal~2")
+    git(lab, *UNGUARDED, "switch", "-q", "-c", "side")
+    history(lab, EDITED, RESTORED)
+    git(lab, *UNGUARDED, "switch", "-q", "journal")
+    repeat(lab, front="replicates: aaaa\n")
+    save(lab)
+    git(lab, *UNGUARDED, "merge", "-q", "--no-edit", "side")
+    assert codes(lab) == []
+    git(lab, *UNGUARDED, "switch", "-q", "side")
+    history(lab, OTHER)
+    git(lab, *UNGUARDED, "switch", "-q", "journal")
+    git(lab, *UNGUARDED, "merge", "-q", "--no-edit", "side")
+    assert "GJ105" in codes(lab)
 
 
 def test_an_entry_whose_runs_others_have_done_may_go(lab: Path) -> None:
@@ -181,11 +256,11 @@ def test_the_same_run_on_another_branch_is_found_by_the_later_one_only(lab: Path
 
 def test_a_merge_is_computed_alike_by_old_and_new_git(lab: Path, tmp_path: Path) -> None:
     git(lab, "switch", "-q", "-c", "side", "journal")
-    put(lab, FIRST, page("First"), [run(at="2026-11-01T10:00:00+00:00"), run(2, at="2026-11-05T10:00:00+00:00")])
+    put(lab, FIRST, page("First", c=[10, 2, 3]), [run(at="2026-11-01T10:00:00+00:00"), run(2, at="2026-11-05T10:00:00+00:00")])
     repeat(lab)
     save(lab)
     git(lab, "switch", "-q", "journal")
-    put(lab, FIRST, page("First"), [run(at="2026-11-01T10:00:00+00:00"), run(3, at="2026-11-04T10:00:00+00:00")])
+    put(lab, FIRST, page("First", c=[10, 2, 3]), [run(at="2026-11-01T10:00:00+00:00"), run(3, at="2026-11-04T10:00:00+00:00")])
     save(lab)
     repository = find_lab(lab).repository
     new, old = merge_result(repository, "journal", "side"), merge_in_index(repository, "journal", "side", tmp_path)

@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 
 from gitjournal import trust
+from gitjournal.agreement import unlike
 from gitjournal.codefiles import find_code
+from gitjournal.entry import parse
+from gitjournal.record import decode_lines
 from tests.helpers import done, git
 
 ENTRIES = Path(__file__).with_name("entries")
@@ -32,6 +35,14 @@ procedure: [tabular, LogisticRegression]
 metrics: [roc_auc, log_loss]
 ---
 """
+EDITS = {  # a value of each that somebody might better afterwards
+    1: ("class_weight: balanced", "learning_rate: 0.2"),
+    2: ("alpha: 1.0", "alpha: 2.0"),
+    3: ("n_estimators: 300", "n_estimators: 301"),
+    4: ("[1, 2]", "[2, 2]"),
+    7: ("[0.1, 1]", "[0.1, 3]"),
+    8: ("window: 30", "window: 31"),
+}
 EXPERIMENTS = """\
 from pathlib import Path
 import numpy as np
@@ -131,3 +142,12 @@ def test_the_entries_run_as_written(repo: Path) -> None:
     (own,) = found[8]
     assert own["metrics"]["dev"]["roc_auc"] > 0.5
     assert json.loads(own["canonical"])["procedure"][0]["python"]["parameters"] == {"window": 30}
+    assert "nothing found" in done(repo, "check")
+    for number, name in IDS.items():
+        text = (pages / f"{name}.md").read_text()
+        entry = parse(text, entry_id=name, file=name)
+        lines = decode_lines((pages / f"{name}.runs.jsonl").read_bytes(), file=name)
+        assert unlike(entry, lines) == []  # and not None: each could be worked out anew
+        before, after = EDITS[number]
+        assert before in text
+        assert unlike(parse(text.replace(before, after, 1), entry_id=name, file=name), lines)

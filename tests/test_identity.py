@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitjournal import entry_edit, grid, identity, planning, procedure, yaml_text
+from gitjournal import configured, entry_edit, grid, identity, procedure, yaml_text
 from gitjournal.catalogue import lookup, reference
 from gitjournal.entry import MISSING, Entry, Facts, parse
 
@@ -389,9 +389,9 @@ def entry_text(found: list[tuple[str, dict[str, Any]]], order: list[str], title:
 
 def of_entry(text: str) -> list[str]:
     entry = parse(text, entry_id="20260101-t-aaaa", file="e.md")
-    declared = planning.written_out(entry)
+    declared = configured.written_out(entry)
     assert declared is not None
-    return [one.canonical for one in planning.configurations(entry, declared, planning.Versions())]
+    return [one.canonical for one in configured.configurations(entry, declared, configured.Versions())]
 
 
 @settings(max_examples=60, deadline=None)

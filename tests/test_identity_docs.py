@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gitjournal import catalogue, counts, grid, identity, inactive, planning
+from gitjournal import catalogue, configured, counts, grid, identity, inactive
 from gitjournal.entry import MISSING, Entry, parse
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -94,9 +94,9 @@ def entry_of(vector: dict[str, Any]) -> Entry:
 
 def texts_of(vector: dict[str, Any]) -> list[str]:
     entry = entry_of(vector)
-    declared = planning.written_out(entry)
+    declared = configured.written_out(entry)
     assert declared is not None
-    return [one.canonical for one in planning.configurations(entry, declared, planning.Versions(vector["scikit-learn"]))]
+    return [one.canonical for one in configured.configurations(entry, declared, configured.Versions(vector["scikit-learn"]))]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
@@ -109,10 +109,10 @@ def test_a_vector_is_computed_as_published(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
 def test_a_vector_has_the_seeds_that_are_published(vector: dict[str, Any]) -> None:
     entry = entry_of(vector)
-    declared = planning.written_out(entry)
+    declared = configured.written_out(entry)
     assert declared is not None
     for one, published in zip(
-        planning.configurations(entry, declared, planning.Versions(vector["scikit-learn"])), vector["configurations"], strict=True
+        configured.configurations(entry, declared, configured.Versions(vector["scikit-learn"])), vector["configurations"], strict=True
     ):
         seeds = grid.seeds(entry.front) if identity.draws(one.tree, declared.split) else [None]
         assert seeds == published["seeds"]

@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from gitjournal import lab as lab_module
+from gitjournal import repo as repo_module
 from gitjournal.errors import GitError
 from gitjournal.founding import init
+from gitjournal.index import Index
+from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import current_branch, find_lab, work_root
 from gitjournal.repo import run_git
 from tests.helpers import git, snapshot
@@ -380,3 +385,61 @@ def test_a_worktree_under_a_path_with_odd_characters_works(tmp_path):
     lab = init(folder).lab
     assert find_lab(folder) == lab
     assert (lab.path / git(lab.path, "config", "core.hooksPath")).samefile(folder / ".git" / "gitjournal" / "hooks")
+
+
+# ---- read from files where they are plain, asked of git where they are not
+
+
+def detached(lab):
+    git(lab, "checkout", "-q", "--detach")
+
+
+def on_another_branch(lab):
+    git(lab, "switch", "-q", "-c", "exp/x")
+
+
+def head_as_link(lab):
+    head = find_lab(lab).git_dir / "HEAD"
+    head.unlink()
+    head.symlink_to("refs/heads/journal")
+
+
+def settings_in_quotes(lab):
+    file = find_lab(lab).repository.private / "lab.config"
+    file.write_text(file.read_text().replace("folder = lab", 'folder = "lab" # here'))
+
+
+def settings_of_its_own(lab):
+    git(lab.parent, "config", "extensions.worktreeConfig", "true")
+    git(lab, "config", "--worktree", "user.name", "Ada")
+
+
+def relative_link(lab):
+    (lab / ".git").write_text("gitdir: ../.git/worktrees/lab\n")
+
+
+@pytest.mark.parametrize(
+    "state", [lambda lab: None, detached, on_another_branch, head_as_link, settings_in_quotes, settings_of_its_own, relative_link]
+)
+def test_what_the_files_say_is_what_git_says(repo, monkeypatch, state):
+    state(init(repo).lab.path)
+    found, branch = find_lab(repo), current_branch(find_lab(repo))
+    for module, name in ((repo_module, "_plain_worktree"), (repo_module, "_plain_head"), (lab_module, "_plain_settings")):
+        monkeypatch.setattr(module, name, lambda *told: None)
+    assert (find_lab(repo), current_branch(find_lab(repo))) == (found, branch)
+    assert (found.path, found.git_dir) == (repo / "lab", repo / ".git/worktrees/lab")
+
+
+def test_four_processes_are_started_until_the_index_is_open(repo, monkeypatch):
+    lab = init(repo).lab
+    with Index.open(lab.repository) as index:
+        index.refresh(journal_refs(lab, current_ref(lab)))
+    started = []
+    run = subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda command, **more: started.append(command) or run(command, **more))
+    lab = find_lab(repo)
+    with Index.open(lab.repository) as index:
+        index.refresh(journal_refs(lab, current_ref(lab)))
+        assert index.find_runs([("f" * 64, None)]) == []
+    # each takes one or two milliseconds, and ten are all there is for "was this run done?"
+    assert len(started) == 4, started

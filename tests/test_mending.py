@@ -21,11 +21,11 @@ def lab(repo: Path) -> Path:
     lab = begin(repo)
     first = decode_lines((lab / RECORDS).read_bytes(), file="x")
     git(lab, "switch", "-q", "-c", "side")
-    put(lab, FIRST, page("First"), [*first, THEIRS])
+    put(lab, FIRST, page("First", c=[10, 2, 3]), [*first, THEIRS])
     repeat(lab)
     save(lab)
     git(lab, "switch", "-q", "journal")
-    put(lab, FIRST, page("First"), [*first, OURS])
+    put(lab, FIRST, page("First", c=[10, 2, 3]), [*first, OURS])
     save(lab)
     assert tried(lab, "merge", "side").returncode == 1
     return lab

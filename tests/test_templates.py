@@ -82,6 +82,7 @@ def test_the_templates_for_networks_run_as_written(journal: Path) -> None:
         page = journal / f"lab/entries/2026/{made}.md"
         page.write_text(page.read_text().replace("epochs: 50", "epochs: 2").replace("epochs: 30", "epochs: 2"))
     assert done(journal, "exec", *ids).count("1/1 done · 0 failed") == 2
+    assert "nothing found" in done(journal, "check")
     assert "  images: data/photos\n" in page.read_text()
     assert "  size: [8, 8]\n" in page.read_text()
     (record,) = [json.loads(line) for line in git(journal, "show", f"journal:entries/2026/{ids[1]}.runs.jsonl").splitlines()]

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.inactive_fits import CASES, MANY, SEEDED, STILL
+
 ROOT = Path(__file__).parent.parent
 OLDEST = ROOT / ".venv-sklearn-1.5.2"
 
@@ -23,9 +25,9 @@ pytestmark = [
 ]
 
 
-def told_by(python: Path) -> dict[str, Any]:
+def told_by(python: Path, module: str = "tests.identity_here") -> dict[str, Any]:
     ended = subprocess.run(
-        [python, "-W", "ignore", "-m", "tests.identity_here"],
+        [python, "-W", "ignore", "-m", module],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -76,3 +78,14 @@ def test_the_recorded_defaults_are_those_that_each_version_has(oldest: dict[str,
 def test_shares_come_to_the_same_counts_in_each_version(oldest: dict[str, Any], newest: dict[str, Any]) -> None:
     assert oldest["shares"] == []
     assert newest["shares"] == []
+
+
+def test_what_the_tables_say_changes_nothing_changes_nothing_in_the_oldest_either() -> None:
+    # in the newest: tests/test_inactive.py
+    told = told_by(OLDEST / "bin/python", "tests.inactive_fits")
+    assert told["wrong"] == []
+    assert told["proven"]["check_rule"] == len(CASES) - 1  # KBinsDiscretizer got its quantile_method later
+    assert told["proven"]["check_steady"] == len(SEEDED)
+    assert told["proven"]["check_still"] == len(STILL)
+    assert told["proven"]["check_spelling"] > 10
+    assert told["proven"]["check_without_effect"] > MANY

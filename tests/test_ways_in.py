@@ -233,8 +233,10 @@ def test_replicates_retries_and_repetitions_with_a_reason_pass(lab: Path) -> Non
     put(lab, "20261104-again-dddd", page("Again"), [again])
     borrowed = run(at="2026-11-01T10:00:00+00:00", from_=FIRST, canonical=None, metrics={})
     put(lab, "20261105-borrowed-eeee", page("Borrowed"), [borrowed])
-    other_seed = run(at="2026-11-06T10:00:00+00:00", seed=1)
-    put(lab, "20261106-seed-ffff", page("Seed"), [other_seed])
+    for seed, name in ((0, "20261106-seed-ffff"), (1, "20261107-seed-gggg")):
+        draws = "SVC: {probability: true}"
+        text = page("Seed", front=f"seeds: [{seed}]\n", step=draws)
+        put(lab, name, text, [run(at=f"2026-11-0{6 + seed}T10:00:00+00:00", seed=seed, step=draws)])
     git(lab, "add", "--all")
     passes(lab, *COMMIT)
     assert codes(lab) == []

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from gitjournal import procedure
+from gitjournal import identity, network_identity, procedure
 from gitjournal.entry import Facts, parse
 from gitjournal.worker_process import Worker
 from tests.networks import NEEDS_KERAS
@@ -220,6 +220,42 @@ procedure:
     one, other_way = run(worker, root, chain), run(worker, root, model)
     assert one["predictions"] == other_way["predictions"]
     assert one["metrics"] == other_way["metrics"]
+
+
+@pytest.mark.parametrize(
+    ("data", "plain", "written_out", "loss"),
+    [
+        (
+            "values",
+            "[{Dense: {units: 4, activation: relu}}, {Dropout: {rate: 0.5}}, {Dense: {units: 2}}]",
+            (
+                "[{a: {Dense: {units: 4.0, activation: relu, kernel_initializer: {GlorotUniform: {}}, name: mine}}}, "
+                "{Dropout: {rate: 0.5, dtype: float32}}, {Dense: {units: 2, activation: linear, use_bias: true, trainable: true}}]"
+            ),
+            "mse",
+        ),
+        (
+            "digits",
+            "[{Conv2D: {filters: 2, kernel_size: 3}}, {MaxPooling2D: {pool_size: 2}}, Flatten, {Dense: {units: 10, activation: softmax}}]",
+            (
+                "[{Conv2D: {filters: 2, kernel_size: [3, 3], strides: [1, 1], data_format: channels_last, padding: valid, groups: 1}}, "
+                "{MaxPooling2D: {pool_size: [2, 2]}}, {Flatten: {}}, {Dense: {units: 10, activation: softmax, use_bias: true}}]"
+            ),
+            "sparse_categorical_crossentropy",
+        ),
+    ],
+)
+def test_what_is_only_written_out_changes_no_number(worker: Worker, root: Path, data: str, plain: str, written_out: str, loss: str) -> None:
+    one = sequential(data, plain, loss=loss, fit="{epochs: 2}")
+    spelled = "{Adam: {learning_rate: 0.0010000000474974513, beta_1: 0.9, amsgrad: false, name: mine}}"
+    other_way = sequential(data, written_out, loss=loss, optimizer=spelled, fit="{epochs: 2, batch_size: 32, shuffle: true}")
+    assert canonical(one) == canonical(other_way)
+    assert recorded(run(worker, root, one)) == recorded(run(worker, root, other_way))
+
+
+def canonical(text: str) -> str:
+    entry = parse(f"---\ntitle: t\n{text.strip()}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
+    return identity.json_text(network_identity.canonical(procedure.build_tree(entry, {}, None)[-1][1]))
 
 
 def test_progress_is_told_by_epoch(worker: Worker, root: Path) -> None:

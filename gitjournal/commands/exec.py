@@ -13,23 +13,25 @@ from dataclasses import replace
 
 import click
 
-from gitjournal import runner
+from gitjournal import journal, runner
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.crew import Crew, Team
 from gitjournal.entry import Entry
 from gitjournal.errors import GitjournalError, SpaceError
+from gitjournal.final import Request, take_look
 from gitjournal.gains import Gain
 from gitjournal.lab import Lab, find_lab
 from gitjournal.ledger import Page
 from gitjournal.limits import Limits, reason_to_stop
 from gitjournal.overview import repeated_runs
 from gitjournal.record import Record
-from gitjournal.render import outcome, plots, text
+from gitjournal.render import outcome, plots, testing, text
 from gitjournal.render.block import results_block
 from gitjournal.render.message import results_message
+from gitjournal.render.testing import final_message
 from gitjournal.runner import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
-from gitjournal.selection import select
+from gitjournal.selection import Selection, select
 from gitjournal.summary import Summary
 
 FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
@@ -53,6 +55,7 @@ def seconds(value: str) -> float:
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Runs side by side: 1 by default, on a cluster all that it takes.")
 @click.option("--force", metavar="REASON", help="Run it although the journal has it, and say why.")
 @click.option("--retry", type=click.Choice(["failed"]), help="Run again what failed before.")
+@click.option("--final", "final_reason", metavar="REASON", help="Score the sealed test part by the best on dev, and say why now.")
 @click.option("--timeout", type=seconds, metavar="TIME", help="End a run that takes longer, as a failure (90s, 15m, 2h).")
 @click.option("--memory", type=click.IntRange(min=1), metavar="MB", help="Let a run take no more memory than this (Linux).")
 @click.option("--max-runs", type=click.IntRange(min=1), metavar="N", help="Begin no more than N runs in this call.")
@@ -70,6 +73,7 @@ def command(
     jobs: int | None,
     force: str | None,
     retry: str | None,
+    final_reason: str | None,
     timeout: float | None,
     memory: int | None,
     max_runs: int | None,
@@ -85,21 +89,26 @@ def command(
     journal has already is not run again, and what another process runs now is waited for. A FOLDER such as
     entries/2026 means all entries below it that are not done.
 
+    --final looks at the test part, and nothing else does: each look is counted, for the data, over all branches.
+
     Exit code: 0 done, 1 refused, 2 usage, 3 the same was run before, 4 a run failed, 130 interrupted.
     """
     if force is not None and not force.strip():
         raise click.UsageError("--force takes a reason: why should it run again?")
+    if final_reason is not None and not final_reason.strip():
+        raise click.UsageError("--final takes a reason: why look at the test part now?")
     lab = find_lab(context.start)
     speaker = _Speaker(quiet=context.quiet or as_json, verbose=context.verbose, color=context.color)
     limits = Limits(max_runs, max_time, fail_fast)
+    request = Request(final_reason.strip(), force, dry_run, wait, memory) if final_reason else None
     options = Options(dry_run, force, retry is not None, wait, timeout, memory, limits)
     with _crew(dask, jobs) as crew:
         runner.recover(lab, speaker.tell)
-        chosen = select(lab, context.start, parts)
+        chosen = Selection([journal.find_entry(lab, part) for part in parts]) if request else select(lab, context.start, parts)
         if chosen.over and not speaker.quiet:
             click.echo(f"{text.count(chosen.over, 'entry', 'entries')} done before")
         call = _Call(lab, context, crew, speaker, as_json=as_json, alone=len(chosen.ids) == 1 and not chosen.over)
-        code = call.run(chosen.ids, options)
+        code = call.look(chosen.ids, request) if request else call.run(chosen.ids, options)
     tell_repeated(context, repeated_runs(lab))
     sys.exit(code)
 
@@ -156,6 +165,16 @@ class _Call:
         if len(planned) > 1:
             self._note(outcome.in_all(planned))
         return max(codes)
+
+    def look(self, ids: Sequence[str], request: Request) -> int:
+        """Look at the test part, once for each entry, and return the exit code."""
+        for entry_id in ids:
+            looked = take_look(self.lab, self.context.start, entry_id, request, crew=self.crew, compose=compose, say=final_message)
+            if self.as_json:
+                click.echo(json.dumps(testing.as_plain(looked)))
+            elif not self.context.quiet:
+                click.echo(testing.said(looked), nl=False)
+        return 0
 
     def _one(self, entry_id: str, options: Options) -> Outcome:
         self.speaker.begin()

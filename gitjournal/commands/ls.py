@@ -13,9 +13,12 @@ from gitjournal import query
 from gitjournal.commands.context import Context
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.index import Row
+from gitjournal.journal import names
+from gitjournal.looks import Look
 from gitjournal.metric_names import direction
 from gitjournal.overview import Listed, data_names, gains, look
-from gitjournal.render import text
+from gitjournal.render import testing, text
+from gitjournal.testbook import looks_at
 
 ROLES = {"failed": "bad", "unreadable": "bad", "partly": "look", "retracted": "dim", "draft": "dim", "planned": "dim"}
 
@@ -52,18 +55,26 @@ def command(
     with look(context.start) as overview:
         every = overview.everywhere() if everywhere else overview.here()
         repeated = overview.repeated()
+        hashes = {one.row.data_hash for one in every if one.row.look or (data and one.row.tested)} - {""}
+        looks = {one: looks_at(overview.lab, overview.index, one) for one in sorted(hashes)}
     asked = list(dict.fromkeys([clause.name for clause in clauses] + [order.name]))
     query.check_known(asked, {name for one in every for name in one.row.values})
     found = _sorted([one for one in every if query.matching(clauses, _values(one))], order)
     shown = found[:limit]
     gained = gains(every)
     if as_json:
-        click.echo(json.dumps([as_object(one, gained.get(one.row.id)) for one in shown], indent=2))
+        click.echo(json.dumps([as_object(one, gained.get(one.row.id), looks.get(one.row.data_hash, [])) for one in shown], indent=2))
     elif shown:
         extra = [name for name in asked if "." in name]
-        click.echo(_table(shown, every, gained, extra, branches=everywhere, color=context.color))
+        click.echo(_table(shown, every, gained, looks, extra, branches=everywhere, color=context.color))
         if len(shown) < len(found):
             click.echo(f"{len(shown)} of {text.count(len(found), 'entry', 'entries')}")
+        tested = {one.row.data_hash for one in shown if one.row.tested} & looks.keys()
+        if data and len(tested) == 1:
+            click.echo(testing.times(looks[tested.pop()]))
+        told = no_baseline(shown, every)
+        if told:
+            click.echo(told)
     elif every:
         click.echo(f"No entry matches. All {len(every)}: gitjournal ls")
     else:
@@ -71,10 +82,11 @@ def command(
     tell_repeated(context, repeated)
 
 
-def as_object(one: Listed, gain: float | None) -> dict[str, Any]:
+def as_object(one: Listed, gain: float | None, looks: Sequence[Look] = ()) -> dict[str, Any]:
     """Return an entry as a plain object: full id, ISO dates, numbers as they are."""
     row = one.row
     when = moment(one)
+    look = _look(row, looks)
     return {
         "id": row.id,
         "title": row.title,
@@ -93,11 +105,33 @@ def as_object(one: Listed, gain: float | None) -> dict[str, Any]:
         "runs": row.runs,
         "failed": row.failed,
         "data": row.data,
+        "look": {"number": look.number, "of": len(looks)} if look else None,
         "estimator": row.estimator,
         "tags": row.tags,
         "at": when.isoformat() if when else None,
         "error": row.error or None,
     }
+
+
+def _look(row: Row, looks: Sequence[Look]) -> Look | None:
+    return next((one for one in looks if one.record.run == row.look), None)
+
+
+def no_baseline(shown: Sequence[Listed], every: Sequence[Listed]) -> str:
+    """Return that entries are compared with nothing, and what to do about it; "" where all are."""
+    baselines = {one.row.baseline for one in every if one.row.baseline}
+    alone = [one.row for one in shown if one.row.best is not None and lacks_baseline(one.row, baselines)]
+    if not alone:
+        return ""
+    which = text.clean(alone[0].id[-4:]) if len(alone) == 1 else text.count(len(alone), "entry", "entries")
+    sources = {one.source for one in alone}
+    data = text.clean(sources.pop()) if len(sources) == 1 else "DATA"
+    return f"no baseline: {which}; the usual ones: gitjournal new --baselines {data}"
+
+
+def lacks_baseline(row: Row, baselines: set[str]) -> bool:
+    """Whether an entry names no baseline, and is none itself."""
+    return not (row.baseline or row.estimator.startswith("Dummy") or any(names(part, row.id) for part in baselines))
 
 
 def moment(one: Listed) -> datetime | None:
@@ -154,7 +188,14 @@ def _age_key(one: Listed) -> tuple[str, str]:
 
 
 def _table(
-    shown: Sequence[Listed], every: Sequence[Listed], gained: dict[str, float | None], extra: Sequence[str], *, branches: bool, color: bool
+    shown: Sequence[Listed],
+    every: Sequence[Listed],
+    gained: dict[str, float | None],
+    looks: dict[str, list[Look]],
+    extra: Sequence[str],
+    *,
+    branches: bool,
+    color: bool,
 ) -> str:
     now = datetime.now(UTC)
     metrics = {one.row.metric for one in shown if one.row.best is not None}
@@ -171,6 +212,7 @@ def _table(
         text.Column(heading, right=bool(same)),
         *(text.Column(name, right=True) for name in extra),
         text.Column("gain", right=True),
+        text.Column("test") if any(one.row.look for one in shown) else text.Column(""),
         text.Column("runs", right=True, spare=True),
         text.Column("state", marked=True),
         text.Column("branch") if branches else text.Column(""),
@@ -183,6 +225,7 @@ def _table(
             _best(one.row, named=same is None),
             *(text.number(one.row.values.get(name)) for name in extra),
             _gain(one.row, gained, baselines),
+            _tested(one.row, looks.get(one.row.data_hash, [])),
             str(one.row.runs) if one.row.runs else "-",
             one.state,
             text.clean(one.branch) if branches else "",
@@ -200,6 +243,13 @@ def _best(row: Row, *, named: bool) -> str:
     shown = text.short_spread(row.best, row.sd)
     lower = " (lower is better)" if direction(row.metric) < 0 else ""
     return f"dev.{text.clean(row.metric)} {shown}{lower}" if named else shown
+
+
+def _tested(row: Row, looks: Sequence[Look]) -> str:
+    """Return a test score, and which of how many looks it is from."""
+    look = _look(row, looks)
+    value = row.values.get(f"test.{row.metric}")
+    return f"{text.number(value)} (look {look.number} of {len(looks)})" if look and value is not None else ""
 
 
 def _gain(row: Row, gained: dict[str, float | None], baselines: set[str]) -> str:

@@ -11,10 +11,13 @@ from typing import Any
 import click
 
 from gitjournal import drafting, yaml_text
+from gitjournal.baselines import Baseline, propose
 from gitjournal.commands.context import Context, quiet_option
+from gitjournal.commands.exec import command as exec_command
 from gitjournal.crew import Crew
 from gitjournal.errors import EntryError, UsageError
 from gitjournal.lab import Lab, find_lab, switch_branch, work_root
+from gitjournal.overview import look
 
 
 @click.command("new", short_help="Write a new entry.")
@@ -22,6 +25,8 @@ from gitjournal.lab import Lab, find_lab, switch_branch, work_root
 @click.option(
     "--data", "data", metavar="FILE|FOLDER|sklearn:NAME", help="A table, an .npz, a folder of images, or a data set of scikit-learn."
 )
+@click.option("--baselines", metavar="DATA", help="Write the usual first entries on data: a dummy, and simple models.")
+@click.option("--exec", "run", is_flag=True, help="Run what --baselines wrote.")
 @click.option("--target", "target", metavar="COLUMN", help="The column to predict; several: A,B.")
 @click.option("--features", "features", metavar="COLUMN", help="The columns to predict from: A,B; one alone is text.")
 @click.option("--template", metavar="NAME", help="tabular, sklearn, text, python, keras-tabular, keras-images, or one in templates/.")
@@ -48,6 +53,8 @@ def command(
     context: Context,
     title: str | None,
     data: str | None,
+    baselines: str | None,
+    run: bool,
     target: str | None,
     features: str | None,
     template: str | None,
@@ -74,9 +81,18 @@ def command(
     \b
     gitjournal new "Which C?" --data sklearn:digits -e SVC -g svc__C=1,10,100
     gitjournal new "Can we see churn?" --data data/churn.csv --target churned
+    gitjournal new --baselines data/churn.csv --target churned --exec
     """  # noqa: D301 - click reads \b as: keep these lines as they are
     lab = find_lab(context.start)
     root = work_root(lab, context.start)
+    if baselines is not None:
+        if title is not None or data is not None:
+            raise UsageError("--baselines gives its entries their titles and data; leave TITLE and --data out")
+        more = {"metrics": list(metrics), "seeds": seeds}
+        _baselines(context, lab, root, _source(baselines, root, target, features), more, branch, run=run, dry_run=dry_run, as_json=as_json)
+        return
+    if run:
+        raise UsageError("--exec goes with --baselines", hint="gitjournal exec ID")
     source = parent or replicate
     if title is None or (data is None and source is None):
         _list_data(lab, root, title, as_json=as_json)
@@ -95,11 +111,7 @@ def command(
         "metrics": list(metrics),
         "tags": list(tags),
     }
-    chosen = drafting.data_source(data, root) if data else {}
-    if target:
-        chosen["target"] = target.split(",") if "," in target else target
-    if features:
-        chosen["features"] = features.split(",") if "," in features else features
+    chosen = _source(data, root, target, features)
     with Crew() as crew:
         drafted = drafting.draft(lab, root, {key: value for key, value in said.items() if value}, chosen, template=template, ask=crew.ask)
     if dry_run:
@@ -111,6 +123,65 @@ def command(
     _say(context, drafted.id, path, as_json=as_json)
     if edit or (edit is None and _has_editor() and not as_json):
         click.edit(filename=str(path))
+
+
+def _source(data: str | None, root: Path, target: str | None, features: str | None) -> dict[str, Any]:
+    chosen = drafting.data_source(data, root) if data else {}
+    for name, said in (("target", target), ("features", features)):
+        if said:
+            chosen[name] = said.split(",") if "," in said else said
+    return chosen
+
+
+def _baselines(
+    context: Context,
+    lab: Lab,
+    root: Path,
+    data: dict[str, Any],
+    more: dict[str, Any],
+    branch: str | None,
+    *,
+    run: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Write the usual entries on data that the journal has not yet, and run them where that is asked."""
+    if branch and not dry_run:
+        switch_branch(lab, branch)
+    with Crew() as crew, look(context.start) as overview:
+        found = propose(overview, root, data, more, crew.ask)
+    paths = {one.id: drafting.write_draft(lab, one.drafted) for one in found if one.drafted and not dry_run}
+    open_ids = [one.id for one in found if one.drafted or one.state in ("draft", "planned")]
+    if as_json:
+        told = [
+            {
+                "title": one.title,
+                "id": one.id or None,
+                "state": one.state or ("left out" if one.left_out else "new"),
+                "path": str(paths[one.id]) if one.id in paths else None,
+                "why": one.left_out or None,
+            }
+            for one in found
+        ]
+        click.echo(json.dumps({"baselines": told}))
+    elif not context.quiet:
+        click.echo("\n".join(_baseline_said(context, one, paths) for one in found))
+        if dry_run:
+            click.echo("nothing was written (dry run)")
+        elif open_ids and not run:
+            click.echo(f"next: gitjournal exec {' '.join(one[-4:] for one in open_ids)}")
+    if run and open_ids and not dry_run:
+        click.get_current_context().invoke(exec_command, parts=tuple(open_ids), as_json=as_json)
+
+
+def _baseline_said(context: Context, one: Baseline, paths: dict[str, Path]) -> str:
+    if one.left_out:
+        return f"{one.title}: left out; {one.left_out}"
+    if one.id in paths:
+        return os.path.relpath(paths[one.id], context.start)
+    if one.drafted:
+        return f"{one.title}: would be written"
+    return f"{one.title}: {one.id[-4:]} is the same ({one.state})"
 
 
 def _list_data(lab: Lab, root: Path, title: str | None, *, as_json: bool) -> None:

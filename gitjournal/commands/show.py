@@ -17,12 +17,16 @@ from gitjournal.entry_block import strip_block
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.explain import Explained, explain
 from gitjournal.gains import Baseline, gain_over
+from gitjournal.looks import of_entry, without_looks
 from gitjournal.metric_names import direction
 from gitjournal.overview import Opened, Overview, look
-from gitjournal.render import block, text
+from gitjournal.render import block, testing, text
 from gitjournal.render import entry as words
 from gitjournal.render.identity import explained_as_plain, explained_lines
+from gitjournal.render.outcome import no_baseline
+from gitjournal.render.overlaps import meaning
 from gitjournal.summary import Summary, summarise
+from gitjournal.testbook import looks_at
 
 LABEL = 12
 
@@ -40,7 +44,8 @@ def command(context: Context, part: str, with_runs: bool, identity: bool, as_jso
         summary = summarise(opened.entry.front, opened.records)
         explained = explain(overview.lab, context.start, opened) if identity else None
         if as_json:
-            click.echo(json.dumps(_object(opened, summary, _baseline(overview, opened), explained, with_runs=with_runs), indent=2))
+            told = _object(opened, summary, _baseline(overview, opened), explained, with_runs=with_runs)
+            click.echo(json.dumps({**told, "test": _test(overview, opened)}, indent=2))
         elif explained is not None:
             click.echo("\n".join(explained_lines(explained, color=context.color)))
         else:
@@ -57,7 +62,7 @@ def _lines(overview: Overview, opened: Opened, summary: Summary, *, with_runs: b
     if with_runs and opened.records:
         yield from ("", text.paint("every run", "bold", color=color))
         width = text.terminal_width()
-        yield words.runs_table(opened.records, summary, width=width, color=color, when=lambda at: _ago(at, short=True))
+        yield words.runs_table(without_looks(opened.records), summary, width=width, color=color, when=lambda at: _ago(at, short=True))
     notes = _notes(opened)
     if notes:
         yield ""
@@ -87,16 +92,40 @@ def _results(overview: Overview, opened: Opened, summary: Summary, baseline: Bas
     if left > 0:
         yield f"{text.count(left, 'more configuration')}: gitjournal show {opened.listed.row.id[-4:]} --runs"
     yield ""
+    for word, said in _tested(overview, opened, summary):
+        yield _labelled(word, said, color=color)
     sections = [
         ("parameters", words.effects_lines(summary)),
         ("failures", words.failure_lines(summary)),
-        ("findings", [", ".join(f"{text.clean(code)} in {text.count(amount, 'run')}" for code, amount in summary.findings.items())]),
+        ("findings", [f"{meaning(code)}, in {text.count(amount, 'run')}" for code, amount in summary.findings.items()]),
         ("cost", [words.cost_words(summary)]),
         ("environment", _environments(overview, opened, summary)),
     ]
     for word, lines in sections:
         for number, line in enumerate(filter(None, lines)):
             yield _labelled("" if number else word, line, color=color)
+
+
+def _tested(overview: Overview, opened: Opened, summary: Summary) -> Iterator[tuple[str, str]]:
+    """Yield the entry's last look at the test part, which of how many it was, and what that many mean."""
+    split, data = opened.entry.front.split, opened.entry.front.data
+    if not data.hash or not split or not (split.test or (split.given and data.files and data.files.test)):
+        return
+    looks = looks_at(overview.lab, overview.index, data.hash)
+    look = of_entry(looks, opened.listed.row.id)
+    if look is None:
+        yield "test set", testing.times(looks).removeprefix("test set: ")
+        return
+    of = f", of {settings}" if (settings := text.settings(look.record.grid)) else ""
+    yield "test set", f"{testing.score(look.record, summary.metric, len(looks))}{of}, {testing.which(look, looks)}"
+    if line := testing.meaning(look, looks, summary.metric):
+        yield "", line
+
+
+def _test(overview: Overview, opened: Opened) -> dict[str, Any] | None:
+    looks = looks_at(overview.lab, overview.index, opened.entry.front.data.hash or "")
+    look = of_entry(looks, opened.listed.row.id)
+    return testing.look_as_plain(look, looks) if look else None
 
 
 def _labelled(word: str, said: str, *, color: bool) -> str:
@@ -120,13 +149,18 @@ def _baseline(overview: Overview, opened: Opened) -> Baseline | str | None:
 
 def _baseline_said(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> list[tuple[str, str]]:
     if baseline is None or isinstance(baseline, str):
-        return [("baseline", baseline)] if baseline else []
+        return [("baseline", baseline or no_baseline(opened.entry.front))] if baseline or _alone(opened) else []
     name = f'{baseline.id} "{text.clean(baseline.title)}"'
     gain = gain_over(summary, opened.records, baseline)
     best = baseline.summary.best
     theirs = best.scores.get(summary.deciding or "") if best else None
     reached = f": {text.clean(summary.deciding or '')} {text.number(theirs.mean)}" if theirs else ""
     return [("baseline", f"{name}{reached}{f', gain {block.difference(gain)}' if gain else ''}")]
+
+
+def _alone(opened: Opened) -> bool:
+    """Whether the entry has results, and nothing to compare them with."""
+    return bool(opened.records) and not opened.listed.row.estimator.startswith("Dummy")
 
 
 def _gain(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> dict[str, Any] | None:
@@ -167,7 +201,12 @@ def _ago(at: str | None, *, short: bool = False) -> str:
 
 
 def _object(
-    opened: Opened, summary: Summary, baseline: Baseline | str | None, explained: list[Explained] | None, *, with_runs: bool
+    opened: Opened,
+    summary: Summary,
+    baseline: Baseline | str | None,
+    explained: list[Explained] | None,
+    *,
+    with_runs: bool,
 ) -> dict[str, Any]:
     listed = opened.listed
     found: dict[str, Any] = {

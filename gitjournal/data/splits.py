@@ -35,7 +35,9 @@ def effective(split: Split | None, task: str) -> Split:
     """
     said = dict(split or {})
     if said.get("given"):
-        return {"given": True, **({"train_dev": said["train_dev"], "seed": said.get("seed", 0)} if "train_dev" in said else {})}
+        # `group` and `time` name columns to be looked at, which are then no features
+        given: Split = {"given": True, **{key: said[key] for key in ("group", "time") if key in said}}
+        return {**given, "train_dev": said["train_dev"], "seed": said.get("seed", 0)} if "train_dev" in said else given
     shares: Split = {} if said.get("cv") else {"dev": said.get("dev", DEFAULT_SHARE)}
     if "test" in said or not ({"dev", "cv"} & set(said)):
         shares["test"] = said.get("test", DEFAULT_SHARE)
@@ -268,6 +270,8 @@ def hold_back(train: Array, table: Table, split: Split, seed: int | None, share:
 
 def _check(folds: list[Parts], table: Table) -> None:
     for number, parts in enumerate(folds):
+        if np.bincount(np.concatenate(list(parts.values())), minlength=1).max(initial=0) > 1:
+            raise DataError("a row was put into two parts; this is a fault of gitjournal, and nothing was run", path=("split",))
         for part, rows in parts.items():
             if not len(rows):
                 where = f" of fold {number + 1}" if len(folds) > 1 else ""

@@ -8,9 +8,10 @@ from typing import Any
 from gitjournal import record
 from gitjournal.entry import FrontMatter
 from gitjournal.gains import Gain
+from gitjournal.looks import last_look, without_looks
 from gitjournal.record import Record
-from gitjournal.render import plots, text
-from gitjournal.summary import Configuration, Score, Summary
+from gitjournal.render import plots, testing, text
+from gitjournal.summary import Configuration, Score, Summary, estimator_label
 
 ROWS = 10
 EFFECTS = 7
@@ -20,7 +21,10 @@ LONGEST_CELL = 60
 
 def results_block(front: FrontMatter, summary: Summary, records: Sequence[Record], gain: Gain | None, *, entry_id: str) -> str:
     """Return the lines between the markers."""
-    lines = ["## Results", "", headline(summary, gain), ""]
+    lines = ["## Results", "", headline(summary, gain, compared=_compared(front)), ""]
+    tested = testing.block_line(records, summary.metric)
+    if tested:
+        lines += [tested, ""]
     if summary.best:
         lines += [*_table(summary), ""]
     if plots.shown(summary, records):
@@ -33,15 +37,19 @@ def results_block(front: FrontMatter, summary: Summary, records: Sequence[Record
     return "\n".join(lines) + "\n"
 
 
-def headline(summary: Summary, gain: Gain | None) -> str:
-    """Return the result in one sentence."""
+def _compared(front: FrontMatter) -> bool:
+    return bool(front.baseline) or estimator_label(front.procedure).startswith("Dummy")
+
+
+def headline(summary: Summary, gain: Gain | None, *, compared: bool = True) -> str:
+    """Return the result in one sentence; `compared` says that there is something to compare it with."""
     best = summary.best_score
     if best is None or summary.best is None:
         return "No run has ended with a result."
     where = f" with {_inline(summary.best.grid)}" if summary.best.grid else ""
     many = f", best of {len(summary.configurations)}" if len(summary.configurations) > 1 else ""
     said = f"**{summary.deciding} {score(best)}**{where}{lower(summary)}{many}"
-    return f"{said}; {against(gain)}." if gain else f"{said}."
+    return f"{said}; {against(gain)}." if gain else f"{said}{'' if compared else '; no baseline to compare with'}."
 
 
 def against(gain: Gain) -> str:
@@ -131,10 +139,10 @@ def _small_print(front: FrontMatter, summary: Summary, records: Sequence[Record]
     reused = f", {summary.borrowed} of them by other entries" if summary.borrowed else ""
     environments = ", ".join(f"[{one[:8]}](../../environments/{one}.json)" for one in summary.environments[:3]) or "-"
     lines = [
-        f"Runs: [{len(records)}]({entry_id}.runs.jsonl){reused}. {parts}.",
+        f"Runs: [{len(without_looks(records))}]({entry_id}.runs.jsonl){reused}. {parts}.",
         f"Cost: {summary.seconds:.1f} s" + (f", at most {summary.memory_mb:,} MB" if summary.memory_mb else "") + ".",
         f"Environment: {environments}. Records: `{record.digest(records)}`.",
     ]
-    if front.split and front.split.test:
+    if front.split and front.split.test and last_look(records) is None:
         lines.append("The test part was not looked at.")
     return ["<details><summary>Small print</summary>", "", *lines, "", "</details>"]

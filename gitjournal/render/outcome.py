@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gitjournal.answers import Nearest, Twin
+from gitjournal.entry import Entry, FrontMatter
 from gitjournal.gains import Gain
 from gitjournal.index import Run
 from gitjournal.journal import short_ref
 from gitjournal.likeness import ABSENT, Change
 from gitjournal.planning import installed_version
 from gitjournal.render import block, text
+from gitjournal.render.overlaps import found_lines
 from gitjournal.runner import Counts, Epoch, Outcome, Planned, Progress, Recovered
-from gitjournal.summary import Summary
+from gitjournal.summary import Summary, data_argument, estimator_label
 
 BAR = 20
 CHANGES = 4  # differences from the nearest earlier run that are told
@@ -25,9 +27,16 @@ def planned(event: Planned) -> str:
     """Return ``plan committed 4f1c2aa · 24 runs: 7 already in the journal, 17 to do``."""
     head = f"plan committed {event.commit[:7]}" if event.commit else "plan unchanged"
     lines = [f"{head} · {counted(event.counts)}", *nearest_lines(event.nearest, event.metric)]
+    lines += overlap_lines(event.findings, event.entry)
     if not event.entry.front.hypothesis:
         lines.append("no `hypothesis`: what you expected cannot be compared with what comes out")
     return "\n".join(lines)
+
+
+def overlap_lines(findings: Sequence[dict[str, Any]], entry: Entry) -> list[str]:
+    """Return what stands in two parts of the split: a line each, the last with the command that shows the rows."""
+    lines = [text.wrap(line) for line in found_lines(findings)]
+    return [*lines[:-1], text.wrap(f"{lines[-1]}: gitjournal data dups {entry.short_id}")] if lines else []
 
 
 def nearest_lines(nearest: Nearest | None, metric: str | None) -> list[str]:
@@ -125,7 +134,8 @@ def said(ended: Outcome, *, color: bool) -> str:
 def _planned(ended: Outcome, color: bool) -> list[str]:  # noqa: ARG001 - one signature for all
     expected = f" · about {text.duration(ended.seconds)}" if ended.seconds and ended.counts.todo else ""
     head = f"{text.clean(ended.entry.front.title)}: {counted(ended.counts)}{expected}"
-    return [head, *nearest_lines(ended.nearest, ended.summary.metric), "nothing was written (dry run)"]
+    told = [*nearest_lines(ended.nearest, ended.summary.metric), *overlap_lines(ended.findings, ended.entry)]
+    return [head, *told, "nothing was written (dry run)"]
 
 
 def in_all(planned: Sequence[Outcome]) -> str:
@@ -179,6 +189,8 @@ def _results(ended: Outcome, color: bool) -> list[str]:
         failed = text.paint(f"{ended.failed_now} failed", "bad", color=color) if ended.failed_now else "0 failed"
         lines.append(f"{summary.runs}/{counts.runs} done · {failed} · {text.duration(summary.seconds)}")
     lines += best_lines(summary, ended.gain)
+    alone = no_baseline(ended.entry.front) if summary.best else ""
+    lines += [f"baseline {alone}"] if alone else []
     lines += [f"failed ({kind}, {n}): {text.clean(summary.messages.get(kind, ''))}" for kind, n in summary.failures.items()]
     if ended.waiting:
         lines.append(f"the results are safe, and are committed by the next command once this has ended: {ended.waiting}")
@@ -205,6 +217,13 @@ def best_lines(summary: Summary, gain: Gain | None) -> list[str]:
     return [*lines, f"gain   {block.against(gain)}"] if gain else lines
 
 
+def no_baseline(front: FrontMatter) -> str:
+    """Return that an entry is compared with nothing, and what to do about it; "" where it is, or is itself the least there is."""
+    if front.baseline or estimator_label(front.procedure).startswith("Dummy"):
+        return ""
+    return f"none; the usual ones: gitjournal new --baselines {text.clean(data_argument(front.data))}"
+
+
 def as_plain(ended: Outcome) -> dict[str, Any]:
     """Return how it ended as plain values for JSON."""
     best, gain = ended.summary.best, ended.gain
@@ -226,6 +245,7 @@ def as_plain(ended: Outcome) -> dict[str, Any]:
         "same_as": [{"entry": run.entry, "run": run.run, "branch": run.ref} for run in ended.others],
         "twins": [_twin_as_plain(twin, ended.summary) for twin in ended.twins],
         "nearest": _nearest_as_plain(ended.nearest, ended.summary) if ended.nearest else None,
+        "findings": list(ended.findings),
         "commit": ended.commit,
         "waiting": ended.waiting or None,
     }

@@ -1,0 +1,190 @@
+"""Whether what an entry declares is what its records say was run. Pure.
+
+The configurations are worked out anew from what the entry says, and their texts compared with those on record; no data and no library
+are needed. Which scikit-learn a run was done with does not matter: a text is right if it is so under one of those that are known. What
+cannot be worked out (an entry that says not all of it itself, a class that is not known here) is left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from gitjournal import catalogue, grid, identity, keras_catalogue, likeness, network
+from gitjournal.configured import Configured, Declared, Versions, configure, written_out
+from gitjournal.entry import Entry
+from gitjournal.errors import GitjournalError
+from gitjournal.grid import Point
+from gitjournal.likeness import ABSENT, Change
+from gitjournal.record import Record
+
+Kind = Literal["value", "point", "label", "seed", "taken"]
+MANY = 2000  # points: more are not worked out to find one that is written otherwise
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """One thing that an entry and a record of it say differently; `record` is its position.
+
+    `value`: `name` is declared as `said` and was run as `ran`. `point`: the grid has no such point as was run (`ran`).
+    `label`: the record says that it ran that point (`ran`), and ran another. `seed`: that seed (`ran`) is not declared.
+    `taken`: a run of another entry that this one does not declare.
+    """
+
+    kind: Kind
+    record: int
+    name: str = ""
+    said: Any = None
+    ran: Any = None
+
+
+def unlike(entry: Entry, records: Sequence[Record]) -> list[Unlike] | None:
+    """Return what an entry and its records say differently, each once; None where that cannot be told."""
+    declared = written_out(entry)
+    if declared is None:
+        return None
+    anew = _Anew(entry, declared)
+    try:
+        found = [one for number, record in enumerate(records) for one in _of_record(anew, number, record)]
+    except (GitjournalError, ValueError, RecursionError):
+        return None
+    return list({(one.kind, one.name, repr(one.said), repr(one.ran)): one for one in reversed(found)}.values())[::-1]
+
+
+@dataclass
+class _Anew:
+    """The configurations of an entry, worked out when they are asked for; `likely` are the versions, the one that fitted last first."""
+
+    entry: Entry
+    declared: Declared
+    likely: list[Versions] = field(default_factory=list)
+    worked: dict[tuple[str, Versions, str], Configured] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        keras = keras_catalogue.reference().versions if network.declares_network(self.entry.front.procedure) else [""]
+        self.likely += [Versions(one, other) for one in reversed(catalogue.reference().versions) for other in reversed(keras)]
+
+    @cached_property
+    def grid(self) -> dict[str, list[Point]]:
+        """The points of the grid by what a record says of them."""
+        found: dict[str, list[Point]] = {}
+        for point in grid.expand(self.entry):
+            found.setdefault(_plain(point), []).append(point)
+        return found
+
+    @cached_property
+    def seeds(self) -> set[int]:
+        """The declared seeds."""
+        return set(grid.seeds(self.entry.front))
+
+    def at(self, point: Point, versions: Versions, code: str) -> Configured:
+        """Return the configuration of a point; `code` is the digest of a function of one's own."""
+        key = (repr(point), versions, code)
+        if key not in self.worked:
+            self.worked[key] = configure(self.entry, self.declared, point, versions, {"digest": code} if code else None)
+        return self.worked[key]
+
+    def fitting(self, points: Sequence[Point], fingerprint: str, code: str) -> Configured | None:
+        """Return the configuration of one of these points, under whichever version gives it this fingerprint."""
+        for versions in self.likely:
+            for point in points:
+                found = self.at(point, versions, code)
+                if identity.fingerprint(found.canonical) == fingerprint:
+                    self.likely.remove(versions)
+                    self.likely.insert(0, versions)
+                    return found
+        return None
+
+    def has(self, fingerprint: str, code: str) -> bool:
+        """Whether some point of the grid is this configuration, however it is written; of a very large grid that is believed."""
+        points = [point for alike in self.grid.values() for point in alike]
+        return len(points) > MANY or self.fitting(points, fingerprint, code) is not None
+
+
+def _of_record(anew: _Anew, number: int, record: Record) -> Iterator[Unlike]:
+    own_code = isinstance(anew.entry.front.procedure, dict)
+    code = ""
+    if record.owned:
+        value = _read(record.canonical)
+        if value is None or identity.fingerprint(record.canonical or "") != record.fingerprint:
+            return  # a finding of its own
+        code = _code(value) if own_code else ""
+    elif own_code:
+        return  # by which code it was run is known where it was run
+    declared = anew.grid.get(_plain(record.grid), [])
+    ran = _fitting(anew, declared or [record.grid], record.fingerprint, code, sure=not declared)
+    if ran is not None:
+        if not declared and not anew.has(record.fingerprint, code):
+            yield Unlike("point", number, ran=record.grid)
+        seeds = anew.seeds if identity.draws(ran.tree, anew.declared.split) else {None}
+        if record.seed not in seeds:
+            yield Unlike("seed", number, ran=record.seed)
+    elif not record.owned:
+        if not anew.has(record.fingerprint, code):
+            yield Unlike("taken", number)
+    elif not declared:
+        yield Unlike("label" if anew.has(record.fingerprint, code) else "point", number, ran=record.grid)
+    else:
+        for change in _changes(anew, declared[0], record, code):
+            for name, said, run in _differing(change.name, change.right, change.left):
+                yield Unlike("value", number, name, said, run)
+
+
+def _fitting(anew: _Anew, points: Sequence[Point], fingerprint: str, code: str, *, sure: bool) -> Configured | None:
+    try:
+        return anew.fitting(points, fingerprint, code)
+    except GitjournalError:
+        if sure:  # what only the record says need not make sense
+            return None
+        raise
+
+
+def _changes(anew: _Anew, point: Point, record: Record, code: str) -> list[Change]:
+    """Return how a record differs from what is declared at its point, under the version that is nearest to it."""
+    texts = [anew.at(point, versions, code).canonical for versions in anew.likely]
+    return min((likeness.changes(record.canonical or "", text) for text in texts), key=len)
+
+
+def _differing(name: str, said: Any, ran: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what differs in two values, key by key where both are mappings."""
+    if isinstance(said, dict) and isinstance(ran, dict):
+        for key in dict.fromkeys([*said, *ran]):
+            if repr(said.get(key, ABSENT)) != repr(ran.get(key, ABSENT)):
+                yield from _differing(name if key == "map" else f"{name}__{key}", said.get(key, ABSENT), ran.get(key, ABSENT))
+    else:
+        yield name, said, ran
+
+
+def _read(text: str | None) -> dict[str, Any] | None:
+    """Return a text of the schema that is known here."""
+    try:
+        value = json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and value.get("schema") == catalogue.SCHEMA else None
+
+
+def _code(value: dict[str, Any]) -> str:
+    """Return the digest of the code that was run: it may have moved on since, and is no part of the entry."""
+    steps = value.get("procedure")
+    step = steps[0].get("python") if isinstance(steps, list) and steps and isinstance(steps[0], dict) else None
+    return str(step.get("code")) if isinstance(step, dict) else "none"
+
+
+def _plain(point: Point) -> str:
+    """Return what a record says of a point: JSON, in which keys are words and what is no number is null; `1` and `1.0` are one."""
+    return json.dumps(_number(point), sort_keys=True, default=repr)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _number(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_number(part) for part in value]
+    if isinstance(value, float):
+        return None if not math.isfinite(value) else int(value) if value.is_integer() else value
+    return value

@@ -1,0 +1,120 @@
+"""`new --baselines`: the usual first entries on data, less those that the journal has already."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gitjournal import configured, datasheet, drafting, identity, planning
+from gitjournal.configured import Declared
+from gitjournal.drafting import Drafted
+from gitjournal.entry import Entry, parse
+from gitjournal.errors import GitjournalError
+from gitjournal.lab import Lab
+from gitjournal.overview import Overview
+from gitjournal.planning import AskWorker
+from gitjournal.subject import done_by_another
+from gitjournal.summary import Key
+from gitjournal.usual import Usual, usual
+
+_PAGE = "---\ntitle: $title\ndata: $data\nprocedure: $procedure\n---\n"
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One of the usual entries: a new text; or the entry that is the same (`same`, in `state`); or why there is none."""
+
+    title: str
+    id: str = ""
+    drafted: Drafted | None = None
+    state: str = ""
+    left_out: str = ""
+
+
+def propose(overview: Overview, root: Path, data: dict[str, Any], more: dict[str, Any], ask: AskWorker) -> list[Baseline]:
+    """Return the usual entries on data, the dummy first, which the others name as their baseline.
+
+    `more` are values by field that all of them get, such as `metrics`. Raises EntryError or DataError for data that
+    cannot be read.
+    """
+    lab = overview.lab
+    declared, data = _known_data(lab, root, data, ask)
+    name = datasheet.name_of(data)
+    one_text = isinstance(declared.data.get("features"), str)
+    waiting = dict(_waiting(overview))
+    found: list[Baseline] = []
+    for one in usual(declared.facts, declared.task, mixed=drafting.in_columns(data), one_text=one_text):
+        if one.keras and not _has_keras():
+            found.append(Baseline(one.title, left_out="a network needs Keras: pip install 'gitjournal[keras]'"))
+            continue
+        found.append(_one(overview, root, data, more, one, f"{one.title} on {name}", found[0].id if found else "", waiting, ask))
+    return found
+
+
+def _one(
+    overview: Overview,
+    root: Path,
+    data: dict[str, Any],
+    more: dict[str, Any],
+    one: Usual,
+    title: str,
+    baseline: str,
+    waiting: dict[Key, tuple[str, str]],
+    ask: AskWorker,
+) -> Baseline:
+    said = {"title": title, "hypothesis": one.hypothesis, "procedure": one.steps, "baseline": baseline, "tags": ["baseline"], **more}
+    known = [baseline] if baseline else []
+    said = {key: value for key, value in said.items() if value}
+    drafted = drafting.draft(overview.lab, root, said, data, template=None, ask=ask, also=known)
+    done = {run.key: run.entry for run in overview.index.find_runs(drafted.keys) if done_by_another(run, drafted.id)}
+    if all(key in done for key in drafted.keys):
+        return Baseline(one.title, done[drafted.keys[0]], state="done")
+    if all(key in waiting for key in drafted.keys):
+        entry_id, state = waiting[drafted.keys[0]]
+        return Baseline(one.title, entry_id, state=state)
+    return Baseline(one.title, drafted.id, drafted)
+
+
+def _entry_on(data: dict[str, Any]) -> Entry:
+    text = drafting.fill(_PAGE, {"title": "x", "data": data, "procedure": ["passthrough"]}, file="--baselines")
+    return parse(text, entry_id="20260101-baselines-aaaa", file="--baselines")
+
+
+def _known_data(lab: Lab, root: Path, data: dict[str, Any], ask: AskWorker) -> tuple[Declared, dict[str, Any]]:
+    """Return what is known of data; where they are one column of text, it is named as the one feature."""
+    declared = planning.inspect(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
+    columns = declared.facts.get("columns") or {}
+    if set(columns) == {"text"} and declared.facts["n_features"] == 1 and drafting.in_columns(data):
+        data = {**data, "features": columns["text"][0]}
+        declared = planning.inspect(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
+    return declared, data
+
+
+def _waiting(overview: Overview) -> Iterator[tuple[Key, tuple[str, str]]]:
+    """Yield the runs of drafts and planned entries that say all of what they declare, with their entry and its state."""
+    for listed in overview.here():
+        if listed.row.state not in ("draft", "planned"):
+            continue
+        try:
+            entry = overview.open(listed).entry
+            declared = configured.written_out(entry)
+            if declared is None or not isinstance(entry.front.procedure, list):
+                continue
+            versions = configured.Versions(planning.installed_version(), planning.keras_version(entry))
+            for one in configured.configurations(entry, declared, versions):
+                for seed in planning.seeds_of(entry, one, declared):
+                    yield (identity.fingerprint(one.canonical), seed), (listed.row.id, listed.row.state)
+        except GitjournalError:
+            continue  # a draft that somebody is writing
+
+
+def _has_keras() -> bool:
+    try:
+        importlib.metadata.version("keras")
+        importlib.metadata.version("tensorflow")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True

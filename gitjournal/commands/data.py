@@ -1,0 +1,210 @@
+"""`gitjournal data`: what is known of the data: their hash, rows that are alike, their datasheet and the looks at their test part."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from gitjournal import configured, drafting, journal, planning, testbook
+from gitjournal.commands.context import Context
+from gitjournal.crew import Crew
+from gitjournal.data import hashing
+from gitjournal.datasheet import Datasheet
+from gitjournal.entry import Entry, parse
+from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
+from gitjournal.index import Index
+from gitjournal.lab import Lab, find_lab, work_root
+from gitjournal.render import testing, text
+from gitjournal.render.overlaps import overlap_words
+from gitjournal.sealing import read_sheets
+from gitjournal.subject import read_subject
+
+
+@click.group("data", short_help="Hash data, find rows that are alike, read datasheets and looks.")
+def command() -> None:
+    """Hash data, find rows that are alike or in two parts, and read datasheets with the looks at their test part."""
+
+
+@command.command("hash")
+@click.argument("what", metavar="PATH|ID")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def hash_(context: Context, what: str, as_json: bool) -> None:
+    """Print the hash of data: of a file, a folder of images, sklearn:NAME, or of what an entry names.
+
+    Exit code: 1 where an entry's data are not what it names.
+    """
+    lab = find_lab(context.start)
+    root = work_root(lab, context.start)
+    entry = None if _is_data(what, root) else _entry(lab, context.start, what)
+    data = configured.loader_options(entry) if entry else drafting.data_source(what, root)
+    found = _hash(lab, root, data, entry)
+    declared = entry.front.data.hash if entry else None
+    if as_json:
+        click.echo(json.dumps({"hash": found, "declared": declared, "same": declared == found if declared else None}))
+    else:
+        click.echo(found)
+    if declared and declared != found:
+        raise GitjournalError(f"the entry names {declared}", hint=f"bring the old data back, or ask anew: gitjournal new --from {what}")
+
+
+def _hash(lab: Lab, root: Path, data: dict[str, Any], entry: Entry | None) -> str:
+    private = lab.repository.private
+    found = hashing.hash_source(data, root, private)
+    if found is not None:
+        return found
+    with Crew() as crew:
+        if "python" in data:
+            if entry is None:
+                raise UsageError("what a function gives is hashed for an entry that names it", hint="gitjournal data hash ID")
+            return planning.inspect(entry, root=root, cache=private, ask=crew.ask).hash
+        reply = crew.ask({"do": "dups", "root": str(root), "cache": str(private), "data": data})
+    return str(_answer(reply)["hash"])
+
+
+@command.command("dups")
+@click.argument("what", metavar="DATA|ID")
+@click.option("--round", "digits", type=click.IntRange(1, 15), default=3, show_default=True, metavar="N", help="Digits to compare by.")
+@click.option("--group", metavar="COLUMN", help="Also look for values of this column that are in two parts.")
+@click.option("--time", "moment", metavar="COLUMN", help="Also look for rows that are earlier than those learned from.")
+@click.option("--target", metavar="COLUMN", help="The column to predict, where DATA is a table.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def dups(context: Context, what: str, digits: int, group: str | None, moment: str | None, target: str | None, as_json: bool) -> None:
+    """Count rows that are alike in features and target: within the data, and across the parts of an entry's split.
+
+    Rows are compared exactly, and with numbers rounded to N digits of their column's largest value (text without case and
+    spaces). Rows are counted from 1. Nothing is written.
+    """
+    lab = find_lab(context.start)
+    root = work_root(lab, context.start)
+    entry = None if _is_data(what, root) else _entry(lab, context.start, what)
+    if entry is None and (group or moment):
+        raise UsageError("--group and --time look across the parts of a split: name an entry")
+    private = lab.repository.private
+    code = planning.require_trust(entry, root, private) if entry else None
+    split = entry.front.split if entry else None
+    job = {
+        "do": "dups",
+        "root": str(root),
+        "cache": str(private),
+        "data": configured.loader_options(entry)
+        if entry
+        else {**drafting.data_source(what, root), **({"target": target} if target else {})},
+        "hash": entry.front.data.hash if entry else None,
+        "task": entry.front.task if entry else None,
+        "split": msgspec.to_builtins(split) if split else None,
+        "code": planning.described(code) if code else None,
+        "digits": digits,
+        "group": group,
+        "time": moment,
+        "divided": entry is not None,
+    }
+    with Crew() as crew:
+        reply = crew.ask(job)
+    found = planning.answer(reply, entry) if entry else _answer(reply)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    click.echo("\n".join(_dups_lines(what, found)))
+
+
+def _dups_lines(what: str, found: dict[str, Any]) -> list[str]:
+    digits = f"{text.count(found['digits'], 'digit')}"
+    exact, rounded = found["exact"], found["rounded"]
+    lines = [f"{text.clean(what)}: {found['rows']:,} rows, {_again(exact)}"]
+    if rounded[0] != exact[0]:
+        lines.append(f"rounded to {digits}: {_again(rounded)}")
+    if "across" not in found:
+        return lines
+    sizes = ", ".join(f"{part} {rows:,}" for part, rows in found["parts"].items())
+    lines.append(f"parts: {sizes}" + (f", the first of {found['folds']} folds" if found["folds"] > 1 else ""))
+    plain = {(one["part"], one["other"]): one["rows"] for one in found["across"][0]["overlaps"]}
+    for one in found["across"]:
+        fresh = [b for b in one["overlaps"] if one["code"] != "GJ312" or plain.get((b["part"], b["other"])) != b["rows"]]
+        lines += [text.wrap(f"  {one['code']} {overlap_words(one['code'], between)}") for between in fresh]
+    return lines if any(one["overlaps"] for one in found["across"]) else [*lines, "nothing is in two parts"]
+
+
+def _again(told: list[Any]) -> str:
+    amount, first = told
+    if not amount:
+        return "none like another"
+    named = ", ".join(map(str, first)) + (", …" if amount > len(first) else "")
+    return f"{amount:,} like an earlier one ({'row' if amount == 1 else 'rows'} {named})"
+
+
+@command.command("sheet")
+@click.argument("what", metavar="NAME|ID")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def sheet(context: Context, what: str, as_json: bool) -> None:
+    """Show the datasheet of data, which rows of them are sealed as the test part, and every look at it.
+
+    NAME is that of the file in data/, such as digits; an ID is an entry on the data.
+    """
+    lab = find_lab(context.start)
+    refs = journal.journal_refs(lab, journal.current_ref(lab))
+    found = _sheet(lab, context.start, refs, what)
+    with Index.open(lab.repository) as index:
+        index.refresh(refs)
+        looks = testbook.looks_at(lab, index, found.hash)
+    if as_json:
+        sealed = [{**one.rule, "rows": one.rows} for one in found.sealed]
+        told = [testing.look_as_plain(one, looks) for one in looks]
+        click.echo(json.dumps({"path": found.path, "hash": found.hash, "sealed": sealed, "allowed": found.looks, "looks": told}))
+        return
+    click.echo(text.clean_lines(found.text.rstrip("\n")))
+    click.echo()
+    allowed = f" of the {found.looks} that are allowed" if found.looks else ""
+    click.echo(f"{testing.times(looks)}{allowed}" if found.sealed or looks else "test set: none is sealed")
+    if looks:
+        click.echo(testing.table(looks, width=text.terminal_width(), color=context.color))
+
+
+def _sheet(lab: Lab, start: Path, refs: dict[str, str], what: str) -> Datasheet:
+    """Return the datasheet that is meant. Raises UsageError with the names that there are."""
+    known = [one for _, one in read_sheets(lab, refs)]
+    named = [one for one in known if Path(one.path).stem == what.removeprefix("sklearn:").replace("_", "-")]
+    if named:
+        return named[0]
+    names = sorted({Path(one.path).stem for one in known})
+    try:
+        hashed = _entry(lab, start, what).front.data.hash
+    except UsageError:
+        listed = nearest(what, names) or (f"; there are {', '.join(names[:20])}" if names else "; the first `exec` writes one")
+        raise UsageError(f"no datasheet or entry `{what}`{listed}") from None
+    found = next((one for one in known if one.hash == hashed), None)
+    if found is None:
+        raise UsageError(f"{what} has no datasheet yet", hint="its first exec writes one")
+    return found
+
+
+def _is_data(what: str, root: Path) -> bool:
+    return what.startswith(("sklearn:", "python:")) or (root / what).exists()
+
+
+def _entry(lab: Lab, start: Path, part: str) -> Entry:
+    """Return an entry as it stands in lab/, or on the branch that has it."""
+    entry_id = journal.find_entry(lab, part)
+    try:
+        return read_subject(lab, start, entry_id).entry
+    except EntryError:
+        raise
+    except GitjournalError:  # on another branch only
+        refs = journal.journal_refs(lab, journal.current_ref(lab))
+        found = next(filter(None, (journal.entry_text(lab, entry_id, ref) for ref in refs)), "")
+        return parse(found, entry_id=entry_id, file=journal.page_path(entry_id))
+
+
+def _answer(reply: dict[str, Any]) -> dict[str, Any]:
+    """Return what the worker found, or raise what it refused."""
+    if "error" in reply:
+        told = reply["error"]
+        raise planning.ERRORS.get(told["kind"], GitjournalError)(told["message"], hint=told.get("hint") or "")
+    found: dict[str, Any] = reply["ok"]
+    return found

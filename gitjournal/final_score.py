@@ -1,0 +1,94 @@
+"""The one thing that reads test rows: fits a model of the record again and scores them. Knows no git; runs in the worker process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gitjournal import measure, metric_names, scores
+from gitjournal.data import splits
+from gitjournal.data.loading import Table
+from gitjournal.data.raw import Array
+from gitjournal.errors import DataError, EntryError
+from gitjournal.procedures import with_python
+
+RESAMPLES = 200  # for a standard error: known to a twentieth of itself
+
+
+class Final(measure.Run, tag_field="do", tag="final", kw_only=True):
+    """Fit as for a run, and score the test part. `expected` is the digest of the dev predictions on record.
+
+    It is None under cross-validation, where the model learns from all rows outside the test part, as none on record did.
+    """
+
+    expected: str | None
+
+
+def final(job: Final, shelf: measure.Shelf) -> dict[str, Any]:
+    """Return the metrics of the test part, with their standard errors over rows where these are not plain.
+
+    The test part is looked at only after the model has predicted dev as its record says. Raises DataError where it does not,
+    EntryError for a procedure that gives no model.
+    """
+    began = time.perf_counter()
+    whole = bool((job.split or {}).get("cv"))
+    if whole and with_python.is_python(job.procedure):
+        raise EntryError("a function of your own is called for each fold, and has no model of all rows", path=("split", "cv"))
+    with measure.refitted(job, shelf, whole=whole) as (model, table, parts):
+        if isinstance(model, with_python.Own) and model.numbers is not None:
+            raise EntryError("the function returns numbers and no model, so nothing can predict the test rows", path=("procedure",))
+        metrics = job.metrics or metric_names.default_metrics(table.task)
+        if job.expected is not None:
+            answers, _ = measure.score_part(model, table, parts["dev"], "dev", metrics)
+            if measure.digest(answers.predicted, table.task) != job.expected:
+                message = "fitted again, the model predicts dev otherwise than its record says: it was made in another environment"
+                hint = "the test part was not looked at; run it again here first: gitjournal new --replicate ID"
+                raise DataError(message, hint=hint)
+        answers, found = measure.score_part(model, table, parts["test"], "test", metrics)
+    return {
+        "metrics": found,
+        "errors": _errors(answers, table, parts["test"], metrics),
+        "rows": len(parts["test"]),
+        "learned": len(parts["train"]),
+        "part": splits.rows_digest([parts["test"]]),
+        "predictions": measure.digest(answers.predicted, table.task),
+        "seconds": round(time.perf_counter() - began, 3),
+    }
+
+
+def _errors(answers: scores.Answers, table: Table, rows: Array, metrics: list[str]) -> dict[str, float]:
+    """Return the standard error of each metric by the bootstrap over rows, or over groups where rows belong to some.
+
+    Left out: accuracy over plain rows, whose interval is known exactly enough, and what predictions alone do not give.
+    """
+    plain = table.weights is None and table.groups is None and table.task == "classification"
+    wanted = [name for name in metrics if name != "loss" and not (plain and name == "accuracy")]
+    if not wanted:
+        return {}
+    stream = np.random.RandomState(0)
+    units = [np.asarray([row]) for row in range(len(rows))]
+    if table.groups is not None:
+        units = [np.flatnonzero(table.groups[rows] == group) for group in np.unique(table.groups[rows])]
+    drawn: dict[str, list[float]] = {name: [] for name in wanted}
+    for _ in range(RESAMPLES):
+        at = np.concatenate([units[unit] for unit in stream.randint(len(units), size=len(units))])
+        again = replace(answers, predicted=answers.predicted[at], proba=_of(answers.proba, at), decision=_of(answers.decision, at))
+        for name in wanted:
+            weights = None if table.weights is None else table.weights[rows][at]
+            drawn[name].append(_score(again, table.y[rows][at], name, table.task, weights))
+    spread = {name: [value for value in values if np.isfinite(value)] for name, values in drawn.items()}
+    return {name: float(np.std(values, ddof=1)) for name, values in spread.items() if len(values) > RESAMPLES // 2}
+
+
+def _of(values: Any, at: Array) -> Any:
+    return values[at] if isinstance(values, np.ndarray) else None
+
+
+def _score(answers: scores.Answers, y: Array, name: str, task: str, weights: Array | None) -> float:
+    try:
+        return scores.score(answers, y, [name], task, weights)[name]
+    except ValueError:  # a resample without one of the classes
+        return float("nan")

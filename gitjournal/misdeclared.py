@@ -1,0 +1,124 @@
+"""GJ103: what an entry declares is not what was run. Values in, findings out.
+
+Apart from the other findings, since the hooks do not ask: it takes the whole catalogue of estimators to answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from gitjournal.agreement import Unlike, unlike
+from gitjournal.entry import Entry, FrontMatter
+from gitjournal.findings import Finding, short
+from gitjournal.likeness import ABSENT
+from gitjournal.record import Record
+from gitjournal.snapshot import Found
+
+
+def misdeclared(found: Found) -> Iterator[Finding]:
+    """GJ103: what the entry declares is not what was run. Where that cannot be told, data hash, task, split and estimators are compared."""
+    if found.entry is None or not found.lines:
+        return
+    lines = [line for line in found.lines if line.record]
+    told = unlike(found.entry, found.records)
+    if told is None:
+        yield from _roughly(found, found.entry)
+    for one in told or ():
+        file, line, message = _in_words(found, found.entry, one, lines[one.record].number)
+        yield Finding("GJ103", file, line, message, f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}")
+
+
+def _in_words(found: Found, entry: Entry, one: Unlike, number: int) -> tuple[str, int | None, str]:
+    """Return file, line and words of a disagreement with the record of line `number`."""
+    if one.kind == "value":
+        message = f"`{one.name}` is {_value(one.said)} here, and {_value(one.ran)} in what was run (record {number})"
+        return found.page_path, _line(entry, one.name), message
+    if one.kind == "point":
+        where = entry.place("grid" if entry.front.grid else "procedure").line
+        return found.page_path, where, f"the grid has no {_point(one.ran)}, which was run (record {number})"
+    if one.kind == "seed":
+        said = "a seed matters here, and none was used" if one.ran is None else f"`seeds` has no {short(one.ran)}, which was run"
+        return found.page_path, entry.place("seeds").line, f"{said} (record {number})"
+    if one.kind == "label":
+        return found.records_path, number, f"the record says {_point(one.ran)}, and another point of the grid was run"
+    return found.records_path, number, "a run of another entry that this one does not declare"
+
+
+def _line(entry: Entry, name: str) -> int | None:
+    """Return the line of a value by the name that it has in a canonical text, as well as that can be told."""
+    if name.startswith(("data.", "split.")):
+        section, _, key = name.partition(".")
+        return entry.place(*((key,) if key == "task" else (section, key))).line
+    if name in entry.front.parameters:
+        return entry.place("parameters", name).line
+    last = name.rpartition("__")[2]
+    paths = [path for path in entry.document.spans if path[:1] == ("procedure",) and path[-1] == last]
+    return entry.place(*(paths[0] if len(paths) == 1 else ("procedure",))).line
+
+
+def _point(point: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {_value(value)}" for name, value in point.items()) or "run without a grid"
+
+
+def _value(value: Any) -> str:
+    return "absent" if value is ABSENT else "null" if value is None else short(value)
+
+
+def _roughly(found: Found, entry: Entry) -> Iterator[Finding]:
+    texts = [value for one in found.records if one.owned and (value := _canonical(one))]
+    for key, said in _declared(entry.front):
+        ran = [_at(value, key) for value in texts]
+        if ran and any(other != said for other in ran):
+            other = next(other for other in ran if other != said)
+            place = entry.place(*(("data", "hash") if key == ("data", "hash") else key[-1:] if key[0] == "data" else key))
+            message = f"`{'.'.join(key)}` is {short(said)} here, and {short(other)} in what was run"
+            yield Finding("GJ103", found.page_path, place.line, message, f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}")
+    classes = {name for value in texts for name in re.findall(r'"(?:\w+\.)*(\w+)":', json.dumps(value.get("procedure")))}
+    for name in _estimators(entry.front) if texts else ():
+        if name not in classes:
+            message = f"`procedure` declares {name}, which is in no run"
+            hint = f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}"
+            yield Finding("GJ103", found.page_path, entry.place("procedure").line, message, hint)
+
+
+def _canonical(one: Record) -> dict[str, Any] | None:
+    try:
+        value = json.loads(one.canonical or "null")
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and all(isinstance(value.get(key), dict) for key in ("data", "split")) else None
+
+
+def _declared(front: FrontMatter) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if front.data.hash:
+        yield ("data", "hash"), front.data.hash
+    if front.task:
+        yield ("data", "task"), front.task
+    for name, value in (msgspec.to_builtins(front.split) if front.split else {}).items():
+        yield ("split", name), value
+
+
+def _at(value: dict[str, Any], key: tuple[str, ...]) -> Any:
+    for part in key:
+        value = value.get(part) if isinstance(value, dict) else None  # type: ignore[assignment]
+    return value
+
+
+def _estimators(front: FrontMatter) -> Iterator[str]:
+    """Return the classes of the top-level steps that no grid can exchange."""
+    grids = front.grid if isinstance(front.grid, list) else [front.grid or {}]
+    exchanged = {name for one in grids for name in one}
+    for step in front.procedure if isinstance(front.procedure, list) else []:
+        name, value = (
+            (step, None) if isinstance(step, str) else next(iter(step.items()), ("", None)) if isinstance(step, dict) else ("", None)
+        )
+        if isinstance(value, str):  # a label and a class
+            name = value if name not in exchanged else ""
+        short = str(name).rpartition(".")[2]
+        if re.fullmatch(r"[A-Z]\w+", short) and short.lower() not in exchanged and short not in ("Sequential", "Model"):
+            yield short

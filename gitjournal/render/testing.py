@@ -1,0 +1,179 @@
+"""Looks at a test set in words: beside every test score stands which look it is from, and what that many looks mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from gitjournal import looks as counting
+from gitjournal.entry import Entry
+from gitjournal.final import Looked
+from gitjournal.journal import short_ref
+from gitjournal.looks import Look
+from gitjournal.record import Record
+from gitjournal.render import text
+from gitjournal.summary import Summary
+
+
+def score(record: Record, metric: str | None, looks: int) -> str:
+    """Return ``test.accuracy 0.961 [0.936, 0.977]``, the interval widened for so many looks."""
+    value = counting.score_of(record, metric)
+    return f"test.{text.clean(metric or '')} {text.number(value)}{_interval(record, metric, looks)}"
+
+
+def _interval(record: Record, metric: str | None, looks: int) -> str:
+    found = counting.interval(record, metric, looks) if metric else None
+    value = counting.score_of(record, metric) or 0.0
+    if found is None:
+        return ""
+    low, high = (f"{end:.{text.decimals(value)}f}" for end in (found.low, found.high))
+    return f" [{low}, {high}]"
+
+
+def which(look: Look, looks: Sequence[Look]) -> str:
+    """Return ``look 2 of 3 on this test set``."""
+    return f"look {look.number} of {len(looks)} on this test set"
+
+
+def times(looks: Sequence[Look]) -> str:
+    """Return ``test set: looked at 0 times``."""
+    return f"test set: looked at {text.count(len(looks), 'time')}"
+
+
+def meaning(look: Look, looks: Sequence[Look], metric: str | None) -> str:
+    """Return what that many looks mean for a difference between two of their scores; nothing to say of the first one."""
+    found = counting.interval(look.record, metric, len(looks)) if metric else None
+    if found is None or len(looks) < 2:
+        return ""
+    half = (found.high - found.low) / 2
+    return f"after {len(looks)} looks differences below about {half:.2g} may be chance, and more if looks guided choices"
+
+
+def final_message(entry: Entry, summary: Summary, look: Look) -> str:
+    """Return the message of the commit: ``final: SVM on digits · test.accuracy 0.961 (look 1)``, the reason, trailers."""
+    record, metric = look.record, summary.metric
+    value = counting.score_of(record, metric)
+    trailers = [
+        ("Entry", entry.id),
+        ("Run", record.run),
+        ("Data", entry.front.data.hash or ""),
+        ("Metric", f"test.{metric}={value!r}" if value is not None else ""),
+        ("Look", str(look.number)),
+        ("Reason", " ".join((record.reason or "").split())),
+        ("Forced", " ".join((record.forced or "").split())),
+        ("Code", f"{record.code}{' (dirty)' if record.dirty else ''}" if record.code else ""),
+    ]
+    lines = [f"{name}: {said}" for name, said in trailers if said]
+    return "\n".join([f"final: {entry.front.title} · test.{metric} {text.number(value)} (look {look.number})", "", *lines]) + "\n"
+
+
+def said(ended: Looked) -> str:
+    """Return how `exec --final` ended."""
+    short, metric, best = ended.entry.short_id, ended.summary.metric, ended.summary.best
+    allowed = f" of the {ended.allowed} that its datasheet allows" if ended.allowed else ""
+    if ended.look is None:
+        which_one = f"   {text.settings(best.grid)}" if best and best.grid else ""
+        lines = [
+            f"would be look {len(ended.looks) + 1}{allowed} on the test set, by the best on dev{which_one}",
+            *(f"look {one.number}: {one.entry[-4:]} {score(one.record, metric, len(ended.looks))}" for one in ended.looks[-3:]),
+            "nothing was looked at or written (dry run)",
+        ]
+        return "\n".join(lines) + "\n"
+    look = ended.look
+    lines = [_same_model(ended, look)] if ended.state == "looked" else ["looked at before, and not computed again: no new look"]
+    rows = f"{look.record.rows.get('test', 0):,} rows"
+    where = f"look {look.number} of {len(ended.looks)} on these {rows}" if len(ended.looks) > 1 else f"the first look at these {rows}"
+    lower = " (lower is better)" if ended.summary.direction < 0 else ""
+    lines.append(f"test   {score(look.record, metric, len(ended.looks))}{lower}   {where}{allowed}")
+    lines += [f"       {line}"] if (line := meaning(look, ended.looks, metric)) else []
+    dev = ended.summary.best_score
+    lines += [f"dev    {ended.summary.deciding} {text.spread(dev.mean, dev.sd, dev.n)}, by which it was chosen"] if dev else []
+    if ended.waiting:
+        lines.append(f"the look is safe, and is committed by the next command once this has ended: {text.clean(ended.waiting)}")
+    return "\n".join([*lines, f"next: gitjournal show {short}"]) + "\n"
+
+
+def _same_model(ended: Looked, look: Look) -> str:
+    learned = look.record.rows.get("train", 0)
+    if not ended.proven:
+        return f"fitted on all {learned:,} rows outside the test part: no fold's model is that of all of them"
+    several = f"{len(look.record.seeds)} models, a seed each: " if look.record.seeds else ""
+    return f"{several}fitted again on the same {learned:,} rows, and predicts dev exactly as on record"
+
+
+def as_plain(ended: Looked) -> dict[str, Any]:
+    """Return how it ended as plain values for JSON."""
+    return {
+        "id": ended.entry.id,
+        "title": ended.entry.front.title,
+        "state": ended.state,
+        "metric": f"test.{ended.summary.metric}",
+        "look": look_as_plain(ended.look, ended.looks) if ended.look else None,
+        "looks": len(ended.looks),
+        "allowed": ended.allowed,
+        "same_model": ended.proven,
+        "commit": ended.commit,
+        "waiting": ended.waiting or None,
+    }
+
+
+def look_as_plain(look: Look, looks: Sequence[Look]) -> dict[str, Any]:
+    """Return one look as plain values; intervals are widened for all looks."""
+    record = look.record
+    found = {name: counting.interval(record, name, len(looks)) for name in record.metrics.get("test", {})}
+    return {
+        "number": look.number,
+        "of": len(looks),
+        "run": record.run,
+        "entry": look.entry,
+        "at": record.at,
+        "branch": short_ref(look.ref),
+        "reason": record.reason,
+        "forced": record.forced,
+        "rows": record.rows.get("test"),
+        "metrics": record.metrics.get("test", {}),
+        "intervals": {name: [one.low, one.high] for name, one in found.items() if one},
+    }
+
+
+def table(looks: Sequence[Look], *, width: int | None, color: bool) -> str:
+    """Return the ledger: a line for each look."""
+    columns = [
+        text.Column("look", right=True),
+        text.Column("entry"),
+        text.Column("title", shrinks=True),
+        text.Column("score"),
+        text.Column("reason", shrinks=True),
+        text.Column("branch", spare=True),
+        text.Column("age", right=True, spare=True),
+    ]
+    now = datetime.now(UTC)
+    rows = []
+    for one in looks:
+        metric = next(iter(one.record.metrics.get("test", {})), None)
+        reason = text.clean(one.record.reason or "") + (
+            f"; beyond the budget: {text.clean(one.record.forced)}" if one.record.forced else ""
+        )
+        age = text.age(text.moment(one.record.at), now, short=True)
+        rows.append(
+            [
+                str(one.number),
+                text.clean(one.entry[-4:]),
+                text.clean(one.title),
+                score(one.record, metric, len(looks)),
+                reason,
+                text.clean(short_ref(one.ref)),
+                age,
+            ]
+        )
+    return text.table(columns, rows, width=width, color=color)
+
+
+def block_line(records: Sequence[Record], metric: str | None) -> str:
+    """Return the last look of an entry for its results block, as it was when it was taken; nothing where none was."""
+    last = counting.last_look(records)
+    if last is None:
+        return ""
+    number = last.look or 1
+    return f"On the test part: **{score(last, metric, number)}**, look {number} on this test set when it was taken."
