@@ -288,7 +288,7 @@ def _mean_folds(a: Sample) -> list[float]:
 
 
 def _ratio(a: Sample) -> float:
-    return a.rows / a.trained if a.trained else 1.0
+    return a.rows / a.trained if a.rows > 0 and a.trained > 0 else 1.0
 
 
 def _by_group(a: Sample) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -121,7 +121,7 @@ def configuration(entry: str, fingerprint: str, metric: str, records: Sequence[R
         metric=metric,
         direction=direction(name),
         values={seed: _number(one, part, name) for seed, one in runs.items()},
-        folds={seed: found for seed, one in runs.items() if (found := _folds(one, part, name))},
+        folds=_folds(runs, part, name),
         judged={seed: one.parts.get(part, "") for seed, one in runs.items()},
         runs=runs,
         rows=first.rows.get(part, 0),
@@ -138,8 +138,12 @@ def _number(one: Record, part: str, name: str) -> float:
     return math.nan if value is None else value
 
 
-def _folds(one: Record, part: str, name: str) -> tuple[float, ...]:
-    return tuple(math.nan if value is None else value for value in one.folds.get(part, {}).get(name, []))
+def _folds(runs: Mapping[Seed, Record], part: str, name: str) -> dict[Seed, tuple[float, ...]]:
+    """Return the values of folds where every run has as many, and all are numbers: records may be a stranger's."""
+    found = {seed: tuple(value for value in one.folds.get(part, {}).get(name, []) if value is not None) for seed, one in runs.items()}
+    counts = {len(one.folds.get(part, {}).get(name, [])) for one in runs.values()} | set(map(len, found.values()))
+    sound = len(counts) == 1 and min(counts) > 1 and all(math.isfinite(value) for values in found.values() for value in values)
+    return found if sound else {}
 
 
 def _declared(front: FrontMatter | None, one: Record) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -74,7 +74,7 @@ def unpack_hits(packed: str, n: int) -> list[bool] | None:
 
 def hit_bits(packed: str, n: int) -> int | None:
     """Return the right/wrong bits of a record's `hits` as one number, the first row highest; None where it does not hold `n` rows."""
-    if n > MAX_ROWS:
+    if not 0 < n <= MAX_ROWS:
         return None
     try:
         unzip = zlib.decompressobj()

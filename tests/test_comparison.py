@@ -411,3 +411,31 @@ def test_what_has_no_result_is_no_evidence() -> None:
         sample(A, [run("a", 0.9)], "dev.roc_auc")
     with pytest.raises(ComparisonError, match=r"aaaa measures dev\.accuracy, bbbb train\.accuracy"):
         compare(sample(A, [run("a", 0.9)]), sample(B, [run("b", 0.9)], "train.accuracy"))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        run("b", folds=[0.9]),
+        run("b", folds=[0.9, 0.8, 0.7, 0.6]),
+        run("b", folds=[0.9] * 5, rows=-3),
+        run("b", 0.9, folds=[0.1] * 5, split={"cv": 5}),
+        run("b", right=[True], rows=0),
+        run("b", right=[True], hits="", rows={"dev": 0}),
+        run("b", 0.9, canonical='{"data": 3, "split": "x"}'),
+        run("b", 0.9, canonical="[" * 100_000),
+        run("b", 0.9, folds=[0.9] * 5, canonical=None),
+    ],
+)
+def test_a_strangers_odd_record_is_refused_or_compared_and_never_breaks(odd: Record) -> None:
+    nulls = run("c", folds=[0.9] * 5)
+    nulls.folds["dev"]["accuracy"][2] = None
+    for mine in (run("a", folds=[0.9, 0.8, 0.7, 0.9, 0.8]), run("a", right=right(1)), nulls):
+        b = sample(B, [odd])
+        one_sample(b)
+        try:
+            found = compare(sample(A, [mine]), b)
+        except ComparisonError:
+            continue
+        assert found.verdict in ("better", "worse", "not shown")
+        assert math.isfinite(found.evidence.value)
