@@ -43,7 +43,7 @@ def _same_rows(a: Sample, b: Sample) -> bool:
         common = common_seeds(a, b)
         return bool(common) and all(a.judged[seed] == b.judged[seed] for seed in common)
     rows = {*a.judged.values(), *b.judged.values()}
-    return not (a.each or b.each) and len(rows) == 1 and "" not in rows
+    return not (a.each or b.each) and len(rows) == 1 and "" not in rows and a.rows == b.rows
 
 
 def common_seeds(a: Sample, b: Sample) -> list[Seed]:

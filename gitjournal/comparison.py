@@ -150,8 +150,8 @@ def _over_seeds(a: Sample, b: Sample) -> Evidence:
     same = "over seeds on one split: this is about these rows"
     if len(of_a) > 1 and len(of_b) > 1:
         about = stats.welch(of_a, of_b)
-        n = min(len(of_a), len(of_b))
-        found = _estimated(about, f"Welch's t, {n} seeds" if len(of_a) == len(of_b) else f"Welch's t, {n} seeds at least", same, "seeds", n)
+        n, most = sorted((len(of_a), len(of_b)))
+        found = _estimated(about, f"Welch's t, {n} seeds" if n == most else f"Welch's t, {n} to {most} seeds", same, "seeds", n)
         return replace(found, rows=_over_rows_instead(a, b))
     several, one, sign = (of_a, of_b[0], 1) if len(of_a) > 1 else (of_b, of_a[0], -1)
     alone = b if len(of_a) > 1 else a

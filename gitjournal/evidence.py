@@ -81,7 +81,7 @@ def judge(a: Sample, b: Sample, task: Measured, lab: Lab, crew: Crew) -> Compari
     require_alike(a, b)
     first = compare(a, b)
     leader, other = (a, b) if first.evidence.value * a.direction >= 0 else (b, a)
-    unknown = first.evidence.interval is None and leader.single
+    unknown = first.evidence.interval is None and a.single and b.single
     once = all(len(one.values) == 1 for one in (leader, *leader.among))
     luck = once and bool(leader.folds) and first.evidence.selection is not None and first.evidence.selection.corrected is None
     if not (unknown or luck) or a.part != "dev":

@@ -50,7 +50,7 @@ def test_a_large_grid_keeps_within_forty_lines() -> None:
 
 def test_the_best_comes_first_in_the_direction_of_the_metric() -> None:
     text = block([run(1, 3.0, "rmse", C=1), run(2, 2.0, "rmse", C=10)], "rmse")
-    assert "**dev.rmse 2.00** with C 10 (lower is better), best of 2." in text
+    assert "**dev.rmse 2.00** with C 10 (lower is better), best of 2; no baseline to compare with." in text
     rows = [line for line in text.splitlines() if line.startswith("| 1")]
     assert rows[0].startswith("| 10 |")
 
