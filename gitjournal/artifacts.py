@@ -15,7 +15,7 @@ from typing import Any
 from gitjournal import planning
 from gitjournal.crew import Crew
 from gitjournal.errors import DataError, GitjournalError, UsageError
-from gitjournal.journal import FOLDER, RECORDS, entry_records
+from gitjournal.journal import FOLDER, RECORDS, whole_records
 from gitjournal.lab import Lab
 from gitjournal.ledger import job_of
 from gitjournal.metric_names import direction
@@ -189,10 +189,5 @@ def _best(subject: Subject) -> Record:
 
 def as_owned(subject: Subject, one: Record) -> Record:
     """Return the record of a run as its owner has it."""
-    if one.from_ is None:
-        return one
-    for ref in subject.refs:
-        found = next((other for other in entry_records(subject.lab, one.from_, ref) if other.run == one.run and other.owned), None)
-        if found:
-            return found
-    return one
+    (owner,) = whole_records(subject.lab, [one], subject.refs)
+    return owner

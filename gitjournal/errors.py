@@ -60,6 +60,12 @@ class DataError(GitjournalError):
     kind = "data"
 
 
+class ComparisonError(GitjournalError):
+    """Two results were not measured alike, or there is none."""
+
+    kind = "not comparable"
+
+
 class TrustError(GitjournalError):
     """The entry asks for something that is not run without trust."""
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import fnmatch
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from gitjournal import config
 from gitjournal.entry import ID_PATTERN, MAX_BYTES, Entry, parse
@@ -190,6 +192,25 @@ def entry_records(lab: Lab, entry_id: str, ref: str) -> list[Record]:
     """
     path = records_path(entry_id)
     return decode_lines(lab.repository.blob(f"{ref}:{path}") or b"", file=path)
+
+
+def whole_records(lab: Lab, records: Sequence[Record], refs: Iterable[str]) -> list[Record]:
+    """Return records as their owners have them, for those that were taken from other entries; what is found nowhere stays as it is.
+
+    Of this entry's own stays the grid, since another may name its parameters otherwise.
+    """
+    refs = list(refs)
+    owners: dict[tuple[str, str], Record] = {}
+    for entry_id in dict.fromkeys(one.from_ for one in records if one.from_):
+        for ref in refs:
+            for other in entry_records(lab, entry_id, ref):
+                if other.owned:
+                    owners.setdefault((entry_id, other.run), other)
+    return [_whole(one, owners.get((one.from_ or "", one.run))) for one in records]
+
+
+def _whole(one: Record, owner: Record | None) -> Record:
+    return one if owner is None else msgspec.structs.replace(owner, grid=one.grid)
 
 
 def read_entry(text: str, *, entry_id: str, file: str) -> tuple[Entry | None, str]:

@@ -8,14 +8,13 @@ Blum and Hardt 2015).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
 
 from gitjournal.record import Record
-from gitjournal.stats import Interval
+from gitjournal.stats import Interval, wilson
 
 FINAL: Literal["final"] = "final"  # the status of a record that is a look
 LEVEL = 0.95
@@ -78,6 +77,4 @@ def interval(record: Record, metric: str, looks: int) -> Interval | None:
         return Interval(value, value - z * error, value + z * error)
     if metric != "accuracy" or rows < 1:
         return None
-    centre = (value + z * z / (2 * rows)) / (1 + z * z / rows)
-    half = z * math.sqrt(value * (1 - value) / rows + z * z / (4 * rows * rows)) / (1 + z * z / rows)
-    return Interval(value, max(centre - half, 0.0), min(centre + half, 1.0))
+    return wilson(value * rows, rows, z)

@@ -537,6 +537,8 @@ def of_predictions(
         arrays = {"fold": np.repeat(np.arange(len(folds)), sizes), "row": rows, "y": table.y[rows], "predicted": predicted}
         if table.weights is not None:
             arrays["weights"] = table.weights[rows]
+        if table.groups is not None:
+            arrays["group"] = table.groups[rows]
         for name in ("proba", "decision"):
             kept = [getattr(one, name) for one in answers]
             if all(isinstance(one, np.ndarray) for one in kept):

@@ -1,16 +1,21 @@
-"""Intervals and tests. Pure: numbers in, numbers out."""
+"""Intervals, tests and what they could have seen. Pure: numbers in, numbers out, and no numerical library."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import math
+import statistics
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gitjournal.distributions import binomial_at_most, normal_quantile, t_quantile, t_two_sided
+
 Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
+LEVEL, POWER = 0.05, 0.8
 MAX_ROWS = 20_000
+MOST = 10_000_000  # an answer beyond this many rows, seeds or folds is none
 
 
 @dataclass(frozen=True)
@@ -21,10 +26,55 @@ class Interval:
     low: float
     high: float
 
+    def holds(self, value: float) -> bool:
+        """Whether `value` is not ruled out."""
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean, or a difference of means, with its standard error and its degrees of freedom (infinite: normal).
+
+    A standard error of 0 says that the units do not differ at all: then nothing is known of their spread.
+    """
+
+    value: float
+    error: float
+    df: float
+
+    def interval(self, level: float = LEVEL) -> Interval:
+        """Return the interval that misses the truth in a share `level` of cases."""
+        half = self.quantile(1 - level / 2) * self.error
+        return Interval(self.value, self.value - half, self.value + half)
+
+    def p(self, null: float = 0.0) -> float | None:
+        """Return how often chance alone leads at least so far from `null`, in either direction; None without any spread."""
+        if self.error == 0:
+            return None
+        away = abs(self.value - null) / self.error
+        return t_two_sided(away, self.df) if math.isfinite(self.df) else math.erfc(away / math.sqrt(2))
+
+    def quantile(self, share: float) -> float:
+        """Return the point of the error's distribution below which `share` of it lies."""
+        return t_quantile(share, self.df) if math.isfinite(self.df) else normal_quantile(share)
+
+    def smallest(self) -> float | None:
+        """Return the smallest true difference that is found in 80 % of cases (Bloom 1995, Evaluation Review 19:547)."""
+        return (self.quantile(1 - LEVEL / 2) + self.quantile(POWER)) * self.error if self.error else None
+
+
+# ---- rows: right and wrong answers
+
 
 def unpack_hits(packed: str, n: int) -> list[bool] | None:
     """Return one right/wrong value per row from a record's `hits`, or None where it does not hold `n` rows."""
-    if n > MAX_ROWS:
+    bits = hit_bits(packed, n)
+    return None if bits is None else [bool(bits >> (n - 1 - row) & 1) for row in range(n)]
+
+
+def hit_bits(packed: str, n: int) -> int | None:
+    """Return the right/wrong bits of a record's `hits` as one number, the first row highest; None where it does not hold `n` rows."""
+    if not 0 < n <= MAX_ROWS:
         return None
     try:
         unzip = zlib.decompressobj()
@@ -33,19 +83,181 @@ def unpack_hits(packed: str, n: int) -> list[bool] | None:
         return None
     if len(raw) != math.ceil(n / 8):
         return None
-    return [bool(raw[row >> 3] >> (7 - (row & 7)) & 1) for row in range(n)]
+    return int.from_bytes(raw) >> (-n % 8)
 
 
 def paired_difference(a: Sequence[bool], b: Sequence[bool]) -> Interval:
-    """Return accuracy of `a` minus accuracy of `b` on the same rows, with a 95 % interval.
+    """Return accuracy of `a` minus accuracy of `b` on the same rows, with a 95 % interval; see `discordant_interval`.
 
-    The Wald interval with one half added to each discordant and concordant cell (Agresti and Min 2005, Statistics in
-    Medicine 24:729), which keeps its level for small counts. Raises ValueError where the rows differ in number.
+    Raises ValueError where the rows differ in number.
     """
     only_a = sum(x and not y for x, y in zip(a, b, strict=True))
     only_b = sum(y and not x for x, y in zip(a, b, strict=True))
-    n = len(a)
+    return discordant_interval(only_a, only_b, len(a))
+
+
+def discordant_interval(only_a: int, only_b: int, n: int, z: float = Z95) -> Interval:
+    """Return the difference of two accuracies on the same `n` rows, of which `only_a` and `only_b` one alone got right.
+
+    The Wald interval with one half added to each discordant and concordant cell (Agresti and Min 2005, Statistics in
+    Medicine 24:729), which keeps its level for small counts; it reaches to 0 where the exact test does not rule 0 out.
+    """
     more, fewer, total = only_a + 0.5, only_b + 0.5, n + 2
     centre = (more - fewer) / total
-    half = Z95 * math.sqrt(max(more + fewer - (more - fewer) ** 2 / total, 0.0)) / total
-    return Interval((only_a - only_b) / n, centre - half, centre + half)
+    half = z * math.sqrt(max(more + fewer - (more - fewer) ** 2 / total, 0.0)) / total
+    low, high = centre - half, centre + half
+    if mcnemar(only_a, only_b) >= LEVEL:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return Interval((only_a - only_b) / n, low, high)
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """Return the p of the exact McNemar test: the two-sided binomial test of the rows that one alone got right (McNemar 1947)."""
+    return min(1.0, 2 * binomial_at_most(min(only_a, only_b), only_a + only_b, 0.5))
+
+
+def mcnemar_power(difference: float, fewer: float, n: int) -> float:
+    """Return how often the exact test finds a difference of accuracies among `n` rows.
+
+    `fewer` is the share of rows that the worse model alone gets right; the better one then has `fewer + difference`.
+    Summed over how many rows may differ (Duffy 1984, Biometrics 40:1005).
+    """
+    apart = min(1.0, 2 * fewer + difference)
+    if apart <= 0:
+        return 0.0
+    middle, spread = n * apart, math.sqrt(n * apart * (1 - apart))
+    first, last = max(0, math.floor(middle - 6 * spread - 6)), min(n, math.ceil(middle + 6 * spread + 6))
+    step = max(1, (last - first) // 60)  # power is smooth in the number of rows that differ, so wide ranges are sampled
+    found = weight = 0.0
+    for differing in range(first, last + 1, step):
+        chance = _binomial(differing, n, apart)
+        most = _critical(differing)
+        better = (fewer + difference) / apart
+        found += chance * (binomial_at_most(most, differing, 1 - better) + binomial_at_most(most, differing, better)) if most >= 0 else 0.0
+        weight += chance
+    return found / weight if weight else 0.0
+
+
+def smallest_of_rows(only_a: int, only_b: int, n: int) -> float | None:
+    """Return the smallest difference of accuracies that the exact test finds in 80 % of cases; None where none is.
+
+    The worse model is taken to be alone right as often as it was here.
+    """
+    fewer = min(only_a, only_b) / n
+    low, high = 0.0, 1 - 2 * fewer
+    if high <= 0 or mcnemar_power(high, fewer, n) < POWER:
+        return None
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (low, middle) if mcnemar_power(middle, fewer, n) >= POWER else (middle, high)
+    return high
+
+
+def rows_needed(gap: float, fewer: float) -> int | None:
+    """Return how many rows the exact test needs to find a difference `gap` in 80 % of cases; see `mcnemar_power`."""
+    if gap <= 0 or gap + 2 * fewer > 1:
+        return None
+    low, high = 1, 8
+    while mcnemar_power(gap, fewer, high) < POWER:
+        low, high = high, high * 2
+        if high > MOST:
+            return None
+    while high - low > max(1, high // 1000):
+        middle = (low + high) // 2
+        low, high = (low, middle) if mcnemar_power(gap, fewer, middle) >= POWER else (middle, high)
+    return high
+
+
+def _binomial(k: int, n: int, p: float) -> float:
+    if p >= 1:
+        return float(k == n)
+    log = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * math.log(p) + (n - k) * math.log1p(-p)
+    return math.exp(log)
+
+
+def _critical(differing: int) -> int:
+    """Return the most rows of the rarer kind at which the exact test still rejects, or -1."""
+    most = math.floor(differing / 2 - Z95 * math.sqrt(differing) / 2) + 1
+    while most >= 0 and 2 * binomial_at_most(most, differing, 0.5) >= LEVEL:
+        most -= 1
+    return max(most, -1)
+
+
+def wilson(hits: float, n: int, z: float = Z95) -> Interval:
+    """Return a share with its interval (Wilson 1927, JASA 22:209), which stays within 0 and 1 and serves small n."""
+    share = hits / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
+
+
+# ---- seeds, folds, data sets: numbers
+
+
+def mean(values: Sequence[float]) -> Estimate:
+    """Return a mean with the error that independent values leave (Student 1908). Raises ValueError for fewer than two."""
+    return Estimate(math.fsum(values) / len(values), statistics.stdev(values) / math.sqrt(len(values)), len(values) - 1)
+
+
+def welch(a: Sequence[float], b: Sequence[float]) -> Estimate:
+    """Return the difference of two means of independent values, whose spreads may differ (Welch 1947, Biometrika 34:28).
+
+    Raises ValueError for fewer than two of either.
+    """
+    of_a, of_b = statistics.variance(a) / len(a), statistics.variance(b) / len(b)
+    error = of_a + of_b
+    df = error**2 / (of_a**2 / (len(a) - 1) + of_b**2 / (len(b) - 1)) if error > 0 else float(len(a) + len(b) - 2)
+    return Estimate(math.fsum(a) / len(a) - math.fsum(b) / len(b), math.sqrt(error), df)
+
+
+def against_one(a: Sequence[float], b: float) -> Estimate:
+    """Return the mean of `a` minus one value that was drawn with the same spread: a single run says nothing of its own."""
+    spread = statistics.stdev(a)
+    return Estimate(math.fsum(a) / len(a) - b, spread * math.sqrt(1 + 1 / len(a)), len(a) - 1)
+
+
+def corrected(values: Sequence[float], ratio: float) -> Estimate:
+    """Return the mean of values from overlapping train parts, with an error that allows for the overlap.
+
+    `ratio` is rows judged over rows learned from: the variance is s² (1/J + ratio) (Nadeau and Bengio 2003, Machine
+    Learning 52:239; for repeated folds Bouckaert and Frank 2004). Raises ValueError for fewer than two values.
+    """
+    error = math.sqrt(statistics.variance(values) * (1 / len(values) + ratio))
+    return Estimate(math.fsum(values) / len(values), error, len(values) - 1)
+
+
+def needed(of: Estimate, gap: float, units: int, ratio: float = 0.0) -> int | None:
+    """Return how many units (rows, seeds, folds) tell a true distance of `gap` in 80 % of cases.
+
+    `of` is what `units` of them gave; `ratio` is that of `corrected`, for which more folds never do away with an error:
+    None where no number would do.
+    """
+    if gap == 0 or of.error == 0:
+        return None
+    one = of.error**2 / (1 / units + ratio)  # the variance of a single unit
+    others = units - of.df  # degrees of freedom that are lost, whatever the number
+
+    def tells(n: int) -> bool:
+        df = n - others if math.isfinite(of.df) else math.inf
+        if df < 1:
+            return False
+        return (Estimate(0.0, math.sqrt(one * (1 / n + ratio)), df).smallest() or 0.0) <= abs(gap)
+
+    low, high = 1, 2
+    while not tells(high):
+        low, high = high, high * 2
+        if high > MOST:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if tells(middle) else (middle, high)
+    return high
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Return p values that allow for one another, in their order (Holm 1979, Scandinavian Journal of Statistics 6:65)."""
+    found, highest = [0.0] * len(ps), 0.0
+    for rank, at in enumerate(sorted(range(len(ps)), key=lambda at: ps[at])):
+        highest = max(highest, min(1.0, (len(ps) - rank) * ps[at]))
+        found[at] = highest
+    return found

@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 import threadpoolctl
 
-from gitjournal import duplicates, final_score, keeping, measure, rescore
+from gitjournal import duplicates, final_score, keeping, measure, resample, rescore
 from gitjournal.errors import GitjournalError
 
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
@@ -37,6 +37,7 @@ _jobs = msgspec.json.Decoder(
     | keeping.Keep
     | keeping.Predict
     | rescore.Score
+    | resample.Draw
     | duplicates.Dups
     | final_score.Final
 )
@@ -105,6 +106,8 @@ def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, An
             return None
         if isinstance(job, rescore.Score):
             return {"ok": rescore.score(job)}
+        if isinstance(job, resample.Draw):
+            return {"ok": resample.draw(job)}
         if isinstance(job, final_score.Final):
             return {"ok": final_score.final(job, shelf)}
         if isinstance(job, duplicates.Dups):

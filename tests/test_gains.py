@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from gitjournal.entry import parse
 from gitjournal.gains import Baseline, Gain, gain_over
 from gitjournal.record import Record
 from gitjournal.summary import summarise
+from tests import samples
 
 FRONT = parse(
     "---\ntitle: x\ndata: {sklearn: iris}\nprocedure: [SVC]\nmetrics: [accuracy]\n---\n", entry_id="20261121-x-aaaa", file="e.md"
@@ -56,6 +58,22 @@ def test_without_the_same_rows_answered_once_each_there_is_no_interval(ours: lis
     gain = gained(ours, theirs)
     assert gain is not None
     assert gain.interval is None
+
+
+def test_over_folds_and_over_seeds_the_gain_has_an_interval_for_any_metric() -> None:
+    def records(name: str, lift: float, **how: Any) -> list[Record]:
+        values = [0.7 + lift, 0.72 + lift * 1.1, 0.69 + lift]
+        if how:
+            return [samples.run(name, folds=values, metric="roc_auc")]
+        return [samples.run(name, value, seed=seed, metric="roc_auc") for seed, value in enumerate(values)]
+
+    front = samples.front("roc_auc")
+    for how in ({}, {"folds": True}):
+        ours, theirs = records("a", 0.1, **how), records("b", 0.0, **how)
+        gain = gain_over(summarise(front, ours), ours, Baseline("20261120-b-bbbb", "B", summarise(front, theirs), theirs))
+        assert gain is not None
+        assert gain.interval is not None
+        assert 0 < gain.interval.low < gain.difference < gain.interval.high
 
 
 def test_without_a_score_on_either_side_there_is_no_gain() -> None:

@@ -7,9 +7,31 @@ import math
 import random
 import zlib
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats as reference
 
-from gitjournal.stats import paired_difference, unpack_hits
+from gitjournal.stats import (
+    LEVEL,
+    Estimate,
+    against_one,
+    corrected,
+    discordant_interval,
+    hit_bits,
+    holm,
+    mcnemar,
+    mcnemar_power,
+    mean,
+    needed,
+    paired_difference,
+    rows_needed,
+    smallest_of_rows,
+    unpack_hits,
+    welch,
+    wilson,
+)
 
 
 def packed(hits: list[bool]) -> str:
@@ -64,3 +86,146 @@ def test_two_equal_models_differ_within_the_interval_nineteen_times_in_twenty() 
 def test_rows_must_be_the_same_in_number() -> None:
     with pytest.raises(ValueError, match="longer"):
         paired_difference([True], [True, False])
+
+
+# rows
+
+
+def test_bits_hold_the_first_row_highest() -> None:
+    hits = [True, False, False, True, True, False, True, True, True, False]
+    assert hit_bits(packed(hits), 10) == 0b1001101110
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_is_the_exact_binomial(only_a: int, only_b: int) -> None:
+    if only_a + only_b:
+        assert mcnemar(only_a, only_b) == pytest.approx(reference.binomtest(only_a, only_a + only_b).pvalue, abs=1e-12)
+    else:
+        assert mcnemar(0, 0) == 1.0
+
+
+@given(st.integers(0, 150), st.integers(0, 150))
+def test_test_and_interval_never_contradict_each_other(only_a: int, only_b: int) -> None:
+    assert (mcnemar(only_a, only_b) < LEVEL) == (not discordant_interval(only_a, only_b, 2000).holds(0.0))
+
+
+def test_wilson_is_that_of_scipy() -> None:
+    for hits, n in ((0, 20), (3, 20), (349, 360), (20, 20)):
+        told = reference.binomtest(hits, n).proportion_ci(method="wilson")
+        assert (wilson(hits, n).low, wilson(hits, n).high) == (pytest.approx(told.low, abs=1e-9), pytest.approx(told.high, abs=1e-9))
+
+
+def test_the_smallest_difference_that_rows_show_is_found_in_four_of_five_cases() -> None:
+    """A known effect, simulated: 2,000 pairs of models, of which the worse is alone right in 1 row of 100."""
+    n, fewer = 360, 0.01
+    difference = smallest_of_rows(round(fewer * n) + 5, round(fewer * n), n)
+    assert difference is not None
+    fewer = round(fewer * n) / n
+    draw = np.random.default_rng(0)
+    counts = draw.multinomial(n, [fewer + difference, fewer, 1 - 2 * fewer - difference], size=2000)
+    found = np.mean([mcnemar(int(a), int(b)) < LEVEL for a, b, _ in counts])
+    assert found == pytest.approx(0.8, abs=0.03)
+    assert found == pytest.approx(mcnemar_power(difference, fewer, n), abs=0.03)
+    rows = rows_needed(difference, fewer)
+    assert rows is not None
+    assert abs(rows - n) <= 12  # the exact test's power has teeth
+
+
+def test_what_no_number_of_rows_shows_is_said() -> None:
+    assert smallest_of_rows(0, 0, 5) is None
+    assert smallest_of_rows(3, 3, 6) is None
+    assert rows_needed(0.0, 0.1) is None
+    assert rows_needed(1e-6, 0.2) is None
+    assert mcnemar_power(0.0, 0.0, 100) == 0.0
+
+
+# seeds, folds
+
+
+def test_means_and_welch_are_those_of_scipy() -> None:
+    a, b = [0.97, 0.975, 0.981, 0.969, 0.972], [0.961, 0.97, 0.958]
+    told = reference.ttest_ind(a, b, equal_var=False)
+    found = welch(a, b)
+    assert found.p() == pytest.approx(told.pvalue, rel=1e-9)
+    ends = told.confidence_interval()
+    assert (found.interval().low, found.interval().high) == (pytest.approx(ends.low), pytest.approx(ends.high))
+    assert mean(a).p(0.96) == pytest.approx(reference.ttest_1samp(a, 0.96).pvalue, rel=1e-9)
+    assert corrected(a, 0.0) == mean(a)
+    assert Estimate(1.0, 0.5, math.inf).p() == pytest.approx(2 * reference.norm.sf(2.0))
+    assert Estimate(1.0, 0.0, 4).p() is None
+
+
+def test_the_corrected_t_is_that_of_scikit_learns_example() -> None:
+    """ "Statistical comparison of models using grid search", its own code and its printed figures (0.750 and 0.227, one-sided)."""
+    from sklearn.datasets import make_moons
+    from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
+    from sklearn.svm import SVC
+
+    X, y = make_moons(noise=0.352, random_state=1, n_samples=100)
+    cv = RepeatedStratifiedKFold(n_splits=10, n_repeats=10, random_state=0)
+    tried = [{"kernel": ["linear"]}, {"kernel": ["poly"], "degree": [2, 3]}, {"kernel": ["rbf"]}]
+    results = GridSearchCV(SVC(random_state=0), tried, scoring="roc_auc", cv=cv).fit(X, y).cv_results_
+    scores = np.array([results[f"split{number}_test_score"] for number in range(100)])
+    linear, _, cubic, rbf = scores.T
+    told = []
+    for other in (linear, cubic):
+        differences = rbf - other
+        t = differences.mean() / np.sqrt(np.var(differences, ddof=1) * (1 / len(differences) + 10 / 90))
+        p = reference.t.sf(np.abs(t), len(differences) - 1)
+        found = corrected(differences.tolist(), 10 / 90)
+        assert found.value / found.error == pytest.approx(t, abs=1e-12)
+        assert found.p() == pytest.approx(2 * p, abs=1e-12)
+        told.append((f"{found.value / found.error:.3f}", f"{(found.p() or 0) / 2:.3f}"))
+    assert told == [("0.750", "0.227"), ("1.657", "0.050")]
+
+
+@pytest.mark.parametrize("n", [5, 12])
+@pytest.mark.parametrize("ratio", [0.0, 0.25])
+def test_what_seeds_and_folds_could_see_is_found_in_four_of_five_cases(n: int, ratio: float) -> None:
+    """Values that share a part of their noise as overlapping train parts do: correlation ratio / (1 + ratio)."""
+    spread, shared = 1.0, ratio / (1 + ratio)
+    true_error = spread * math.sqrt((1 - shared) * (1 / n + ratio))
+    effect = Estimate(0.0, true_error, n - 1).smallest()
+    assert effect is not None
+    draw = np.random.default_rng(n)
+    values = effect + math.sqrt(shared) * draw.normal(size=(2000, 1)) + math.sqrt(1 - shared) * draw.normal(size=(2000, n))
+    found = np.mean([(corrected(one.tolist(), ratio).p() or 1) < LEVEL for one in values])
+    assert found == pytest.approx(0.8, abs=0.03)
+
+
+def test_what_welch_could_see_is_found_in_four_of_five_cases() -> None:
+    n, sd_a, sd_b = 8, 1.0, 1.6
+    of_a, of_b = sd_a**2 / n, sd_b**2 / n
+    df = (of_a + of_b) ** 2 / (of_a**2 / (n - 1) + of_b**2 / (n - 1))
+    effect = Estimate(0.0, math.sqrt(of_a + of_b), df).smallest()
+    assert effect is not None
+    draw = np.random.default_rng(1)
+    a, b = effect + sd_a * draw.normal(size=(2000, n)), sd_b * draw.normal(size=(2000, n))
+    found = np.mean([(welch(one.tolist(), other.tolist()).p() or 1) < LEVEL for one, other in zip(a, b, strict=True)])
+    assert found == pytest.approx(0.8, abs=0.03)
+
+
+def test_as_many_as_are_needed_see_it() -> None:
+    found = mean([0.1, 0.2, 0.3, 0.25, 0.22])
+    n = needed(found, 0.05, 5)
+    assert n is not None
+    error = found.error * math.sqrt(5 / n)
+    assert (Estimate(0.0, error, n - 1).smallest() or 1) <= 0.05
+    assert (Estimate(0.0, found.error * math.sqrt(5 / (n - 1)), n - 2).smallest() or 0) > 0.05
+    folds = corrected([0.1, 0.2, 0.3, 0.25, 0.22], 0.25)
+    assert needed(folds, 0.05, 5, 0.25) is None  # more folds of the same rows do not help
+    assert needed(found, 0.0, 5) is None
+    assert needed(Estimate(0.1, 0.0, 4), 0.1, 5) is None
+
+
+def test_one_run_is_judged_by_the_spread_of_the_others() -> None:
+    draw = np.random.default_rng(0)
+    drawn = draw.normal(size=(2000, 6))
+    found = np.mean([(against_one(one[:5].tolist(), one[5]).p() or 1) < LEVEL for one in drawn])
+    assert found < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
+
+
+def test_holm_allows_for_several() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []

@@ -34,7 +34,7 @@ def learning_curves(one: Record) -> str:
     train, watched = _points(one, "loss"), _points(one, "val_loss")
     both = [*train, *watched]
     last = max(epoch for epoch, _ in both)
-    low, high, step = _nice(min(value for _, value in both), max(value for _, value in both))
+    low, high, step = nice(min(value for _, value in both), max(value for _, value in both))
 
     def at(epoch: float, value: float) -> str:
         x = LEFT + (RIGHT - LEFT) * ((epoch - 1) / (last - 1) if last > 1 else 0.5)
@@ -95,7 +95,7 @@ def _labels(ends: Sequence[tuple[tuple[int, float], str, str]], at: At) -> list[
     ]
 
 
-def _nice(low: float, high: float) -> tuple[float, float, float]:
+def nice(low: float, high: float) -> tuple[float, float, float]:
     """Return round ends of an axis, and the step between its ticks."""
     span = high - low or abs(high) or 1.0
     rough = span / TICKS

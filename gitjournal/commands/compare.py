@@ -1,0 +1,153 @@
+"""gitjournal compare: is one entry really better than another?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from gitjournal.commands.context import Context
+from gitjournal.comparison import Comparison, adjusted
+from gitjournal.crew import Crew
+from gitjournal.errors import UsageError
+from gitjournal.evidence import Measured, judge, measured, sample, wanted
+from gitjournal.lab import Lab
+from gitjournal.over_data import Cell, over_data
+from gitjournal.overview import Listed, Overview, look
+from gitjournal.render import comparison as words
+from gitjournal.render import effects, text
+from gitjournal.sample import Sample
+from gitjournal.summary import data_label, estimator_label
+
+By = Literal["procedure", "tag"]
+
+
+@click.command("compare")
+@click.argument("parts", metavar="A [B]...", nargs=-1, required=True)
+@click.option("--metric", metavar="NAME", help="What to compare, such as roc_auc or train.loss; by default what decides A.")
+@click.option(
+    "--by",
+    type=click.Choice(["procedure", "tag"]),
+    default="procedure",
+    show_default=True,
+    help="Over several data sets: what tells the compared ones apart.",
+)
+@click.option(
+    "--plot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg", help="Draw the differences with their intervals."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By, plot: Path | None, as_json: bool) -> None:
+    """Say whether A is really better than B, and how sure that is.
+
+    With A alone it is compared with its baseline, with several others with each of them. The test is chosen by what the runs
+    hold: rows of a holdout, seeds, splits, folds. Entries on six or more data sets are compared over those.
+    """
+    with look(context.start) as overview, Crew() as crew:
+        listed = _listed(overview, parts)
+        found = [measured(overview, overview.open(one)) for one in listed]
+        name = wanted(found[0], metric)
+        samples = [sample(one, name, overview.lab, crew) for one in found]
+        if len(samples) > 2 and len({str(one.data.get("hash")) for one in samples}) > 1:
+            _tell_over_data(context, found, samples, by, plot, as_json=as_json)
+            return
+        judged = _judged(samples, found, overview.lab, crew)
+    titles = {one.entry.id: one.entry.front.title for one in found}
+    if plot is not None:
+        _write(plot, _figure(judged, titles))
+    told = adjusted(judged)
+    if as_json:
+        click.echo(json.dumps({"comparisons": [words.as_plain(one, p) for one, p in zip(judged, told, strict=True)]}, indent=2))
+    elif len(judged) == 1:
+        click.echo("\n".join(words.lines(judged[0], color=context.color)))
+    else:
+        click.echo("\n".join(words.table(judged, told, titles, color=context.color)))
+    if plot is not None and not as_json and not context.quiet:
+        click.echo(f"drawn: {plot}")
+
+
+def _listed(overview: Overview, parts: Sequence[str]) -> list[Listed]:
+    found = [overview.find(part) for part in parts]
+    if len(found) == 1:
+        baseline = overview.open(found[0]).entry.front.baseline
+        if not baseline:
+            short = text.clean(found[0].row.id[-4:])
+            raise UsageError(f"{short} names no baseline to compare it with", hint=f"name another entry: gitjournal compare {short} ID")
+        found.append(overview.find(baseline))
+    ids = [one.row.id for one in found]
+    twice = next((one for number, one in enumerate(ids) if one in ids[:number]), None)
+    if twice:
+        raise UsageError(f"{twice} is named twice")
+    return found
+
+
+def _judged(samples: Sequence[Sample], found: Sequence[Measured], lab: Lab, crew: Crew) -> list[Comparison]:
+    return [judge(samples[0], other, found[0], lab, crew) for other in samples[1:]]
+
+
+def _tell_over_data(
+    context: Context, found: Sequence[Measured], samples: Sequence[Sample], by: By, plot: Path | None, *, as_json: bool
+) -> None:
+    first = samples[0]
+    named = zip(found, samples, _procedures(found, by), strict=True)
+    cells = [Cell(one.entry.id, procedure, _data_name(one, each), each.value) for one, each, procedure in named]
+    told = over_data(cells, first.direction)
+    if plot is not None:
+        rows = [effects.Effect(pair.b, pair.interval.value, pair.interval, pair.verdict(first.direction)) for pair in told.pairs]
+        title = f"{told.pairs[0].a} against others on {len(told.data)} data sets"
+        _write(plot, effects.figure(title, _axis(first, told.pairs[0].a), None, rows))
+    if as_json:
+        click.echo(json.dumps(words.over_data_as_plain(told, first.metric, first.direction), indent=2))
+    else:
+        click.echo("\n".join(words.over_data_lines(told, first.metric, first.direction, color=context.color)))
+
+
+def _procedures(found: Sequence[Measured], by: By) -> list[str]:
+    """Return a name for what each entry stands for: its last step, or its tags without those that all have."""
+    if by == "procedure":
+        return [estimator_label(one.entry.front.procedure) for one in found]
+    tags = [list(one.entry.front.tags or []) for one in found]
+    common = set(tags[0]).intersection(*tags)
+    named = [" ".join(tag for tag in mine if tag not in common) for mine in tags]
+    without = next((one.entry.short_id for one, name in zip(found, named, strict=True) if not name), None)
+    if without:
+        raise UsageError(
+            f"{without} has no tag that tells it apart", hint="give each entry a tag for what it stands for, such as `tags: [svc]`"
+        )
+    return named
+
+
+def _data_name(one: Measured, each: Sample) -> str:
+    return f"{data_label(one.entry.front.data)} {str(each.data.get('hash')).partition(':')[2][:6]}"
+
+
+def _figure(judged: Sequence[Comparison], titles: dict[str, str]) -> str:
+    first = judged[0].a
+    rows = [
+        effects.Effect(titles.get(one.b.entry) or one.b.entry, one.evidence.value, one.evidence.sure, words.after_holm(one, p))
+        for one, p in zip(judged, adjusted(judged), strict=True)
+    ]
+    least = [one.evidence.smallest for one in judged if one.evidence.smallest is not None]
+    noise = (max(least), "true differences as small as this are often missed") if least else None
+    return effects.figure(_title(judged, titles), _axis(first, titles.get(first.entry) or first.entry), noise, rows)
+
+
+def _title(judged: Sequence[Comparison], titles: dict[str, str]) -> str:
+    if len(judged) == 1:
+        return words.headline(judged[0], titles)
+    told = [words.after_holm(one, p) for one, p in zip(judged, adjusted(judged), strict=True)]
+    name = titles.get(judged[0].a.entry) or judged[0].a.entry
+    return f"{text.shorten(text.clean(name), 40)} is better than {told.count('better')} of {len(judged)}"
+
+
+def _axis(first: Sample, name: str) -> str:
+    return f"{first.metric}, {text.shorten(text.clean(name), 30)} minus each, 95 % intervals ({words.DIRECTIONS[first.direction]})"
+
+
+def _write(path: Path, svg: str) -> None:
+    if path.suffix != ".svg":
+        raise UsageError(f"{path} is no .svg", hint="figures are SVG: --plot effects.svg")
+    path.write_text(svg, encoding="utf-8")

@@ -1,0 +1,120 @@
+"""What speaks for one entry against another: their records, and what kept predictions tell where records do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from gitjournal.alike import require_alike
+from gitjournal.artifacts import PREDICTIONS, folder_of
+from gitjournal.comparison import Comparison, Resampled, compare
+from gitjournal.crew import Crew, Team
+from gitjournal.entry import Entry
+from gitjournal.errors import ComparisonError
+from gitjournal.journal import whole_records
+from gitjournal.lab import Lab
+from gitjournal.overview import Opened, Overview
+from gitjournal.record import Record
+from gitjournal.sample import Sample, sample_of
+from gitjournal.summary import COUNTS, deciding_metric
+
+PARTS = ("dev", "train", "train_dev", "test")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An entry with its records, those of other entries as their owners have them."""
+
+    entry: Entry
+    records: list[Record]
+
+
+def measured(overview: Overview, opened: Opened) -> Measured:
+    """Return an entry with whole records."""
+    return Measured(opened.entry, whole_records(overview.lab, opened.records, overview.index.refs))
+
+
+def wanted(of: Measured, metric: str | None) -> str:
+    """Return PART.METRIC as it was asked for, of dev where no part is named; else what decides the entry."""
+    metric = metric or deciding_metric(of.entry.front, of.records) or ""
+    return metric if metric.partition(".")[0] in PARTS else f"dev.{metric}"
+
+
+def sample(of: Measured, metric: str, lab: Lab, crew: Crew) -> Sample:
+    """Return the best configuration of an entry in PART.METRIC, computed from kept predictions where it was not measured.
+
+    Raises ComparisonError where there is nothing to compare, saying what to do.
+    """
+    part, _, name = metric.partition(".")
+    lacks = [one for one in of.records if one.status in COUNTS and one.metrics.get(part, {}).get(name) is None]
+    records = of.records
+    if lacks and part == "dev" and not of.entry.front.retracted:
+        records = [_scored(of, one, name, lab, crew) if one in lacks else one for one in records]
+    return sample_of(of.entry.id, of.entry.front, records, metric)
+
+
+def _scored(of: Measured, one: Record, name: str, lab: Lab, crew: Crew) -> Record:
+    """Return a record with a metric that was not asked for then."""
+    kept = _kept(one, lab)
+    if kept is None:
+        what = f"{of.entry.short_id} did not measure dev.{name}, and its predictions are not kept here"
+        raise ComparisonError(what, hint="compare it where it was run, or name another metric: --metric")
+    reply = crew.ask({"do": "score", **kept, "metrics": [name], **_task(of)})
+    if "ok" not in reply:
+        told = reply.get("error") or {}
+        raise ComparisonError(f"{of.entry.short_id}: {told.get('message', 'no answer')}", hint=str(told.get("hint", "")))
+    found = reply["ok"]
+    metrics = {**one.metrics, "dev": {**one.metrics.get("dev", {}), name: found["metrics"][name]}}
+    folds = one.folds
+    if found["folds"]:
+        folds = {**folds, "dev": {**folds.get("dev", {}), name: found["folds"][name]}}
+    return msgspec.structs.replace(one, metrics=metrics, folds=folds)
+
+
+def judge(a: Sample, b: Sample, task: Measured, lab: Lab, crew: Crew) -> Comparison:
+    """Judge A minus B by records alone where they suffice, else by kept predictions drawn anew.
+
+    Raises ComparisonError for what was not measured alike.
+    """
+    require_alike(a, b)
+    first = compare(a, b)
+    leader, other = (a, b) if first.evidence.value * a.direction >= 0 else (b, a)
+    unknown = first.evidence.interval is None and a.single and b.single
+    once = all(len(one.values) == 1 for one in (leader, *leader.among))
+    luck = once and bool(leader.folds) and first.evidence.selection is not None and first.evidence.selection.corrected is None
+    if not (unknown or luck) or a.part != "dev":
+        return first
+    found = drawn(leader, other if unknown else None, task, lab, crew)
+    if isinstance(found, Resampled):
+        return compare(a, b, found)
+    told = replace(first.evidence, notes=(*first.evidence.notes, f"{found[:1].upper()}{found[1:]}."))
+    return replace(first, evidence=told) if unknown else first
+
+
+def drawn(leader: Sample, other: Sample | None, of: Measured, lab: Lab, crew: Team) -> Resampled | str:
+    """Return what kept predictions tell, or why they tell nothing."""
+    best, *others = [_kept(next(iter(one.runs.values())), lab) for one in (leader, *leader.among)]
+    against = _kept(next(iter(other.runs.values())), lab) if other else None
+    lacking = [one.entry[-4:] for one, kept in ((leader, best), (other, against)) if one and kept is None]
+    if lacking:
+        return f"of {' and '.join(lacking)} no predictions are kept here"
+    runs = [best, *others] if None not in others else [best]
+    grouped = bool(leader.split.get("group"))
+    job = {"do": "draw", "runs": runs, "other": against, "metric": leader.metric.partition(".")[2], "grouped": grouped}
+    reply = crew.ask(job | _task(of))
+    if "ok" not in reply:
+        return str((reply.get("error") or {}).get("message", "no answer"))
+    return msgspec.convert(reply["ok"], Resampled)
+
+
+def _task(of: Measured) -> dict[str, Any]:
+    classes = of.entry.front.data.facts.classes if of.entry.front.data.facts else None
+    return {"task": of.entry.front.task or "classification", "n_classes": len(classes) if classes else None}
+
+
+def _kept(one: Record, lab: Lab) -> dict[str, str] | None:
+    sha256 = one.artifacts.get(PREDICTIONS)
+    path = folder_of(lab.repository.private, one.run) / PREDICTIONS
+    return {"file": str(path), "sha256": sha256} if sha256 and path.is_file() else None

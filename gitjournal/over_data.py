@@ -1,0 +1,152 @@
+"""Procedures over several data sets: one value of each on each, as Demšar (2006, JMLR 7:1) compares them. Pure; scipy on use."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gitjournal.errors import ComparisonError
+from gitjournal.stats import LEVEL, Interval, holm
+
+FEWEST = 6  # data sets: with fewer, no outcome of the signed-rank test is rarer than 5 %
+EXACT = 50  # sets up to which the interval comes from the exact distribution
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one entry reached on one data set, for the procedure that it stands for."""
+
+    entry: str
+    procedure: str
+    data: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One procedure against another: `interval` is around the Hodges-Lehmann median of the differences, a minus b."""
+
+    a: str
+    b: str
+    won: int
+    lost: int
+    interval: Interval
+    p: float
+    adjusted: float
+
+    def verdict(self, direction: int) -> str:
+        """Whether a is better than b, all pairs allowed for."""
+        if self.adjusted >= LEVEL:
+            return "not shown"
+        return "better" if self.interval.value * direction > 0 else "worse"
+
+
+@dataclass(frozen=True)
+class OverData:
+    """All of it. `ranks` are mean ranks (1 is best); `friedman` is the p of the test over three or more, None for two."""
+
+    procedures: list[str]
+    data: list[str]
+    values: dict[tuple[str, str], float]
+    ranks: dict[str, float]
+    friedman: float | None
+    pairs: list[Pair]
+
+
+def over_data(cells: Sequence[Cell], direction: int) -> OverData:
+    """Compare the first procedure with each other one, over the data sets that all have.
+
+    Wilcoxon's signed-rank test for pairs, with Holm's correction, and Friedman's over three or more. Raises ComparisonError
+    where a procedure has two entries on a data set, lacks one, or there are fewer than six data sets.
+    """
+    procedures = list(dict.fromkeys(one.procedure for one in cells))
+    data = list(dict.fromkeys(one.data for one in cells))
+    values: dict[tuple[str, str], float] = {}
+    owner: dict[tuple[str, str], str] = {}
+    for one in cells:
+        place = (one.procedure, one.data)
+        if place in values:
+            both = f"{owner[place][-4:]} and {one.entry[-4:]}"
+            raise ComparisonError(f"{both} are both {one.procedure} on the same data", hint="leave one out, or tell them apart: --by tag")
+        values[place], owner[place] = one.value, one.entry
+    if len(procedures) < 2:
+        raise ComparisonError(f"all of these are {procedures[0]}", hint="give entries of two procedures, or tell them apart: --by tag")
+    lacking = [(procedure, name) for procedure in procedures for name in data if (procedure, name) not in values]
+    if lacking:
+        procedure, name = lacking[0]
+        raise ComparisonError(
+            f"{procedure} has no entry on {name}", hint="every procedure is needed on every data set: add it, or leave out"
+        )
+    if len(data) < FEWEST:
+        least = 2 ** (1 - len(data))
+        what = f"{len(data)} data sets cannot show a difference: the smallest p that Wilcoxon's test can reach there is {least:.3g}"
+        raise ComparisonError(what, hint=f"take {FEWEST} at least, or compare on one data set at a time")
+    ranks = _mean_ranks(procedures, data, values, direction)
+    return OverData(procedures, data, values, ranks, _friedman(procedures, data, values), _pairs(procedures, data, values, direction))
+
+
+def _pairs(procedures: Sequence[str], data: Sequence[str], values: dict[tuple[str, str], float], direction: int) -> list[Pair]:
+    first, *others = procedures
+    gaps = {other: [values[first, name] - values[other, name] for name in data] for other in others}
+    ps = [signed_rank(found) for found in gaps.values()]
+    return [
+        Pair(first, other, sum(gap * direction > 0 for gap in found), sum(gap * direction < 0 for gap in found), middle(found), p, adjusted)
+        for (other, found), p, adjusted in zip(gaps.items(), ps, holm(ps), strict=True)
+    ]
+
+
+def signed_rank(gaps: Sequence[float]) -> float:
+    """Return the two-sided p of Wilcoxon's signed-rank test; the ranks of zeros are shared out, as Demšar does."""
+    from scipy.stats import wilcoxon
+
+    if not any(gaps):
+        return 1.0
+    tied = len({abs(gap) for gap in gaps}) < len(gaps) or 0 in gaps
+    return float(wilcoxon(gaps, zero_method="zsplit", method="approx" if tied else "auto").pvalue)
+
+
+def middle(gaps: Sequence[float]) -> Interval:
+    """Return the median of pairwise means with its 95 % interval (Hodges and Lehmann 1963): what the signed-rank test does not rule out."""
+    means = sorted((a + b) / 2 for a, b in itertools.combinations_with_replacement(gaps, 2))
+    cut = _signed_rank_cut(len(gaps))
+    return Interval(statistics.median(means), means[cut], means[-1 - cut])
+
+
+def _signed_rank_cut(n: int) -> int:
+    """Return how many of the pairwise means lie outside on each side: the largest W that the test rejects."""
+    if n > EXACT:
+        spread = math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
+        return max(0, math.floor(n * (n + 1) / 4 - 1.96 * spread))
+    ways = [1] + [0] * (n * (n + 1) // 2)
+    for rank in range(1, n + 1):
+        for total in range(len(ways) - 1, rank - 1, -1):
+            ways[total] += ways[total - rank]
+    below = 0
+    for total, count in enumerate(ways):
+        below += count
+        if below > LEVEL / 2 * 2**n:
+            return max(total - 1, 0)
+    return 0
+
+
+def _mean_ranks(procedures: Sequence[str], data: Sequence[str], values: dict[tuple[str, str], float], direction: int) -> dict[str, float]:
+    found = dict.fromkeys(procedures, 0.0)
+    for name in data:
+        column = [direction * values[procedure, name] for procedure in procedures]
+        for procedure, value in zip(procedures, column, strict=True):
+            found[procedure] += 1 + sum(other > value for other in column) + (column.count(value) - 1) / 2
+    return {procedure: total / len(data) for procedure, total in found.items()}
+
+
+def _friedman(procedures: Sequence[str], data: Sequence[str], values: dict[tuple[str, str], float]) -> float | None:
+    if len(procedures) < 3:
+        return None
+    from scipy.stats import friedmanchisquare
+
+    columns = [[values[procedure, name] for name in data] for procedure in procedures]
+    if all(len(set(row)) == 1 for row in zip(*columns, strict=True)):
+        return 1.0
+    return float(friedmanchisquare(*columns).pvalue)

@@ -1,0 +1,185 @@
+"""What an entry measured, ready for statistics: the values of one configuration by seed and fold, and what they rest on. Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from gitjournal.entry import FrontMatter
+from gitjournal.errors import ComparisonError
+from gitjournal.metric_names import direction
+from gitjournal.record import Record
+from gitjournal.stats import hit_bits
+from gitjournal.summary import COUNTS, summarise
+
+Seed = int | None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One configuration of an entry in one PART.METRIC.
+
+    `values` and `folds` are by seed (None where nothing draws; `folds` is empty on a holdout), `judged` is the digest of the
+    rows that each was measured on. `rows` were judged and `trained` were learned from, on average over folds. `answers` are the
+    right/wrong bits by seed, the first row highest, where accuracy on a holdout is their mean. `among` are the others, out of
+    which this one was chosen as the best.
+    """
+
+    entry: str
+    fingerprint: str
+    metric: str
+    direction: int
+    values: dict[Seed, float]
+    folds: dict[Seed, tuple[float, ...]]
+    judged: dict[Seed, str]
+    runs: dict[Seed, Record] = field(repr=False)
+    rows: int
+    trained: int
+    answers: dict[Seed, int]
+    data: dict[str, Any]
+    split: dict[str, Any]
+    grid: dict[str, Any]
+    among: tuple[Sample, ...] = ()
+
+    @property
+    def value(self) -> float:
+        """The mean over seeds."""
+        return math.fsum(self.values.values()) / len(self.values)
+
+    @property
+    def k(self) -> int:
+        """How many configurations it is the best of."""
+        return len(self.among) + 1
+
+    @property
+    def hits(self) -> int | None:
+        """The right/wrong bits of a single run."""
+        return next(iter(self.answers.values()), None) if len(self.values) == 1 else None
+
+    @property
+    def each(self) -> bool:
+        """Whether each seed has a split of its own."""
+        return self.split.get("seed") == "each"
+
+    @property
+    def draws(self) -> bool:
+        """Whether a seed changes anything."""
+        return None not in self.values
+
+    @property
+    def part(self) -> str:
+        """The part that was judged."""
+        return self.metric.partition(".")[0]
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one run on one holdout: then rows are all there is to count."""
+        return len(self.values) == 1 and not self.folds
+
+
+def sample_of(entry: str, front: FrontMatter, records: Sequence[Record], metric: str | None = None) -> Sample:
+    """Return the best configuration of an entry, by its own first metric, in PART.METRIC (by default the one that decides).
+
+    `records` must be whole: those taken from other entries replaced by their owners'. Raises ComparisonError, with what to do,
+    where the entry is retracted, has no result, or never measured this.
+    """
+    short = entry[-4:]
+    if front.retracted:
+        raise ComparisonError(f"{short} is retracted: {front.retracted}", hint="what is retracted is no evidence; compare another entry")
+    summary = summarise(front, records)
+    wanted = metric or summary.deciding
+    scored = [one for one in summary.configurations if wanted in one.scores]
+    if not summary.done:
+        what = "every run failed" if records else "it was not run yet"
+        raise ComparisonError(f"{short} has no result: {what}", hint=f"run it: gitjournal exec {short}")
+    if wanted is None or not scored:
+        measured = ", ".join(sorted({name for one in summary.configurations for name in one.scores})) or "nothing"
+        hint = f"compute it from kept predictions: --metric, as in gitjournal model score {short}"
+        raise ComparisonError(f"{short} measured {measured}, and no {wanted}", hint=hint)
+    best, *others = [configuration(entry, one.fingerprint, wanted, records, front) for one in scored]
+    return replace(best, among=tuple(others))
+
+
+def configuration(entry: str, fingerprint: str, metric: str, records: Sequence[Record], front: FrontMatter | None = None) -> Sample:
+    """Return one configuration in a PART.METRIC that it measured; `front` serves where a record does not say what it declared."""
+    part, _, name = metric.partition(".")
+    runs: dict[Seed, Record] = {}
+    for one in records:
+        value = one.metrics.get(part, {}).get(name)
+        if one.fingerprint == fingerprint and one.status in COUNTS and value is not None and math.isfinite(value):
+            runs.setdefault(one.seed, one)
+    first = next(iter(runs.values()))
+    data, split = _declared(front, first)
+    return Sample(
+        entry=entry,
+        fingerprint=fingerprint,
+        metric=metric,
+        direction=direction(name),
+        values={seed: _number(one, part, name) for seed, one in runs.items()},
+        folds=_folds(runs, part, name),
+        judged={seed: one.parts.get(part, "") for seed, one in runs.items()},
+        runs=runs,
+        rows=first.rows.get(part, 0),
+        trained=first.rows.get("train", 0),
+        answers={seed: bits for seed, one in runs.items() if metric == "dev.accuracy" and (bits := _hits(one, data)) is not None},
+        data=data,
+        split=split,
+        grid=first.grid,
+    )
+
+
+def _number(one: Record, part: str, name: str) -> float:
+    value = one.metrics[part][name]
+    return math.nan if value is None else value
+
+
+def _folds(runs: Mapping[Seed, Record], part: str, name: str) -> dict[Seed, tuple[float, ...]]:
+    """Return the values of folds where every run has as many, and all are numbers: records may be a stranger's."""
+    found = {seed: tuple(value for value in one.folds.get(part, {}).get(name, []) if value is not None) for seed, one in runs.items()}
+    counts = {len(one.folds.get(part, {}).get(name, [])) for one in runs.values()} | set(map(len, found.values()))
+    sound = len(counts) == 1 and min(counts) > 1 and all(math.isfinite(value) for values in found.values() for value in values)
+    return found if sound else {}
+
+
+def _declared(front: FrontMatter | None, one: Record) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return data and split as the record's identity has them; as the entry declares them where it cannot be read."""
+    try:
+        told = json.loads(one.canonical or "null")
+        return dict(told["data"]), dict(told["split"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return (msgspec.to_builtins(front.data), msgspec.to_builtins(front.split) or {}) if front else ({}, {})
+
+
+def _hits(one: Record, data: dict[str, Any]) -> int | None:
+    """Return the right/wrong bits where accuracy is their mean: no row weighs more than another."""
+    return hit_bits(one.hits, one.rows.get("dev", 0)) if one.hits and not data.get("weights") and not one.folds else None
+
+
+def combine(terms: Sequence[tuple[float, Sample]], constant: float = 0.0) -> Sample:
+    """Return a sum of weighted metrics of one configuration, such as dev.loss - train.loss, as a sample by seed and fold.
+
+    Rows are not combined: a single run on a holdout keeps its value, and no interval. Raises ComparisonError for terms of several
+    configurations.
+    """
+    first = terms[0][1]
+    if any(one.fingerprint != first.fingerprint for _, one in terms):
+        raise ComparisonError("these are values of several configurations")
+    seeds = [seed for seed in first.values if all(seed in one.values for _, one in terms)]
+    alone = len(terms) == 1 and terms[0][0] == 1 and constant == 0
+    return replace(
+        first,
+        metric=first.metric if alone else " ".join(f"{weight:+g} {one.metric}" for weight, one in terms),
+        values={seed: constant + math.fsum(weight * one.values[seed] for weight, one in terms) for seed in seeds},
+        folds={
+            seed: tuple(constant + math.fsum(w * v for w, v in zip((w for w, _ in terms), values, strict=True)) for values in by_fold)
+            for seed in seeds
+            if (by_fold := list(zip(*(one.folds.get(seed, ()) for _, one in terms), strict=False)))
+        },
+        answers=first.answers if alone else {},
+        among=first.among if alone else (),
+    )

@@ -1,0 +1,32 @@
+"""Student's t and the binomial, held against scipy."""
+
+from __future__ import annotations
+
+import pytest
+from scipy import special
+
+from gitjournal.distributions import beta_share, binomial_at_most, normal_quantile, t_quantile, t_two_sided
+
+
+@pytest.mark.parametrize("df", [1, 1.3, 2, 3.7, 9, 29, 99, 359, 20_000])
+@pytest.mark.parametrize("share", [0.025, 0.5, 0.8, 0.975, 0.9999])
+def test_quantiles_of_t(df: float, share: float) -> None:
+    assert t_quantile(share, df) == pytest.approx(special.stdtrit(df, share), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("df", [1, 2.5, 14, 400])
+def test_tails_of_t(df: float) -> None:
+    for t in (0.0, 0.3, 1.96, -4.0, 30.0, float("inf")):
+        assert t_two_sided(t, df) == pytest.approx(2 * special.stdtr(df, -abs(t)), rel=1e-10, abs=1e-300)
+
+
+@pytest.mark.parametrize("n", [1, 5, 360, 20_000])
+def test_the_binomial(n: int) -> None:
+    for k in {-1, 0, 1, n // 3, n // 2, n - 1, n}:
+        for p in (0.01, 0.3, 0.5, 0.99):
+            assert binomial_at_most(k, n, p) == pytest.approx(special.bdtr(k, n, p) if k >= 0 else 0.0, abs=1e-10)
+
+
+def test_ends() -> None:
+    assert (beta_share(2, 3, 0.0), beta_share(2, 3, 1.0)) == (0.0, 1.0)
+    assert normal_quantile(0.975) == pytest.approx(1.959963984540054)

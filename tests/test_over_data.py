@@ -1,0 +1,81 @@
+"""Over data sets: as Demsar's tests, refused where they could not show anything."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats as reference
+
+from gitjournal.errors import ComparisonError
+from gitjournal.over_data import Cell, middle, over_data, signed_rank
+
+
+def cells(**values: list[float]) -> list[Cell]:
+    return [Cell(f"e-{name}{at}", name, f"set{at}", value) for name, row in values.items() for at, value in enumerate(row)]
+
+
+def test_two_procedures_are_wilcoxons_test() -> None:
+    a, b = [0.9, 0.8, 0.95, 0.7, 0.85, 0.99], [0.88, 0.75, 0.91, 0.69, 0.78, 0.96]
+    found = over_data(cells(a=a, b=b), 1)
+    (pair,) = found.pairs
+    assert pair.p == pytest.approx(reference.wilcoxon(a, b).pvalue) == pytest.approx(2 / 64)
+    assert (pair.won, pair.lost, pair.verdict(1), pair.verdict(-1)) == (6, 0, "better", "worse")
+    assert found.friedman is None
+    assert found.ranks == {"a": 1.0, "b": 2.0}
+    assert pair.interval.low == pytest.approx(0.01)  # the smallest difference: all six must be above 0 for p below 5 %
+
+
+def test_three_are_friedmans_with_holm_for_the_pairs() -> None:
+    draw = np.random.default_rng(0)
+    a, b, c = (draw.normal(0.8 + lift, 0.01, 8).tolist() for lift in (0.05, 0.0, 0.0))
+    found = over_data(cells(a=a, b=b, c=c), 1)
+    assert found.friedman == pytest.approx(reference.friedmanchisquare(a, b, c).pvalue)
+    ps = [pair.p for pair in found.pairs]
+    assert [pair.adjusted for pair in found.pairs] == pytest.approx([max(2 * min(ps), one) if one != min(ps) else 2 * one for one in ps])
+    assert found.ranks["a"] == 1.0
+    assert sum(found.ranks.values()) == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize("n", [6, 8, 13])
+def test_test_and_interval_agree(n: int) -> None:
+    draw = np.random.default_rng(n)
+    for _ in range(200):
+        gaps = draw.normal(0.6, 1, n).tolist()
+        assert (signed_rank(gaps) < 0.05) == (not middle(gaps).holds(0.0))
+
+
+@pytest.mark.parametrize("n", [6, 12])
+def test_equal_procedures_are_told_apart_one_time_in_twenty(n: int) -> None:
+    gaps = np.random.default_rng(n).normal(size=(2000, n))
+    assert np.mean([signed_rank(one.tolist()) < 0.05 for one in gaps]) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
+    assert np.mean([not middle(one.tolist()).holds(0.0) for one in gaps[:200]]) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
+
+
+def test_with_many_sets_the_interval_is_that_of_the_normal_distribution() -> None:
+    gaps = np.random.default_rng(0).normal(0.5, 1, 60).tolist()
+    found = middle(gaps)
+    assert found.low < 0.5 < found.high
+    assert (signed_rank(gaps) < 0.05) == (not found.holds(0.0))
+
+
+def test_what_is_alike_everywhere_is_not_told_apart() -> None:
+    same = [0.9, 0.8, 0.95, 0.7, 0.85, 0.99]
+    found = over_data(cells(a=same, b=same, c=same), -1)
+    assert (found.friedman, [pair.p for pair in found.pairs]) == (1.0, [1.0, 1.0])
+    assert set(found.ranks.values()) == {2.0}
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (cells(a=[0.9] * 5, b=[0.8] * 5), "5 data sets cannot show a difference: the smallest p .* is 0.0625"),
+        (cells(a=[0.9] * 6, b=[0.8] * 5), "b has no entry on set5"),
+        (cells(a=[0.9] * 6), "all of these are a"),
+        ([*cells(a=[0.9] * 6, b=[0.8] * 6), Cell("e-again", "a", "set0", 0.7)], "-a0 and gain are both a"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_with_why(given: list[Cell], why: str) -> None:
+    with pytest.raises(ComparisonError, match=why):
+        over_data(given, 1)

@@ -1,0 +1,157 @@
+"""Kept predictions drawn anew: the error of a difference, over rows or groups, and what the choice of the best costs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from gitjournal import resample, stored
+from gitjournal.errors import DataError, EntryError
+from gitjournal.measure import Run, Shelf, run
+from gitjournal.resample import Draw, Kept, draw
+from gitjournal.stats import Estimate
+
+Arrays = dict[str, np.ndarray]
+
+
+def keep(folder: Path, name: str, **arrays: np.ndarray) -> Kept:
+    rows = len(arrays["y"])
+    whole = {"fold": np.zeros(rows, int), "row": np.arange(rows), **arrays}
+    path = folder / f"{name}.npz"
+    return Kept(file=str(path), sha256=stored.write_arrays(path, whole))
+
+
+def regression(folder: Path, *errors: np.ndarray, **more: np.ndarray) -> list[Kept]:
+    y = np.linspace(0, 1, len(errors[0]))
+    return [keep(folder, f"m{number}", y=y, predicted=y + error, **more) for number, error in enumerate(errors)]
+
+
+def drawn(runs: list[Kept], other: Kept | None, metric: str, **more: Any) -> dict[str, Any]:
+    return draw(Draw(runs=runs, other=other, metric=metric, **{"task": "regression", **more}))
+
+
+def test_the_error_of_a_difference_of_means_is_that_of_the_formula(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(size=(2, 400))
+    a, b = regression(tmp_path, *noise)
+    found = drawn([a], b, "mae")
+    gaps = np.abs(noise[0]) - np.abs(noise[1])
+    assert found["error"] == pytest.approx(gaps.std(ddof=1) / math.sqrt(400), rel=0.1)
+    assert found["value"] == pytest.approx(np.abs(noise[0]).mean())
+    assert (found["unit"], found["units"], found["z"], found["corrected"]) == ("rows", 400, None, None)
+    assert drawn([a], b, "mae") == found
+    assert drawn([a], None, "rmse")["value"] == pytest.approx(math.sqrt((noise[0] ** 2).mean()))
+
+
+def test_whole_groups_are_drawn_where_rows_hang_together(tmp_path: Path) -> None:
+    of_group = np.repeat(np.random.default_rng(0).normal(size=40), 10)
+    a, b = regression(tmp_path, of_group, np.zeros(400), group=np.repeat(np.arange(40), 10))
+    by_row, by_group = drawn([a], b, "mse")["error"], drawn([a], b, "mse", grouped=True)
+    assert (by_group["unit"], by_group["units"]) == ("groups", 40)
+    assert by_group["error"] > 2.5 * by_row  # sqrt(10) times, as each group says one thing ten times
+
+
+def test_a_metric_that_is_no_mean_over_rows_is_computed_anew_for_each_draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resample, "DRAWS", 400)
+    stream = np.random.default_rng(0)
+    y = np.arange(200) % 2
+    kept, scores = [], []
+    for number, lift in enumerate((1.5, 1.0)):
+        decision = y * lift + stream.normal(size=200)
+        scores.append(roc_auc_score(y, decision))
+        kept.append(keep(tmp_path, f"m{number}", y=y, predicted=(decision > 0).astype(int), decision=decision))
+    found = drawn(kept[:1], kept[1], "roc_auc", task="classification", n_classes=2)
+    assert found["value"] == pytest.approx(scores[0])
+    again = [stream.integers(0, 200, 200) for _ in range(300)]
+    held = [stored.read_arrays(Path(one.file), one.sha256)["decision"] for one in kept]
+    gaps = [roc_auc_score(y[rows], held[0][rows]) - roc_auc_score(y[rows], held[1][rows]) for rows in again]
+    assert found["error"] == pytest.approx(np.std(gaps), rel=0.2)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss", "brier"])
+def test_means_over_rows_are_those_of_the_scorers(tmp_path: Path, metric: str) -> None:
+    stream = np.random.default_rng(0)
+    y, proba = stream.integers(0, 3, 90), stream.dirichlet(np.ones(3), 90)
+    weights = stream.random(90)
+    kept = keep(tmp_path, "m", y=y, predicted=proba.argmax(1), proba=proba, weights=weights)
+    found = drawn([kept], None, metric, task="classification", n_classes=3)
+    answers = resample.scores.Answers(proba.argmax(1), proba, None, np.arange(3))
+    assert found["value"] == pytest.approx(resample.scores.score(answers, y, [metric], "classification", weights)[metric])
+
+
+def test_the_best_of_several_needs_more_and_its_score_falls(tmp_path: Path) -> None:
+    stream = np.random.default_rng(1)
+    errors = stream.normal(size=(25, 120))
+    order = np.argsort((errors[:-1] ** 2).mean(1))
+    kept = regression(tmp_path, *errors)
+    found = drawn([kept[number] for number in order], kept[-1], "mse")
+    assert found["z"] > 2.5
+    assert found["p_all"] > 0.05
+    assert found["corrected"] > found["value"]  # an error that was the least by luck is larger elsewhere
+    single = Estimate(0.0, found["error"], 119).p((errors[order[0]] ** 2).mean() - (errors[-1] ** 2).mean())
+    assert single is not None
+    assert found["p_all"] > single
+
+
+@pytest.mark.parametrize("k", [1, 24])
+def test_equal_models_are_told_apart_one_time_in_twenty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, k: int) -> None:
+    monkeypatch.setattr(resample, "DRAWS", 200)
+    stream, told, times = np.random.default_rng(k), 0, 120
+    for _ in range(times):
+        absolute = np.abs(stream.normal(size=(k + 1, 80)))
+        order = [*np.argsort(absolute[:-1].mean(1)), k]
+        held = [{"row": np.arange(80), "y": np.zeros(80), "predicted": absolute[number]} for number in order]
+        monkeypatch.setattr(resample.stored, "read_arrays", lambda path, sha256, held=held: {**held[int(sha256)], "fold": np.zeros(80)})
+        runs = [Kept(file="", sha256=str(number)) for number in range(k)]
+        found = drawn(runs, Kept(file="", sha256=str(k)), "mae")
+        gap = absolute[order[0]].mean() - absolute[k].mean()
+        told += (Estimate(gap, found["error"], 79).p() or 1) < 0.05 if k == 1 else found["p_all"] < 0.05
+    assert told / times <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / times)
+
+
+def test_too_many_to_draw_each_leaves_the_two_that_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resample, "CALLS", 600)
+    monkeypatch.setattr(resample, "DRAWS", 200)
+    y = np.arange(60) % 2
+    kept = [keep(tmp_path, f"m{number}", y=y, predicted=y ^ (np.arange(60) % (number + 7) == 0)) for number in range(6)]
+    found = drawn(kept[:5], kept[5], "f1", task="classification", n_classes=2)
+    assert found["error"] > 0
+    assert (found["z"], found["p_all"], found["corrected"]) == (None, None, None)
+
+
+def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
+    a, b = regression(tmp_path, np.ones(10), np.zeros(10))
+    with pytest.raises(DataError, match="earlier version"):
+        drawn([a], b, "mae", grouped=True)
+    other = keep(tmp_path, "other", y=np.arange(10.0), predicted=np.zeros(10))
+    with pytest.raises(DataError, match="other rows"):
+        drawn([a], other, "mae")
+    y = np.arange(10) % 2
+    classes = keep(tmp_path, "classes", y=y, predicted=y)
+    with pytest.raises(EntryError, match="probabilities"):
+        drawn([classes], None, "roc_auc", task="classification", n_classes=2)
+    lonely = keep(tmp_path, "lonely", y=np.zeros(10, int), predicted=np.zeros(10, int), decision=np.zeros(10))
+    with pytest.raises(DataError, match="not defined"):
+        drawn([lonely], None, "roc_auc", task="classification", n_classes=2)
+
+
+def test_a_run_keeps_the_group_of_each_row_so_that_whole_groups_can_be_drawn(tmp_path: Path) -> None:
+    stream = np.random.default_rng(0)
+    x = stream.normal(size=120)
+    lines = [
+        f"{value},{int(value + other > 0)},p{row % 12}" for row, (value, other) in enumerate(zip(x, stream.normal(size=120), strict=True))
+    ]
+    (tmp_path / "ecg.csv").write_text("\n".join(["x,sick,patient", *lines]) + "\n")
+    data = {"path": "ecg.csv", "target": "sick"}
+    procedure = [["logisticregression", {"class": "sklearn.linear_model.LogisticRegression", "params": {}}]]
+    split = {"dev": 0.3, "group": "patient"}
+    job = Run(root=str(tmp_path), cache=str(tmp_path / "c"), data=data, split=split, procedure=procedure, store=str(tmp_path / "kept"))
+    found = run(job, Shelf(), lambda news: None)
+    kept = Kept(file=str(tmp_path / "kept/predictions.npz"), sha256=found["artifacts"]["predictions.npz"])
+    told = drawn([kept], None, "accuracy", task="classification", n_classes=2, grouped=True)
+    assert (told["unit"], told["units"]) == ("groups", found["rows"]["dev"] // 10)
+    assert told["value"] == pytest.approx(found["metrics"]["dev"]["accuracy"])
