@@ -29,7 +29,15 @@ LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "keras", "tensorflow")
 LOG = 2  # the descriptor that the parent opened as a file; standard output is pointed to it too
 
 _jobs = msgspec.json.Decoder(
-    measure.Inspect | measure.Validate | measure.Run | keeping.Keep | keeping.Predict | rescore.Score | duplicates.Dups | final_score.Final
+    measure.Inspect
+    | measure.Validate
+    | measure.Run
+    | keeping.Keep
+    | keeping.Predict
+    | rescore.Score
+    | rescore.Confuse
+    | duplicates.Dups
+    | final_score.Final
 )
 
 
@@ -97,6 +105,8 @@ def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, An
             return {"ok": keeping.keep(job, shelf)}
         if isinstance(job, keeping.Predict):
             return {"ok": keeping.predict(job, shelf)}
+        if isinstance(job, rescore.Confuse):
+            return {"ok": rescore.confuse(job)}
         found = measure.run(job, shelf, lambda news: channel.send({"progress": news}))
         return {"ok": {**found, "log": _end_log()}}
     except GitjournalError as fault:
