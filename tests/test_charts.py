@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -33,12 +34,15 @@ HOSTILE = '<script>alert(1)</script>"&\x1b[2J\u202e]]>'
 def every() -> dict[str, Chart]:
     """Return one chart of each kind."""
     spreads = [Spread(epoch, 1 / epoch, 0.1, 3) for epoch in (1, 2, 3)]
-    first, last = Candidate("20261101-a-aaaa", "A", "2026-11-01", 0.9), Candidate("20261104-b-bbbb", "B", "2026-11-04", 0.95)
+    first, last = (
+        Candidate("20261101-a-aaaa", "A", "2026-11-01T00:00:00+00:00", 0.9),
+        Candidate("20261104-b-bbbb", "B", "2026-11-04T00:00:00+00:00", 0.95),
+    )
     return {
         "curves": figures.learning_curves([Curve("loss", spreads), Curve("val_loss", spreads[::-1])]),
         "profile": figures.profile(GAMMA, "accuracy", NOISE, 0.95),
         "grid": figures.heat_map(HeatMap("a", "b", [1, 10], ["x", "y"], [[0.5, 0.978], [None, 0.7]], (0, 1)), "accuracy", NOISE),
-        "progress": figures.progress([Step(first, None), Step(last, 0.05)], [(2.0, 0.89)], "accuracy", [0.0, 3.0], "2026-11-01"),
+        "progress": figures.progress([Step(first, None), Step(last, 0.05)], [(datetime(2026, 11, 3, tzinfo=UTC), 0.89)], "accuracy"),
         "confusion": figures.confusion(Confusion(["cat", "dog"], [[9, 1], [3, 7]])),
         "calibration": figures.calibration([Calibrated(0.1, 0.2, 50, 0.1, 0.3), Calibrated(0.9, 0.88, 50)]),
         "importance": figures.importance([Estimate("C", 0.2, 0.1, 0.3), Estimate("gamma", 0.7)]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -22,8 +21,6 @@ from gitjournal.render import chart_file, chart_svg, chart_text, figures, text
 from gitjournal.render.chart import Chart
 from gitjournal.render.entry_figures import CONFUSION, PROGRESS, chosen, entry_figures
 from gitjournal.summary import Summary
-
-DAY = 86_400
 
 
 def plot(
@@ -95,11 +92,5 @@ def progress_chart(rows: list[Row], metric: str | None) -> Chart | None:
         return None
     candidates = [Candidate(row.id, row.title, at.isoformat(), best) for row, best, at in scored.values()]
     steps = progress(candidates, direction(metric))
-    first = min(at for _, _, at in scored.values())
-
-    def days(at: datetime) -> float:
-        return (at - first).total_seconds() / DAY
-
     better = {step.entry.id for step in steps}
-    others = [(days(at), best) for name, (_, best, at) in scored.items() if name not in better]
-    return figures.progress(steps, others, metric, [days(scored[step.entry.id][2]) for step in steps], f"{first:%Y-%m-%d}")
+    return figures.progress(steps, [(at, best) for name, (_, best, at) in scored.items() if name not in better], metric)

@@ -26,7 +26,7 @@ def _plane(chart: Plane) -> Iterator[str]:
         if not line.joined:
             continue
         yield f"{clean(line.name or chart.y.label)} by {clean(chart.x.label)}"
-        points = line.points
+        points = [one for one in line.points if one.label or not line.steps]  # the end of the last step is no value
         if len(points) > ROWS:
             points = [points[round(at * (len(points) - 1) / (ROWS - 1))] for at in range(ROWS)]
         labels = [shorten(clean(one.label or names.get(one.x, f"{one.x:.6g}")), LABEL) for one in points]

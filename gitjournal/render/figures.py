@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from gitjournal.figure_numbers import (
     Calibrated,
@@ -21,6 +22,7 @@ from gitjournal.render import text
 from gitjournal.render.chart import Axis, Bar, Cells, Intervals, Line, Plane, Point
 
 CURVE_NAMES = {"loss": "train", "val_loss": "watched"}
+UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 LOG_RATIO = 50  # values that reach over more than this are put on a logarithmic axis
 
 
@@ -126,18 +128,25 @@ def heat_map(one: HeatMap, metric: str, noise: Noise | None) -> Cells:
     )
 
 
-def progress(steps: Sequence[Step], others: Sequence[tuple[float, float]], metric: str, days: Sequence[float], since: str) -> Plane:
-    """Return the best score over time. `days` is when each step was, `others` when and what each other entry reached."""
+def progress(steps: Sequence[Step], others: Sequence[tuple[datetime, float]], metric: str) -> Plane:
+    """Return the best score over time; `others` is when and what the entries reached that did not beat it."""
+    begun = min([datetime.fromisoformat(steps[0].entry.at), *(at for at, _ in others)])
+    whole = max([datetime.fromisoformat(steps[-1].entry.at), *(at for at, _ in others)]) - begun
+    unit, seconds = next(((word, size) for word, size in UNITS if whole.total_seconds() >= 3 * size), UNITS[-1])
+
+    def place(at: datetime) -> float:
+        return (at - begun).total_seconds() / seconds
+
     first, last = steps[0].entry, steps[-1].entry
     gained = text.difference(last.score - first.score, last.score)
     title = f"From {text.number(first.score)} to {text.number(last.score)} ({gained}) in {text.count(len(steps) - 1, 'step')}"
-    end = max([*days, *(day for day, _ in others)])
-    points = [Point(day, step.entry.score, label=step.entry.id[-4:]) for day, step in zip(days, steps, strict=True)]
-    points += [Point(end, last.score)] if end > days[-1] else []
-    cloud = [Point(*other) for other in others]
+    points = [Point(place(datetime.fromisoformat(step.entry.at)), step.entry.score, label=step.entry.id[-4:]) for step in steps]
+    end = place(begun + whole)
+    points += [Point(end, last.score)] if end > points[-1].x else []
+    cloud = [Point(place(at), score) for at, score in others]
     return Plane(
         title=title if len(steps) > 1 else f"{text.number(first.score)} is the best so far, and was the first",
-        x=Axis(f"days since {since}"),
+        x=Axis(f"{unit} since {begun:%Y-%m-%d}"),
         y=Axis(scored(metric)),
         lines=[
             *([Line("entries that did not beat the best before them", cloud, 2, joined=False)] if cloud else []),
