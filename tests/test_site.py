@@ -151,6 +151,7 @@ def test_what_a_stranger_wrote_is_text_on_every_page(site: dict[str, str]) -> No
     assert html.escape(SCRIPT, quote=False) in evil
     assert 'href="https://example.org/x" rel="noopener noreferrer nofollow"' in evil
     assert "(picture: a picture)" in evil
+    assert 'etc/passwd"' not in evil
     assert "<h3>A heading</h3>" in evil
 
 
