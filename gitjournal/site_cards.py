@@ -12,9 +12,9 @@ from gitjournal import __version__
 from gitjournal.datasheet import name_of
 from gitjournal.declared import flatten
 from gitjournal.gathering import Told, Untold, gather
+from gitjournal.looks import is_look
 from gitjournal.overview import Listed, Overview
-from gitjournal.record import Record
-from gitjournal.summary import COUNTS, data_label, estimator_label
+from gitjournal.summary import data_label, estimator_label
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -126,17 +126,12 @@ def card_of(told: Told, key: str) -> Card:
         fingerprint=summary.best.fingerprint if summary.best else "",
         runs=summary.runs,
         failed=summary.failed,
-        looks=_looks(records),
+        looks=sum(map(is_look, records)),
         seconds=summary.seconds,
         at=summary.last_at or "",
         tags=list(front.tags),
         declared={name: value for name, value in flatten(front).items() if name not in ("title", "hypothesis", "data.hash")},
     )
-
-
-def _looks(records: Sequence[Record]) -> int:
-    """Return in how many runs the test part was scored."""
-    return sum("test" in one.metrics for one in records if one.owned and one.status in COUNTS)
 
 
 def _facts(facts: Mapping[str, Any]) -> str:

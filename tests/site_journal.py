@@ -59,6 +59,9 @@ def journal(repo: Path) -> Path:
             ]
         )
     ]
+    seen = {"test": {"accuracy": 0.96}}
+    look = {"at": "2026-11-22T09:00:00Z", "metrics": seen, "rows": {"test": 360}, "look": 1, "reason": "the end"}
+    runs.append(record("c" * 64, run="a-look", status="final", grid={"svc__C": 10}, canonical=runs[1].canonical, **look))
     grid = front + "grid: {svc__C: [1, 10], svc__gamma: [0.001, 0.01, 0.1]}"
     write(lab, RBF, on_data(page("RBF beats linear", front=grid)), runs)
     evil = f"hypothesis: {quoted(PICTURE)}\ntags: [{quoted(SCRIPT)}]\nexpect: {quoted('dev.accuracy > 0 ' + SCRIPT)}\nbaseline: p2m1"

@@ -165,8 +165,10 @@ def test_an_entry_page_says_what_was_asked_and_what_came_out(site: dict[str, str
         "dev 20 %, test 20 %, stratified, seed 0",
         "Logistic regression p2m1 , dev.accuracy 0.972 : differs by step 1 (Logistic -> SVC)",
         "svc__gamma: 0.001 reached 0.978",
+        "On the test part: test.accuracy 0.960 [0.934, 0.976], look 1 of 1 on this test set",
     ):
         assert said in text, said
+    assert "test set: looked at 1 time" in site["data/digits-ababab.html"]
     assert rbf.count("<svg") == 3  # the grid, and a profile for each parameter
     assert re.findall(r'id="best".*?href="#(run-[^"]+)"', rbf)[0] == f"run-run-{'c' * 64}-None"[:68]
     assert all(f'id="{place}"' in rbf for place in re.findall(r'href="#(run-[^"]+)"', rbf))

@@ -26,6 +26,7 @@ from gitjournal.render.site.pages import Pages, needs_confusion
 from gitjournal.sealing import read_sheets
 from gitjournal.site_cards import Card, card_key, read_cards
 from gitjournal.site_folder import SiteFolder
+from gitjournal.testbook import looks_at
 
 NEIGHBOURS = 3
 IN_MEMORY = 30_000  # runs that are kept from the first reading for the second; the entries of more are read twice
@@ -123,7 +124,8 @@ def _journal(overview: Overview, name: str, cards: list[Card], links: Mapping[st
     commit = overview.index.refs.get(overview.current, "")
     history = _history(overview, {one for card in cards if (one := card.branch)})
     sheets = {sheet.hash: _body(sheet.text) for _, sheet in reversed(read_sheets(overview.lab, overview.index.refs))}
-    return Journal(name, short_ref(overview.current), commit, cards, links, near, texts, history, sheets)
+    looks = {data: looks_at(overview.lab, overview.index, data) for data in {card.data_hash: None for card in cards if card.data_hash}}
+    return Journal(name, short_ref(overview.current), commit, cards, links, near, texts, history, sheets, looks)
 
 
 def _history(overview: Overview, branches: set[str]) -> dict[str, list[Touched]]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from gitjournal.figure_numbers import Candidate, Step, progress
 from gitjournal.history import Touched
 from gitjournal.lineage import Links
+from gitjournal.looks import Look
 from gitjournal.metric_names import direction
 from gitjournal.render import text
 from gitjournal.render.site.templates import slug
@@ -83,11 +84,6 @@ class DataSet:
         """Its size, in words."""
         return next((card.facts for card in self.cards if card.facts), "")
 
-    @property
-    def looks(self) -> int:
-        """How often its test part was scored."""
-        return sum(card.looks for card in self.cards)
-
     @cached_property
     def boards(self) -> list[Board]:
         """A leaderboard for each metric that decides, the commonest first."""
@@ -118,6 +114,7 @@ class Journal:
     texts: Mapping[str, str]
     history: Mapping[str, Sequence[Touched]]
     sheets: Mapping[str, str] = field(default_factory=dict)
+    looks: Mapping[str, Sequence[Look]] = field(default_factory=dict)
 
     @cached_property
     def by_id(self) -> dict[str, Card]:
@@ -149,6 +146,10 @@ class Journal:
         found += [(_HEARD[relation], one) for relation, one in self._followers.get(entry_id, [])[:most] if one != entry_id]
         return [(said, self.by_id[other]) for said, other in found if other in self.by_id]
 
+    def looks_of(self, card: Card) -> Sequence[Look]:
+        """Return every look at the test part of an entry's data, whoever took it."""
+        return self.looks.get(card.data_hash, ())
+
     def around(self, entry_id: str) -> tuple[Card | None, Card | None]:
         """Return the entries that are next newer and next older."""
         at = self._places[entry_id]
@@ -167,6 +168,7 @@ class Journal:
         """Return what the page of an entry is made of."""
         related = [*self.lineage(card.id), *(("near", self.by_id[one]) for one in self.near.get(card.id, []))]
         parts = [stamp, self.name, card.key, *(f"{said} {one.key}" for said, one in related)]
+        parts += [str(len(self.looks_of(card)))] if card.looks else []
         parts += [one.id if one else "" for one in self.around(card.id)]
         parts += [one.commit for path in paths(card) for one in self.history.get(path, [])]
         return digest(parts)

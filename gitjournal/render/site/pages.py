@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +18,9 @@ from gitjournal.entry_block import strip_block
 from gitjournal.errors import EntryError
 from gitjournal.figure_numbers import Confusion
 from gitjournal.gathering import Told
+from gitjournal.looks import Look, is_look, of_entry, without_looks
 from gitjournal.record import Record
-from gitjournal.render import chart_svg, entry, figures, outcome, text
+from gitjournal.render import chart_svg, entry, figures, outcome, testing, text
 from gitjournal.render.entry_figures import entry_figures
 from gitjournal.render.site.journal import Board, DataSet, Journal, digest, paths
 from gitjournal.render.site.prose import html_of
@@ -70,7 +71,7 @@ class Pages:
         stands += [("findings", f"{code} in {text.count(n, 'run')}") for code, n in summary.findings.items()]
         stands += [("cost", entry.cost_words(summary))] if records else []
         stands += [("environment", environments.get(name, name[:12])) for name in summary.environments]
-        best, runs = best_table(summary, records, card.reached), runs_table(records)
+        best, runs = best_table(summary, records, card.reached), runs_table(without_looks(records))
         return self._fill(
             "entry.html",
             "entries/",
@@ -93,17 +94,21 @@ class Pages:
             newer=newer,
             older=older,
             judged=[],
+            tested=_tested(self.journal.looks_of(card), card),
         )
 
     def others(self) -> Iterator[Page]:
         """Return the pages that tell of many entries."""
         journal = self.journal
         everything = digest([self.stamp, journal.name, journal.branch, journal.commit, *(card.key for card in journal.cards)])
+        looks = [f"{data} {len(found)}" for data, found in journal.looks.items()]
+        everything = digest([everything, *looks])
         yield Page("index.html", everything, self._index)
         yield Page("data.html", everything, self._data)
         yield Page("compare.html", everything, self._compare)
         for one in journal.sets:
-            key = digest([self.stamp, journal.name, journal.sheets.get(one.hash, ""), *(card.key for card in one.cards)])
+            count = str(len(journal.looks.get(one.hash, ())))
+            key = digest([self.stamp, journal.name, count, journal.sheets.get(one.hash, ""), *(card.key for card in one.cards)])
             yield Page(f"data/{one.slug}.html", key, partial(self._dataset, one))
 
     def _fill(self, template: str, folder: str, *, here: str = "", **values: Any) -> str:
@@ -125,7 +130,7 @@ class Pages:
         )
 
     def _data(self) -> str:
-        return self._fill("data.html", "", here="data.html", sets=self.journal.sets)
+        return self._fill("data.html", "", here="data.html", sets=[self._set(one) for one in self.journal.sets])
 
     def _compare(self) -> str:
         cards = [card for card in self.journal.cards if not card.error]
@@ -150,12 +155,16 @@ class Pages:
 
     def _dataset(self, one: DataSet) -> str:
         boards = [self._board(board) for board in one.boards]
-        shown = {"slug": one.slug, "name": one.name, "source": one.source, "hash": one.hash, "facts": one.facts, "cards": one.cards}
         sheet = self.templates.safe(html_of(self.journal.sheets.get(one.hash, "")))
-        return self._fill("dataset.html", "data/", one={**shown, "looks": one.looks, "boards": boards, "rest": one.rest, "sheet": sheet})
+        return self._fill("dataset.html", "data/", one={**self._set(one), "boards": boards, "rest": one.rest, "sheet": sheet})
+
+    def _set(self, one: DataSet) -> dict[str, Any]:
+        told = {"slug": one.slug, "name": one.name, "source": one.source, "hash": one.hash, "facts": one.facts, "cards": one.cards}
+        return {**told, "boards": one.boards, "looks": testing.times(self.journal.looks.get(one.hash, ()))}
 
     def _board(self, board: Board) -> dict[str, Any]:
         told = {"metric": board.metric, "lower": board.lower, "spread": board.spread, "slug": board.slug, "rows": board.rows}
+        told |= {"tested": {card.id: said[0] for card in board.rows if (said := _tested(self.journal.looks_of(card), card))}}
         steps = board.steps
         if len(steps) < 2:
             return {**told, "figure": "", "steps": []}
@@ -207,6 +216,15 @@ def _prose(told: Told) -> str:
         return one.body
 
 
+def _tested(looks: Sequence[Look], card: Card) -> list[str]:
+    """Return the entry's last look at the test part, which of how many it was, and what that many mean."""
+    look = of_entry(looks, card.id)
+    if look is None:
+        return []
+    score = f"{testing.score(look.record, card.metric, len(looks))}, {testing.which(look, looks)}"
+    return [score, *filter(None, [testing.meaning(look, looks, card.metric)])]
+
+
 def _history(journal: Journal, card: Card) -> list[Any]:
     found = {one.commit: one for path in paths(card) for one in journal.history.get(path, [])}
     return list(found.values())
@@ -214,7 +232,9 @@ def _history(journal: Journal, card: Card) -> list[Any]:
 
 def needs_confusion(records: list[Record], card: Card) -> Record | None:
     """Return the run whose mistakes are shown: the first of the best configuration that this clone did itself."""
-    return next((one for one in records if one.fingerprint == card.fingerprint and one.owned and one.predictions), None)
+    return next(
+        (one for one in records if one.fingerprint == card.fingerprint and one.owned and one.predictions and not is_look(one)), None
+    )
 
 
 def _stamp() -> str:

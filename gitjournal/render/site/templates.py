@@ -42,7 +42,6 @@ class Templates:
             "gain": gain,
             "lower": lower,
             "slug": slug,
-            "looks": _looks,
             "signed_gain": lambda card: _signed(card, card.gain),
             "signed_score": lambda card: _signed(card, card.best),
         }
@@ -104,7 +103,3 @@ def _signed(card: Card, value: float | None) -> str:
 
 def _count(amount: int, one: str) -> str:
     return text.count(amount, one)
-
-
-def _looks(amount: int) -> str:
-    return f"looked at {text.count(amount, 'time')}" if amount else "not looked at"
