@@ -132,12 +132,12 @@ class Overview:
 
 
 @contextmanager
-def look(start: Path) -> Iterator[Overview]:
-    """Open the journal that belongs to `start`, its index brought up to date.
+def look(start: Path, lab: Lab | None = None) -> Iterator[Overview]:
+    """Open the journal that belongs to `start` (or this one), its index brought up to date.
 
     Raises GitError with the way out where there is no journal.
     """
-    lab = find_lab(start)
+    lab = lab or find_lab(start)
     current = current_ref(lab)
     with Index.open(lab.repository) as index:
         index.refresh(journal_refs(lab, current))

@@ -250,3 +250,25 @@ def test_the_server_answers_only_this_machine_and_reloads(repo: Path) -> None:
     finally:
         process.kill()
         process.stdout.close()
+
+
+@pytest.mark.parametrize(("forge", "path"), [("github", ".github/workflows/gitjournal-pages.yml"), ("gitlab", ".gitlab-ci.yml")])
+def test_a_forge_publishes_the_journal_by_the_commands_of_its_own_file(repo: Path, tmp_path: Path, forge: str, path: str) -> None:
+    lab = journal(repo)
+    said = gitjournal(repo, "init", "--ci", forge, "--pages")
+    assert f"lab/{path}" in said
+    written = (lab / path).read_text()
+    assert "$version" not in written
+    assert '"journal"' in written
+    if forge == "gitlab":
+        assert "gitjournal check --merge" in written
+    (command,) = [line.partition("gitjournal ")[2].strip() for line in written.splitlines() if "gitjournal site build" in line]
+    commit(lab, "Publish it")
+    # the clone of a forge: the journal itself is checked out, and nobody has begun it there
+    git(tmp_path, "clone", "-q", "--branch", "journal", str(repo), "clone")
+    env = {**os.environ, "NAME": "penguins", "CI_PROJECT_NAME": "penguins"}
+    subprocess.run(["sh", "-c", f"{sys.executable} -m gitjournal {command}"], cwd=tmp_path / "clone", env=env, check=True)
+    (place,) = re.findall(r"-o (\S+)", command)
+    index = (tmp_path / "clone" / place / "index.html").read_text()
+    assert "RBF beats linear" in index
+    assert "journal of penguins" in index

@@ -13,7 +13,7 @@ from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.site_build import Built, Progress, build, said
 from gitjournal.errors import GitjournalError
 from gitjournal.journal import current_ref, journal_refs
-from gitjournal.lab import find_lab
+from gitjournal.lab import find_journal
 from gitjournal.overview import look
 from gitjournal.render import text
 from gitjournal.render.site.templates import hashed
@@ -108,7 +108,7 @@ def _follow(context: Context, server: Server, output: Path | None, name: str | N
 
 
 def _refs(context: Context) -> Refs:
-    lab = find_lab(context.start)
+    lab = find_journal(context.start)
     return journal_refs(lab, current_ref(lab))
 
 
@@ -116,10 +116,11 @@ def _build(
     context: Context, output: Path | None, name: str | None, *, everywhere: bool, dry_run: bool, quiet: bool
 ) -> tuple[Built, Path, Refs]:
     """Build, and return what was built, where, and of which commits."""
-    with look(context.start) as overview:
-        lab = overview.lab
+    # on a forge the journal itself is checked out, and nobody has begun it there
+    lab = find_journal(context.start)
+    with look(context.start, lab) as overview:
         folder = SiteFolder.open(lab.repository, output, start=context.start, dry_run=dry_run)
-        called = name or (lab.top or lab.path.parent).name
+        called = name or (lab.top or lab.path).name
         built = build(overview, folder, name=called, everywhere=everywhere, progress=_progress(quiet=quiet))
         return built, folder.path, dict(overview.index.refs)
 
