@@ -272,3 +272,12 @@ def test_a_forge_publishes_the_journal_by_the_commands_of_its_own_file(repo: Pat
     index = (tmp_path / "clone" / place / "index.html").read_text()
     assert "RBF beats linear" in index
     assert "journal of penguins" in index
+
+
+@pytest.mark.parametrize("library", ["jinja2", "markdown", "nh3"])
+def test_a_missing_extra_is_one_sentence(repo: Path, library: str) -> None:
+    journal(repo)
+    code = f"import sys; sys.modules['{library}'] = None; sys.argv = ['gitjournal', 'site', 'build']; import gitjournal.cli as c; c.main()"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=repo, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "pages need Jinja2, Markdown and nh3\n  pip install 'gitjournal[site]'\n"

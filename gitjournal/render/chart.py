@@ -49,6 +49,11 @@ class Axis:
     log: bool = False
     ticks: list[tuple[float, str]] = field(default_factory=list)
 
+    @property
+    def drawn(self) -> str:
+        """What stands at the axis, where distances can be seen."""
+        return f"{self.label} (logarithmic)" if self.log else self.label
+
 
 @dataclass(frozen=True)
 class Plane:

@@ -62,7 +62,7 @@ def _plane(chart: Plane, axes: Any) -> None:
     if chart.x.ticks:
         axes.set_xticks([place for place, _ in chart.x.ticks], [clean(said) for _, said in chart.x.ticks])
         axes.minorticks_off()
-    axes.set_xlabel(clean(chart.x.label))
+    axes.set_xlabel(clean(chart.x.drawn))
     axes.set_ylabel(clean(chart.y.label))
     axes.grid(axis="y", alpha=0.3)
 

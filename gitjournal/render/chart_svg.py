@@ -123,7 +123,7 @@ def _x_axis(axis: Axis, x: _Scale, ink: str) -> Iterator[str]:
         if at - half > last + 4:
             yield _text(at, BOTTOM + 20, label, ink, anchor="middle")
             last = at + half
-    yield _text((LEFT + RIGHT) / 2, BOTTOM + 42, axis.label, ink, anchor="middle")
+    yield _text((LEFT + RIGHT) / 2, BOTTOM + 42, axis.drawn, ink, anchor="middle")
 
 
 def _line(line: Line, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:

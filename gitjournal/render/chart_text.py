@@ -25,7 +25,7 @@ def _plane(chart: Plane) -> Iterator[str]:
     for line in chart.lines:
         if not line.joined:
             continue
-        yield f"{clean(line.name or chart.y.label)} by {clean(chart.x.label)}"
+        yield f"{clean(line.name or chart.y.label)}, by {clean(chart.x.label)}"
         points = [one for one in line.points if one.label or not line.steps]  # the end of the last step is no value
         if len(points) > ROWS:
             points = [points[round(at * (len(points) - 1) / (ROWS - 1))] for at in range(ROWS)]

@@ -83,7 +83,7 @@ def _placed(one: Profile) -> tuple[list[float], Axis]:
         numbers = [float(value) for value in values]
         log = min(numbers) > 0 and max(numbers) / min(numbers) >= LOG_RATIO
         marks = [(number, text.value(value)) for number, value in zip(numbers, values, strict=True)]
-        return numbers, Axis(f"{name} (logarithmic)" if log else name, log=log, ticks=marks)
+        return numbers, Axis(name, log=log, ticks=marks)
     places = [float(number) for number in range(len(values))]
     return places, Axis(name, ticks=[(place, text.value(value)) for place, value in zip(places, values, strict=True)])
 
