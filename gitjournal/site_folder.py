@@ -14,7 +14,8 @@ import msgspec
 
 from gitjournal.disk import write_whole
 from gitjournal.errors import GitjournalError
-from gitjournal.repo import Repository, run_git
+from gitjournal.lab import Lab
+from gitjournal.repo import run_git
 from gitjournal.site_cards import Card
 
 MARKER = ".gitjournal-site"
@@ -43,15 +44,17 @@ class SiteFolder:
         self._cache = cache
 
     @classmethod
-    def open(cls, repository: Repository, path: Path | None, *, start: Path, dry_run: bool = False) -> SiteFolder:
+    def open(cls, lab: Lab, path: Path | None, *, start: Path, dry_run: bool = False) -> SiteFolder:
         """Make or find the folder; without a path it lies below `.git`.
 
         Raises GitjournalError where something else is there, where git follows files in it, or where it cannot be written.
         """
+        repository = lab.repository
         own = repository.private / DEFAULT
         path = (start / path) if path else own
         if path != own:
             _require_free(path, start)
+            _require_outside(path, lab)
         if not dry_run:
             try:
                 for name in ("", *FOLDERS):
@@ -113,6 +116,15 @@ def _require_free(path: Path, start: Path) -> None:
     done = run_git(["ls-files", "-z", "--", str(path)], cwd=inside)
     if done.returncode == 0 and done.stdout:
         raise GitjournalError(f"git follows files in {path}; they are left alone", hint=hint)
+
+
+def _require_outside(path: Path, lab: Lab) -> None:
+    """Refuse a folder among git's own files or the journal's; on a forge the journal is all there is, and may hold it."""
+    whole = Path(os.path.realpath(path))
+    journal = [lab.path] if lab.git_dir != lab.repository.common else []
+    for taken in (*journal, lab.repository.common):
+        if whole.is_relative_to(os.path.realpath(taken)):
+            raise GitjournalError(f"{path} lies in {taken}, which is not for pages", hint="gitjournal site build -o DIR")
 
 
 def _read(cache: Path) -> Kept:

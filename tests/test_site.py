@@ -119,6 +119,9 @@ def test_a_folder_of_anybody_else_is_left_alone(repo: Path, tmp_path: Path) -> N
     assert "symbolic link" in gitjournal(repo, "site", "build", "-o", "linked", code=1)
     assert "is a file" in gitjournal(repo, "site", "build", "-o", "train.py", code=1)
     assert "no site made" in gitjournal(repo, "site", "build", "-o", "lab", code=1)
+    for place in ("lab/pages", ".git/pages"):
+        assert "not for pages" in gitjournal(repo, "site", "build", "-o", place, code=1)
+        assert not (repo / place).exists()
     built(repo, "-o", "pages")
     git(repo, "add", "--force", "pages/index.html")
     kept = (repo / "pages" / "index.html").read_bytes()

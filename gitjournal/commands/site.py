@@ -60,7 +60,7 @@ def build_(context: Context, output: Path | None, name: str | None, everywhere: 
         click.echo("\n".join(said(built, folder, dry_run=dry_run)))
 
 
-@command.command("serve")
+@command.command("serve", short_help="Show the pages on this machine, and again when they change.")
 @_output
 @_name
 @_all
@@ -119,7 +119,7 @@ def _build(
     # on a forge the journal itself is checked out, and nobody has begun it there
     lab = find_journal(context.start)
     with look(context.start, lab) as overview:
-        folder = SiteFolder.open(lab.repository, output, start=context.start, dry_run=dry_run)
+        folder = SiteFolder.open(lab, output, start=context.start, dry_run=dry_run)
         called = name or (lab.top or lab.path).name
         built = build(overview, folder, name=called, everywhere=everywhere, progress=_progress(quiet=quiet))
         return built, folder.path, dict(overview.index.refs)

@@ -197,5 +197,7 @@ def said(built: Built, folder: Path, *, dry_run: bool) -> Iterator[str]:
     written = "would be written" if dry_run else "written"
     gone = f", {built.removed} {'would be ' if dry_run else ''}removed" if built.removed else ""
     yield f"{built.pages} pages of {built.entries} entries: {built.written} {written}{gone}"
+    if dry_run:
+        return
     index = folder / "index.html"
     yield f"open: {index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index}"
