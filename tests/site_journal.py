@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
+
 from tests.pages import LOGISTIC, RBF, commit, failed, page, record, three_entries, write
 
 EVIL = "20261123-evil-zzzz"
@@ -24,7 +26,7 @@ PROSE = f"""
 
 
 def canonical(step: str) -> str:
-    """Return a canonical text with one step."""
+    """Return a canonical text with one step, on the data of `on_data`."""
     data = '{"format":"sklearn","hash":"sha256:' + "ab" * 32 + '","task":"classification"}'
     return f'{{"data":{data},"procedure":[{step}],"schema":1,"split":{{"dev":0.2,"seed":0}}}}'
 
@@ -79,8 +81,11 @@ def journal(repo: Path) -> Path:
         record("9" * 64, 0.8, grid={f"</script>{SCRIPT}": "b"}, at="2026-11-23T09:01:00Z", code=SCRIPT, findings=[SCRIPT]),
         failed("8" * 64, message=PICTURE, at="2026-11-23T09:02:00Z"),
     ]
+    measured = {"dev": {"accuracy": 0.9, SCRIPT: 0.5}, f"dev{PICTURE}": {SCRIPT: 1.0}}
+    records[0] = msgspec.structs.replace(records[0], metrics=measured)
     title = f"Harm {SCRIPT} {PICTURE} ' \" ]]> \x07\u202e" + "long" * 15
     text = on_data(page("TITLE", front=evil, metrics="accuracy, " + quoted(SCRIPT))).replace('"TITLE"', quoted(title))
+    text = text.replace("sklearn: digits", f"path: {quoted(PICTURE + '.csv')}").replace("ab" * 32, "cd" * 32)
     write(lab, EVIL, text.replace("What I saw.\n", PROSE), records)
     commit(lab, f"run: {SCRIPT}{PICTURE}")
     return lab

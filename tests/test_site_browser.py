@@ -87,7 +87,7 @@ def test_questions_are_searched_filtered_and_sorted(tab: Any) -> None:
     tab.select_option("#verdict", "")
     tab.select_option("#data", "digits-ababab")
     tab.select_option("#sort", "score")
-    assert shown(tab) == ["k3f9", "p2m1", "zzzz"]
+    assert shown(tab) == ["k3f9", "p2m1"]
     tab.select_option("#sort", "gain")
     assert shown(tab)[0] == "k3f9"
     tab.select_option("#sort", "oldest")
@@ -185,10 +185,12 @@ def test_a_phone_needs_no_scrolling_sideways(tab: Any, site: str, name: str) -> 
 
 
 def test_what_a_stranger_wrote_does_nothing(tab: Any, site: str) -> None:
-    for name in ("index.html", "data.html", "data/digits-ababab.html", f"entries/{EVIL}.html", f"compare.html#{EVIL},{RBF}"):
+    folder = Path(site.removeprefix("file://"))
+    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html"))]
+    for name in (*names, f"compare.html#{EVIL},{RBF}"):
         tab.goto(f"{site}/{name}")
         tab.wait_for_timeout(50)
-        assert "hacked" not in tab.title().replace("document.title='hacked'", ""), name
+        assert tab.title().endswith("project"), name  # any of the scripts would have set it to one word
         assert tab.locator("main img, main iframe, main form[action], main [onclick], main [onerror], main [onload]").count() == 0
         assert tab.locator("main script:not([type='application/json'])").count() == 0
     tab.goto(f"{site}/entries/{EVIL}.html")
