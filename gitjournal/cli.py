@@ -32,6 +32,8 @@ COMMANDS = {
     "trust": "Look at the code of your own that an entry runs, and trust it.",
     "data": "Hash data, find rows that are alike, read datasheets and looks.",
     "model": "Score runs anew, keep their models, and clear up.",
+    "site": "Make pages of the journal, to read and to publish.",
+    "export": "Write runs as one table: CSV, JSON or Parquet.",
     "config": "Read the settings, the schema of an entry, and see to the hooks.",
 }
 INTERRUPTED = 130

@@ -77,3 +77,31 @@ def _trailers(message: str) -> dict[str, str]:
     """Return the ``Name: value`` lines of the last paragraph, as git takes them (`git interpret-trailers`)."""
     last = message.rstrip().rpartition("\n\n")[2] if "\n\n" in message.rstrip() else ""
     return {found[1]: found[2] for found in re.finditer(r"^([A-Z][A-Za-z-]*): (.*)$", last, re.MULTILINE)}
+
+
+@dataclass(frozen=True)
+class Touched:
+    """One commit of the journal, for a list of many: its whole id, the day, who, and what the first line says."""
+
+    commit: str
+    day: str
+    author: str
+    subject: str
+
+
+def touched_entries(repository: Repository, ref: str, folder: str) -> dict[str, list[Touched]]:
+    """Return for each file below a folder of a branch the commits that changed it, newest first, in one call of git.
+
+    The day is that of the committer's own clock. Raises GitError with what git said.
+    """
+    form = "--format=%x01%H%x00%cs%x00%an%x00%s"
+    said = repository.git("log", form, "--name-only", "--no-renames", "-z", "--no-merges", ref, "--", folder)
+    found: dict[str, list[Touched]] = {}
+    # a subject may hold anything but NUL, so only what begins like a commit of ours is one
+    for part in re.split(r"\x01(?=[0-9a-f]{40,64}\0\d{4}-\d\d-\d\d\0)", said)[1:]:
+        commit, day, author, rest = part.split("\0", 3)
+        subject, _, names = rest.partition("\0")
+        one = Touched(commit, day, author, subject)
+        for name in filter(None, names.replace("\n", "").split("\0")):
+            found.setdefault(name, []).append(one)
+    return found

@@ -38,6 +38,7 @@ _jobs = msgspec.json.Decoder(
     | keeping.Predict
     | rescore.Score
     | resample.Draw
+    | rescore.Confuse
     | duplicates.Dups
     | final_score.Final
 )
@@ -116,6 +117,8 @@ def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, An
             return {"ok": keeping.keep(job, shelf)}
         if isinstance(job, keeping.Predict):
             return {"ok": keeping.predict(job, shelf)}
+        if isinstance(job, rescore.Confuse):
+            return {"ok": rescore.confuse(job)}
         found = measure.run(job, shelf, lambda news: channel.send({"progress": news}))
         return {"ok": {**found, "log": _end_log()}}
     except GitjournalError as fault:

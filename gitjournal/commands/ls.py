@@ -48,9 +48,7 @@ def command(
 
     A draft is an entry that is not committed yet.
     """
-    clauses = [clause for one in where for clause in query.parse_where(one)]
-    clauses += [query.Clause("tag", "==", one) for one in tag]
-    clauses += [query.Clause(name, "==", one) for name, one in (("data", data), ("state", state)) if one]
+    clauses = clauses_of(where, tag, data, state)
     order = query.parse_sort(sort) if sort else query.Order("age", descending=False)
     with look(context.start) as overview:
         every = overview.everywhere() if everywhere else overview.here()
@@ -59,7 +57,7 @@ def command(
         looks = {one: looks_at(overview.lab, overview.index, one) for one in sorted(hashes)}
     asked = list(dict.fromkeys([clause.name for clause in clauses] + [order.name]))
     query.check_known(asked, {name for one in every for name in one.row.values})
-    found = _sorted([one for one in every if query.matching(clauses, _values(one))], order)
+    found = _sorted([one for one in every if query.matching(clauses, values_of(one))], order)
     shown = found[:limit]
     gained = gains(every)
     if as_json:
@@ -80,6 +78,13 @@ def command(
     else:
         click.echo('The journal has no entries yet. Write the first: gitjournal new "my first question"')
     tell_repeated(context, repeated)
+
+
+def clauses_of(where: Sequence[str], tag: Sequence[str], data: str | None, state: str | None) -> list[query.Clause]:
+    """Return what the options ask for. Raises UsageError that quotes what was not understood."""
+    clauses = [clause for one in where for clause in query.parse_where(one)]
+    clauses += [query.Clause("tag", "==", one) for one in tag]
+    return clauses + [query.Clause(name, "==", one) for name, one in (("data", data), ("state", state)) if one]
 
 
 def as_object(one: Listed, gain: float | None, looks: Sequence[Look] = ()) -> dict[str, Any]:
@@ -160,7 +165,8 @@ def _longer(one: str, alike: Sequence[str]) -> str:
     return one
 
 
-def _values(one: Listed) -> dict[str, query.Value]:
+def values_of(one: Listed) -> dict[str, query.Value]:
+    """Return what `--where` can ask of an entry."""
     row = one.row
     return {**row.values, "runs": row.runs, "tag": row.tags, "data": data_names(row), "state": row.state}
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
 from gitjournal.commands.context import Context
+from gitjournal.commands.figure import plot
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.entry import split_text
 from gitjournal.entry_block import strip_block
@@ -35,13 +37,24 @@ LABEL = 12
 @click.argument("part", metavar="ID")
 @click.option("--runs", "with_runs", is_flag=True, help="List every run.")
 @click.option("--identity", is_flag=True, help="Print what identifies each configuration, and where each value comes from.")
+@click.option("--plot", "figure", metavar="NAME", help="Draw: curves, grid, profile (or profile:PARAMETER), confusion, progress.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the figure: .svg, .png or .pdf."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
 @click.pass_obj
-def command(context: Context, part: str, with_runs: bool, identity: bool, as_json: bool) -> None:
+def command(context: Context, part: str, with_runs: bool, identity: bool, figure: str | None, output: Path | None, as_json: bool) -> None:
     """Show one entry; ID is any unique part of its id."""
+    if output and not figure:
+        raise UsageError("-o takes a figure", hint=f"gitjournal show {part} --plot profile -o {output}")
     with look(context.start) as overview:
         opened = overview.open(overview.find(part))
         summary = summarise(opened.entry.front, opened.records)
+        if figure:
+            baseline = _baseline(overview, opened)
+            gain = gain_over(summary, opened.records, baseline) if isinstance(baseline, Baseline) else None
+            plot(context, overview, opened, summary, figure, output, gain.score if gain else None, as_json=as_json)
+            return
         explained = explain(overview.lab, context.start, opened) if identity else None
         if as_json:
             told = _object(opened, summary, _baseline(overview, opened), explained, with_runs=with_runs)

@@ -49,12 +49,13 @@ def nearest_lines(nearest: Nearest | None, metric: str | None) -> list[str]:
     if not nearest.changes:
         seed = "" if run.seed is None else f" with seed {run.seed}"
         return [f"replicate: {run.entry[-4:]} ran the same configuration{seed}{score}"]
-    told = ", ".join(_changed(one) for one in nearest.changes[:CHANGES])
+    told = ", ".join(changed(one) for one in nearest.changes[:CHANGES])
     more = f" and {len(nearest.changes) - CHANGES} more" if len(nearest.changes) > CHANGES else ""
     return [text.wrap(f"nearest earlier run: {run.entry[-4:]}, differs by {told}{more}{score}")]
 
 
-def _changed(change: Change) -> str:
+def changed(change: Change) -> str:
+    """Return ``svc__gamma (scale -> 0.001)``."""
     name, left, right = text.clean(change.name), canonical(change.left), canonical(change.right)
     if name.startswith("step ") and change.left is ABSENT:
         return f"{name} ({right} put in)"
