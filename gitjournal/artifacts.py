@@ -24,7 +24,7 @@ from gitjournal.record import Record
 from gitjournal.subject import Subject
 from gitjournal.summary import COUNTS, summarise
 
-STORE, PREDICTIONS = "artifacts", "predictions.npz"
+STORE, PREDICTIONS, WEIGHTS = "artifacts", "predictions.npz", "weights.npz"
 RESTING = 3600.0  # seconds: what is younger may belong to a run whose record is being written
 _RUN = re.compile(rb'"run":"([^"\\]{1,64})"')
 
@@ -56,6 +56,7 @@ def folder_of(private: Path, run: str) -> Path:
 def score(subject: Subject, metric: str, *, run: str | None, crew: Crew) -> list[Scored]:
     """Compute a metric on the dev rows of each finished run, from predictions that were kept; nothing is trained.
 
+    Where they are gone, and the run's network is not, it predicts once more what the record says that it did.
     Raises EntryError for a metric that does not fit, UsageError where no run fits `run`.
     """
     front = subject.entry.front
@@ -65,8 +66,9 @@ def score(subject: Subject, metric: str, *, run: str | None, crew: Crew) -> list
         owner = as_owned(subject, one)
         sha256 = owner.artifacts.get(PREDICTIONS)
         path = folder_of(subject.lab.repository.private, owner.run) / PREDICTIONS
-        if sha256 is None or not path.is_file():
-            found.append(Scored(one, None, [], "its predictions are not kept here"))
+        why = "" if sha256 and path.is_file() else _predict_again(subject, one, owner, crew)
+        if why:
+            found.append(Scored(one, None, [], why))
             continue
         n_classes = len(classes) if classes else None
         task = front.task or "classification"
@@ -88,24 +90,46 @@ def best_first(scored: list[Scored], metric: str) -> list[Scored]:
     return sorted(scored, key=lambda one: (one.value is None, -sign * (one.value or 0.0)))
 
 
-def save(subject: Subject, *, run: str | None, crew: Crew) -> tuple[Record, dict[str, Any]]:
-    """Fit one run's model again, prove that it predicts what the record says, and keep it.
+def _predict_again(subject: Subject, one: Record, owner: Record, crew: Crew) -> str:
+    """Have the network that a run kept write its predictions once more. Returns why they are not there."""
+    folder = folder_of(subject.lab.repository.private, owner.run)
+    if not {PREDICTIONS, WEIGHTS} <= owner.artifacts.keys() or not (folder / WEIGHTS).is_file():
+        return "its predictions are not kept here"
+    try:
+        job = _job(subject, one, owner, crew) | {"do": "predict", "predictions": owner.artifacts[PREDICTIONS]}
+    except GitjournalError as fault:
+        return fault.message
+    reply = crew.ask(job)
+    return str(reply["error"]["message"]) if "error" in reply else ""
 
-    Without `run` it is the best one. Returns its record, and the file with its sha256. Raises DataError where the model
-    comes out otherwise, EntryError for a procedure of which nothing is kept.
+
+def _job(subject: Subject, one: Record, owner: Record, crew: Crew) -> dict[str, Any]:
+    """Return the job of a run as it was done, with the network that it kept. Raises GitjournalError where it is not declared any more."""
+    private = subject.lab.repository.private
+    plan = make_plan(subject.entry, subject.text, root=subject.root, cache=private, ask=crew.ask)
+    planned = next((run for run in plan.runs if run.key == one.key), None)
+    if planned is None or not owner.predictions:
+        raise GitjournalError(f"run {one.run[:8]} is no longer declared, or has no predictions to compare with")
+    kept = folder_of(private, owner.run) / WEIGHTS
+    job = job_of(subject, plan, planned, owner.run, memory_mb=None)
+    return job | {"expected": owner.predictions, "file": str(kept), "sha256": owner.artifacts.get(WEIGHTS)}
+
+
+def save(subject: Subject, folder: Path | None, *, run: str | None, crew: Crew) -> tuple[Record, dict[str, Any]]:
+    """Make one run's model, prove that it predicts what the record says, and write it into `folder`, by default the run's own.
+
+    A network that its run kept is opened; anything else is fitted again. Without `run` it is the best one. Returns its record,
+    and the file with its sha256. Raises DataError where the model comes out otherwise, EntryError for a procedure of which
+    nothing is kept.
     """
     chosen = _chosen(subject, run) if run else [_best(subject)]
     if len(chosen) > 1:
         raise UsageError(f"`{run}` fits {len(chosen)} runs; give more of it")
     record = chosen[0]
-    plan = make_plan(subject.entry, subject.text, root=subject.root, cache=subject.lab.repository.private, ask=crew.ask)
-    planned = next((one for one in plan.runs if one.key == record.key), None)
-    if planned is None or not (expected := as_owned(subject, record).predictions):
-        raise GitjournalError(f"run {record.run[:8]} is no longer declared, or has no predictions to compare with")
-    folder = folder_of(subject.lab.repository.private, record.run)
-    job = job_of(subject, plan, planned, record.run, memory_mb=None)
-    job |= {"do": "keep", "store": None, "folder": str(folder), "expected": expected}
-    reply = crew.ask(job)
+    owner = as_owned(subject, record)
+    job = _job(subject, record, owner, crew)
+    folder = folder or folder_of(subject.lab.repository.private, owner.run)
+    reply = crew.ask(job | {"do": "keep", "store": None, "folder": str(folder)})
     if "error" not in reply and "ok" not in reply:
         raise DataError("the worker gave no answer")
     if reply.get("ok", {}).get("failure"):

@@ -14,6 +14,7 @@ NOT_DECLARED = ("title",)  # what is said about an experiment, not what is done
 WRITTEN_BY_US = ("data.facts",)
 # after results; grid and seeds may only grow, and that an entry replicates another may turn out in a merge
 MAY_CHANGE = ("tags", "grid", "seeds", "retracted", "budget", "replicates")
+_KEPT = [(spec.name, spec.encode_name) for spec in msgspec.structs.fields(FrontMatter) if spec.name not in MAY_CHANGE]
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,7 @@ def differences(left: FrontMatter, right: FrontMatter, *, titles: bool = False) 
 
 def changed_after_plan(planned: FrontMatter, now: FrontMatter) -> list[str]:
     """Return the keys of the front matter that say something else than the plan did, and may not."""
-    return [
-        spec.encode_name
-        for spec in msgspec.structs.fields(FrontMatter)
-        if spec.name not in MAY_CHANGE and getattr(planned, spec.name) != getattr(now, spec.name)
-    ]
+    return [written for name, written in _KEPT if getattr(planned, name) != getattr(now, name)]
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:

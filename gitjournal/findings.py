@@ -14,7 +14,7 @@ from typing import Any
 
 from gitjournal import datasheet
 from gitjournal.declared import changed_after_plan
-from gitjournal.entry import parse
+from gitjournal.entry import parse, split_text
 from gitjournal.entry_block import read_block
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.journal import FOLDER, PAGE, RECORDS
@@ -125,8 +125,11 @@ def replanned(found: Found, plan: bytes | None) -> Iterator[Finding]:
         message = "the plan is not kept here (a squash or rebase lets go of it), so its order cannot be shown"
         yield Finding("GJ120", found.page_path, None, message, "nothing to do", note=True)
         return
+    text = plan.decode(errors="replace")
     try:
-        planned = parse(plan.decode(errors="replace"), entry_id=found.id, file="the plan")
+        if found.text and split_text(text, file="the plan")[0] == split_text(found.text, file=found.page_path)[0]:
+            return  # as nearly always, and much sooner known than what it says
+        planned = parse(text, entry_id=found.id, file="the plan")
     except GitjournalError:
         yield Finding("GJ120", found.page_path, None, "what the records name as the plan is no entry", _FORGED + found.records_path)
         return

@@ -211,7 +211,7 @@ def _steps(tree: Steps, version: str, keras: str, sizes: counts.Sizes) -> list[A
         # the bytes of the code, by their digest: what it does with a parameter is its own affair, so each counts as written
         return [{"python": {"function": own["python"], "code": own["digest"], "parameters": own["params"]}}]
     return [
-        network_identity.canonical(node, keras) if network.is_network(node) else _node(node, version, names=False, sizes=seen)
+        network_identity.canonical(node, keras, seen.rows) if network.is_network(node) else _node(node, version, names=False, sizes=seen)
         for (_, node, *_), seen in zip(kept(tree), _sizes_by_step(tree, sizes), strict=True)
     ]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 Effective = Callable[[str], Any]  # the value a parameter has, declared or not
@@ -179,10 +180,16 @@ def why_inactive(owner: str, parameter: str, value: Effective) -> str:
     """Return why a parameter of the class `owner` (short name) changes nothing, or "" where it may."""
     if parameter in NO_EFFECT:
         return "no effect on the result"
-    for rule in RULES:
-        if parameter in rule.parameters.split() and owner in rule.classes.split() and not rule.holds(value(rule.given)):
+    for rule in _about(owner, parameter):
+        if not rule.holds(value(rule.given)):
             return rule.reason()
     return ""
+
+
+@cache
+def _about(owner: str, parameter: str) -> list[Rule]:
+    """Return the rules about one parameter; asked for each parameter of each point of a grid."""
+    return [rule for rule in RULES if parameter in rule.parameters.split() and owner in rule.classes.split()]
 
 
 def draws(owner: str, value: Effective) -> bool:

@@ -26,6 +26,13 @@ REFUSED = {
     "JaxLayer": "it runs code that is not in the entry",
     "FlaxLayer": "it runs code that is not in the entry",
 }
+# public in Keras, and of no use in an entry
+NOT_HERE = {
+    "Input": "there is no input layer: the data say their shape",
+    "InputLayer": "there is no input layer: the data say their shape",
+    "MultiOptimizer": "it pairs optimizers with layers that are built already, and an entry has no such objects",
+    "OptimizerMap": "it pairs optimizers with layers that are built already, and an entry has no such objects",
+}
 ADAPTED = {  # layers that learn from the train part before the network does, unless they are given this
     "Normalization": "mean",
     "Discretization": "bin_boundaries",

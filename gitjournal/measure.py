@@ -36,10 +36,11 @@ from gitjournal.data.images import Images
 from gitjournal.data.loading import Table, in_rows, load
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
-from gitjournal.procedures import kept, keras_library, with_keras, with_python, with_sklearn
+from gitjournal.procedures import keras_library, with_keras, with_python, with_sklearn
 
 HITS_AT_MOST = 20_000
 CURVE_POINTS = 50
+KEPT_BYTES = 64 * 2**20  # of the weights of one run; a larger network is trained again where its model is asked for
 WATCHED_SHARE = 0.1  # of a fold's train part, where the entry says that dev is watched: a fold's dev part judges it
 FINDINGS = {ConvergenceWarning: "GJ301"}
 DEV_CHOSE = "GJ302"  # what decided when to stop, or which epoch to keep, is the part that the result is measured on
@@ -88,13 +89,6 @@ class Run(OnData, tag_field="do", tag="run", kw_only=True):
     seed: int | None = None
     store: str | None = None
     memory_mb: int | None = None
-
-
-class Keep(Run, tag_field="do", tag="keep", kw_only=True):
-    """Fit as for a run, write the model into `folder`, and open it again; `expected` is the digest of the record's predictions."""
-
-    folder: str
-    expected: str
 
 
 class Shelf:
@@ -197,7 +191,8 @@ def validate(job: Validate) -> tuple[int, GitjournalError] | None:
     return None
 
 
-def _build(job: Run, table: Table) -> Any:
+def build(job: Run, table: Table) -> Any:
+    """Return the model that a job declares, not fitted."""
     if with_python.is_python(job.procedure):
         n_classes = len(table.classes) if table.classes else None
         return with_python.Own(job.procedure[0][1], job.seed or 0, n_classes, table.task)
@@ -212,7 +207,7 @@ def _last(model: Any) -> Any:
 
 
 @dataclass
-class _Outcome:
+class Outcome:
     """What a run has found so far; it survives a failure half-way."""
 
     folds: list[Metrics] = field(default_factory=list)
@@ -232,27 +227,27 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
     split = splits.effective(job.split, table.task)
     metrics = job.metrics or metric_names.default_metrics(table.task)
     folds = splits.divide(table, split, job.seed)
-    model = _build(job, table)
+    model = build(job, table)
     if not isinstance(model, with_python.Own):  # what that offers is known when it was called
         scores.require(model, metrics)
-    fit = _Fit(job, table, split, _weight_key(model, table.weights), progress)
-    outcome, failure = _Outcome(findings={one.code for one in shelf.overlaps(job, split, folds)}), None
+    fit = Fit(job, table, split, weight_key(model, table.weights), progress)
+    outcome, failure = Outcome(findings={one.code for one in shelf.overlaps(job, split, folds)}), None
     _forget_peak()
     began = time.perf_counter()
     try:
-        with _threads(), _limited(job.memory_mb), _noting_warnings(outcome.findings), _at_home(job):
+        with conditions(job, outcome.findings):
             for number, parts in enumerate(folds):
-                _seed_everything(job.seed)
-                model = _build(job, table)
+                seed_everything(job.seed)
+                model = build(job, table)
                 fit(model, folds, number, outcome)
-                _measure_fold(model, table, parts, metrics, outcome, store=job.store)
+                measure_fold(model, table, parts, metrics, outcome, store=job.store)
                 progress({"fold": number + 1, "of": len(folds)})
         failure = _not_finite(outcome.folds)
     except TrustError:
         raise
-    except MemoryError:
+    except MemoryError as fault:
         traceback.print_exc()
-        failure = {"kind": "memory", "message": "out of memory"}
+        failure = {"kind": "memory", "message": f"out of memory: {fault}"[:300].rstrip(": ")}
     except _NotFiniteError as fault:
         failure = {"kind": "not finite", "message": str(fault)}
     except with_keras.DivergedError as fault:
@@ -261,8 +256,9 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
         failure = {"kind": "exception", "message": fault.message}
     except (Exception, SystemExit) as fault:  # noqa: BLE001 - a model may raise anything, and that is a result
         traceback.print_exc()
-        kind = "memory" if type(fault).__name__ == "ResourceExhaustedError" else "exception"  # TensorFlow's own, of a GPU
-        failure = {"kind": kind, "message": one_line(fault, type(_last(model)).__name__)}
+        failure = {"kind": "exception", "message": one_line(fault, type(_last(model)).__name__)}
+        if keras_library.out_of_memory(fault):
+            failure = {"kind": "memory", "message": f"out of memory: {model.name} {keras_library.too_large(fault)}"}
     found = {
         "status": "failed" if failure else "done",
         "failure": failure,
@@ -276,34 +272,13 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
         "flags": keras_library.conditions() if isinstance(model, with_keras.Network) else {},
         "artifacts": {},
     }
-    return (
-        found
-        if failure or not outcome.answers
-        else {**found, **_of_predictions(table, folds, outcome.answers, job.store, holdout="cv" not in split)}
-    )
-
-
-def keep(job: Keep, shelf: Shelf) -> dict[str, Any]:
-    """Fit, write the model, open it again, and return the sha256 of its file.
-
-    What was written is kept only where both the fit and the opened model predict dev as the record says. Raises DataError
-    where they do not, EntryError for a procedure that is not kept.
-    """
-    if network.is_network(job.procedure[-1][1]) or with_python.is_python(job.procedure):
-        raise EntryError("only models of scikit-learn are kept so far", path=("procedure",))
-    if (job.split or {}).get("cv"):
-        raise EntryError("cross-validation fits a model for each fold, and none of all: keep one of a holdout", path=("split", "cv"))
-    path = Path(job.folder) / stored.MODEL
-    with refitted(job, shelf) as (model, table, parts):
-        X = rows_of(table.X, parts["dev"])
-        if digest(model.predict(X), table.task) != job.expected:
-            message = "fitted again, the model predicts otherwise than its record says: it was made in another environment"
-            raise DataError(message, hint="gitjournal show ID says which; run it again here: gitjournal new --replicate ID")
-        sha256 = kept.save(model, path)
-        if digest(kept.open_model(path, sha256).predict(X), table.task) != job.expected:
-            path.unlink()
-            raise DataError("opened again, the model predicts otherwise than before; it is not kept")
-    return {"file": str(path), "sha256": sha256, "bytes": path.stat().st_size, "rows": len(X)}
+    if failure or not outcome.answers:
+        return found
+    holdout = "cv" not in split
+    found |= of_predictions(table, folds, outcome.answers, job.store, holdout=holdout)
+    if job.store and holdout and isinstance(model, with_keras.Network):
+        found["artifacts"] |= _keep_weights(model, Path(job.store))
+    return found
 
 
 @contextlib.contextmanager
@@ -318,10 +293,10 @@ def refitted(job: Run, shelf: Shelf, *, whole: bool = False) -> Iterator[tuple[A
     parts = splits.divide(table, split, job.seed)[0]
     if whole:
         parts = {**parts, "train": np.sort(np.concatenate([parts["train"], parts["dev"]]))}
-    model = _build(job, table)
-    with _threads(), _limited(job.memory_mb), _noting_warnings(set()), _at_home(job):
-        _seed_everything(job.seed)
-        _Fit(job, table, split, _weight_key(model, table.weights), lambda _: None)(model, [parts], 0, _Outcome())
+    model = build(job, table)
+    with conditions(job, set()):
+        seed_everything(job.seed)
+        Fit(job, table, split, weight_key(model, table.weights), lambda _: None)(model, [parts], 0, Outcome())
         yield model, table, parts
 
 
@@ -330,7 +305,7 @@ def digest(predicted: Any, task: str) -> str:
     return hashlib.sha256(np.asarray(predicted).astype("<f8" if task == "regression" else "<i8").tobytes()).hexdigest()
 
 
-def _of_folds(folds: list[splits.Parts], outcome: _Outcome, *, several: bool) -> dict[str, Any]:
+def _of_folds(folds: list[splits.Parts], outcome: Outcome, *, several: bool) -> dict[str, Any]:
     """Return metrics (means over folds), and what each part was: mean rows, and the digest of its row numbers."""
     return {
         "metrics": _mean(outcome.folds),
@@ -342,7 +317,7 @@ def _of_folds(folds: list[splits.Parts], outcome: _Outcome, *, several: bool) ->
 
 
 @dataclass(frozen=True)
-class _Fit:
+class Fit:
     """Fits a model to the train part of a fold."""
 
     job: Run
@@ -351,7 +326,7 @@ class _Fit:
     weight_key: str | None
     progress: Progress
 
-    def __call__(self, model: Any, folds: list[splits.Parts], number: int, outcome: _Outcome) -> None:
+    def __call__(self, model: Any, folds: list[splits.Parts], number: int, outcome: Outcome) -> None:
         """Fit. A network that watches some rows while it learns gets them here; what it saw is in `outcome`."""
         train, weights = folds[number]["train"], self.table.weights
         if isinstance(model, with_python.Own):
@@ -362,26 +337,35 @@ class _Fit:
             extra = {} if weights is None or self.weight_key is None else {self.weight_key: weights[train]}
             model.fit(rows_of(self.table.X, train), self.table.y[train], **extra)
             return
-        watched, share = None, model.options["validation"]
-        if share == "dev" and "cv" not in self.split:
-            watched = folds[number]["dev"]
+        train, watched = self.parts(model, folds, number)
+        if watched is not None and watched is folds[number]["dev"]:
             outcome.findings |= {DEV_CHOSE} if network.watches(model.node) else set()
-        elif share is not None:
-            share = WATCHED_SHARE if share == "dev" else share
-            train, watched = splits.hold_back(train, self.table, self.split, self.job.seed, share, number)
 
         def tell(news: dict[str, Any]) -> None:
             self.progress({"fold": number + 1, "of": len(folds), **news})
 
-        names = [name for kind in self.table.columns.values() for name in kind]
         try:
-            model.fit(self._part(train), None if watched is None else self._part(watched), names=names, tell=tell)
+            model.fit(self._part(train), None if watched is None else self._part(watched), names=column_names(self.table), tell=tell)
         finally:
             outcome.curves.append(model.curves)
+
+    def parts(self, model: with_keras.Network, folds: list[splits.Parts], number: int) -> tuple[Array, Array | None]:
+        """Return the rows that a network learns from, and those that it watches."""
+        train, share = folds[number]["train"], model.options["validation"]
+        if share is None:
+            return train, None
+        if share == "dev" and "cv" not in self.split:
+            return train, folds[number]["dev"]
+        return splits.hold_back(train, self.table, self.split, self.job.seed, WATCHED_SHARE if share == "dev" else share, number)
 
     def _part(self, rows: Array) -> with_keras.Part:
         weights = self.table.weights
         return with_keras.Part(rows_of(self.table.X, rows), self.table.y[rows], None if weights is None else weights[rows])
+
+
+def column_names(table: Table) -> list[str]:
+    """Return what the columns of a table are called, in their order by kind."""
+    return [name for kind in table.columns.values() for name in kind]
 
 
 def _at_home(job: Run) -> contextlib.AbstractContextManager[None]:
@@ -389,9 +373,8 @@ def _at_home(job: Run) -> contextlib.AbstractContextManager[None]:
     return with_python.at_home(job.procedure[0][1], Path(job.root)) if with_python.is_python(job.procedure) else contextlib.nullcontext()
 
 
-def _measure_fold(
-    model: Any, table: Table, parts: splits.Parts, metrics: list[str], outcome: _Outcome, *, store: str | None = None
-) -> None:
+def measure_fold(model: Any, table: Table, parts: splits.Parts, metrics: list[str], outcome: Outcome, *, store: str | None = None) -> None:
+    """Predict and score the parts of a fold but for test; metrics and dev's answers go to `outcome`."""
     if isinstance(model, with_python.Own):
         if model.numbers is not None:
             outcome.folds.append({"dev": _returned(model.numbers, metrics, outcome.folds)})
@@ -450,13 +433,13 @@ def _curves(folds: list[dict[str, list[float]]]) -> dict[str, list[float]]:
 
 
 def rows_of(X: Any, rows: Array) -> Any:
-    """Return some rows of features, in whatever form they are."""
+    """Return some rows of features, whatever they are held in; images stay undecoded."""
     if isinstance(X, Images):
         return X.rows(rows)
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
-def _weight_key(model: Any, weights: Array | None) -> str | None:
+def weight_key(model: Any, weights: Array | None) -> str | None:
     """Return the keyword that takes row weights to the last step. Raises EntryError where it takes none."""
     if weights is None or isinstance(model, with_keras.Network):
         return None
@@ -516,7 +499,7 @@ def _listed(folds: list[Metrics]) -> dict[str, dict[str, list[float]]]:
 # what is kept of predictions
 
 
-def _of_predictions(
+def of_predictions(
     table: Table, folds: list[splits.Parts], answers: list[scores.Answers], store: str | None, *, holdout: bool
 ) -> dict[str, Any]:
     """Return digest, right/wrong bits (one holdout of one label) and, in `store`, the predictions of the dev rows."""
@@ -541,24 +524,48 @@ def _of_predictions(
     return found
 
 
-def _save(store: Path, arrays: dict[str, Array]) -> dict[str, str]:
-    """Write `predictions.npz`, and return its sha256 by name.
+def _save(store: Path, arrays: dict[str, Array], name: str = stored.PREDICTIONS) -> dict[str, str]:
+    """Write arrays as a file, and return its sha256 by name.
 
     Where there is no space the log says so and the result stands without them: a long fit is not thrown away for that.
     """
     try:
-        return {stored.PREDICTIONS: stored.write_arrays(store / stored.PREDICTIONS, arrays)}
+        return {name: stored.write_arrays(store / name, arrays)}
     except OSError as fault:
-        sys.stderr.write(f"the predictions could not be kept in {store}: {fault.strerror}\n")
+        sys.stderr.write(f"{name} could not be kept in {store}: {fault.strerror}\n")
         return {}
+
+
+def _keep_weights(model: with_keras.Network, store: Path) -> dict[str, str]:
+    """Write what a network learned, and return the sha256 of the file by name; the log says why where it is not kept."""
+    try:
+        state = model.state()
+    except Exception as fault:  # noqa: BLE001 - the result stands, whatever a layer makes of being asked
+        sys.stderr.write(f"the network is not kept: {one_line(fault, model.name)}\n")
+        return {}
+    size = sum(array.nbytes for array in state.values())
+    if size > KEPT_BYTES:
+        sys.stderr.write(f"the network is not kept: it takes {size / 2**20:.0f} MB, more than {KEPT_BYTES // 2**20}\n")
+        return {}
+    return _save(store, state, stored.WEIGHTS)
 
 
 # the conditions of a run
 
 
-def _seed_everything(seed: int | None) -> None:
+def seed_everything(seed: int | None) -> None:
+    """Seed what every library draws from by default."""
     random.seed(seed or 0)
     np.random.seed((seed or 0) % splits.SEEDS)  # what estimators without a random_state of their own draw from
+
+
+@contextlib.contextmanager
+def conditions(job: Run, findings: set[str]) -> Iterator[None]:
+    """Give what a model runs under: its threads, its memory, and its warnings as `findings`."""
+    if job.memory_mb is not None and network.is_network(job.procedure[-1][1]):
+        keras_library.warm_up()
+    with _threads(), _limited(job.memory_mb), _noting_warnings(findings), _at_home(job):
+        yield
 
 
 def threads() -> int:

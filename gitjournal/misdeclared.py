@@ -30,20 +30,23 @@ def misdeclared(found: Found) -> Iterator[Finding]:
         yield from _roughly(found, found.entry)
     for one in told or ():
         file, line, message = _in_words(found, found.entry, one, lines[one.record].number)
-        yield Finding("GJ103", file, line, message, f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}")
+        hint = f"put it back (gitjournal diff {found.id[-4:]}), or ask anew: gitjournal new --from {found.id[-4:]}"
+        yield Finding("GJ103", file, line, message, hint)
 
 
 def _in_words(found: Found, entry: Entry, one: Unlike, number: int) -> tuple[str, int | None, str]:
     """Return file, line and words of a disagreement with the record of line `number`."""
     if one.kind == "value":
-        message = f"`{one.name}` is {_value(one.said)} here, and {_value(one.ran)} in what was run (record {number})"
+        message = f"`{one.name}` is {_value(one.said)} here, and {_value(one.ran)} in what record {number} ran"
         return found.page_path, _line(entry, one.name), message
     if one.kind == "point":
         where = entry.place("grid" if entry.front.grid else "procedure").line
-        return found.page_path, where, f"the grid has no {_point(one.ran)}, which was run (record {number})"
+        return found.page_path, where, f"the grid has no {_point(one.ran)}, which record {number} ran"
     if one.kind == "seed":
-        said = "a seed matters here, and none was used" if one.ran is None else f"`seeds` has no {short(one.ran)}, which was run"
-        return found.page_path, entry.place("seeds").line, f"{said} (record {number})"
+        said = (
+            f"a seed matters, and record {number} has none" if one.ran is None else f"`seeds` has no {one.ran}, which record {number} ran"
+        )
+        return found.page_path, entry.place("seeds").line, said
     if one.kind == "label":
         return found.records_path, number, f"the record says {_point(one.ran)}, and another point of the grid was run"
     return found.records_path, number, "a run of another entry that this one does not declare"
@@ -54,10 +57,13 @@ def _line(entry: Entry, name: str) -> int | None:
     if name.startswith(("data.", "split.")):
         section, _, key = name.partition(".")
         return entry.place(*((key,) if key == "task" else (section, key))).line
-    if name in entry.front.parameters:
-        return entry.place("parameters", name).line
+    # labels are left out of the text, so the last part of the name is all there is to go by
     last = name.rpartition("__")[2]
-    paths = [path for path in entry.document.spans if path[:1] == ("procedure",) and path[-1] == last]
+    paths = [
+        path
+        for path in entry.document.spans
+        if len(path) > 1 and path[0] in ("procedure", "parameters", "grid") and str(path[-1]).rpartition("__")[2] == last
+    ]
     return entry.place(*(paths[0] if len(paths) == 1 else ("procedure",))).line
 
 

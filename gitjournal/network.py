@@ -18,6 +18,7 @@ and `fit` are nodes; ``{"fact": "steps"}`` is a number that only training knows.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Protocol
 
@@ -25,7 +26,7 @@ from gitjournal import keras_catalogue
 from gitjournal.catalogue import Kind, Known, Parameter
 from gitjournal.entry import Facts
 from gitjournal.errors import EntryError, GitjournalError, TrustError, nearest
-from gitjournal.keras_catalogue import ADAPTED, FIT, MODEL, NETWORKS, REFUSED, SEQUENTIAL
+from gitjournal.keras_catalogue import ADAPTED, FIT, MODEL, NETWORKS, NOT_HERE, REFUSED, SEQUENTIAL
 from gitjournal.network_graph import Graph, GraphError, graph_of
 from gitjournal.refused import path_like
 from gitjournal.tree_values import Later, plain
@@ -69,6 +70,14 @@ class Reader(Protocol):
 
     def put(self, node: Node, known: Known, name: str, value: Any, path: Path) -> None:
         """Set one parameter of a node, checked."""
+
+
+def training_facts(node: Node, n_train: int) -> dict[str, int]:
+    """Return the numbers that only training knows, for a network that learns from so many rows."""
+    options, known = node["params"]["fit"]["params"], keras_catalogue.known(FIT).params
+    batch_size, epochs = (int(options.get(name, known[name].default)) for name in ("batch_size", "epochs"))
+    an_epoch = math.ceil(n_train / batch_size)
+    return {"n_train": n_train, "steps_per_epoch": an_epoch, "steps": an_epoch * epochs}
 
 
 def is_network(node: Any) -> bool:
@@ -157,6 +166,9 @@ def _of_network(reader: Reader, known: Known, name: str, written: Any, path: Pat
     found = reader.resolve_all(written, path)
     if name == "outputs":
         found = [found] if isinstance(found, str) else found
+        if isinstance(found, list) and len(found) > 1:
+            message = f"`outputs` names {len(found)} layers, and a network has one output here: data have one target"
+            raise reader.error(message, path, hint="join them by a layer: {all: {Concatenate: {}, inputs: [a, b]}}; or ask two entries")
         if not isinstance(found, list) or len(found) != 1 or not isinstance(found[0], str):
             raise reader.error("`outputs` is a list with the name of one layer: [out]", path)
         return found
@@ -272,6 +284,8 @@ def _known(reader: Reader, name: str, kind: Kind | str, path: Path, *, key: bool
         raise reader.error(f"`{name}` is refused{close}: callbacks are {listed}", path, key=key, kind=trust)
     if short in REFUSED:
         raise reader.error(f"`{name}` is refused: {REFUSED[short]}", path, key=key, kind=TrustError)
+    if short in NOT_HERE:
+        raise reader.error(f"`{name}` is left out: {NOT_HERE[short]}", path, key=key)
     close = keras_catalogue.nearest(name, kind)  # type: ignore[arg-type]
     if "." in name:
         raise reader.error(f"`{name}` is not among the classes that run without trust{close}", path, key=key, kind=TrustError)

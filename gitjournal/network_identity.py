@@ -10,10 +10,10 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gitjournal import keras_catalogue
+from gitjournal import counts, keras_catalogue
 from gitjournal.catalogue import Known, Parameter
 from gitjournal.keras_catalogue import FIT, MODEL
-from gitjournal.network import ONE_OF_MANY, monitored, watches
+from gitjournal.network import ONE_OF_MANY, monitored, training_facts, watches
 from gitjournal.network_graph import graph_of
 
 Node = dict[str, Any]
@@ -34,8 +34,13 @@ class LeftOut(NamedTuple):
     reason: str
 
 
-def canonical(node: Node, version: str = "") -> dict[str, Any]:
-    """Return the canonical form of a network's node. With the `version` of Keras, a default that really changed is written out."""
+def canonical(node: Node, version: str = "", rows: int | None = None) -> dict[str, Any]:
+    """Return the canonical form of a network's node. With the `version` of Keras, a default that really changed is written out.
+
+    With the `rows` of the train part, a number such as `$steps` is the number that it comes to.
+    """
+    if rows is not None:
+        node = _with_facts(node, training_facts(node, rows - _held_back(node, rows)))
     graph = graph_of(node)
     params = node["params"]
     layers = []
@@ -54,6 +59,19 @@ def canonical(node: Node, version: str = "") -> dict[str, Any]:
     if params.get("compile_metrics") and _watches_a_metric(params["fit"]):
         found["compile_metrics"] = [_node(metric, version) for metric in params["compile_metrics"]]
     return {MODEL: {name: value for name, value in found.items() if value not in ({}, [])}}
+
+
+def _held_back(node: Node, rows: int) -> int:
+    """Return how many rows of the train part are watched and not learned from."""
+    share = node["params"]["fit"]["params"].get("validation")
+    return counts.size(share, rows) if isinstance(share, float) else 0
+
+
+def _with_facts(value: Any, facts: dict[str, int]) -> Any:
+    """Return a node with numbers in place of what only training knows."""
+    if isinstance(value, dict):
+        return facts[value["fact"]] if "fact" in value else {key: _with_facts(part, facts) for key, part in value.items()}
+    return [_with_facts(part, facts) for part in value] if isinstance(value, list) else value
 
 
 def left_out(node: Node, label: str) -> list[LeftOut]:

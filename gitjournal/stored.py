@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError, TrustError
 
-PREDICTIONS, MODEL = "predictions.npz", "model.skops"
+PREDICTIONS, MODEL, WEIGHTS = "predictions.npz", "model.skops", "weights.npz"
 _ZIP = b"PK\x03\x04"
 
 
@@ -46,7 +46,10 @@ def read_bytes(path: Path, sha256: str) -> bytes:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> str:
-    """Write arrays by name, and return the sha256 of the file. Raises TypeError for an array of Python objects."""
+    """Write arrays by name, and return the sha256 of the file: the same arrays are the same bytes.
+
+    Raises TypeError for an array of Python objects.
+    """
     for name, array in arrays.items():
         if array.dtype.hasobject:
             raise TypeError(f"`{name}` holds Python objects, which are not kept")
@@ -67,13 +70,3 @@ def read_arrays(path: Path, sha256: str) -> dict[str, Array]:
         raise TrustError(f"{path.name} holds Python objects, and reading those can run code") from None
     except Exception:  # noqa: BLE001 - numpy, zipfile and zlib each have errors of their own for a damaged file
         raise DataError(f"{path.name} cannot be read as .npz") from None
-
-
-def write_weights(path: Path, weights: Sequence[Array]) -> str:
-    """Write the weights of a network in their order, and return the sha256 of the file."""
-    return write_arrays(path, {f"w{number:05}": array for number, array in enumerate(weights)})
-
-
-def read_weights(path: Path, sha256: str) -> list[Array]:
-    """Return the weights of a network in their order; the network itself is rebuilt from its declaration."""
-    return [array for _, array in sorted(read_arrays(path, sha256).items())]

@@ -28,6 +28,8 @@ START_SECONDS = 300.0
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
 # each library that can thread has its own name for the same number, read when it is loaded
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+# how C++ libraries end where they are given no more memory, or no room for the stack of a thread
+STARVED = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS)
 
 
 def fair_threads(workers: int) -> int:
@@ -118,7 +120,7 @@ class Worker:
         except _GoneError:
             if self._process is not process:
                 raise GitjournalError("the worker was stopped") from None
-            return self._failed(job, self._death(process))
+            return self._failed(job, self._death(process, job.get("memory_mb")))
         except BaseException:
             self.kill()
             raise
@@ -169,8 +171,8 @@ class Worker:
         message: Job = msgspec.json.decode(line)
         return message
 
-    def _death(self, process: subprocess.Popen[bytes]) -> Job:
-        """Return how the process ended."""
+    def _death(self, process: subprocess.Popen[bytes], limit: int | None = None) -> Job:
+        """Return how the process ended; `limit` is the memory in MB that it was given, if any."""
         code = process.wait()
         if code >= 0:
             said = self._tail().strip().splitlines()
@@ -178,7 +180,13 @@ class Worker:
             return {"kind": "crash", "message": f"the process ended itself with exit code {code}{last}"}
         if -code == signal.SIGKILL:
             return {"kind": "memory", "message": "the system killed the process, most likely for want of memory"}
-        return {"kind": "crash", "message": f"the process was ended by {signal.Signals(-code).name}"}
+        name = signal.Signals(-code).name
+        if limit and -code in STARVED:
+            return {
+                "kind": "memory",
+                "message": f"the process was ended by {name}, most likely for want of memory: the limit is {limit} MB",
+            }
+        return {"kind": "crash", "message": f"the process was ended by {name}"}
 
     def _failed(self, job: Job, failure: Job) -> Job:
         log = self._tail()
@@ -188,9 +196,11 @@ class Worker:
         return {"error": {"kind": failure["kind"], "message": failure["message"], "hint": "", "path": []}}
 
     def _tail(self) -> str:
-        """Return the last lines of the log."""
+        """Return the last lines of the log, or where a crash is reported in it its first ones, which say what it was."""
         if self._log is None:
             return ""
         size = os.fstat(self._log.fileno()).st_size
         text = os.pread(self._log.fileno(), LOG_BYTES, max(size - LOG_BYTES, 0)).decode(errors="replace")
-        return "\n".join(text.splitlines()[-LOG_LINES:])
+        lines = text.splitlines()
+        crash = next((number for number, line in enumerate(lines) if line.startswith("Fatal Python error")), len(lines) - LOG_LINES)
+        return "\n".join(lines[max(crash, 0) :][:LOG_LINES])

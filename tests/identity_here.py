@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import sklearn
 
-from gitjournal import configured, identity, planning
+from gitjournal import identity, planning
 from gitjournal.catalogue import Known, reference
-from gitjournal.entry import parse
 from gitjournal.procedures import reference as maintenance
 from tests import share_fits
+from tests.vectors import VECTORS, configurations_of
 
 
 def vectors() -> dict[str, list[str]]:
     """Return the fingerprints of each published entry under the installed version."""
-    found = {}
-    published = json.loads((Path(__file__).parent.parent / "docs/identity-vectors.json").read_text())
-    for vector in published:
-        entry = parse(f"---\n{vector['entry']}---\n", entry_id="20260101-vector-aaaa", file="vector.md")
-        declared = configured.written_out(entry)
-        assert declared is not None
-        texts = [one.canonical for one in configured.configurations(entry, declared, configured.Versions(planning.installed_version()))]
-        found[vector["name"]] = [identity.fingerprint(text) for text in texts]
-    return found
+    version = planning.installed_version()
+    return {vector["name"]: [identity.fingerprint(one.canonical) for one in configurations_of(vector, version)] for vector in VECTORS}
 
 
 def classes() -> dict[str, str]:

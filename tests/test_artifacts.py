@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gitjournal import artifacts, measure, rescore, stored
+from gitjournal import artifacts, keeping, measure, rescore, stored
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.lab import find_lab
 from gitjournal.procedures import kept
@@ -109,13 +109,15 @@ def test_another_file_in_its_place_is_refused_and_runs_nothing(tmp_path: Path, k
     assert not Path("/tmp/gitjournal-was-here").exists()
 
 
-def test_weights_come_back_in_order_and_objects_are_not_kept(tmp_path: Path) -> None:
-    weights = [np.full((2, number + 1), number, dtype=np.float32) for number in range(12)]
-    sha256 = stored.write_weights(tmp_path / "w.npz", weights)
-    back = stored.read_weights(tmp_path / "w.npz", sha256)
-    assert all((one == other).all() and one.dtype == other.dtype for one, other in zip(weights, back, strict=True))
+def test_the_same_arrays_are_the_same_bytes_and_objects_are_not_kept(tmp_path: Path) -> None:
+    arrays = {f"layer_{number}.0": np.full((2, number + 1), number, dtype=np.float32) for number in range(12)}
+    sha256 = stored.write_arrays(tmp_path / "w.npz", arrays)
+    back = stored.read_arrays(tmp_path / "w.npz", sha256)
+    assert list(back) == list(arrays)
+    assert all((back[name] == array).all() and back[name].dtype == array.dtype for name, array in arrays.items())
+    assert stored.write_arrays(tmp_path / "again.npz", back) == sha256
     with pytest.raises(TypeError, match="Python objects"):
-        stored.write_weights(tmp_path / "w.npz", [np.array([object()])])
+        stored.write_arrays(tmp_path / "w.npz", {"w": np.array([object()])})
 
 
 # models
@@ -123,7 +125,7 @@ def test_weights_come_back_in_order_and_objects_are_not_kept(tmp_path: Path) -> 
 
 def keep(root: Path, procedure: list[Any], expected: str, **job: Any) -> dict[str, Any]:
     job = {"root": str(root), "cache": str(root / "c"), "data": {"sklearn": "iris"}, "seed": 0, "folder": str(root / "kept"), **job}
-    return measure.keep(measure.Keep(procedure=procedure, expected=expected, **job), measure.Shelf())
+    return keeping.keep(keeping.Keep(procedure=procedure, expected=expected, **job), measure.Shelf())
 
 
 @pytest.mark.parametrize(
@@ -144,6 +146,8 @@ def test_a_model_is_fitted_again_proven_and_opened(tmp_path: Path, procedure: li
     made = keep(tmp_path, procedure, expected)
     assert hashlib.sha256(Path(made["file"]).read_bytes()).hexdigest() == made["sha256"]
     assert hasattr(kept.open_model(Path(made["file"]), made["sha256"]), "predict")
+    assert made["fitted"]
+    assert keep(tmp_path, procedure, expected)["sha256"] == made["sha256"]
 
 
 def test_a_model_that_comes_out_otherwise_is_not_kept(tmp_path: Path) -> None:

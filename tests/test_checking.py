@@ -20,6 +20,7 @@ from tests.helpers import git, gitjournal
 
 PAGE = f"entries/2026/{FIRST}.md"
 RECORDS = f"entries/2026/{FIRST}.runs.jsonl"
+DRAWS = "SVC: {probability: true}"
 
 
 @pytest.fixture
@@ -89,6 +90,12 @@ FAULTS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "another split": (lambda lab: put(lab, LATER, page("X", c=5).replace("dev: 0.2", "dev: 0.3"), [run(5, at="2")]), ["GJ103"]),
     "another estimator": (lambda lab: put(lab, LATER, page("X", c=5).replace("- SVC", "- LinearSVC"), [run(5, at="2")]), ["GJ103"]),
     "another data set": (lambda lab: put(lab, LATER, page("X", c=5).replace("sha256:0", "sha256:1"), [run(5, at="2")]), ["GJ103"]),
+    "another value": (lambda lab: put(lab, LATER, page("X", c=5, step="SVC: {tol: 0.5}"), [run(5, at="2")]), ["GJ103"]),
+    "a point that is not in the grid": (lambda lab: put(lab, LATER, page("X", c=4), [run(5, at="2")]), ["GJ103"]),
+    "a seed that is not declared": (
+        lambda lab: put(lab, LATER, page("X", c=5, step=DRAWS), [run(5, at="2", step=DRAWS, seed=1)]),
+        ["GJ103"],
+    ),
     "markers in a page": (markers, ["GJ104"]),
     "markers in records": (record_markers, ["GJ104"]),
     "a run twice in one file": (lambda lab: (lab / RECORDS).write_text((lab / RECORDS).read_text() * 2), ["GJ104", "GJ106"]),
@@ -141,6 +148,23 @@ def test_a_finding_has_its_line(lab: Path) -> None:
     other_plan(lab)
     (one,) = checked(lab).findings
     assert (lab / one.file).read_text().splitlines()[(one.line or 0) - 1].startswith("expect:")
+
+
+@pytest.mark.parametrize(
+    ("text", "record", "words", "line"),
+    [
+        (page("X", step="SVC: {tol: 0.5}"), run(at="2"), "`svc__tol` is 0.5 here, and 0.001 in what record 1 ran", "  - SVC: {tol"),
+        (page("X", c=4), run(at="2"), "the grid has no svc__C 10, which record 1 ran", "grid:"),
+        (page("X", step=DRAWS), run(at="2", step=DRAWS, seed=3), "`seeds` has no 3, which record 1 ran", "title:"),
+        (page("X").replace("dev: 0.2", "dev: 0.3"), run(at="2"), "`split.dev` is 0.3 here, and 0.2 in what record 1 ran", "split:"),
+        (page("X", c=[10, 3]), run(at="2", grid={"svc__C": 3}), "`svc__C` is 3 here, and 10 in what record 1 ran", "grid:"),
+    ],
+)
+def test_what_is_declared_and_was_not_run_is_named_with_its_line(lab: Path, text: str, record: Record, words: str, line: str) -> None:
+    put(lab, LATER, text, [record])
+    (one,) = [one for one in checked(lab).findings if one.code == "GJ103"]
+    assert one.message == words
+    assert (lab / one.file).read_text().splitlines()[(one.line or 0) - 1].startswith(line)
 
 
 def test_a_plan_that_git_has_let_go_is_no_finding(lab: Path) -> None:
@@ -318,3 +342,12 @@ def test_a_secret_is_seen(text: str) -> None:
 )
 def test_what_is_no_secret_is_left_alone(text: str) -> None:
     assert list(find_leaks(text)) == []
+
+
+def test_a_token_that_is_the_value_of_a_key_is_one_secret() -> None:
+    text = f"words\napi_key: sk-{'a1' * 15}\nPA\u017f\u017fWORD = hunter2hunter and https://ada:hunter22@host/x\n"
+    assert [(leak.line, leak.kind) for leak in find_leaks(text)] == [
+        (2, "a password or key"),
+        (3, "a password or key"),
+        (3, "a password in a URL"),
+    ]

@@ -1,4 +1,4 @@
-"""Entries as people write them, word for word, on small made data: each runs and is recorded."""
+"""Entries as people write them, word for word, on small made data and on real images: each runs and is recorded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
 
 from gitjournal import trust
 from gitjournal.agreement import unlike
@@ -16,6 +18,7 @@ from gitjournal.codefiles import find_code
 from gitjournal.entry import parse
 from gitjournal.record import decode_lines
 from tests.helpers import done, git
+from tests.networks import NEEDS_KERAS
 
 ENTRIES = Path(__file__).with_name("entries")
 IDS = {
@@ -23,9 +26,12 @@ IDS = {
     2: "20261121-ridge-on-last-year-s-demand-aaa2",
     3: "20261121-patient-wise-forest-aaa3",
     4: "20261121-bigrams-help-aaa4",
+    5: "20261121-flips-and-a-cosine-schedule-aaa5",
+    6: "20261121-a-skip-connection-lowers-dev-loss-aaa6",
     7: "20261121-which-classifier-which-penalty-aaa7",
     8: "20261121-hand-made-features-aaa8",
 }
+TABULAR = (1, 2, 3, 4, 7, 8)
 LOGISTIC = """\
 ---
 title: Logistic on churn
@@ -35,7 +41,9 @@ procedure: [tabular, LogisticRegression]
 metrics: [roc_auc, log_loss]
 ---
 """
-EDITS = {  # a value of each that somebody might better afterwards
+EDITS = {
+    5: ("patience: 5", "patience: 6"),
+    6: ("units: 64", "units: 65"),  # a value of each that somebody might better afterwards
     1: ("class_weight: balanced", "learning_rate: 0.2"),
     2: ("alpha: 1.0", "alpha: 2.0"),
     3: ("n_estimators: 300", "n_estimators: 301"),
@@ -103,28 +111,60 @@ def make_data(root: Path) -> None:
         (root / "churn" / name).write_text(text)
 
 
+def make_images(root: Path) -> None:
+    """Write some of scikit-learn's digits as images, of two classes in unlike numbers."""
+    digits = load_digits()
+    for label, count in ((0, 12), (1, 8)):
+        folder = root / f"data/flowers/{label}"
+        folder.mkdir(parents=True)
+        for number, pixels in enumerate(digits.images[digits.target == label][:count]):
+            Image.fromarray((pixels * 15).astype(np.uint8)).save(folder / f"{number:02}.png")
+
+
+def make_signals(root: Path) -> None:
+    X = np.random.RandomState(0).normal(size=(300, 6))
+    np.savez(root / "data/sensors.npz", signal=X, label=(X[:, 0] + X[:, 1] > 0).astype(int) + (X[:, 2] > 1))
+
+
+def begin(root: Path, *numbers: int) -> None:
+    """Make a journal with some of the entries."""
+    done(root, "init")
+    pages = root / "lab/entries/2026"
+    pages.mkdir(parents=True)
+    for number in numbers:
+        (pages / f"{IDS[number]}.md").write_text((ENTRIES / f"{number}.md").read_text())
+
+
 def records(root: Path, number: int) -> list[dict[str, Any]]:
     text = git(root, "show", f"journal:entries/2026/{IDS[number]}.runs.jsonl")
     return [json.loads(line) for line in text.splitlines()]
 
 
+def told_apart(root: Path, *numbers: int) -> None:
+    """See that each entry says what its records say, and that one edit of it says otherwise."""
+    for number in numbers:
+        name = IDS[number]
+        text = (root / f"lab/entries/2026/{name}.md").read_text()
+        lines = decode_lines((root / f"lab/entries/2026/{name}.runs.jsonl").read_bytes(), file=name)
+        assert unlike(parse(text, entry_id=name, file=name), lines) == []  # and not None: each could be worked out anew
+        before, after = EDITS[number]
+        assert before in text
+        assert unlike(parse(text.replace(before, after, 1), entry_id=name, file=name), lines)
+
+
 @pytest.mark.slow
 def test_the_entries_run_as_written(repo: Path) -> None:
     make_data(repo)
-    done(repo, "init")
-    pages = repo / "lab/entries/2026"
-    pages.mkdir(parents=True)
-    (pages / "20261120-logistic-churn-bbbb.md").write_text(LOGISTIC)
-    for number, name in IDS.items():
-        (pages / f"{name}.md").write_text((ENTRIES / f"{number}.md").read_text())
+    begin(repo, *TABULAR)
+    (repo / "lab/entries/2026/20261120-logistic-churn-bbbb.md").write_text(LOGISTIC)
     code = find_code("churn.experiments:target_stats", ["churn/features.sql"], repo, ("procedure", "python"))
     assert sorted(code.files) == ["churn/__init__.py", "churn/experiments.py", "churn/features.sql", "churn/stats.py"]
     trust.grant(repo / ".git/gitjournal", code)
 
-    done(repo, "exec", "logistic-churn", *IDS.values(), "--jobs", "2")
-    found = {number: records(repo, number) for number in IDS}
-    assert {number: {record["status"] for record in found[number]} for number in IDS} == {number: {"done"} for number in IDS}
-    assert {number: len(found[number]) for number in IDS} == {1: 1, 2: 1, 3: 3, 4: 6, 7: 51, 8: 1}
+    done(repo, "exec", "logistic-churn", *(IDS[number] for number in TABULAR), "--jobs", "2")
+    found = {number: records(repo, number) for number in TABULAR}
+    assert {number: {record["status"] for record in found[number]} for number in TABULAR} == {number: {"done"} for number in TABULAR}
+    assert {number: len(found[number]) for number in TABULAR} == {1: 1, 2: 1, 3: 3, 4: 6, 7: 51, 8: 1}
 
     (boosting,) = found[1]
     assert list(boosting["metrics"]["dev"]) == ["roc_auc", "log_loss"]
@@ -143,11 +183,24 @@ def test_the_entries_run_as_written(repo: Path) -> None:
     assert own["metrics"]["dev"]["roc_auc"] > 0.5
     assert json.loads(own["canonical"])["procedure"][0]["python"]["parameters"] == {"window": 30}
     assert "nothing found" in done(repo, "check")
-    for number, name in IDS.items():
-        text = (pages / f"{name}.md").read_text()
-        entry = parse(text, entry_id=name, file=name)
-        lines = decode_lines((pages / f"{name}.runs.jsonl").read_bytes(), file=name)
-        assert unlike(entry, lines) == []  # and not None: each could be worked out anew
-        before, after = EDITS[number]
-        assert before in text
-        assert unlike(parse(text.replace(before, after, 1), entry_id=name, file=name), lines)
+    told_apart(repo, *TABULAR)
+
+
+@pytest.mark.slow
+@NEEDS_KERAS
+def test_the_entries_with_networks_run_as_written(repo: Path) -> None:
+    (repo / "data").mkdir()
+    make_images(repo)
+    make_signals(repo)
+    begin(repo, 5, 6)
+    done(repo, "exec", IDS[5], IDS[6])
+    images = records(repo, 5)
+    assert [record["seed"] for record in images] == [0, 1, 2]
+    assert {record["status"] for record in images} == {"done"}
+    assert len({str(record["curves"]) for record in images}) == 3
+    assert all(record["metrics"]["dev"]["loss"] < 0.75 for record in images)
+    (skip,) = records(repo, 6)
+    assert skip["metrics"]["dev"]["accuracy"] > 0.75
+    assert {"weights.npz", "predictions.npz"} == set(skip["artifacts"])
+    assert "nothing found" in done(repo, "check")
+    told_apart(repo, 5, 6)

@@ -50,9 +50,17 @@ def test_a_network_is_planned_run_drawn_and_not_run_again(journal: Path) -> None
     (one,) = record.decode_lines(git(journal, "show", f"journal:entries/2026/{ID}.runs.jsonl").encode(), file="it")
     assert one.curves["epoch"] == [1, 2, 3]
     assert one.flags["op_determinism"] == "on"
+    assert f"device {one.flags['device']}, onednn off, op_determinism on" in done(journal, "show", "k3f9")
     assert one.threads == 1
     environment = json.loads(git(journal, "show", f"journal:environments/{one.environment}.json"))
     assert {"keras", "tensorflow"} <= set(environment["versions"])
+    # a metric asked for later, from the network when the predictions are gone
+    kept = journal / f".git/gitjournal/artifacts/{one.run[:2]}/{one.run}"
+    before = (kept / "predictions.npz").read_bytes()
+    (kept / "predictions.npz").unlink()
+    scored = json.loads(done(journal, "model", "score", "k3f9", "--metric", "mae", "--json"))
+    assert scored["runs"][0]["value"] > 0
+    assert (kept / "predictions.npz").read_bytes() == before
     # the same network as a Model, without what changes nothing
     model = """
 title: It learns, written otherwise

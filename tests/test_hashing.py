@@ -13,7 +13,7 @@ import pytest
 
 from gitjournal.data import hashing
 from gitjournal.data.hashing import hash_source
-from gitjournal.errors import DataError, TrustError
+from gitjournal.errors import DataError, EntryError, TrustError
 
 
 @pytest.fixture
@@ -42,6 +42,13 @@ def test_several_files_hash_as_sorted_lines_of_hash_and_role(root: Path, cache: 
     lines = "".join(sorted([f"{one}  train\n", f"{two}  dev\n"]))
     for files in ({"train": "data/churn.csv", "dev": "data/more.csv"}, {"dev": "data/more.csv", "train": "data/churn.csv"}):
         assert hash_source({"files": files}, root, cache) == "sha256:" + sha(lines.encode())
+
+
+def test_a_folder_as_a_part_says_what_takes_folders(root: Path, cache: Path) -> None:
+    with pytest.raises(EntryError, match="data is a folder, and `files` takes files") as told:
+        hash_source({"files": {"train": "data/churn.csv", "dev": "data"}}, root, cache)
+    assert told.value.path == ("data", "files", "dev")
+    assert "images: FOLDER" in told.value.hint
 
 
 def test_a_folder_hashes_as_sha256sum_says_it_and_skips_dot_files(root: Path, cache: Path) -> None:

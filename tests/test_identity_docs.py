@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import json
 import re
@@ -11,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from gitjournal import catalogue, configured, counts, grid, identity, inactive
-from gitjournal.entry import MISSING, Entry, parse
+from gitjournal import catalogue, counts, grid, identity, inactive
+from gitjournal.entry import MISSING
+from tests.another_program import fingerprint
+from tests.vectors import VECTORS, configurations_of, entry_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "identity.md"
-VECTORS: list[dict[str, Any]] = json.loads((DOCS / "identity-vectors.json").read_text())
 BEGIN, END = re.findall(r"<!-- (?:tables|end of tables).*-->", PAGE.read_text())
 
 
@@ -88,20 +87,9 @@ def test_the_page_names_the_schema_the_default_cells_and_the_scalers() -> None:
 # vectors
 
 
-def entry_of(vector: dict[str, Any]) -> Entry:
-    return parse(f"---\n{vector['entry']}---\n", entry_id="20260101-vector-aaaa", file="vector.md")
-
-
-def texts_of(vector: dict[str, Any]) -> list[str]:
-    entry = entry_of(vector)
-    declared = configured.written_out(entry)
-    assert declared is not None
-    return [one.canonical for one in configured.configurations(entry, declared, configured.Versions(vector["scikit-learn"]))]
-
-
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
 def test_a_vector_is_computed_as_published(vector: dict[str, Any]) -> None:
-    texts = texts_of(vector)
+    texts = [one.canonical for one in configurations_of(vector)]
     assert texts == [one["canonical"] for one in vector["configurations"]]
     assert [identity.fingerprint(text) for text in texts] == [one["fingerprint"] for one in vector["configurations"]]
 
@@ -109,13 +97,9 @@ def test_a_vector_is_computed_as_published(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
 def test_a_vector_has_the_seeds_that_are_published(vector: dict[str, Any]) -> None:
     entry = entry_of(vector)
-    declared = configured.written_out(entry)
-    assert declared is not None
-    for one, published in zip(
-        configured.configurations(entry, declared, configured.Versions(vector["scikit-learn"])), vector["configurations"], strict=True
-    ):
-        seeds = grid.seeds(entry.front) if identity.draws(one.tree, declared.split) else [None]
-        assert seeds == published["seeds"]
+    for one, published in zip(configurations_of(vector), vector["configurations"], strict=True):
+        split = json.loads(one.canonical)["split"]
+        assert (grid.seeds(entry.front) if identity.draws(one.tree, split) else [None]) == published["seeds"]
 
 
 def test_vectors_that_are_named_alike_are_one_run_and_all_others_differ() -> None:
@@ -133,49 +117,16 @@ def test_vectors_that_are_named_alike_are_one_run_and_all_others_differ() -> Non
 # another program, that knows nothing of gitjournal's code
 
 
-def another_program(front: str) -> str:
-    """Compute the fingerprint of a simple entry, by the page alone: plain steps, values that are no objects."""
-    said = yaml.safe_load(front)
-    known = json.loads((DOCS.parent / "gitjournal/reference/schema-1.json").read_text())["known"]
-    path_of = {path.rpartition(".")[2]: path for path in sorted(known, key=lambda path: (path.count("."), path), reverse=True)}
-
-    def number(value: Any) -> Any:
-        return int(value) if isinstance(value, float) and value.is_integer() else value
-
-    def step(written: Any) -> dict[str, Any]:
-        name, params = (written, {}) if isinstance(written, str) else next(iter(written.items()))
-        path = name if name in known else path_of[name]
-        facts = known[path]["params"]
-        as_numbers = {key: number(value) if facts[key].get("numbers") in ("int", "real") else value for key, value in params.items()}
-        listed = {key: [number(part) for part in value] if isinstance(value, list) else value for key, value in as_numbers.items()}
-        kept = {key: value for key, value in listed.items() if json.dumps(value) != json.dumps(number(facts[key]["default"]))}
-        return {path: {key: value for key, value in kept.items() if key not in ("verbose", "n_jobs", "copy", "cache_size")}}
-
-    source = "sklearn" if "sklearn" in said["data"] else said["data"]["path"].rpartition(".")[2]
-    data = {key: value for key, value in said["data"].items() if key not in ("sklearn", "path", "hash", "facts")}
-    text = json.dumps(
-        {
-            "schema": 1,
-            "data": {**data, "hash": said["data"]["hash"], "format": source, "task": said["task"]},
-            "split": {key: number(value) for key, value in said["split"].items()},
-            "procedure": [step(written) for written in said["procedure"]],
-        },
-        sort_keys=True,
-        separators=(",", ":"),
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 SIMPLE = [vector for vector in VECTORS if vector["simple"]]
 
 
 @pytest.mark.parametrize("vector", SIMPLE, ids=[vector["name"] for vector in SIMPLE])
 def test_another_program_computes_the_simple_ones(vector: dict[str, Any]) -> None:
-    assert [another_program(vector["entry"])] == [one["fingerprint"] for one in vector["configurations"]]
+    assert [fingerprint(vector["entry"], vector.get("files", {}))] == [one["fingerprint"] for one in vector["configurations"]]
 
 
 def test_enough_vectors_are_simple() -> None:
-    assert len(SIMPLE) >= 5
+    assert len(SIMPLE) >= 11
 
 
 if __name__ == "__main__":

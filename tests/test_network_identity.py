@@ -104,6 +104,25 @@ def test_what_changes_a_result_changes_the_text(why: str) -> None:
     assert canonical(one) != canonical(other)
 
 
+SCHEDULE = "{SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 1.0, decay_steps: $steps}}}}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "fit", "steps"),
+    [
+        (None, "{epochs: 2}", {"fact": "steps"}),  # folds and groups differ in rows
+        (100, "{epochs: 2}", 8),
+        (100, "{epochs: 2, batch_size: 50, validation: 0.1}", 4),
+        (100, "{epochs: 2, batch_size: 45, validation: 0.1}", 4),
+        (100, "{epochs: 2, batch_size: 45, validation: dev}", 6),
+    ],
+)
+def test_a_number_that_only_training_knows_is_that_number_where_the_rows_are_known(rows: int | None, fit: str, steps: Any) -> None:
+    node = tree(sequential("[Flatten]", optimizer=SCHEDULE, more=f", fit: {fit}"))[-1][1]
+    found = network_identity.canonical(node, rows=rows)["keras.Model"]["optimizer"]["keras.optimizers.SGD"]["learning_rate"]
+    assert found == {"keras.optimizers.schedules.CosineDecay": {"initial_learning_rate": 1, "decay_steps": steps}}
+
+
 def test_layers_come_in_the_order_of_need_whatever_their_names() -> None:
     text = model(
         "[{z: {Dense: {units: 3}, inputs: [b]}}, {out: {Concatenate: {}, inputs: [z, y]}}, {y: {Dense: {units: 2}, inputs: [a]}}]",

@@ -9,6 +9,7 @@ import pytest
 
 from gitjournal.founding import init
 from gitjournal.hook_install import install_server
+from gitjournal.record import Failure
 from tests.guarded import FIRST, LATER, UNGUARDED, begin, codes, page, put, repeat, run, save, tried
 from tests.helpers import git, gitjournal
 
@@ -216,6 +217,20 @@ def test_a_merge_in_a_bare_repository_without_any_tool_is_found(lab: Path) -> No
     asked = gitjournal(lab, "check", "--merge", "journal..side")
     assert asked.returncode == 3
     assert "GJ101" in asked.stdout
+    # a pull is refused, with the way out; in a fresh clone the next command says it, and it can be mended for everyone
+    pulled = tried(lab, "pull", "-q")
+    assert pulled.returncode != 0
+    assert f"{LATER} repeats what was run before" in pulled.stderr
+    git(lab, "reset", "-q", "--hard", "HEAD")
+    git(lab.parent.parent, "clone", "-q", str(remote), "clone")
+    clone = lab.parent.parent / "clone"
+    assert gitjournal(clone, "init").returncode == 0
+    assert f"{LATER} did the same run as {FIRST}" in gitjournal(clone, "show", "bbbb").stderr
+    assert gitjournal(clone, "check", "--fix").returncode == 0
+    git(clone / "lab", "commit", "-q", "-a", "-m", "a replicate")
+    git(clone / "lab", "push", "-q")
+    passes(lab, "pull", "-q")
+    assert codes(lab) == []
 
 
 # ---- what must pass
@@ -231,6 +246,10 @@ def test_replicates_retries_and_repetitions_with_a_reason_pass(lab: Path) -> Non
     repeat(lab, front="replicates: aaaa\n")
     again = run(at="2026-11-04T10:00:00+00:00", status="again", repeats="x", reason="to be sure")
     put(lab, "20261104-again-dddd", page("Again"), [again])
+    failed = run(at="2026-11-03T09:00:00+00:00", status="failed", failure=Failure("memory", "too large"), metrics={})
+    put(lab, "20261103-failed-9999", page("Failed"), [failed])
+    tried_again = [run(2, at="2026-11-03T09:30:00+00:00", status="failed", failure=Failure("timeout", "too long"), metrics={})]
+    put(lab, "20261103-retried-8888", page("Retried", c=2), [*tried_again, run(2, at="2026-11-03T09:40:00+00:00")])
     borrowed = run(at="2026-11-01T10:00:00+00:00", from_=FIRST, canonical=None, metrics={})
     put(lab, "20261105-borrowed-eeee", page("Borrowed"), [borrowed])
     for seed, name in ((0, "20261106-seed-ffff"), (1, "20261107-seed-gggg")):

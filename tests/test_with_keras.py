@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from gitjournal import identity, network_identity, procedure
@@ -143,12 +147,13 @@ def other() -> Iterator[Worker]:
 
 
 class Told(dict[str, Any]):
-    """What a worker found, and the progress that it told."""
+    """What a worker found, the job that asked for it, and the progress that it told."""
 
+    job: dict[str, Any]
     progress: list[dict[str, Any]]
 
 
-def run(worker: Worker, root: Path, text: str, *, seed: int = 0) -> Told:
+def run(worker: Worker, root: Path, text: str, *, seed: int = 0, store: str = "store", memory_mb: int | None = None) -> Told:
     """Inspect, read, validate and run, as the parent does."""
     entry = parse(f"---\ntitle: t\n{text.strip()}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
     front = msgspec.to_builtins(entry.front)
@@ -161,9 +166,9 @@ def run(worker: Worker, root: Path, text: str, *, seed: int = 0) -> Told:
         return Told(error=checked["error"])
     job = {"do": "run", **asked, "hash": known["hash"], "task": known["task"], "split": known["split"], "metrics": metrics}
     progress: list[dict[str, Any]] = []
-    answer = worker.ask({**job, "procedure": tree, "seed": seed, "store": str(root / "store")}, on_progress=progress.append)
-    told = Told(answer["ok"])
-    told.progress = progress
+    job |= {"procedure": tree, "seed": seed, "store": str(root / store), "memory_mb": memory_mb}
+    told = Told(worker.ask(job, on_progress=progress.append)["ok"])
+    told.job, told.progress = job, progress
     return told
 
 
@@ -197,7 +202,53 @@ def test_a_network_learns_and_every_number_is_the_same_in_another_process_with_m
     curve = found["curves"]["loss"]
     assert curve[-1] < curve[0]
     assert found["flags"]["onednn"] == "off"
-    assert recorded(run(other, root, text)) == recorded(found)
+    assert recorded(run(other, root, text, store="other")) == recorded(found)
+    # rebuilt from the declaration, with what was kept, in the other process
+    predictions, weights = root / "store/predictions.npz", root / "store/weights.npz"
+    before = predictions.read_bytes()
+    predictions.unlink()
+    assert rebuilt(other, found, weights) == {"ok": {"rows": found["rows"]["dev"]}}
+    assert predictions.read_bytes() == before
+    weights.write_bytes(weights.read_bytes() + b" ")
+    assert "not what its record names" in rebuilt(other, found, weights)["error"]["message"]
+
+
+def rebuilt(worker: Worker, found: Told, weights: Path) -> dict[str, Any]:
+    kept = {"file": str(weights), "sha256": found["artifacts"]["weights.npz"], "predictions": found["artifacts"]["predictions.npz"]}
+    return worker.ask({**found.job, "do": "predict", "expected": found["predictions"], **kept})
+
+
+def test_a_network_is_saved_from_what_its_run_kept_or_trained_again_and_proven(worker: Worker, root: Path) -> None:
+    found = run(worker, root, MIXED, store="mixed")
+    weights, sha256 = root / "mixed/weights.npz", found["artifacts"]["weights.npz"]
+    job = {**found.job, "do": "keep", "expected": found["predictions"], "folder": str(root / "saved"), "store": None}
+    opened = worker.ask({**job, "file": str(weights), "sha256": sha256})["ok"]
+    assert (opened["fitted"], opened["sha256"]) == (False, sha256)
+    again = worker.ask({**job, "file": str(root / "gone.npz"), "sha256": sha256})["ok"]
+    assert (again["fitted"], again["sha256"]) == (True, sha256)
+    with np.load(root / "saved/weights.npz") as arrays:
+        assert {"layer_0.0", "layer_1.vocabulary", "layer_1.idf_weights", "layer_2.vocabulary", "layer_4.0"} <= set(arrays)
+    refused = worker.ask({**job, "expected": "0" * 64, "file": str(weights), "sha256": sha256})["error"]
+    assert "predicts otherwise than its record says" in refused["message"]
+    # the declaration of another network, and a pickle in the clothes of an .npz whose sha256 is on a forged record
+    tree = json.loads(json.dumps(found.job["procedure"]).replace('"units": 1', '"units": 2'))
+    told = worker.ask({**job, "procedure": tree, "file": str(weights), "sha256": sha256})["error"]
+    assert "does not fit layer `out`: it needs weights of the shapes [(" in told["message"]
+    forged = root / "mixed/forged.npz"
+    forged.write_bytes(pickle.dumps(Trace(root / "trace")))
+    told = worker.ask({**job, "file": str(forged), "sha256": hashlib.sha256(forged.read_bytes()).hexdigest()})["error"]
+    assert told["kind"] == "trust"
+    assert not (root / "trace").exists()
+
+
+class Trace:
+    """Unpickled, it leaves a trace."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
 
 
 def test_seeds_draw_and_the_same_seed_draws_the_same(worker: Worker, root: Path) -> None:
@@ -342,6 +393,52 @@ def test_a_loss_that_is_no_number_any_more_is_a_failure_of_its_own_kind(worker: 
     assert found["failure"]["kind"] == "diverged"
     assert "smaller learning rate" in found["failure"]["message"]
     assert len(found.progress) < 50
+
+
+@pytest.mark.parametrize(
+    ("layers", "memory_mb", "words"),
+    [
+        (
+            "[Flatten, {wide: {Dense: {units: 3000000000}}}, {Dense: {units: 10}}]",
+            None,
+            "layer `wide` (Dense) needs an array of 64 x 3000000000",
+        ),
+        ("[{Conv2D: {filters: 6000, kernel_size: 3, padding: same}}, Flatten, {Dense: {units: 10}}]", 400, "memory"),
+    ],
+)
+def test_out_of_memory_ends_one_run_with_its_own_kind(worker: Worker, root: Path, layers: str, memory_mb: int | None, words: str) -> None:
+    found = run(worker, root, sequential("digits", layers, loss=BY_CLASS, fit="{batch_size: 400}"), memory_mb=memory_mb)
+    assert found["failure"]["kind"] == "memory", found
+    assert words in found["failure"]["message"]
+    assert run(worker, root, sequential("values", "[{Dense: {units: 2}}]"))["status"] == "done"
+
+
+def images(root: Path, folder: str, count: int) -> str:
+    """Write a folder of small images, and return an entry that makes them large: 3 MB each as a network takes them."""
+    for number in range(count):
+        path = root / folder / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8, 3), 200 * (number % 2), dtype=np.uint8)).save(path)
+    pooled = "[{Rescaling: {scale: 0.004}}, {AveragePooling2D: {pool_size: 128}}, Flatten, {Dense: {units: 2, activation: softmax}}]"
+    step = f"Sequential: {{layers: {pooled}, optimizer: {{Adam: {{learning_rate: 0.1}}}}, loss: {BY_CLASS}, fit: {{batch_size: 4}}}}"
+    return f"data: {{images: {folder}, size: [512, 512], interpolation: nearest}}\nsplit: {{dev: 0.2}}\nprocedure: [{step}]"
+
+
+def test_a_folder_that_is_larger_than_the_memory_trains(worker: Worker, root: Path) -> None:
+    found = run(worker, root, images(root, "many", 110), memory_mb=250)
+    assert found["status"] == "done", found
+    assert found["metrics"]["dev"]["accuracy"] == 1.0
+    assert 88 * 512 * 512 * 3 * 4 > 250 * 2**20
+
+
+def test_an_image_that_breaks_off_is_named(worker: Worker, root: Path) -> None:
+    text = images(root, "broken", 12)
+    path = root / "broken/a/cut.jpg"
+    Image.fromarray(np.random.RandomState(0).randint(0, 255, (64, 64, 3)).astype(np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[:-900])
+    failure = run(worker, root, text)["failure"]
+    assert failure["kind"] == "exception"
+    assert failure["message"].startswith("broken/a/cut.jpg is broken: image file is truncated")
 
 
 def test_a_scikit_learn_run_does_not_import_keras(root: Path) -> None:

@@ -129,18 +129,19 @@ def test_a_failing_model_leaves_its_traceback_in_the_log_and_the_process_alive(w
 
 
 @pytest.mark.parametrize(
-    ("number", "kind", "said"),
+    ("number", "limit", "kind", "said"),
     [
-        (signal.SIGSEGV, "crash", "ended by SIGSEGV"),
-        (signal.SIGABRT, "crash", "ended by SIGABRT"),
-        (signal.SIGKILL, "memory", "want of memory"),
+        (signal.SIGSEGV, None, "crash", "ended by SIGSEGV"),
+        (signal.SIGABRT, None, "crash", "ended by SIGABRT"),
+        (signal.SIGABRT, 3000, "memory", "ended by SIGABRT, most likely for want of memory: the limit is 3000 MB"),
+        (signal.SIGKILL, None, "memory", "want of memory"),
     ],
 )
 def test_a_run_that_takes_the_process_down_has_failed_and_the_next_one_runs(
-    number: int, kind: str, said: str, worker: Worker, tmp_path: Path
+    number: int, limit: int | None, kind: str, said: str, worker: Worker, tmp_path: Path
 ) -> None:
     thread = during(worker, lambda pid: os.kill(pid, number))
-    found = worker.ask(job(tmp_path, ENDLESS))["ok"]
+    found = worker.ask(job(tmp_path, ENDLESS, memory_mb=limit))["ok"]
     thread.join()
     assert (found["status"], found["failure"]["kind"]) == ("failed", kind)
     assert said in found["failure"]["message"]

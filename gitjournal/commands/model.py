@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
@@ -73,28 +74,27 @@ def _said(one: Scored) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
 @click.pass_obj
 def save(context: Context, part: str, run: str | None, output: Path | None, dry_run: bool, as_json: bool) -> None:
-    """Keep the fitted model of a run, as a file of skops.
+    """Keep the fitted model of a run: a file of skops, or the weights of a network as .npz.
 
-    The model is fitted again, and kept only where it predicts exactly what the run's record says, before and after it was
-    written. Needs the extra `models`.
+    A network is what its run kept, rebuilt from the declaration; any other model is fitted again. It is kept only where it
+    predicts exactly what the run's record says, before and after it was written. Models of scikit-learn need the extra `models`.
     """
     lab = find_lab(context.start)
     subject = read_subject(lab, context.start, journal.find_entry(lab, part))
     if output is not None and output.exists():
         raise UsageError(f"{output} is there already")
-    with Crew() as crew:
-        record, made = artifacts.save(subject, run=run, crew=crew)
-    kept = Path(made["file"])
+    with Crew() as crew, tempfile.TemporaryDirectory() as nowhere:
+        record, made = artifacts.save(subject, Path(nowhere) if dry_run else None, run=run, crew=crew)
+    where = None if dry_run else output or Path(made["file"])
     if output is not None and not dry_run:
-        shutil.copyfile(kept, output)
-    if dry_run:
-        kept.unlink()
+        shutil.copyfile(made["file"], output)
     if as_json:
-        where = str(output or kept)
-        click.echo(json.dumps({"run": record.run, "file": None if dry_run else where, "sha256": made["sha256"], "bytes": made["bytes"]}))
+        found = {"run": record.run, "file": str(where) if where else None, **{key: made[key] for key in ("sha256", "bytes", "fitted")}}
+        click.echo(json.dumps(found))
         return
-    click.echo(f"run {record.run[:8]} fitted again: its {made['rows']} predictions of dev are those of the record")
-    click.echo("nothing kept" if dry_run else f"{output or kept}  {made['bytes'] / 1024:.0f} KB  sha256 {made['sha256'][:12]}")
+    did = "fitted again" if made["fitted"] else "opened"
+    click.echo(f"run {record.run[:8]} {did}: its {made['rows']} predictions of dev are those of the record")
+    click.echo(f"{where}  {made['bytes'] / 1024:.0f} KB  sha256 {made['sha256'][:12]}" if where else "nothing kept")
 
 
 @command.command("gc")

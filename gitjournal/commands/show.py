@@ -197,7 +197,8 @@ def _environments(overview: Overview, opened: Opened, summary: Summary) -> list[
         said.append(words.environment_words(found) if isinstance(found, dict) else f"{text.clean(name)[:12]} (not described)")
     if not said and summary.kernels:
         said.append(f"kernel {text.clean(', '.join(summary.kernels))}")
-    return said
+    flags = {tuple(record.flags.items()): None for record in opened.records if record.flags}
+    return said + [text.clean(", ".join(f"{name} {value}" for name, value in one)) for one in flags]
 
 
 def _notes(opened: Opened) -> str:

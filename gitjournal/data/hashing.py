@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from gitjournal.errors import DataError, TrustError, nearest
+from gitjournal.errors import DataError, EntryError, TrustError, nearest
 
 CACHE_FILE = "hashes.json"
 # clocks of file systems tick as rarely as every 10 ms: what changed so shortly before it was hashed may change again unseen
@@ -71,7 +71,11 @@ def hash_source(data: dict[str, Any], root: Path, cache: Path) -> str | None:
     if "files" in data:
         roles: dict[str, tuple[Path, KeyPath]] = {}
         for role, name in data["files"].items():
-            roles[role] = (inside(name, root, ("data", "files", role)), ("data", "files", role))
+            file = inside(name, root, ("data", "files", role))
+            if file.is_dir():
+                hint = "images: FOLDER takes one folder a class and `split` divides it; parts that are given go into an .npz each"
+                raise EntryError(f"{name} is a folder, and `files` takes files", hint=hint, path=("data", "files", role))
+            roles[role] = (file, ("data", "files", role))
         return _hash_lines(_hash_files(roles, cache))
     if "images" in data:
         return _hash_lines(_hash_files(_folder(inside(data["images"], root, ("data", "images")), root), cache))

@@ -19,7 +19,7 @@ from gitjournal import stored
 from gitjournal.catalogue import lookup
 from gitjournal.errors import DataError, TrustError
 
-SCHEMA_BYTES = 64 * 2**20
+SCHEMA, SCHEMA_BYTES = "schema.json", 64 * 2**20
 # the kinds of node that skops makes something of; a method, a partial or a file of joblib is not among them
 NODES = frozenset(
     [
@@ -67,6 +67,19 @@ INSIDE = frozenset(
 
 def save(model: Any, path: Path) -> str:
     """Write a fitted model, and return the sha256 of the file. Raises DataError for one that could not be opened again."""
+    return stored.write_bytes(path, to_bytes(model))
+
+
+def open_model(path: Path, sha256: str) -> Any:
+    """Return a model that was kept. Raises TrustError for a file that is not the one, or that names what is not on the list."""
+    return from_bytes(stored.read_bytes(path, sha256))
+
+
+def to_bytes(model: Any) -> bytes:
+    """Return a fitted model as the bytes of its file: the same model is the same bytes in any process.
+
+    Raises DataError for one that could not be opened again.
+    """
     skops = _skops()
     try:
         content: bytes = skops.dumps(model)
@@ -76,22 +89,39 @@ def save(model: Any, path: Path) -> str:
         types_of(content)
     except TrustError as fault:
         raise DataError(f"{type(model).__name__} is not kept: {fault.message}") from None
-    return stored.write_bytes(path, content)
+    return _settled(content)
 
 
-def open_model(path: Path, sha256: str) -> Any:
-    """Return a model that was kept. Raises TrustError for a file that is not the one, or that names what is not on the list."""
-    content = stored.read_bytes(path, sha256)
+def from_bytes(content: bytes) -> Any:
+    """Return the model of a file's bytes. Raises TrustError where they name what is not on the list, before anything is made."""
     return _skops().loads(content, trusted=sorted(types_of(content)))
+
+
+def _settled(content: bytes) -> bytes:
+    """Return a file of skops with numbers in place of the memory addresses and the time that it holds."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w") as new:
+        described = json.loads(old.read(SCHEMA))
+        numbers: dict[int, int] = {}
+        files: dict[str, str] = {}
+        for node in _nodes(described):
+            if "__id__" in node:
+                node["__id__"] = numbers.setdefault(node["__id__"], len(numbers))
+            if isinstance(node.get("file"), str):
+                node["file"] = files.setdefault(node["file"], f"{len(files)}{Path(node['file']).suffix}")
+        for name, number in files.items():
+            new.writestr(zipfile.ZipInfo(number), old.read(name))
+        new.writestr(zipfile.ZipInfo(SCHEMA), json.dumps(described))
+    return made.getvalue()
 
 
 def types_of(content: bytes) -> set[str]:
     """Return the types that a file would make, reading nothing but its description. Raises TrustError for one not listed."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if archive.getinfo("schema.json").file_size > SCHEMA_BYTES:
+            if archive.getinfo(SCHEMA).file_size > SCHEMA_BYTES:
                 raise TrustError("the description of the model is too large")
-            described = json.loads(archive.read("schema.json"))
+            described = json.loads(archive.read(SCHEMA))
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError):
         described = None
     if not isinstance(described, dict):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gitjournal import keras_catalogue
+from gitjournal.data.raw import Array
 from gitjournal.errors import GitjournalError
 from gitjournal.keras_catalogue import ADAPTED
 from gitjournal.network import ATTENTION, SEVERAL
 from gitjournal.network_graph import Graph, Wired
-from gitjournal.procedures.keras_rows import AT_ONCE, Batches, dense
+from gitjournal.procedures import keras_library, keras_state
+from gitjournal.procedures.keras_rows import Batches, dense
 from gitjournal.procedures.with_sklearn import ParameterError
 
 Node = dict[str, Any]
@@ -34,17 +36,37 @@ class Builder:
         self.label = label
         self.facts = facts
 
-    def model(self, graph: Graph, sources: list[Any]) -> tuple[Any, int]:
-        """Wire up the layers, and let those adapt that do. Return the model and how many numbers it gives a row."""
+    def model(self, graph: Graph, sources: list[Any], learned: Mapping[str, Array] | None = None) -> tuple[Any, int]:
+        """Wire up the layers, and let those adapt that do. Return the model and how many numbers it gives a row.
+
+        With what was `learned` (`keras_state`) nothing adapts: each layer gets what it held. Raises ParameterError for what does
+        not fit, MemoryError for a layer that is too large, DataError where what was learned is not of these layers.
+        """
+        return self._wired(graph, sources, learned, adapt=True)
+
+    def outline(self, graph: Graph, sources: list[Any]) -> int:
+        """Wire up the layers to see whether they fit, without the memory that their weights would take.
+
+        Return how many numbers they give a row. Raises ParameterError for what does not fit.
+        """
+        with self.keras.StatelessScope(initialize_variables=False):
+            return self._wired(graph, sources, None, adapt=False)[1]
+
+    def _wired(self, graph: Graph, sources: list[Any], learned: Mapping[str, Array] | None, *, adapt: bool) -> tuple[Any, int]:
         tensors = [self._input(source) for source in sources]
         inputs = list(tensors)
         for number, one in enumerate(graph.layers):
             layer = self.layer(one, number)
             taken = [tensors[position] for position in one.inputs]
-            if short(one.node) in ADAPTED and one.node["params"].get(ADAPTED[short(one.node)]) is None:
+            held = None if learned is None else keras_state.of_layer(learned, number)
+            if held is not None:
+                keras_state.put_vocabulary(layer, held)
+            elif adapt and short(one.node) in ADAPTED and one.node["params"].get(ADAPTED[short(one.node)]) is None:
                 self._adapt(layer, one, inputs, taken[0], sources)
             with self._naming(one, taken):
                 found = self._call(layer, one, taken)
+            if held is not None:
+                keras_state.put_weights(layer, held, one)
             if not hasattr(found, "shape"):
                 raise ParameterError(f"layer `{one.name}` gives several outputs; leave out `return_state`", [self.label, one.name])
             tensors.append(found)
@@ -66,10 +88,10 @@ class Builder:
         return self._made(node, [self.label, one.name], name=f"layer_{number}")
 
     def _adapt(self, layer: Any, one: Wired, inputs: list[Any], taken: Any, sources: list[Any]) -> None:
-        with self._naming(one, [taken]):
-            rows = Batches(sources, None, None, AT_ONCE, None).dataset()
+        rows = Batches(sources)
+        with self._naming(one, [taken]), rows.own_faults():
             until = self.keras.Model(inputs[0] if len(inputs) == 1 else tuple(inputs), taken)
-            layer.adapt(rows.map(lambda *parts: until(parts[0], training=False)))
+            layer.adapt(rows.dataset().map(lambda *parts: until(parts[0], training=False)))
 
     @staticmethod
     def _call(layer: Any, one: Wired, taken: list[Any]) -> Any:
@@ -134,6 +156,8 @@ class _Naming:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
         if fault is None or isinstance(fault, (GitjournalError, MemoryError)) or not isinstance(fault, Exception):
             return
+        if keras_library.out_of_memory(fault):
+            raise MemoryError(f"layer `{self.one.name}` ({short(self.one.node)}) {keras_library.too_large(fault)}") from None
         shapes = " and ".join(str(tuple(tensor.shape)) for tensor in self.taken)
         message = f"layer `{self.one.name}` ({short(self.one.node)}) does not fit what comes in, of shape {shapes}: {_first(fault)}"
         raise ParameterError(message, [self.label, self.one.name]) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import warnings
 from functools import cache
 from typing import Any
@@ -42,9 +43,31 @@ def load_tensorflow() -> Any:
     return importlib.import_module("tensorflow")
 
 
+@cache
+def warm_up() -> None:
+    """Have TensorFlow start its threads, which take address space of their own and are no run's to pay for."""
+    keras, tensorflow = load(), load_tensorflow()
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(optimizer="sgd", loss="mse", jit_compile=False)
+    rows = tensorflow.data.Dataset.from_tensor_slices(([[0.0]], [[0.0]])).batch(1).prefetch(1)
+    model.fit(rows, verbose=0)
+    model.predict(rows, verbose=0)
+
+
 def conditions() -> dict[str, str]:
     """Return what numbers depend on besides versions and threads: the device, and the switches that were set."""
     tensorflow = load_tensorflow()
     gpus = tensorflow.config.list_physical_devices("GPU")
     device = str(tensorflow.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")) if gpus else "CPU"
     return {"device": device, "onednn": "off", "op_determinism": "on"}
+
+
+def out_of_memory(fault: BaseException) -> bool:
+    """Whether this is TensorFlow's own way to say that there is no memory left, of the machine or of a GPU."""
+    return type(fault).__name__ == "ResourceExhaustedError"
+
+
+def too_large(fault: BaseException) -> str:
+    """Return what did not fit, as far as TensorFlow tells."""
+    told = re.search(r"allocating tensor with shape\[([\d,]+)\] and type (\w+)", str(fault))
+    return f"needs an array of {told[1].replace(',', ' x ')} ({told[2]})" if told else "needs more than there is"

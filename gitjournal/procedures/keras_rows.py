@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -12,21 +13,45 @@ from gitjournal.data.raw import Array
 from gitjournal.procedures.keras_library import load_tensorflow
 from gitjournal.procedures.with_sklearn import ParameterError
 
-AT_ONCE = 256  # where nothing is learned; it changes last bits only, and is fixed so that it changes none
+# where nothing is learned: it changes last bits only, and follows from the shape of a row alone, so that it changes none
+AT_ONCE, AT_ONCE_BYTES = 256, 16 * 2**20
 
 
 class Batches:
-    """Rows in batches, in a new order each time they are walked through where there is a seed for it."""
+    """Rows in batches, in a new order each time they are walked through where there is a seed for it.
 
-    def __init__(self, sources: list[Any], y: Array | None, weights: Array | None, size: int, seed: int | None) -> None:
+    Without a `size` a batch is at most 256 rows and 16 MiB: of large images a few.
+    """
+
+    def __init__(
+        self, sources: list[Any], y: Array | None = None, weights: Array | None = None, *, size: int | None = None, seed: int | None = None
+    ) -> None:
         self.sources = sources
         self.y = y
         self.weights = None if weights is None else weights.astype(np.float32)
-        self.size = size
+        self.size = size or _at_once(sources)
         self.stream = None if seed is None else np.random.RandomState(seed)
         self.n_rows = sources[0].shape[0]
+        self._fault: Exception | None = None
+
+    @contextlib.contextmanager
+    def own_faults(self) -> Iterator[None]:
+        """Raise what went wrong when rows were read, such as a broken image, and not what TensorFlow makes of it."""
+        try:
+            yield
+        except Exception:
+            if self._fault is not None:
+                raise self._fault from None
+            raise
 
     def _walk(self) -> Iterator[Any]:
+        try:
+            yield from self._batches()
+        except Exception as fault:
+            self._fault = fault
+            raise
+
+    def _batches(self) -> Iterator[Any]:
         order = np.arange(self.n_rows) if self.stream is None else self.stream.permutation(self.n_rows)
         for start in range(0, self.n_rows, self.size):
             rows = order[start : start + self.size]
@@ -48,6 +73,11 @@ class Batches:
         parts += [spec(one) for one in (self.y, self.weights) if one is not None]
         found = tensorflow.data.Dataset.from_generator(self._walk, output_signature=tuple(parts))
         return found.apply(tensorflow.data.experimental.assert_cardinality(math.ceil(self.n_rows / self.size))).prefetch(1)
+
+
+def _at_once(sources: list[Any]) -> int:
+    row = sum(dense(source[np.arange(1)]).nbytes for source in sources)
+    return max(1, min(AT_ONCE, AT_ONCE_BYTES // max(row, 1)))
 
 
 def dense(batch: Any) -> Array:

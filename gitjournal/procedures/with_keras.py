@@ -7,9 +7,10 @@ arrays for an array of row numbers: a batch is all that is ever asked for at onc
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,13 @@ import numpy as np
 
 from gitjournal import keras_catalogue
 from gitjournal.data.raw import Array
+from gitjournal.errors import DataError
+from gitjournal.network import training_facts
 from gitjournal.network_graph import Graph, Wired, graph_of
-from gitjournal.procedures import with_sklearn
+from gitjournal.procedures import kept, keras_state, with_sklearn
 from gitjournal.procedures.keras_layers import Builder, short
 from gitjournal.procedures.keras_library import load
-from gitjournal.procedures.keras_rows import AT_ONCE, Batches, from_table
+from gitjournal.procedures.keras_rows import Batches, from_table
 from gitjournal.procedures.with_sklearn import ParameterError, derived_seed
 from gitjournal.scores import Answers
 
@@ -67,7 +70,7 @@ class Part:
 
 
 class Network:
-    """The steps before a network, and the network. What it offers besides `predict` depends on the loss."""
+    """The steps before a network, and the network, which gives values; what it offers besides them depends on the loss."""
 
     def __init__(self, tree: Steps, seed: int | None, target: Target) -> None:
         self.tree = tree
@@ -104,22 +107,22 @@ class Network:
         X = train.X if self.before is None else self._transformed(train.X, train.y)
         self.names = self._names_after(names)
         fit = self.options
-        self.facts = self.numbers(len(train.y))
+        self.facts = training_facts(self.node, len(train.y))
         sources = self._sources(X)
         self.model, self.outputs = Builder(keras, self.label, self.facts).model(self.graph, sources)
         self._check_target(self.graph.layers[-1])
         self._compile(keras)
         weights = _row_weights(train, fit["class_weight"], self.target, self.label)
         shuffled = derived_seed(self.seed, NOT_SEEDED + 1) if fit["shuffle"] else None
-        rows = Batches(sources, self._coded(train.y), weights, int(fit["batch_size"]), shuffled)
+        rows = Batches(sources, self._coded(train.y), weights, size=int(fit["batch_size"]), seed=shuffled)
         seen = None
         if watched is not None:
             X = watched.X if self.before is None else self.before.transform(watched.X)
-            seen = Batches(self._sources(X), self._coded(watched.y), watched.weights, AT_ONCE, None).dataset()
+            seen = Batches(self._sources(X), self._coded(watched.y), watched.weights)
         callbacks = [Builder(keras, self.label, self.facts).value(one) for one in fit["callbacks"]]
         self._learn(keras, rows, seen, callbacks, int(fit["epochs"]), tell)
 
-    def _learn(self, keras: Any, rows: Batches, seen: Any, callbacks: list[Any], epochs: int, tell: Tell) -> None:
+    def _learn(self, keras: Any, rows: Batches, seen: Batches | None, callbacks: list[Any], epochs: int, tell: Tell) -> None:
         curves: dict[str, list[float]] = {}
         self.curves = curves
 
@@ -132,14 +135,51 @@ class Network:
                 raise DivergedError(f"the loss is {values['loss']} after epoch {epoch + 1} of {epochs}; try a smaller learning rate")
 
         watcher = keras.callbacks.LambdaCallback(on_epoch_end=after)
-        self.model.fit(rows.dataset(), validation_data=seen, epochs=epochs, callbacks=[watcher, *callbacks], shuffle=False, verbose=0)
+        callbacks = [watcher, *callbacks]
+        with rows.own_faults(), seen.own_faults() if seen else contextlib.nullcontext():
+            watched = seen.dataset() if seen else None
+            self.model.fit(rows.dataset(), validation_data=watched, epochs=epochs, callbacks=callbacks, shuffle=False, verbose=0)
+
+    def state(self) -> dict[str, Array]:
+        """Return what was learned, as plain arrays: the network itself is its declaration.
+
+        Raises DataError for steps before it that could not be opened again.
+        """
+        found = keras_state.learned({number: self.model.get_layer(f"layer_{number}") for number in range(len(self.graph.layers))})
+        if self.before is not None:
+            found[keras_state.BEFORE] = np.frombuffer(kept.to_bytes(self.before), dtype=np.uint8)
+        return found
+
+    def restore(self, state: Mapping[str, Array], X: Any, n_train: int, names: Sequence[str]) -> None:
+        """Become what was kept instead of learning. `X` are some rows, of which only the shape counts, `names` those of the columns.
+
+        Raises DataError where it does not fit the declaration, TrustError for steps that are not opened.
+        """
+        keras = load()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            keras.utils.clear_session()
+        if (self.before is None) != (keras_state.BEFORE not in state):
+            raise DataError("what is kept does not fit the declared steps")
+        if self.before is not None:
+            self.before = kept.from_bytes(state[keras_state.BEFORE].tobytes())
+            X = self.before.transform(X)
+        self.names = self._names_after(names)
+        self.facts = training_facts(self.node, n_train)
+        self.model, self.outputs = Builder(keras, self.label, self.facts).model(self.graph, self._sources(X), state)
+        self._compile(keras)
 
     def raw(self, X: Any) -> Array:
         """Return what the last layer gives for rows."""
         X = X if self.before is None else self.before.transform(X)
-        rows = Batches(self._sources(X), None, None, AT_ONCE, None).dataset()
-        found: Array = np.asarray(self.model.predict(rows, verbose=0), dtype=np.float64)
+        rows = Batches(self._sources(X))
+        with rows.own_faults():
+            found: Array = np.asarray(self.model.predict(rows.dataset(), verbose=0), dtype=np.float64)
         return found
+
+    def predict(self, X: Any) -> Array:
+        """Return classes, labels or values."""
+        return self.answers(self.raw(X)).predicted
 
     def answers(self, raw: Array) -> Answers:
         """Return classes or values for what the last layer gave, with probabilities or margins where the loss makes them."""
@@ -183,25 +223,22 @@ class Network:
         return float(found)
 
     def try_out(self, n_train: int, samples: list[Any] | None) -> None:
-        """Make what there is to make, and wire it up where there are samples of the inputs."""
+        """Make what there is to make, and wire it up where there are samples of the inputs; no weight is made."""
         keras, params = load(), self.node["params"]
-        self.facts = self.numbers(n_train)
+        self.facts = training_facts(self.node, n_train)
         _row_weights(Part(None, np.zeros(1, np.int64)), self.options["class_weight"], self.target, self.label)
         builder = Builder(keras, self.label, self.facts)
-        for name in ("optimizer", "loss", "compile_metrics"):
-            builder.value(params.get(name, []), path=[self.label, name])
-        builder.value(self.options["callbacks"], path=[self.label, "fit", "callbacks"])
-        for layer in self.graph.layers:
-            builder.layer(layer)
-        if samples is not None:
-            self.model, self.outputs = builder.model(self.graph, samples)
-            self._check_target(self.graph.layers[-1])
-        keras.utils.clear_session()
-
-    def numbers(self, n_train: int) -> dict[str, int]:
-        """Return the facts that only training knows."""
-        an_epoch = math.ceil(n_train / int(self.options["batch_size"]))
-        return {"n_train": n_train, "steps_per_epoch": an_epoch, "steps": an_epoch * int(self.options["epochs"])}
+        try:
+            for name in ("optimizer", "loss", "compile_metrics"):
+                builder.value(params.get(name, []), path=[self.label, name])
+            builder.value(self.options["callbacks"], path=[self.label, "fit", "callbacks"])
+            for layer in self.graph.layers:
+                builder.layer(layer)
+            if samples is not None:
+                self.outputs = builder.outline(self.graph, samples)
+                self._check_target(self.graph.layers[-1])
+        finally:
+            keras.utils.clear_session()  # weights that were left out must not be made later
 
     # data
 
@@ -300,10 +337,6 @@ class Network:
 class ProbabilityNetwork(Network):
     """A network that gives probabilities."""
 
-    def predict(self, X: Any) -> Array:
-        """Return classes or labels."""
-        return self.answers(self.raw(X)).predicted
-
     def predict_proba(self, X: Any) -> Array:
         """Return one column for each class or label."""
         found: Array = self.answers(self.raw(X)).proba
@@ -313,28 +346,16 @@ class ProbabilityNetwork(Network):
 class MarginNetwork(Network):
     """A network that gives margins: its loss is a hinge."""
 
-    def predict(self, X: Any) -> Array:
-        """Return classes or labels."""
-        return self.answers(self.raw(X)).predicted
-
     def decision_function(self, X: Any) -> Array:
         """Return the margins."""
         found: Array = self.answers(self.raw(X)).decision
         return found
 
 
-class ValueNetwork(Network):
-    """A network that gives values."""
-
-    def predict(self, X: Any) -> Array:
-        """Return values."""
-        return self.answers(self.raw(X)).predicted
-
-
 def build(tree: Steps, seed: int | None, target: Target) -> Network:
     """Return the network of a tree whose last step is one, and the steps before it; nothing is learned yet."""
     loss = str(tree[-1][1]["params"]["loss"]["class"]).rpartition(".")[2]
-    kind = ValueNetwork if target.task == "regression" else MarginNetwork if loss in MARGINS else ProbabilityNetwork
+    kind = Network if target.task == "regression" else MarginNetwork if loss in MARGINS else ProbabilityNetwork
     return kind(tree, seed, target)
 
 

@@ -1,0 +1,150 @@
+"""Models as files, and back: proven against what a record says of their predictions. Knows no git; runs in the worker process.
+
+A scikit-learn model is a file of skops, fitted again where it is asked for. A network is rebuilt from its declaration, and gets the
+arrays that its run kept; nothing in the file says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gitjournal import measure, metric_names, network, stored
+from gitjournal.data import splits
+from gitjournal.data.loading import Table
+from gitjournal.data.raw import Array
+from gitjournal.errors import DataError, EntryError
+from gitjournal.procedures import kept, with_keras, with_python
+
+OTHERWISE = "the model predicts otherwise than its record says: it was made in another environment"
+ELSEWHERE = "gitjournal show ID says which; run it again here: gitjournal new --replicate ID"
+
+
+class Keep(measure.Run, tag_field="do", tag="keep", kw_only=True):
+    """Make a run's model, write it into `folder`, and open it again; `expected` is the digest of the record's predictions.
+
+    `file` is what the run itself kept, with its sha256 in the record: a network is opened and not trained where it is there.
+    """
+
+    folder: str
+    expected: str
+    file: str | None = None
+    sha256: str | None = None
+
+
+class Predict(measure.Run, tag_field="do", tag="predict", kw_only=True):
+    """Predict dev with the network that a run kept, and write into `store` what was predicted then.
+
+    `file` and `sha256` are the kept network, `expected` is the digest of the record's predictions, `predictions` the sha256 of the
+    file that the record names.
+    """
+
+    file: str
+    sha256: str
+    expected: str
+    predictions: str
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """The data of a run, and the model that it declares, not fitted yet."""
+
+    job: measure.Run
+    table: Table
+    parts: splits.Parts
+    fit: measure.Fit
+    model: Any
+
+    def rows(self, part: str) -> Any:
+        return measure.rows_of(self.table.X, self.parts[part])
+
+    def learn(self) -> None:
+        measure.seed_everything(self.job.seed)
+        self.fit(self.model, [self.parts], 0, measure.Outcome())
+
+    def open(self, path: Path, sha256: str) -> None:
+        """Let a network become what is kept. Raises TrustError for another file than that."""
+        train, _ = self.fit.parts(self.model, [self.parts], 0)
+        state = stored.read_arrays(path, sha256)
+        self.model.restore(state, self.rows("dev"), len(train), measure.column_names(self.table))
+
+    def proves(self, predict: Callable[[Any], Array], expected: str) -> bool:
+        return measure.digest(predict(self.rows("dev")), self.table.task) == expected
+
+
+def _setting(job: measure.Run, shelf: measure.Shelf) -> _Setting:
+    if with_python.is_python(job.procedure):
+        message = "what a function of one's own returns is not kept: it may be any object, and only known ones are opened"
+        raise EntryError(message, hint="let the function write what it needs, or declare the steps", path=("procedure",))
+    table = shelf.table(job) if network.is_network(job.procedure[-1][1]) else shelf.in_rows(job)
+    split = splits.effective(job.split, table.task)
+    if "cv" in split:
+        raise EntryError("cross-validation fits a model for each fold, and none of all: keep one of a holdout", path=("split", "cv"))
+    (parts,) = splits.divide(table, split, job.seed)
+    model = measure.build(job, table)
+    fit = measure.Fit(job, table, split, measure.weight_key(model, table.weights), lambda _: None)
+    return _Setting(job, table, parts, fit, model)
+
+
+def keep(job: Keep, shelf: measure.Shelf) -> dict[str, Any]:
+    """Make the model, write it, open it again, and return the sha256 of its file.
+
+    What was written is kept only where both the model and the opened one predict dev as the record says. Raises DataError
+    where they do not, EntryError for a procedure that is not kept, TrustError for a file that is not what the record names.
+    """
+    found = _setting(job, shelf)
+    with measure.conditions(job, set()):
+        there = job.file is not None and job.sha256 is not None and Path(job.file).is_file()
+        path, sha256 = (_copied if there else _written)(job, found)
+    return {"file": str(path), "sha256": sha256, "bytes": path.stat().st_size, "rows": len(found.parts["dev"]), "fitted": not there}
+
+
+def _copied(job: Keep, found: _Setting) -> tuple[Path, str]:
+    """Open the network that the run kept, prove it, and write it where it is wanted."""
+    kept_file, sha256 = Path(str(job.file)), str(job.sha256)
+    found.open(kept_file, sha256)
+    if not found.proves(found.model.predict, job.expected):
+        raise DataError(OTHERWISE, hint=ELSEWHERE)
+    path = Path(job.folder) / stored.WEIGHTS
+    return path, stored.write_bytes(path, stored.read_bytes(kept_file, sha256))
+
+
+def _written(job: Keep, found: _Setting) -> tuple[Path, str]:
+    """Fit the model, prove it, write it, and prove what was written."""
+    found.learn()
+    if not found.proves(found.model.predict, job.expected):
+        raise DataError(f"fitted again, {OTHERWISE}", hint=ELSEWHERE)
+    if isinstance(found.model, with_keras.Network):
+        path = Path(job.folder) / stored.WEIGHTS
+        sha256 = stored.write_arrays(path, found.model.state())
+        found.open(path, sha256)
+        predict = found.model.predict
+    else:
+        path = Path(job.folder) / stored.MODEL
+        sha256 = kept.save(found.model, path)
+        predict = kept.open_model(path, sha256).predict
+    if not found.proves(predict, job.expected):
+        path.unlink()
+        raise DataError("opened again, the model predicts otherwise than before; it is not kept")
+    return path, sha256
+
+
+def predict(job: Predict, shelf: measure.Shelf) -> dict[str, Any]:
+    """Write the predictions of a run once more, from the network that it kept.
+
+    Raises DataError where they are not, to the last bit, those that the record names, TrustError for another network.
+    """
+    found = _setting(job, shelf)
+    outcome = measure.Outcome()
+    with measure.conditions(job, set()):
+        found.open(Path(job.file), job.sha256)
+        metrics = [name for name in job.metrics or metric_names.default_metrics(found.table.task) if name != "loss"]
+        measure.measure_fold(found.model, found.table, found.parts, metrics, outcome)
+    told = measure.of_predictions(found.table, [found.parts], outcome.answers, job.store, holdout=True)
+    same = told["predictions"] == job.expected
+    if not same or told["artifacts"] != {stored.PREDICTIONS: job.predictions}:
+        (Path(str(job.store)) / stored.PREDICTIONS).unlink(missing_ok=True)
+        raise DataError(OTHERWISE, hint=ELSEWHERE)
+    return {"rows": len(found.parts["dev"])}

@@ -1,0 +1,29 @@
+"""The published vectors, and what the code makes of them. Needs no pytest: it runs in other environments too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gitjournal import configured, procedure
+from gitjournal.entry import Entry, parse
+from tests.another_program import digest_of
+
+VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent.parent / "docs/identity-vectors.json").read_text())
+
+
+def entry_of(vector: dict[str, Any]) -> Entry:
+    return parse(f"---\n{vector['entry']}---\n", entry_id="20260101-vector-aaaa", file="vector.md")
+
+
+def configurations_of(vector: dict[str, Any], version: str | None = None) -> list[configured.Configured]:
+    """Return the configurations of a vector, under the scikit-learn that it names or another one."""
+    entry = entry_of(vector)
+    declared = configured.written_out(entry)
+    assert declared is not None
+    code = None
+    if "files" in vector:
+        function, _ = procedure.own_function(entry)
+        code = {"python": function, "digest": digest_of(function, vector["files"])}
+    return configured.configurations(entry, declared, configured.Versions(vector["scikit-learn"] if version is None else version), code)
