@@ -18,13 +18,14 @@ from gitjournal.landing import runs_of, same_entry
 from gitjournal.record import Record
 from gitjournal.repeats import Ran, Twice, as_finding, counted, repeated_elsewhere, repeated_here
 from gitjournal.repo import Repository
+from gitjournal.retold import misjudged, plan_of
 from gitjournal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
 from gitjournal.summary import Key
+from gitjournal.verdict import MARK
 
 Judge = Callable[[Found], Iterator[Finding]]
 
 _TEXTS = (".md", ".json", ".yaml", ".yml", ".svg")
-_OBJECT = re.compile(r"[0-9a-f]{40,64}\Z")
 _RAW = re.compile(r":\d+ \d+ (?P<former>[0-9a-f]+) (?P<blob>[0-9a-f]+) [A-Z]\t(?P<path>.*)")
 
 
@@ -34,7 +35,7 @@ class Question:
 
     `tree` is looked at; of its entries only those that differ from `base`, where one is given. `parents` are commits
     whose records must all be kept; `history` is a range of `git log` whose commits must have kept theirs. `branches`
-    are the other branches of the journal, where the same run counts too.
+    are the other branches of the journal, where the same run counts too; `verdicts` are judged anew.
     """
 
     tree: str
@@ -42,6 +43,7 @@ class Question:
     parents: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     branches: bool = True
+    verdicts: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,13 @@ def check_tree(repository: Repository, question: Question, refs: dict[str, str],
     found: list[Finding] = []
     runs: list[tuple[Key, Ran]] = []
     planned: list[tuple[str, Found]] = []
+    expecting: list[str] = []
     for one in snapshot.entries(stems):
         found += _of_entry(one)
         found += (finding for judge in judges for finding in judge(one))
         runs += counted(one)
-        blob = _plan_of(one)
+        expecting += [one.page_path.removesuffix(PAGE)] if one.entry and (one.entry.front.expect or MARK in one.entry.text) else []
+        blob = plan_of(one.records)
         if blob:
             planned.append((blob, replace(one, lines=[])))
     found += _of_plans(repository, planned)
@@ -78,6 +82,8 @@ def check_tree(repository: Repository, question: Question, refs: dict[str, str],
         index.refresh(refs)
         twice = repeated_here(snapshot, runs, index, stems)
         twice += repeated_elsewhere(snapshot, runs, index) if question.branches else []
+        for one in snapshot.entries(expecting if question.verdicts else ()):
+            found += misjudged(one, snapshot, index)
     found += map(as_finding, twice)
     return Checked(sorted(found, key=lambda one: (one.file, one.line or 0, one.code)), len(stems), twice)
 
@@ -86,12 +92,6 @@ def _of_plans(repository: Repository, planned: Sequence[tuple[str, Found]]) -> I
     plans = repository.blobs({blob for blob, _ in planned})
     for blob, found in planned:
         yield from findings.replanned(found, plans.get(blob))
-
-
-def _plan_of(found: Found) -> str | None:
-    """Return the blob that the first own run of an entry names as its plan."""
-    blob = next((one.plan for one in found.records if one.owned and one.plan), None)
-    return blob if blob and _OBJECT.match(blob) else None
 
 
 def _of_entry(one: Found) -> Iterator[Finding]:

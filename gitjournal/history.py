@@ -10,6 +10,8 @@ from datetime import datetime
 import git
 
 from gitjournal.errors import GitError
+from gitjournal.journal import FOLDER, PAGE
+from gitjournal.landing import same_entry
 from gitjournal.repo import Repository
 
 
@@ -23,6 +25,18 @@ class Change:
     email: str
     subject: str
     trailers: dict[str, str]
+
+
+def first_authors(repository: Repository, refs: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Return who first committed each entry, as `Ada <ada@example.org>`, by what a renamed entry keeps: day and last four letters."""
+    asked = ["log", "--format=%x00%an <%ae>", "--name-only", "--diff-filter=A", "--no-renames", *refs, "--", FOLDER]
+    found: dict[tuple[str, str], str] = {}
+    for commit in repository.git(*asked).split("\0")[1:]:
+        author, *paths = commit.split("\n")
+        for path in (path for path in paths if path.endswith(PAGE)):
+            day, letters, _ = same_entry(path)
+            found[day, letters] = author  # git tells the newest first: the last one is the first
+    return found
 
 
 class _Repo(git.Repo):

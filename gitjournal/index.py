@@ -18,15 +18,17 @@ from urllib.parse import quote
 
 import msgspec
 
-from gitjournal.entry import ID_PATTERN, FrontMatter
+from gitjournal import verdict
+from gitjournal.entry import ID_PATTERN, Entry, FrontMatter
 from gitjournal.errors import BusyError, EntryError, GitError
 from gitjournal.journal import FOLDER, PAGE, RECORDS, names, read_entry
 from gitjournal.looks import last_look
 from gitjournal.record import Record, Scores, decode_lines
 from gitjournal.repo import Repository, git_bytes
 from gitjournal.summary import COUNTS, Key, data_argument, data_label, estimator_label, join, state, summarise
+from gitjournal.verdict import Verdict
 
-SCHEMA = 4
+SCHEMA = 5
 NAME = "index.sqlite"
 WAIT_SECONDS = 60.0
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is
@@ -98,6 +100,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One entry in a list. `values` are the scores of its best configuration by PART.METRIC, means over seeds.
 
     `tested` says that its split has a test part, `look` is the run id of its last look there, whose scores are among `values`.
+    `verdict` is what came of `expect` ("" where nothing was judged), `came_out` what was measured then, one for each.
     """
 
     id: str = ""
@@ -120,6 +123,10 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     baseline: str | None = None
     replicates: str | None = None
     from_: str | None = None
+    expect: list[str] = []
+    confidence: float | None = None
+    verdict: str = ""
+    came_out: list[str] = []
     at: str | None = None
     page: str = ""
     records: str = ""
@@ -529,10 +536,15 @@ def make_row(page: bytes | None, records: Sequence[Record], *, stem: str, error:
     entry, fault = read_entry(page.decode(errors="replace"), entry_id=_entry_id(stem), file=f"{stem}{PAGE}")
     if entry is None:
         return Row(state="unreadable", error=fault, runs=len(records))
-    return _row(entry.front, records, error)
+    return _row(entry.front, records, error, _verdict(entry))
 
 
-def _row(front: FrontMatter, records: Sequence[Record], error: str) -> Row:
+def _verdict(entry: Entry) -> Verdict | None:
+    """Return what the entry's results block says of its expectations; what is retracted has none any more."""
+    return None if entry.front.retracted else verdict.of_page(entry.text, entry.id)
+
+
+def _row(front: FrontMatter, records: Sequence[Record], error: str, judged: Verdict | None) -> Row:
     summary = summarise(front, records)
     best, score = summary.best, summary.best_score
     look = last_look(records)
@@ -557,8 +569,17 @@ def _row(front: FrontMatter, records: Sequence[Record], error: str) -> Row:
         baseline=front.baseline,
         replicates=front.replicates,
         from_=front.from_,
+        expect=[one.expectation for one in judged.told] if judged else expectations(front),
+        confidence=front.confidence,
+        verdict=judged.word if judged and records else "",
+        came_out=[one.came_out for one in judged.told] if judged else [],
         at=summary.last_at,
     )
+
+
+def expectations(front: FrontMatter) -> list[str]:
+    """Return what an entry expects as it is written, one comparison each."""
+    return [front.expect] if isinstance(front.expect, str) else front.expect or []
 
 
 class _OnData(msgspec.Struct):

@@ -163,6 +163,7 @@ def gains(listed: Iterable[Listed]) -> dict[str, float | None]:
     for row in rows:
         if row.baseline:
             other = by_name.get(row.baseline) or _by_part(row.baseline, rows)
+            other = None if other and other.state == "retracted" else other
             theirs = other.values.get(f"dev.{row.metric}") if other else None
             found[row.id] = row.best - theirs if row.best is not None and theirs is not None else None
     return found

@@ -367,6 +367,12 @@ def find_standing(start: Path) -> Standing:
     return Standing(Repository(common), git_dir, None if told[2].returncode else top)
 
 
+def author_email(repository: Repository) -> str:
+    """Return the address that git would commit with here; "" where it knows none."""
+    told = run_git(["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], cwd=repository.common).stdout.decode(errors="replace")
+    return told.partition("<")[2].partition(">")[0]
+
+
 def require_identity(repository: Repository) -> None:
     """Raise GitError where git does not know who commits: a guessed name would stay in the history."""
     for role in ("AUTHOR", "COMMITTER"):

@@ -165,7 +165,7 @@ def state(front: FrontMatter, records: Sequence[Record]) -> str:
     failed = sum(record.status == "failed" for record in counted)
     if failed == len(counted):
         return "failed"
-    return "partly" if failed or _missing(front, counted) else "done"
+    return "partly" if failed or runs_left(front, counted) else "done"
 
 
 def data_label(data: Data) -> str:
@@ -255,7 +255,7 @@ def _effects(configurations: Sequence[Configuration], deciding: str, sign: int) 
     return effects
 
 
-def _missing(front: FrontMatter, records: Sequence[Record]) -> bool:
+def runs_left(front: FrontMatter, records: Sequence[Record]) -> bool:
     """Whether a declared value of the grid, or a declared seed, occurs in no run."""
     seeds = set(range(front.seeds)) if isinstance(front.seeds, int) else set(front.seeds or ())
     grouped: dict[str, set[int | None]] = {}

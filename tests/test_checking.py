@@ -56,6 +56,10 @@ def other_plan(lab: Path) -> None:
     edit(lab, PAGE, "task:", "expect: dev.accuracy > 0.5\ntask:")
 
 
+def judged(lab: Path) -> None:
+    edit(lab, PAGE, "## Results\n", "## Results\n\n**Supported**: expected `dev.accuracy > 0.5` (0.970).\n")
+
+
 def without_page(lab: Path) -> None:
     (lab / PAGE).unlink()
 
@@ -101,6 +105,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "a block of other records": (other_results, ["GJ106"]),
     "no block": (lambda lab: (lab / PAGE).write_text(page("First")), ["GJ106"]),
     "records without an entry": (without_page, ["GJ107"]),
+    "a verdict on what nobody expected": (judged, ["GJ108"]),
     "a changed expectation": (other_plan, ["GJ120"]),
     "a changed title": (lambda lab: edit(lab, PAGE, "title: First", "title: Best"), ["GJ120"]),
     "a hash that is none": (lambda lab: edit(lab, PAGE, "'sha256:0", "'sha512:0"), ["GJ130"]),

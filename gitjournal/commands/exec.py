@@ -21,6 +21,7 @@ from gitjournal.entry import Entry
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.final import Request, take_look
 from gitjournal.gains import Gain
+from gitjournal.judging import Judgement
 from gitjournal.lab import Lab, find_lab
 from gitjournal.ledger import Page
 from gitjournal.limits import Limits, reason_to_stop
@@ -30,9 +31,11 @@ from gitjournal.render import outcome, plots, testing, text
 from gitjournal.render.block import results_block
 from gitjournal.render.message import results_message
 from gitjournal.render.testing import final_message
+from gitjournal.render.verdict import verdict_of
 from gitjournal.runner import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.selection import Selection, select
 from gitjournal.summary import Summary
+from gitjournal.verdict import Verdict
 
 FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
 SHOW_AFTER = 1.0  # seconds: what is quicker needs no progress line
@@ -199,12 +202,13 @@ def exit_code(ended: Outcome) -> int:
     return FAILED if ended.summary.failed and ended.state != "planned" else 0
 
 
-def compose(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None) -> Page:
+def compose(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None, judged: Judgement | Verdict | None) -> Page:
     """Return what is written of an entry's results: the block, the message, the figures."""
-    block = results_block(entry.front, summary, records, gain, entry_id=entry.id)
+    verdict = verdict_of(judged) if isinstance(judged, Judgement) else judged
+    block = results_block(entry.front, summary, records, gain, verdict, entry_id=entry.id)
     drawn = plots.shown(summary, records)
     figures = {plots.path(entry.id): plots.learning_curves(drawn).encode()} if drawn else {}
-    return Page(block, results_message(entry, summary, records, gain), figures)
+    return Page(block, results_message(entry, summary, records, gain, verdict), figures)
 
 
 class _Speaker:

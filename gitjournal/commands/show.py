@@ -11,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 
+from gitjournal import verdict
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import plot
 from gitjournal.commands.notice import tell_repeated
@@ -29,6 +30,7 @@ from gitjournal.render.outcome import no_baseline
 from gitjournal.render.overlaps import meaning
 from gitjournal.summary import Summary, summarise
 from gitjournal.testbook import looks_at
+from gitjournal.verdict import Verdict
 
 LABEL = 12
 
@@ -69,8 +71,12 @@ def command(context: Context, part: str, with_runs: bool, identity: bool, figure
 def _lines(overview: Overview, opened: Opened, summary: Summary, *, with_runs: bool, color: bool) -> Iterator[str]:
     yield from _head(opened, summary, color=color)
     baseline = _baseline(overview, opened)
+    judged = _judged(opened)
     for word, said in [*words.declared(opened.entry.front), *_baseline_said(opened, summary, baseline)]:
         yield _labelled(word, said, color=color)
+        if word == "expect":
+            for told in judged.told if judged else ():
+                yield _labelled("", f"{told.verdict}: {text.clean(told.said)}", color=color)
     yield from _results(overview, opened, summary, baseline, color=color)
     if with_runs and opened.records:
         yield from ("", text.paint("every run", "bold", color=color))
@@ -157,13 +163,21 @@ def _baseline(overview: Overview, opened: Opened) -> Baseline | str | None:
         return f"{text.clean(part)} (no such entry)"
     except GitjournalError:
         return f"{text.clean(part)} (cannot be read)"
-    return Baseline(other.listed.row.id, other.entry.front.title, summarise(other.entry.front, other.records), other.records)
+    front = other.entry.front
+    return Baseline(other.listed.row.id, front.title, summarise(front, other.records), other.records, front)
+
+
+def _judged(opened: Opened) -> Verdict | None:
+    """Return what the results block says of what was expected; what is retracted says nothing any more."""
+    return verdict.of_page(opened.entry.text, opened.entry.id) if opened.listed.row.verdict else None
 
 
 def _baseline_said(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> list[tuple[str, str]]:
     if baseline is None or isinstance(baseline, str):
         return [("baseline", baseline or no_baseline(opened.entry.front))] if baseline or _alone(opened) else []
     name = f'{baseline.id} "{text.clean(baseline.title)}"'
+    if baseline.retracted:
+        return [("baseline", f"{name}, which is retracted")]
     gain = gain_over(summary, opened.records, baseline)
     best = baseline.summary.best
     theirs = best.scores.get(summary.deciding or "") if best else None
@@ -234,6 +248,8 @@ def _object(
         "metric": summary.deciding,
         "higher_is_better": direction(summary.metric) > 0 if summary.metric else None,
         "summary": msgspec.to_builtins(summary),
+        "verdict": listed.row.verdict or None,
+        "expected": verdict.as_plain(_judged(opened)),
         "gain": _gain(opened, summary, baseline),
         "notes": _notes(opened),
     }

@@ -14,10 +14,11 @@ from gitjournal.index import Run
 from gitjournal.journal import short_ref
 from gitjournal.likeness import ABSENT, Change
 from gitjournal.planning import installed_version
-from gitjournal.render import block, text
+from gitjournal.render import block, text, verdict
 from gitjournal.render.overlaps import found_lines
 from gitjournal.runner import Counts, Epoch, Outcome, Planned, Progress, Recovered
 from gitjournal.summary import Summary, data_argument, estimator_label
+from gitjournal.verdict import as_plain as as_plain_verdict
 
 BAR = 20
 CHANGES = 4  # differences from the nearest earlier run that are told
@@ -28,7 +29,7 @@ def planned(event: Planned) -> str:
     head = f"plan committed {event.commit[:7]}" if event.commit else "plan unchanged"
     lines = [text.wrap_dots(f"{head} · {counted(event.counts)}"), *nearest_lines(event.nearest, event.metric)]
     lines += overlap_lines(event.findings, event.entry)
-    if not event.entry.front.hypothesis:
+    if not event.entry.front.hypothesis and not event.entry.front.expect:
         lines.append("no `hypothesis`: what you expected cannot be compared with what comes out")
     return "\n".join(lines)
 
@@ -194,6 +195,7 @@ def _results(ended: Outcome, color: bool) -> list[str]:
     lines += best_lines(summary, ended.gain)
     alone = no_baseline(ended.entry.front) if summary.best else ""
     lines += [f"baseline {alone}"] if alone else []
+    lines += verdict_lines(ended, color=color)
     lines += [f"failed ({kind}, {n}): {text.clean(summary.messages.get(kind, ''))}" for kind, n in summary.failures.items()]
     if ended.waiting:
         lines.append(f"the results are safe, and are committed by the next command once this has ended: {ended.waiting}")
@@ -207,6 +209,18 @@ def _results(ended: Outcome, color: bool) -> list[str]:
     else:
         lines.append(f"next: gitjournal show {ended.entry.short_id}")
     return lines
+
+
+def verdict_lines(ended: Outcome, *, color: bool) -> list[str]:
+    """Return what came of what was expected, and what has changed since."""
+    expects = ended.entry.front.expect
+    if ended.verdict is None:
+        left = ended.counts.todo > ended.made
+        why = "some runs are left" if left else "gitjournal check --fix does it"
+        return [f"what was expected is not judged yet: {why}"] if expects else []
+    lines = [verdict.line(one, color=color) for one in ended.verdict.told]
+    names = ", ".join(name[-4:] for name in ended.moved)
+    return [*lines, f"judged then: the results of {names} have changed since"] if names else lines
 
 
 def best_lines(summary: Summary, gain: Gain | None) -> list[str]:
@@ -244,6 +258,9 @@ def as_plain(ended: Outcome) -> dict[str, Any]:
         "grid": best.grid if best else None,
         "baseline": gain.baseline if gain else None,
         "gain": gain.difference if gain else None,
+        "verdict": ended.verdict.word if ended.verdict else None,
+        "expected": as_plain_verdict(ended.verdict),
+        "changed_since": list(ended.moved),
         "interval": [gain.interval.low, gain.interval.high] if gain and gain.interval else None,
         "same_as": [{"entry": run.entry, "run": run.run, "branch": run.ref} for run in ended.others],
         "twins": [_twin_as_plain(twin, ended.summary) for twin in ended.twins],
