@@ -10,6 +10,9 @@ FORGES = {"github": ".github/workflows/gitjournal.yml", "gitlab": ".gitlab-ci.ym
 # GitLab reads one file, so its job stands in that one
 PAGES = {"github": ".github/workflows/gitjournal-pages.yml", "gitlab": ".gitlab-ci.yml"}
 
+# what a new pull request begins with; GitHub takes it from the default branch alone
+PULL_REQUESTS = {"github": ".github/pull_request_template.md", "gitlab": ".gitlab/merge_request_templates/journal.md"}
+
 
 def ci_text(forge: str) -> str:
     """Return the file for a forge; everything in it but our version is the forge's own."""
@@ -23,7 +26,7 @@ def pages_text(forge: str, branch: str) -> str:
 
 def ci_files(lab: Lab, forge: str, *, pages: bool) -> dict[str, str]:
     """Return the files for a forge by their path in the journal."""
-    files = {FORGES[forge]: ci_text(forge)}
+    files = {FORGES[forge]: ci_text(forge), PULL_REQUESTS[forge]: resources.text("templates/ci/pull_request.md")}
     if pages:
         files[PAGES[forge]] = files.get(PAGES[forge], "") + pages_text(forge, lab.branch)
     return files
