@@ -21,7 +21,7 @@ APART = 0.5  # one-hot coordinate of a word: two words are 0.7 of a number's who
 class Setting:
     """One configuration: its algorithm (the last step's class), and its values by name, such as ``SVC.C``.
 
-    `key` identifies it whatever the data: the canonical procedure as JSON.
+    `key` identifies it whatever the data.
     """
 
     key: str
@@ -29,15 +29,15 @@ class Setting:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def read(procedure: Sequence[Any]) -> Setting:
-    """Return where a canonical procedure lies; what it holds is looked at, and never built."""
+def read(procedure: Sequence[Any], key: str = "") -> Setting:
+    """Return where a canonical procedure lies; what it holds is looked at, and never built. `key` is its text, by default as JSON."""
     steps = [_named(step) for step in procedure]
     values: dict[str, Any] = {}
     for owner, params in steps:
         for name, value in _leaves(_short(owner), params):
             values.setdefault(name, value)
     before = " + ".join(_short(owner) for owner, _ in steps[:-1])
-    return Setting(json.dumps(procedure, sort_keys=True), _algorithm(steps), {"steps before": before, **values})
+    return Setting(key or json.dumps(procedure, sort_keys=True), _algorithm(steps), {"steps before": before, **values})
 
 
 def _named(step: Any) -> tuple[str, Any]:

@@ -33,15 +33,15 @@ class Choice:
     led: str
 
 
-def choose(belief: Belief, own: Indices, scores: Array, allowed: Array, *, nearness: Array | None = None) -> Choice | None:
+def choose(belief: Belief, own: Indices, scores: Array, allowed: Array) -> Choice | None:
     """Return the next configuration among those `allowed` (C, true or false), or None where none is left.
 
-    `scores` are those of the configurations `own`; `nearness` (N) weights past data sets by how similar they are. Where neither
-    history nor runs say anything, the order of the configurations decides: the caller puts strong defaults first.
+    `scores` are those of the configurations `own`. Where neither history nor runs say anything, the order of the configurations
+    decides: the caller puts strong defaults first.
     """
     if not np.any(allowed):
         return None
-    gains = history_gain(belief, own, scores, nearness)
+    gains = history_gain(belief, own, scores)
     by_past = gains.sum(0)
     expected = expect(belief, own, scores)
     with_past = len(belief.past) > 0
@@ -58,9 +58,7 @@ def choose(belief: Belief, own: Indices, scores: Array, allowed: Array, *, nearn
     return Choice(at, gains[:, at], "past" if past_part[at] > own_part[at] else "own")
 
 
-def choose_several(
-    belief: Belief, own: Indices, scores: Array, allowed: Array, many: int, *, nearness: Array | None = None
-) -> list[Choice]:
+def choose_several(belief: Belief, own: Indices, scores: Array, allowed: Array, many: int) -> list[Choice]:
     """Return the next `many` configurations, each chosen as if those before it had come out as expected.
 
     That is the "kriging believer" of Ginsbourger, Le Riche and Carraro (2010).
@@ -68,7 +66,7 @@ def choose_several(
     found: list[Choice] = []
     allowed = np.array(allowed, dtype=bool)
     for _ in range(many):
-        one = choose(belief, own, scores, allowed, nearness=nearness)
+        one = choose(belief, own, scores, allowed)
         if one is None:
             break
         found.append(one)
@@ -79,7 +77,7 @@ def choose_several(
     return found
 
 
-def history_gain(belief: Belief, own: Indices, scores: Array, nearness: Array | None = None) -> Array:
+def history_gain(belief: Belief, own: Indices, scores: Array) -> Array:
     """Return (N, C): by how much each configuration beats, on each past data set, the best of those already run here.
 
     In shares of the range of that data set's scores, times the weight of the data set; the weights sum to 1.
@@ -90,7 +88,7 @@ def history_gain(belief: Belief, own: Indices, scores: Array, nearness: Array | 
     low, high = past.min(1, keepdims=True), past.max(1, keepdims=True)
     shares = (past - low) / np.maximum(high - low, 1e-12)
     reached = shares[:, own].max(1, keepdims=True) if len(own) else np.zeros((len(past), 1))
-    weights = agreement(past, own, scores) * (1.0 if nearness is None else nearness)
+    weights = agreement(past, own, scores)
     return np.asarray((weights / weights.sum())[:, None] * np.maximum(shares - reached, 0.0))
 
 

@@ -60,12 +60,6 @@ def test_the_first_pick_is_what_was_best_on_average_and_says_on_which_data_set()
     assert one.gains.tolist() == pytest.approx([0.5, 0.5 * 0.6 / 0.7])
 
 
-def test_nearer_data_sets_weigh_more() -> None:
-    past = np.array([[0.1, 0.9, 0.5], [0.2, 0.3, 0.9]])
-    picked = [suggesting.choose(small(past, 3), np.arange(0), np.array([]), np.ones(3), nearness=np.array(w)) for w in ([9, 1], [1, 9])]
-    assert [one.at for one in picked if one] == [1, 2]
-
-
 def test_a_data_set_that_disagrees_with_my_results_weighs_less() -> None:
     past = np.array([[0.1, 0.5, 0.9], [0.9, 0.5, 0.1]])
     weights = suggesting.agreement(past, np.array([0, 1]), np.array([0.3, 0.6]))
