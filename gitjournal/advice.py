@@ -16,6 +16,7 @@ import numpy as np
 
 from gitjournal import landscape, suggesting, surrogate
 from gitjournal.landscape import Setting
+from gitjournal.metric_names import direction
 from gitjournal.suggesting import Choice
 from gitjournal.surrogate import Array, Belief, Expected, Indices
 from gitjournal.worth import Worth, worth
@@ -104,6 +105,24 @@ class Advice:
         return self.foreseen.key
 
 
+def notable(evidence: Evidence) -> list[str]:
+    """Return configurations of other data sets: those seen on most of them and best there, and some of the others."""
+    sign = direction(evidence.metric)
+    scores: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for one in evidence.trials:
+        if one.data != evidence.data.hash and one.score is not None:
+            scores[one.data].append((one.key, sign * one.score))
+    seen: dict[str, list[float]] = defaultdict(list)
+    for found in scores.values():
+        values = [value for _, value in found]
+        low, high = min(values), max(values)
+        for key, value in found:
+            seen[key].append((value - low) / (high - low) if high > low else 0.5)
+    ranked = sorted(seen, key=lambda key: (-len(seen[key]), -max(seen[key]), key))
+    half = MOST_SEEN // 2
+    return [*ranked[:half], *_spread(ranked[half:], half)]
+
+
 def foresee(evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
     """Return what to expect of each configuration, whether it was run or not."""
     model = _Model(evidence, keys)
@@ -135,7 +154,7 @@ class _Model:
         self.mine = self.by_set.pop(evidence.data.hash, {})
         self.worth: Worth = worth(evidence.metric, (one.score for one in scored if one.score is not None))
         self.values = {data: self._worths(found) for data, found in [*self.by_set.items(), ("", self.mine)]}
-        names = [*dict.fromkeys([*keys, *self._own_columns(), *self._seen_columns()])]
+        names = [*dict.fromkeys([*keys, *self._own_columns(), *notable(evidence)])]
         self.settings: list[Setting] = [landscape.read(json.loads(name), name) for name in names]
         self.at = {name: number for number, name in enumerate(names)}
         self.codes, self.positions = landscape.place(self.settings)
@@ -161,18 +180,6 @@ class _Model:
     def _own_columns(self) -> list[str]:
         ranked = sorted(self.values[""], key=lambda key: -self.values[""][key])
         return [*ranked[: MOST_OWN // 2], *_spread(ranked[MOST_OWN // 2 :], MOST_OWN // 2)]
-
-    def _seen_columns(self) -> list[str]:
-        """Return configurations of the past: those seen on most data sets and best there, and some of the others."""
-        seen: dict[str, list[float]] = defaultdict(list)
-        for data in self.by_set:
-            values = self.values[data]
-            low, high = min(values.values()), max(values.values())
-            for key, value in values.items():
-                seen[key].append((value - low) / (high - low) if high > low else 0.5)
-        ranked = sorted(seen, key=lambda key: (-len(seen[key]), -max(seen[key]), key))
-        half = MOST_SEEN // 2
-        return [*ranked[:half], *_spread(ranked[half:], half)]
 
     def _affordable(self) -> list[str]:
         """Return the past data sets to learn from, those nearest in size first, as far as time allows."""
@@ -212,6 +219,8 @@ class _Model:
         low, high = expected.interval(at)
         ends = sorted((self.worth.score(low), self.worth.score(high)))
         chance = None if self.best is None else float(surrogate.chance(expected, self.best)[at])
+        if chance is not None and self.best is not None and self.worth.is_perfect(self.best):
+            chance = 0.0
         unlikely = chance is not None and expected.firm and chance < UNLIKELY
         return Foreseen(key, self.worth.score(float(expected.mean[at])), ends[0], ends[1], chance, unlikely, seconds)
 
@@ -238,11 +247,11 @@ class _Model:
         own = self._nearest(choice.at, self.mine, self.evidence.data.label)
         past: list[Because] = []
         for row in np.argsort(-choice.gains, kind="stable").tolist():
-            data = self.sets[row]
-            found = self._nearest(choice.at, self.by_set[data], self._label(data)) if choice.gains[row] > 0 else None
-            past += [found] if found else []
-            if len(past) == TOLD:
+            if len(past) == TOLD or (choice.gains[row] <= 0 and (own or past)):
                 break
+            data = self.sets[row]
+            found = self._nearest(choice.at, self.by_set[data], self._label(data))
+            past += [found] if found else []
         told = [*past, *([own] if own else [])] if choice.led == "past" else [*([own] if own else []), *past]
         return told[:TOLD]
 

@@ -23,9 +23,10 @@ from gitjournal.metric_names import direction
 from gitjournal.planning import AskWorker, Declared, Versions
 from gitjournal.summary import data_label
 
-POINTS, MOST_POINTS = 8, 24  # points of each built-in model: more, the more was run
+POINTS, MOST_POINTS = 8, 16  # points of each built-in model: more, the more was run
 SPACE_POINTS = 200  # points of a declared space
 SOURCES = ("sklearn:", "python:")
+TABULAR = "tabular"
 Point = dict[str, Any]
 
 
@@ -74,7 +75,7 @@ class Proposal:
 class Suggestions:
     """What is suggested, and what it rests on: `own` configurations here with the `best` of them, `past` of other data sets.
 
-    `width` is the number of steps of the longest candidate, so that an entry can be written that later ones fit into.
+    `width` is the number of steps of the longest candidate that differ, so that an entry can be written that later ones fit into.
     """
 
     target: Target
@@ -164,9 +165,9 @@ def suggest(target: Target, journals: Sequence[Journal], many: int) -> Suggestio
         [Proposal(one, listed[one.key]) for one in advice.advise(held, list(listed), many)],
         len(own),
         best,
-        [held.sets[name] for name in sorted(past)],
+        sorted((held.sets[name] for name in past), key=lambda one: one.label),
         sum(one.data in past and one.score is not None for one in held.trials),
-        max((len(one.steps) for one in listed.values()), default=1),
+        max((len(_swapped(one)) for one in listed.values() if one.steps), default=1),
     )
 
 
@@ -186,12 +187,12 @@ def candidates(target: Target, held: Evidence) -> list[Candidate]:
     points = min(POINTS + len(held.own()) // 2, MOST_POINTS)
     for model, values in spaces.models(target.declared.task, points):
         if not (kind == "text" and model.dense):
-            before = {"array": ["StandardScaler"] if model.scaled else [], "table": ["tabular"], "text": ["TfidfVectorizer"]}[kind]
+            before = {"array": ["StandardScaler"] if model.scaled else [], "table": [TABULAR], "text": ["TfidfVectorizer"]}[kind]
             found.append(maker.whole([*before, {model.name: values} if values else model.name]))
-    scaler = "StandardScaler" if kind == "array" else "tabular"
-    for key in dict.fromkeys(one.key for one in held.trials if one.score is not None):
+    scaler = "StandardScaler" if kind == "array" else TABULAR
+    for key in advice.notable(held):
         steps = portable.declared(json.loads(key), scaler)
-        if steps and (kind == "array" or steps[0] == {"table": "tabular", "text": "TfidfVectorizer"}[kind]):
+        if steps and (kind == "array" or steps[0] == {"table": TABULAR, "text": "TfidfVectorizer"}[kind]):
             found.append(maker.whole(steps))
     return list({one.key: one for one in reversed(found) if one is not None}.values())[::-1]
 
@@ -312,21 +313,27 @@ def declaration(target: Target, found: Sequence[Candidate], width: int = 0) -> d
         return {"procedure": front.procedure, "parameters": kept, "grid": grid(target, found)}
     if len(found) == 1 and not width:
         return {"procedure": found[0].steps}
-    labels = labels_for(max(width, *(len(one.steps) for one in found)))
-    start = [{label: step} for label, step in zip(labels, _padded(found[0].steps, len(labels)), strict=True)]
-    return {"procedure": start, "grid": grid(target, found, labels)}
+    labels = labels_for(max(width, *(len(_swapped(one)) for one in found)))
+    start = [{label: step} for label, step in zip(labels, _padded(_swapped(found[0]), len(labels)), strict=True)]
+    same = found[0].steps[: len(found[0].steps) - len(_swapped(found[0]))]
+    return {"procedure": [*same, *start], "grid": grid(target, found, labels)}
 
 
 def grid(target: Target, found: Sequence[Candidate], labels: Sequence[str] = ()) -> list[dict[str, list[Any]]]:
     """Return one point a candidate: its values, or its steps by label."""
     if target.at is not None:
         return [{name: [value] for name, value in one.point.items()} for one in found]
-    return [{label: [step] for label, step in zip(labels, _padded(one.steps, len(labels)), strict=True)} for one in found]
+    return [{label: [step] for label, step in zip(labels, _padded(_swapped(one), len(labels)), strict=True)} for one in found]
 
 
 def labels_for(many: int) -> list[str]:
     """Return the labels of so many steps, of which a grid may swap each."""
     return [*("prepare" if number == 0 else f"prepare{number + 1}" for number in range(many - 1)), "model"]
+
+
+def _swapped(one: Candidate) -> list[Any]:
+    """Return the steps that a grid may swap: all but `tabular`, with which every procedure for a table begins."""
+    return one.steps[1:] if one.steps[0] == TABULAR else one.steps
 
 
 def _padded(steps: list[Any], many: int) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import statistics
 from collections import defaultdict
@@ -98,7 +99,7 @@ def _key(procedure: str, columns: int | None) -> str:
 
 def _trial(data: str, key: str, metric: str, found: Sequence[tuple[str, Result]]) -> Trial | None:
     done = [(name, one, one.scores.get(metric)) for name, one in found if one.status != "failed"]
-    scored = [(name, one, score) for name, one, score in done if score is not None]
+    scored = [(name, one, score) for name, one, score in done if score is not None and math.isfinite(score)]
     if done and not scored:
         return None  # it ran, and another metric was asked for
     if not scored:

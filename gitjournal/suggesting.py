@@ -65,11 +65,13 @@ def choose_several(belief: Belief, own: Indices, scores: Array, allowed: Array, 
     """
     found: list[Choice] = []
     allowed = np.array(allowed, dtype=bool)
-    for _ in range(many):
+    while True:
         one = choose(belief, own, scores, allowed)
         if one is None:
             break
         found.append(one)
+        if len(found) == many:
+            break
         allowed[one.at] = False
         expected = expect(belief, own, scores)
         if expected.known:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gitjournal.metric_names import METRICS, direction
 
+HUGE = 1e50  # nothing is worth more, or less: squares of it are still numbers
 # these have no largest value, or one other than 1
 _UNBOUNDED = ("positive_likelihood_ratio", "mutual_info_score")
 
@@ -27,12 +28,16 @@ class Worth:
     def of(self, score: float) -> float:
         """Return what a score is worth."""
         value = self.sign * score
-        return -math.log(-value) if self.log else value
+        return -math.log(-value) if self.log else min(max(value, -HUGE), HUGE)
 
     def score(self, worth: float) -> float:
         """Return the score that is worth so much, within what the metric can reach."""
         value = -math.exp(min(-worth, 700.0)) if self.log else worth
         return min(max(self.sign * value, self.low), self.high)
+
+    def is_perfect(self, worth: float) -> bool:
+        """Whether nothing can be better."""
+        return self.score(worth) == (self.high if self.sign > 0 else self.low)
 
 
 def worth(metric: str, scores: Iterable[float]) -> Worth:

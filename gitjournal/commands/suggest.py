@@ -70,26 +70,22 @@ def command(
             journals = advising.read_journals(lab, others)[1:]
             sys.exit(_pursue(context, found, journals, Budget(max_runs or many, max_time, timeout), named, crew, as_json=as_json))
         suggestions = advising.suggest(found, advising.read_journals(lab, others), many)
-        if as_json:
-            told = suggestion.as_plain(suggestions)
-        elif not context.quiet:
-            click.echo(suggestion.said(suggestions), nl=False)
-        if not suggestions.proposals:
-            if as_json:
-                click.echo(json.dumps(told))
-            return
-        written = advising.draft(suggestions, title=named, ask=crew.ask) if write or (execute and dry_run) else None
+        wanted = suggestions.proposals and (write or execute)
+        written = advising.draft(suggestions, title=named, ask=crew.ask) if wanted else None
     path = drafting.write_draft(lab, written) if written and not dry_run else None
     if as_json:
-        click.echo(json.dumps(told | ({"entry": written.id, "path": str(path) if path else None, "text": written.text} if written else {})))
+        entry = {"entry": written.id, "path": str(path) if path else None, "text": written.text} if written else {}
+        click.echo(json.dumps(suggestion.as_plain(suggestions) | entry))
     elif written and path is None:
         click.echo(written.text, nl=False)
-    elif written and path:
-        click.echo(os.path.relpath(path, context.start))
-        _next(context, f"gitjournal exec {written.id[-4:]}")
     else:
-        asked = f" {what}" if what else ""
-        _next(context, f"gitjournal suggest{asked} --write, or --exec --max-runs 10")
+        if not context.quiet:
+            click.echo(suggestion.said(suggestions), nl=False)
+        if written and path:
+            click.echo(os.path.relpath(path, context.start))
+            _next(context, f"gitjournal exec {written.id[-4:]}")
+        elif suggestions.proposals:
+            _next(context, f"gitjournal suggest {what or found.data.label} --write, or --exec --max-runs 10")
 
 
 def _next(context: Context, line: str) -> None:
