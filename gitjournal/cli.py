@@ -27,6 +27,7 @@ COMMANDS = {
     "log": "Read the history of the journal.",
     "diff": "Say how two entries differ.",
     "compare": "Say whether one entry is really better than another, and how sure that is.",
+    "suggest": "Say what to run next, and why.",
     "check": "Look for what is wrong: duplicates, edited records, changed plans.",
     "doctor": "Find and mend what is amiss in this clone: folder, hooks, locks, index.",
     "trust": "Look at the code of your own that an entry runs, and trust it.",

@@ -28,7 +28,7 @@ from gitjournal.repo import Repository, git_bytes
 from gitjournal.summary import COUNTS, Key, data_argument, data_label, estimator_label, join, state, summarise
 from gitjournal.verdict import Verdict
 
-SCHEMA = 5
+SCHEMA = 6
 NAME = "index.sqlite"
 WAIT_SECONDS = 60.0
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is
@@ -49,7 +49,7 @@ CREATE INDEX places_by_records ON places (records);
 CREATE TABLE blobs (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE runs (
     blob INTEGER NOT NULL, line INTEGER NOT NULL, run TEXT NOT NULL, fingerprint TEXT NOT NULL, seed INTEGER,
-    status TEXT NOT NULL, origin TEXT, at TEXT, metrics BLOB NOT NULL, PRIMARY KEY (blob, line)
+    status TEXT NOT NULL, origin TEXT, at TEXT, metrics BLOB NOT NULL, seconds REAL, PRIMARY KEY (blob, line)
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_fingerprint ON runs (fingerprint, seed);
 CREATE INDEX runs_that_look ON runs (fingerprint) WHERE status = 'final';
@@ -159,6 +159,18 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return (self.fingerprint, self.seed)
 
 
+class Result(msgspec.Struct, frozen=True):
+    """What one run came to: `data` is the hash of its data, `canonical` its text, `scores` those of its dev part."""
+
+    data: str
+    fingerprint: str
+    canonical: str
+    status: str
+    scores: dict[str, float | None]
+    seconds: float | None
+    row: Row
+
+
 class Holder(msgspec.Struct, frozen=True):
     """A run that was done, and the blob of the records that say so."""
 
@@ -176,17 +188,18 @@ _scores_decoder = msgspec.json.Decoder(Scores)
 class Index:
     """Open one with `Index.open`, bring it up to date with `refresh`, then ask."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, *, kept: bool = True) -> None:
         self.repository = repository
         self.path = repository.private / NAME
+        self._kept = kept
         self.refs: dict[str, str] = {}
         self._connection = self._connect()
 
     @classmethod
     @contextmanager
-    def open(cls, repository: Repository) -> Iterator[Index]:
-        """Open the index of a repository for the length of a `with`."""
-        index = cls(repository)
+    def open(cls, repository: Repository, *, kept: bool = True) -> Iterator[Index]:
+        """Open the index of a repository for the length of a `with`; one that is not `kept` lives in memory and writes nothing."""
+        index = cls(repository, kept=kept)
         try:
             yield index
         finally:
@@ -305,6 +318,20 @@ class Index:
         found = self._ask(_LOOKERS, (data_hash,))
         return [(ref, _entry_id(stem), _row_decoder.decode(row).title if row else "") for ref, stem, row in found]
 
+    def results(self) -> list[Result]:
+        """Return what every run came to that an entry did itself and that is not retracted, each once."""
+        texts = {name: (data, text) for data, name, text in self._ask("SELECT data, fingerprint, canonical FROM configurations", ())}
+        rows = {row.records: row for ref in reversed(self.refs) for row in self.entries(ref) if row.records and row.state != "retracted"}
+        asked = (
+            "SELECT b.name, r.fingerprint, r.status, r.metrics, r.seconds FROM runs r JOIN blobs b ON b.id = r.blob"
+            " WHERE r.origin IS NULL AND r.status <> 'final'"
+        )
+        return [
+            Result(texts[name][0], name, texts[name][1], status, _scores_decoder.decode(metrics).get("dev", {}), seconds, rows[blob])
+            for blob, name, status, metrics, seconds in self._ask(asked, ())
+            if blob in rows and name in texts
+        ]
+
     def owners(self, records: Iterable[Record]) -> dict[Key, Scores]:
         """Return the metrics of the runs that these records take from other entries."""
         keys = [record.key for record in records if not record.owned and not record.metrics]
@@ -331,6 +358,8 @@ class Index:
     # ---- opening
 
     def _connect(self) -> sqlite3.Connection:
+        if not self._kept:
+            return _opened(":memory:")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError:
@@ -488,9 +517,12 @@ class Index:
     def _store_runs(self, blob: str, records: Sequence[Record]) -> None:
         number = self._connection.execute("INSERT INTO blobs (name) VALUES (?)", (blob,)).lastrowid
         self._connection.executemany(
-            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (number, line, one.run, one.fingerprint, one.seed, one.status, one.from_, one.at, msgspec.json.encode(one.metrics))
+                (
+                    *(number, line, one.run, one.fingerprint, one.seed, one.status, one.from_, one.at),
+                    *(msgspec.json.encode(one.metrics), one.seconds),
+                )
                 for line, one in enumerate(records, start=1)
             ],
         )
