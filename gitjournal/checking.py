@@ -18,14 +18,13 @@ from gitjournal.landing import runs_of, same_entry
 from gitjournal.record import Record
 from gitjournal.repeats import Ran, Twice, as_finding, counted, repeated_elsewhere, repeated_here
 from gitjournal.repo import Repository
-from gitjournal.retold import misjudged, plan_of
 from gitjournal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
 from gitjournal.summary import Key
-from gitjournal.verdict import MARK
 
-Judge = Callable[[Found], Iterator[Finding]]
+Judge = Callable[[Found, Snapshot, Index], Iterator[Finding]]
 
 _TEXTS = (".md", ".json", ".yaml", ".yml", ".svg")
+_OBJECT = re.compile(r"[0-9a-f]{40,64}\Z")
 _RAW = re.compile(r":\d+ \d+ (?P<former>[0-9a-f]+) (?P<blob>[0-9a-f]+) [A-Z]\t(?P<path>.*)")
 
 
@@ -35,7 +34,7 @@ class Question:
 
     `tree` is looked at; of its entries only those that differ from `base`, where one is given. `parents` are commits
     whose records must all be kept; `history` is a range of `git log` whose commits must have kept theirs. `branches`
-    are the other branches of the journal, where the same run counts too; `verdicts` are judged anew.
+    are the other branches of the journal, where the same run counts too.
     """
 
     tree: str
@@ -43,7 +42,6 @@ class Question:
     parents: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     branches: bool = True
-    verdicts: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,24 +64,20 @@ def check_tree(repository: Repository, question: Question, refs: dict[str, str],
     found: list[Finding] = []
     runs: list[tuple[Key, Ran]] = []
     planned: list[tuple[str, Found]] = []
-    expecting: list[str] = []
-    for one in snapshot.entries(stems):
-        found += _of_entry(one)
-        found += (finding for judge in judges for finding in judge(one))
-        runs += counted(one)
-        expecting += [one.page_path.removesuffix(PAGE)] if one.entry and (one.entry.front.expect or MARK in one.entry.text) else []
-        blob = plan_of(one.records)
-        if blob:
-            planned.append((blob, replace(one, lines=[])))
+    with Index.open(repository) as index:
+        index.refresh(refs)
+        for one in snapshot.entries(stems):
+            found += _of_entry(one)
+            found += (finding for judge in judges for finding in judge(one, snapshot, index))
+            runs += counted(one)
+            blob = plan_of(one.records)
+            if blob:
+                planned.append((blob, replace(one, lines=[])))
+        twice = repeated_here(snapshot, runs, index, stems)
+        twice += repeated_elsewhere(snapshot, runs, index) if question.branches else []
     found += _of_plans(repository, planned)
     found += _of_files(snapshot, touched)
     found += findings.shortened(_lost(snapshot, question))
-    with Index.open(repository) as index:
-        index.refresh(refs)
-        twice = repeated_here(snapshot, runs, index, stems)
-        twice += repeated_elsewhere(snapshot, runs, index) if question.branches else []
-        for one in snapshot.entries(expecting if question.verdicts else ()):
-            found += misjudged(one, snapshot, index)
     found += map(as_finding, twice)
     return Checked(sorted(found, key=lambda one: (one.file, one.line or 0, one.code)), len(stems), twice)
 
@@ -92,6 +86,12 @@ def _of_plans(repository: Repository, planned: Sequence[tuple[str, Found]]) -> I
     plans = repository.blobs({blob for blob, _ in planned})
     for blob, found in planned:
         yield from findings.replanned(found, plans.get(blob))
+
+
+def plan_of(records: Sequence[Record]) -> str | None:
+    """Return the blob that the first own run of an entry names as its plan."""
+    blob = next((one.plan for one in records if one.owned and one.plan), None)
+    return blob if blob and _OBJECT.match(blob) else None
 
 
 def _of_entry(one: Found) -> Iterator[Finding]:

@@ -51,13 +51,13 @@ def guard_staged(repository: Repository, git_dir: Path, head: str, tree: str) ->
     # what comes from elsewhere was accepted there: only what is new here is compared with other branches
     new = not any((git_dir / name).exists() for name in UNDER_WAY)
     told = run_git(["--git-dir", str(git_dir), "symbolic-ref", "--quiet", "HEAD"], cwd=repository.common).stdout.decode().strip()
-    return _judge(repository, Question(tree, base=head, parents=(head, *others), branches=new, verdicts=False), told)
+    return _judge(repository, Question(tree, base=head, parents=(head, *others), branches=new), told)
 
 
 def guard_ref(repository: Repository, old: str, new: str, ref: str, *, pushed: bool) -> Refusal | None:
     """Judge a branch that is about to move to `new`; `old` is empty for one that is not known where it is going."""
     known = (f"^{old}",) if old else ("--not", "--remotes" if pushed else "--branches")
-    return _judge(repository, Question(new, base=old or None, history=(new, *known), branches=False, verdicts=False), ref)
+    return _judge(repository, Question(new, base=old or None, history=(new, *known), branches=False), ref)
 
 
 def _judge(repository: Repository, question: Question, ref: str) -> Refusal | None:

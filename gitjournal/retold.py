@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 import msgspec
 
 from gitjournal import expectation, verdict
+from gitjournal.checking import plan_of
 from gitjournal.entry import Entry, FrontMatter, parse
 from gitjournal.entry_block import read_block
 from gitjournal.errors import EntryError, GitjournalError, UsageError
@@ -21,12 +21,12 @@ from gitjournal.index import Index
 from gitjournal.journal import match_id
 from gitjournal.judging import Judgeable, Judgement, digest_of, value_of
 from gitjournal.ledger import Compose, Page
+from gitjournal.misdeclared import misdeclared
 from gitjournal.record import Record, Scores
 from gitjournal.snapshot import Found, Snapshot
 from gitjournal.summary import COUNTS, Key, join, runs_left, summarise
 from gitjournal.verdict import Verdict
 
-_OBJECT = re.compile(r"[0-9a-f]{40,64}\Z")
 _ANEW = "write it anew: gitjournal check --fix"
 
 
@@ -52,6 +52,12 @@ def judgement_of(entry: Entry, records: Sequence[Record], snapshot: Snapshot, in
     return None
 
 
+def in_depth(found: Found, snapshot: Snapshot, index: Index) -> Iterator[Finding]:
+    """Judge an entry by all that its tree tells: what a hook has no time for."""
+    yield from misdeclared(found)
+    yield from misjudged(found, snapshot, index)
+
+
 def misjudged(found: Found, snapshot: Snapshot, index: Index) -> Iterator[Finding]:
     """GJ108: what the page says of its expectations does not follow from the records.
 
@@ -59,7 +65,7 @@ def misjudged(found: Found, snapshot: Snapshot, index: Index) -> Iterator[Findin
     interval around the value that was measured can have led there.
     """
     entry = found.entry
-    if entry is None or entry.front.retracted or not found.lines:
+    if entry is None or entry.front.retracted or not found.lines or not (entry.front.expect or verdict.MARK in entry.text):
         return
     try:
         block = read_block(found.text or "", found.id)
@@ -95,12 +101,6 @@ def _follows(
         said.verdict == "inconclusive" or (value is not None and one.holds(value) == (said.verdict == "supported"))
         for one, value, said in zip(expectations, values, told.told, strict=True)
     )
-
-
-def plan_of(records: Sequence[Record]) -> str | None:
-    """Return the blob that the first own run of an entry names as its plan."""
-    blob = next((one.plan for one in records if one.owned and one.plan), None)
-    return blob if blob and _OBJECT.match(blob) else None
 
 
 def _planned(entry: Entry, records: Sequence[Record], snapshot: Snapshot) -> Entry:

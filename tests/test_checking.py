@@ -12,8 +12,8 @@ from gitjournal.checking import Question, check_tree, question_of_range
 from gitjournal.findings import CODES
 from gitjournal.lab import find_lab
 from gitjournal.leaks import find_leaks
-from gitjournal.misdeclared import misdeclared
 from gitjournal.record import Record, decode_lines, encode
+from gitjournal.retold import in_depth
 from gitjournal.snapshot import merge_in_index, merge_result
 from tests.guarded import FIRST, LATER, UNGUARDED, begin, checked, codes, page, put, repeat, run, save, tried
 from tests.helpers import git, gitjournal
@@ -178,7 +178,7 @@ def test_a_range_names_only_what_it_brings(lab: Path) -> None:
     put(lab, LATER, page("X", c=5).replace("dev: 0.2", "dev: 0.3"), [run(5, at="2")])
     after = save(lab)
     repository = find_lab(lab).repository
-    found = check_tree(repository, question_of_range(before, after), {}, misdeclared)
+    found = check_tree(repository, question_of_range(before, after), {}, in_depth)
     assert [(one.code, one.file[-7:-3]) for one in found.findings] == [("GJ103", "bbbb")]
 
 
