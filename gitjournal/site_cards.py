@@ -106,6 +106,7 @@ def card_of(told: Told, key: str) -> Card:
         hypothesis=front.hypothesis or "",
         expect=[front.expect] if isinstance(front.expect, str) else list(front.expect or []),
         state=row.state,
+        verdict=getattr(row, "verdict", ""),  # where expectations are judged
         branch=told.opened.listed.branch,
         metric=summary.metric,
         best=score.mean if score else None,

@@ -93,7 +93,6 @@ class Pages:
             history=_history(self.journal, card),
             newer=newer,
             older=older,
-            judged=[],
             tested=_tested(self.journal.looks_of(card), card),
         )
 
