@@ -60,9 +60,11 @@ def test_each_way_of_dying_ends_one_run_and_is_recorded_with_its_kind(repo: Path
     (repo / "own.py").write_text(OWN)
     done(repo, "init")
     trust.grant(repo / ".git/gitjournal", find_code("own:fit", [], repo, ("procedure", "python")))
-    front = f"title: t\nhypothesis: h\ndata: {{sklearn: iris}}\nprocedure: {{python: own:fit}}\ngrid: {{how: {['well', *KINDS]}}}\n"
-    write_entry(repo / "lab", "20261121-an-entry-aaaa", front.replace("'", ""))
-    ended = gitjournal(repo, "exec", "aaaa", "--memory", "1000", "--jobs", "2")
+    front = "title: t\nhypothesis: h\ndata: {sklearn: iris}\nprocedure: {python: own:fit}\ngrid: {how: [memory]}\n"
+    page = write_entry(repo / "lab", "20261121-an-entry-aaaa", front)
+    assert gitjournal(repo, "exec", "aaaa", "--memory", "1000").returncode == 4
+    page.write_text(page.read_text().replace("[memory]", f"[well, {', '.join(KINDS)}]"))
+    ended = gitjournal(repo, "exec", "aaaa", "--jobs", "2")
     assert ended.returncode == 4, ended.stdout + ended.stderr
     assert "1/8 done · 7 failed" in ended.stdout
     assert "best   dev.accuracy 0.933   how well\n" in ended.stdout  # and not the best of eight
