@@ -14,10 +14,12 @@ from gitjournal.gains import Baseline, Gain, gain_over
 from gitjournal.index import Index
 from gitjournal.journal import FOLDER, PAGE, names
 from gitjournal.lab import Lab, is_journal
+from gitjournal.looks import Look, of_entry, without_looks
 from gitjournal.record import Record
 from gitjournal.repo import Repository
 from gitjournal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
 from gitjournal.summary import Summary, join, summarise
+from gitjournal.testbook import looks_at
 from gitjournal.verdict import Verdict
 
 
@@ -25,7 +27,8 @@ from gitjournal.verdict import Verdict
 class Reviewed:
     """One entry that the branch adds or changes. `entry` and `summary` are None where it cannot be read: `fault` says why.
 
-    `runs` is how many runs it did itself in this range, and `seconds` what they took.
+    `runs` is how many runs it did itself in this range, and `seconds` what they took; `looked` is the look at the test
+    set that it brings, among all `looks` at these data.
     """
 
     id: str
@@ -39,6 +42,8 @@ class Reviewed:
     runs: int = 0
     seconds: float = 0.0
     figures: Sequence[str] = ()
+    looked: Look | None = None
+    looks: Sequence[Look] = ()
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,9 @@ def review(lab: Lab, ours: str, theirs: str, refs: dict[str, str]) -> Review:
     old, new = read_snapshot(repository, before), read_snapshot(repository, merged.tree)
     touched = _touched(repository, old, new)
     with Index.open(repository) as index:
-        index.refresh(refs)
+        index.refresh(refs if tip in refs.values() else {**refs, tip: tip})
         known = {found.id: found for found in old.entries(stem for stem in touched if stem + PAGE in old.files)}
-        entries = [_reviewed(found, known.get(found.id), new, index) for found in new.entries(touched)]
+        entries = [_reviewed(found, known.get(found.id), new, lab, index) for found in new.entries(touched)]
     gone = [stem.rpartition("/")[2] for stem in touched if stem + PAGE not in new.files]
     return Review(ours, theirs, tip, sorted(entries, key=lambda one: one.id), gone, checked, merged.conflicts)
 
@@ -98,14 +103,16 @@ def _touched(repository: Repository, old: Snapshot, new: Snapshot) -> list[str]:
     return sorted({stem for path in listed.split("\0") if (stem := stem_of(path))})
 
 
-def _reviewed(found: Found, before: Found | None, tree: Snapshot, index: Index) -> Reviewed:
+def _reviewed(found: Found, before: Found | None, tree: Snapshot, lab: Lab, index: Index) -> Reviewed:
     path = found.page_path
     if found.entry is None:
         return Reviewed(found.id, path, None, str(found.fault or "records without an entry"), is_new=before is None)
     records = _whole(found.records, index)
     summary = summarise(found.entry.front, records)
     earlier = {one.run for one in before.records} if before else set()
-    own = [one for one in found.records if one.owned and one.run not in earlier]
+    fresh = [one for one in found.records if one.owned and one.run not in earlier]
+    own = without_looks(fresh)
+    looks = looks_at(lab, index, found.entry.front.data.hash or "") if len(own) < len(fresh) else []
     return Reviewed(
         id=found.id,
         path=path,
@@ -116,6 +123,8 @@ def _reviewed(found: Found, before: Found | None, tree: Snapshot, index: Index) 
         verdict=_verdict(found.entry),
         runs=len(own),
         seconds=sum(one.seconds or 0.0 for one in own),
+        looked=of_entry(looks, found.id),
+        looks=looks,
         figures=sorted(name for name in tree.files if name.startswith(f"figures/{found.id}/") and name.endswith(".svg")),
     )
 

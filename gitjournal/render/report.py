@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gitjournal.findings import Finding
-from gitjournal.render import block, text
+from gitjournal.render import block, testing, text
 from gitjournal.reviewing import Review, Reviewed
 from gitjournal.verdict import WORDS
 
@@ -51,6 +51,8 @@ def review_as_plain(review: Review) -> dict[str, Any]:
                 "best": one.summary.best_score.mean if one.summary and one.summary.best_score else None,
                 "gain": asdict(one.gain) if one.gain else None,
                 "verdict": one.verdict.word if one.verdict else None,
+                "look": one.looked.number if one.looked else None,
+                "looks": len(one.looks),
                 "runs": one.runs,
                 "seconds": one.seconds,
                 "figures": list(one.figures),
@@ -111,6 +113,7 @@ def _entry(one: Reviewed, review: Review, link: str) -> Iterator[str]:
     yield from _verdict(one)
     yield ""
     yield from _table(one)
+    yield from _looked(one)
     yield from _changed(one, review)
     for path in one.figures:
         yield (
@@ -147,6 +150,17 @@ def _table(one: Reviewed) -> Iterator[str]:
         yield f"| baseline: {inert(gain.title)} | {text.number(gain.score)} | |"
     else:
         yield "\nNo baseline to compare with."
+
+
+def _looked(one: Reviewed) -> Iterator[str]:
+    """Yield what was seen of the test set, and what so many looks mean."""
+    if one.looked is None or one.summary is None:
+        return
+    metric = one.summary.metric
+    meaning = testing.meaning(one.looked, one.looks, metric)
+    yield ""
+    yield f"- **test set**: {inert(testing.score(one.looked.record, metric, len(one.looks)))}, {testing.which(one.looked, one.looks)}"
+    yield from [f"- {meaning}"] if meaning else []
 
 
 def _changed(one: Reviewed, review: Review) -> Iterator[str]:
