@@ -100,12 +100,15 @@ def replay(data: Table, targets: range) -> None:
         if worse.any():
             print(f"  WORSE THAN RANDOM at {[k for k, bad in zip(BUDGETS, worse, strict=True) if bad]}")
         intervals[name] = (np.mean(seen, 0), widths)
-    print(f"\nafter {', '.join(map(str, OWN_RUNS))} random own runs: mean absolute error, 90 % intervals that hold, their mean width")
+    print(f"\nafter {', '.join(map(str, OWN_RUNS))} random own runs: mean absolute error; 90 % intervals that hold, their mean width;")
+    print("runs called unlikely, and of those the share that did beat the best")
     for name, (seen_mean, widths) in intervals.items():
-        for k, (off, held, width) in zip(OWN_RUNS, seen_mean, strict=True):
+        for k, (off, held, width, unlikely, wrong) in zip(OWN_RUNS, seen_mean, strict=True):
             goal = f"width {'met' if width <= widths[OWN_RUNS.index(k)] else 'MISSED'}: {widths[OWN_RUNS.index(k)]:.3f}" if widths else ""
             row(
-                f"{name}, {k}", (off, held, width), f"cover {'met' if abs(held - 0.9) <= 0.03 else 'MISSED'}: 0.87 to 0.93  {goal}".rstrip()
+                f"{name}, {k}",
+                (off, held, width, unlikely, wrong / max(unlikely, 1e-9)),
+                f"cover {'met' if abs(held - 0.9) <= 0.03 else 'MISSED'}: 0.87 to 0.93  {goal}".rstrip(),
             )
 
 

@@ -1,6 +1,6 @@
 """Whether history helps on real runs: each of four data sets that ship with scikit-learn, with and without the other three.
 
-python -m benchmarks.bench_suggest_real [--seeds 10] [--runs 25]
+python -m benchmarks.bench_suggest_real [--seeds 10] [--runs 25] [--built-in]
 
 Every run is measured by gitjournal's own code, each configuration once a split; what is compared are the choices. The area is
 the mean over runs of the best score so far; a seed draws another split of all four data sets.
@@ -23,14 +23,26 @@ import numpy as np
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.timing import repository
-from gitjournal import advice, advising, measure, procedure
+from gitjournal import advice, advising, measure
 from gitjournal.advice import Evidence, Trial
 from gitjournal.advising import Candidate, Target
+from gitjournal.configured import Declared
 from gitjournal.crew import Crew
-from gitjournal.entry import Facts
 from gitjournal.founding import init
-from gitjournal.planning import Declared
 
+PAGE = """\
+---
+title: Where to look
+data: {{sklearn: {name}}}
+procedure: [StandardScaler, {{clf: SVC}}]
+space:
+  - {{clf: [SVC], clf__C: {{log: [0.001, 1000]}}, clf__gamma: {{log: [1.0e-5, 10]}}}}
+  - {{clf: [KNeighborsClassifier], clf__n_neighbors: {{int: [1, 50]}}, clf__weights: [uniform, distance]}}
+  - {{clf: [LogisticRegression], clf__C: {{log: [1.0e-5, 1000]}}, clf__max_iter: [1000]}}
+  - {{clf: [DecisionTreeClassifier], clf__max_depth: {{int: [1, 20]}}, clf__min_samples_leaf: {{int: [1, 30]}}}}
+  - {{clf: [GaussianNB], clf__var_smoothing: {{log: [1.0e-9, 1]}}}}
+---
+"""
 NAMES = ("digits", "breast_cancer", "wine", "iris")
 T95 = {10: 2.262, 5: 2.776, 3: 4.303}  # Student's t, 97.5 %, by the number of pairs
 
@@ -56,7 +68,7 @@ class Bench:
                     task=told.task,
                     split=told.split,
                     metrics=told.metrics,
-                    procedure=tree_of(self.target, one),
+                    procedure=one.tree,
                     seed=0,
                 ),
                 self.shelf,
@@ -65,14 +77,6 @@ class Bench:
             score = made.get("metrics", {}).get("dev", {}).get(self.target.metric)
             self.known[one.key] = Trial(told.hash, one.key, score, "", made.get("seconds"))
         return self.known[one.key]
-
-
-def tree_of(target: Target, one: Candidate) -> list[list[object]]:
-    """Return the steps of a candidate as a job takes them."""
-    import msgspec
-
-    front = msgspec.structs.replace(target.entry.front, procedure=one.steps, parameters={}, grid=None)
-    return procedure.build_tree(dataclasses.replace(target.entry, front=front), {}, msgspec.convert(target.declared.facts, Facts))
 
 
 def followed(bench: Bench, past: list[Trial], sets: dict[str, advice.DataSet], runs: int) -> list[Trial]:
@@ -109,25 +113,45 @@ def one_seed(targets: dict[str, Target], runs: int, seed: int) -> dict[str, tupl
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--runs", type=int, default=25)
+    parser.add_argument("--built-in", action="store_true", help="also in the built-in space: ten minutes more")
     told = parser.parse_args()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     with repository() as place, Crew() as crew:
         lab = init(place).lab
-        targets = {name: advising.find_target(lab, place, f"sklearn:{name}", column=None, ask=crew.ask) for name in NAMES}
-        targets = {name: dataclasses.replace(target, lab=None) for name, target in targets.items()}
+        for number, name in enumerate(NAMES):
+            page = lab.path / f"entries/2026/20261121-space-{number:04}.md"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(PAGE.format(name=name))
+        looked = {
+            "a declared space of five models": {name: f"{number:04}" for number, name in enumerate(NAMES)},
+            "the built-in space": {name: f"sklearn:{name}" for name in NAMES},
+        }
+        targets = {
+            where: {
+                name: dataclasses.replace(advising.find_target(lab, place, what, column=None, ask=crew.ask), lab=None)
+                for name, what in asked.items()
+            }
+            for where, asked in looked.items()
+        }
         with multiprocessing.get_context("spawn").Pool(2) as pool:
-            found = pool.map(partial(one_seed, targets, told.runs), range(told.seeds), chunksize=1)
-    print(f"\narea under the best dev.accuracy so far over {told.runs} runs, {told.seeds} splits: with the other three as history, without")
+            for where in list(looked)[: int(os.environ.get("PARTS", "2"))]:
+                report(where, told.runs, pool.map(partial(one_seed, targets[where], told.runs), range(told.seeds), chunksize=1))
+
+
+def report(where: str, runs: int, found: list[dict[str, tuple[float, float]]]) -> None:
+    """Print what history gains, for each data set and over all four."""
+    print(f"\narea under the best dev.accuracy so far over {runs} runs in {where}, {len(found)} splits")
+    print(f"{'data, the others as history':30} {'with':>7} {'without':>8}   difference, 95 % interval")
     for name in (*NAMES, "all four"):
         pairs = np.array([np.mean([one[other] for other in ([name] if name in NAMES else NAMES)], 0) for one in found])
         gain = pairs[:, 0] - pairs[:, 1]
         half = T95.get(len(gain), 1.96) * gain.std(ddof=1) / math.sqrt(len(gain))
         low, high = gain.mean() - half, gain.mean() + half
-        print(f"{name:16} {pairs[:, 0].mean():.4f} {pairs[:, 1].mean():.4f}   {gain.mean():+.4f} [{low:+.4f}, {high:+.4f}]", flush=True)
+        print(f"{name:30} {pairs[:, 0].mean():7.4f} {pairs[:, 1].mean():8.4f}   {gain.mean():+.4f} [{low:+.4f}, {high:+.4f}]", flush=True)
 
 
 if __name__ == "__main__":

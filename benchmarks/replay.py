@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gitjournal import landscape, suggesting, surrogate
+from gitjournal import advice, landscape, suggesting, surrogate
 from gitjournal.landscape import Setting
 from gitjournal.surrogate import Array, Belief
 
@@ -97,7 +97,11 @@ def replayed(data: Table, target: int, belief: Belief, pick: Pick) -> Array:
 
 
 def foreseen(data: Table, target: int, belief: Belief) -> Array:
-    """Return (own runs, 3): mean absolute error, share inside the 90 % interval, and its mean width, after random own runs."""
+    """Return (own runs, 5) after random own runs.
+
+    Mean absolute error; share inside the 90 % interval, and its mean width; share of runs called unlikely to beat the best, and
+    the share of those that did beat it, of all runs.
+    """
     order = np.random.default_rng(target).permutation(data.errors.shape[1])
     found = []
     for k in OWN_RUNS:
@@ -105,5 +109,8 @@ def foreseen(data: Table, target: int, belief: Belief) -> Array:
         expected = surrogate.expect(belief, own, -data.errors[target, own])
         off = np.abs(expected.mean + data.errors[target])[rest]
         half = surrogate.Z90 * expected.spread[rest]
-        found.append([off.mean(), (off <= half).mean(), 2 * half.mean()])
+        best = -data.errors[target, own].min()
+        unlikely = surrogate.chance(expected, best)[rest] < advice.UNLIKELY
+        beats = -data.errors[target, rest] > best
+        found.append([off.mean(), (off <= half).mean(), 2 * half.mean(), unlikely.mean(), (unlikely & beats).mean()])
     return np.array(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from gitjournal.summary import data_label
 from gitjournal.trials import Journal
 
 POINTS, MOST_POINTS = 8, 16  # points of each built-in model: more, the more was run
-SPACE_POINTS = 200  # points of a declared space
+SPACE_POINTS, LEAST_POINTS = 200, 20  # points of all declared spaces together, and of each at least
 SOURCES = ("sklearn:", "python:")
 TABULAR = "tabular"
 Point = dict[str, Any]
@@ -53,7 +54,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A configuration that may be suggested: its portable text, its fingerprint here, and how it is declared.
+    """A configuration that may be suggested: its portable text, its fingerprint and tree here, and how it is declared.
 
     `steps` is a whole procedure; where the target has a space of its own, `point` are values for its entry instead.
     """
@@ -62,6 +63,7 @@ class Candidate:
     fingerprint: str
     steps: list[Any]
     point: Point
+    tree: procedure.Steps
 
 
 @dataclass(frozen=True)
@@ -232,16 +234,19 @@ class _Maker:
         entry = self.target.entry
         with planning.placed(entry):
             every = spaces.read(entry.front.space or {})
-        found = []
-        for axes in every:
-            kept = {name: value for name, value in entry.front.parameters.items() if name not in {axis.name for axis in axes}}
-            there = dataclasses.replace(entry, front=msgspec.structs.replace(entry.front, parameters=kept, grid=None))
-            for point in spaces.points(axes, SPACE_POINTS):
-                try:
-                    found.append(self._candidate(there, point, []))
-                except KeyError as fault:
-                    raise EntryError(f"`space`: {fault} cannot be built", place=entry.place("space")) from None
+        share = max(LEAST_POINTS, SPACE_POINTS // len(every))
+        each = [self._points(axes, share) for axes in every]
+        found = [one for turn in itertools.zip_longest(*each) for one in turn if one is not None]
         return list({one.key: one for one in reversed(found)}.values())[::-1]
+
+    def _points(self, axes: tuple[spaces.Axis, ...], many: int) -> list[Candidate]:
+        entry = self.target.entry
+        kept = {name: value for name, value in entry.front.parameters.items() if name not in {axis.name for axis in axes}}
+        there = dataclasses.replace(entry, front=msgspec.structs.replace(entry.front, parameters=kept, grid=None))
+        try:
+            return [self._candidate(there, point, []) for point in spaces.points(axes, many)]
+        except KeyError as fault:
+            raise EntryError(f"`space`: {fault} cannot be built", place=entry.place("space")) from None
 
     def _candidate(self, entry: Entry, point: Point, steps: list[Any]) -> Candidate:
         tree = procedure.build_tree(entry, point, self.facts)
@@ -252,7 +257,7 @@ class _Maker:
             told.data, told.hash, told.task, told.split, tree, version=self.versions.sklearn, keras=self.versions.keras, sizes=self.sizes
         )
         key = portable.key(portable.portable(json.loads(text)["procedure"], self.facts.n_features))
-        return Candidate(key, identity.fingerprint(text), steps, point)
+        return Candidate(key, identity.fingerprint(text), steps, point, tree)
 
     def _fits(self, one: Candidate) -> bool:
         """Whether there are enough rows and columns: what would fail for certain is not suggested."""

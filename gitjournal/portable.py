@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gitjournal import counts
-from gitjournal.catalogue import NAMED, lookup
+from gitjournal.catalogue import NAMED, Known, lookup
 
 SCALED = "scaled"  # stands for StandardScaler on an array and for `tabular` on a table, which scales as well
 _SCALER: dict[str, Any] = {"sklearn.preprocessing.StandardScaler": {}}
@@ -16,11 +16,11 @@ _COLUMNS = "sklearn.compose.ColumnTransformer"
 
 
 def portable(procedure: Sequence[Any], columns: int | None) -> list[Any]:
-    """Return a canonical procedure with shares of the columns where it has counts of them.
+    """Return a canonical procedure with shares of the columns where it has counts of them, and without defaults of one version.
 
     `columns` are those of the data that it ran on; only a first step can tell of columns by name.
     """
-    steps = [_shares(step, columns) for step in procedure]
+    steps = [_plain(step, columns) for step in procedure]
     if len(steps) > 1 and (steps[0] in (_SCALER, _NUMBERS) or (isinstance(steps[0], dict) and _COLUMNS in steps[0])):
         steps[0] = {SCALED: {}}
     return steps
@@ -31,14 +31,25 @@ def key(procedure: Sequence[Any]) -> str:
     return json.dumps(procedure, sort_keys=True, separators=(",", ":"))
 
 
-def _shares(step: Any, columns: int | None) -> Any:
-    if not isinstance(step, dict) or len(step) != 1 or not columns:
+def _plain(step: Any, columns: int | None) -> Any:
+    if not isinstance(step, dict) or len(step) != 1:
         return step
     owner, params = next(iter(step.items()))
-    if not isinstance(params, dict):
+    known = lookup(str(owner))
+    if not isinstance(params, dict) or known is None:
         return step
-    short = str(owner).rpartition(".")[2]
-    return {owner: {name: round(value / columns, 2) if _counts_columns(short, name, value) else value for name, value in params.items()}}
+    kept = {name: value for name, value in params.items() if not _later_default(known, name, value)}
+    if not columns:
+        return {owner: kept}
+    return {
+        owner: {name: round(value / columns, 2) if _counts_columns(known.short, name, value) else value for name, value in kept.items()}
+    }
+
+
+def _later_default(known: Known, name: str, value: Any) -> bool:
+    """Whether a value is a default that came with a later version: nobody declared it, and another version may not know it."""
+    parameter = known.params.get(name)
+    return parameter is not None and value in parameter.later.values()
 
 
 def _counts_columns(owner: str, name: str, value: Any) -> bool:

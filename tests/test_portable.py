@@ -30,6 +30,12 @@ def test_a_count_of_columns_is_a_share_elsewhere() -> None:
     assert portable.portable([forest], 64) == [{"sklearn.ensemble.RandomForestClassifier": {"max_features": 0.5, "min_samples_leaf": 4}}]
 
 
+def test_a_default_of_one_version_is_not_declared_for_another() -> None:
+    boosting = {"sklearn.ensemble.AdaBoostClassifier": {"algorithm": "SAMME", "learning_rate": 0.4}}
+    plain = portable.portable([boosting], None)
+    assert portable.declared(plain, "tabular") == [{"AdaBoostClassifier": {"learning_rate": 0.4}}]
+
+
 def test_it_can_be_declared_anew() -> None:
     assert portable.declared([{portable.SCALED: {}}, SVC], "tabular") == ["tabular", {"SVC": {"C": 10}}]
     nested = {"sklearn.ensemble.BaggingClassifier": {"estimator": {"sklearn.svm.SVC": {}}, "n_estimators": 5}}

@@ -198,19 +198,26 @@ def test_suggesting_imports_no_scikit_learn(repo: Path) -> None:
     assert not {"sklearn", "pandas", "scipy", "keras", "matplotlib"} & loaded
 
 
-def ascent(folder: Path, history: tuple[str, ...], runs: int) -> list[float]:
-    """Return the best score so far on breast_cancer, run after run, with these data sets as history."""
-    folder.mkdir()
-    git(folder, "init", "-q")
-    git(folder, "commit", "-q", "--allow-empty", "-m", "first")
-    begin(folder)
-    for name in history:
-        told(folder, f"sklearn:{name}", "--exec", "-n", "8")
-    return [one["best"] for one in told(folder, "sklearn:breast_cancer", "--exec", "-n", str(runs))["runs"]]
+WIDE = """\
+title: Where to look
+data: {sklearn: DATA}
+procedure: [StandardScaler, {clf: SVC}]
+space:
+  - {clf: [SVC], clf__C: {log: [0.001, 1000]}, clf__gamma: {log: [1.0e-5, 10]}}
+  - {clf: [KNeighborsClassifier], clf__n_neighbors: {int: [1, 50]}, clf__weights: [uniform, distance]}
+  - {clf: [DecisionTreeClassifier], clf__max_depth: {int: [1, 20]}, clf__min_samples_leaf: {int: [1, 30]}}
+"""
 
 
 @pytest.mark.slow
-def test_history_of_other_data_sets_lifts_the_first_runs(tmp_path: Path) -> None:
-    with_history = ascent(tmp_path / "with", ("wine", "iris"), 6)
-    without = ascent(tmp_path / "without", (), 6)
-    assert sum(with_history) > sum(without)
+def test_three_data_sets_as_history_lift_the_runs_on_a_fourth(repo: Path) -> None:
+    names = {"aaaa": "wine", "bbbb": "iris", "cccc": "digits", "dddd": "breast_cancer"}
+    begin(repo, *((suffix, WIDE.replace("DATA", name)) for suffix, name in names.items()))
+    alone = repo.parent / "alone"
+    git(repo.parent, "clone", "-q", str(repo), str(alone))
+    begin(alone, ("dddd", WIDE.replace("DATA", "breast_cancer")))
+    for suffix in ("aaaa", "bbbb", "cccc"):
+        told(repo, suffix, "--exec", "-n", "5")
+    with_history, without = (told(where, "dddd", "--exec", "-n", "5")["runs"] for where in (repo, alone))
+    assert with_history[0]["reason"] == "past"
+    assert sum(one["best"] for one in with_history) > sum(one["best"] for one in without)
