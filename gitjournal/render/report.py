@@ -81,9 +81,14 @@ def _code(said: str) -> str:
     return f"`{' '.join(text.clean_lines(said).split()).replace('`', chr(39))}`"
 
 
+def _named(revision: str) -> str:
+    """Return a branch by its name, a commit by its beginning."""
+    return _code(revision[:10] if re.fullmatch(r"[0-9a-f]{40,64}", revision) else revision)
+
+
 def _headline(review: Review) -> str:
     runs = sum(one.runs for one in review.entries)
-    return f"{text.count(len(review.entries), 'entry', 'entries')}, {text.count(runs, 'new run')} into {_code(review.ours)}"
+    return f"{text.count(len(review.entries), 'entry', 'entries')}, {text.count(runs, 'new run')} into {_named(review.ours)}"
 
 
 def _first(review: Review) -> Iterator[str]:
@@ -94,7 +99,7 @@ def _first(review: Review) -> Iterator[str]:
     serious = _serious(review)
     words += [text.count(len(serious), "finding") if serious else "nothing found amiss"]
     words += [f"{text.count(len(review.conflicts), 'conflict')} to solve"] if review.conflicts else []
-    yield f"**{' · '.join(words)}.** From {_code(review.theirs)} at {_code(review.commit[:10])}."
+    yield f"**{' · '.join(words)}.** From {_named(review.theirs)} at {_code(review.commit[:10])}."
 
 
 def _entry(one: Reviewed, review: Review, link: str) -> Iterator[str]:
