@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from gitjournal import __version__
+from gitjournal import __version__, resources
 from gitjournal.datasheet import name_of
 from gitjournal.declared import flatten
 from gitjournal.gathering import Told, Untold, gather
@@ -25,7 +27,6 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     title: str = ""
     error: str = ""
     hypothesis: str = ""
-    expect: list[str] = []
     state: str = ""
     verdict: str = ""
     branch: str = ""
@@ -70,10 +71,20 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.verdict if self.verdict and self.state != "retracted" else self.state
 
 
+@cache
+def stamp() -> str:
+    """Return what changes whenever cards and pages are made otherwise: our code, and the templates it fills."""
+    package = Path(__file__).resolve().parent
+    found = hashlib.sha256(__version__.encode())
+    for file in (*sorted(package.rglob("*.py")), *sorted((resources.folder("templates") / "site").iterdir())):
+        found.update(file.read_bytes())
+    return found.hexdigest()
+
+
 def card_key(listed: Listed, baseline: Listed | None) -> str:
     """Return what a card depends on: the bytes of the entry, of its records and of those of its baseline."""
     row = listed.row
-    parts = [__version__, row.id, row.page, row.records, listed.branch]
+    parts = [stamp(), row.id, row.page, row.records, listed.branch]
     parts += [baseline.row.id, baseline.row.page, baseline.row.records] if baseline else []
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -104,9 +115,8 @@ def card_of(told: Told, key: str) -> Card:
         key=key,
         title=front.title,
         hypothesis=front.hypothesis or "",
-        expect=[front.expect] if isinstance(front.expect, str) else list(front.expect or []),
         state=row.state,
-        verdict=getattr(row, "verdict", ""),  # where expectations are judged
+        verdict=row.verdict,
         branch=told.opened.listed.branch,
         metric=summary.metric,
         best=score.mean if score else None,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from gitjournal.entry_block import splice
 from tests.pages import LOGISTIC, RBF, commit, failed, page, record, three_entries, write
 
 EVIL = "20261123-evil-zzzz"
@@ -65,7 +66,8 @@ def journal(repo: Path) -> Path:
     look = {"at": "2026-11-22T09:00:00Z", "metrics": seen, "rows": {"test": 360}, "look": 1, "reason": "the end"}
     runs.append(record("c" * 64, run="a-look", status="final", grid={"svc__C": 10}, canonical=runs[1].canonical, **look))
     grid = front + "grid: {svc__C: [1, 10], svc__gamma: [0.001, 0.01, 0.1]}"
-    write(lab, RBF, on_data(page("RBF beats linear", front=grid)), runs)
+    judged = "**Refuted**: expected `dev.accuracy >= baseline + 0.01` (+0.006 [-0.008, +0.009] over 360 rows).\n"
+    write(lab, RBF, splice(on_data(page("RBF beats linear", front=grid)), RBF, judged), runs)
     evil = f"hypothesis: {quoted(PICTURE)}\ntags: [{quoted(SCRIPT)}]\nexpect: {quoted('dev.accuracy > 0 ' + SCRIPT)}\nbaseline: p2m1"
     harm = {f"</script>{SCRIPT}": PICTURE}
     records = [

@@ -22,12 +22,18 @@ from gitjournal.figure_numbers import (
     Spread,
     Step,
 )
-from gitjournal.render import chart_file, chart_svg, chart_text, figures
+from gitjournal.render import chart_file, chart_svg, chart_text, effects, figures
 from gitjournal.render.chart import Chart, Intervals, Plane, nice, ticks
+from gitjournal.stats import Interval
 
 SVG = "{http://www.w3.org/2000/svg}"
 NOISE = Noise(0.96, 0.99, "95 % of 360 rows")
 GAMMA = Profile("svc__gamma", [Reached(0.001, 0.978, 0.004, [0.9]), Reached(0.01, 0.97, None, []), Reached(1.0, 0.2, None, [])])
+EFFECTS = [
+    effects.Effect("RBF", 0.03, Interval(0.03, 0.01, 0.05), "better"),
+    effects.Effect("Trees", -0.01, Interval(-0.01, -0.03, 0.01), "not shown"),
+    effects.Effect("Chance", -0.5, None, "worse"),
+]
 HOSTILE = '<script>alert(1)</script>"&\x1b[2J\u202e]]>'
 
 
@@ -46,7 +52,7 @@ def every() -> dict[str, Chart]:
         "confusion": figures.confusion(Confusion(["cat", "dog"], [[9, 1], [3, 7]])),
         "calibration": figures.calibration([Calibrated(0.1, 0.2, 50, 0.1, 0.3), Calibrated(0.9, 0.88, 50)]),
         "importance": figures.importance([Estimate("C", 0.2, 0.1, 0.3), Estimate("gamma", 0.7)]),
-        "effects": figures.effects([Estimate("RBF", 0.03, 0.01, 0.05), Estimate("Trees", -0.01, -0.03, 0.01)], "accuracy", "p2m1"),
+        "effects": effects.figure("RBF is better than 1 of 2", "dev.accuracy", (0.02, "often missed"), EFFECTS),
     }
 
 
@@ -58,9 +64,8 @@ def every() -> dict[str, Chart]:
         ("grid", "Best at b x, a 10: 0.978"),
         ("progress", "From 0.900 to 0.950 (+0.050) in 1 step"),
         ("confusion", "dog is taken for cat most often: 3 of 10"),
-        ("calibration", "Where it says 0.10, 0.20 is true (50 rows)"),
+        ("calibration", "Where it says 0.10, 0.20 is true (of 50)"),
         ("importance", "gamma matters most: 0.70 of the variance"),
-        ("effects", "1 of 2 differ from p2m1 beyond the noise"),
     ],
 )
 def test_the_title_is_the_message(name: str, title: str) -> None:
@@ -124,7 +129,7 @@ def test_the_terminal_shows_title_and_numbers_in_100_columns(name: str) -> None:
 
 
 def test_a_strip_puts_the_dot_on_its_interval() -> None:
-    chart = Intervals("t", "x", figures.effects([Estimate("a", 5.0, 0.0, 10.0)], "accuracy", "b").bars, zero=0.0)
+    chart = Intervals("t", "x", figures.importance([Estimate("a", 5.0, 0.0, 10.0)]).bars, zero=0.0)
     strip = chart_text.lines(chart)[2].split("  ")[-1]
     assert (strip.index("●"), len(strip), set(strip)) in [(19, 40, {"●", "─"}), (20, 40, {"●", "─"})]
 

@@ -8,9 +8,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gitjournal.render import effects
-from gitjournal.render.effects import Effect, figure
+from gitjournal.render.chart import COLORS
+from gitjournal.render.chart_svg import WIDTH, svg
+from gitjournal.render.effects import Effect
 from gitjournal.stats import Interval
 
+BETTER, WORSE = COLORS[:2]
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
     Effect("Logistic", 0.03, Interval(0.03, 0.01, 0.05), "better"),
@@ -18,6 +21,10 @@ ROWS = [
     Effect("Trees", -0.04, Interval(-0.04, -0.06, -0.02), "worse"),
     Effect("Unknown", 0.01, None, "not shown"),
 ]
+
+
+def figure(title: str, axis: str, noise: tuple[float, str] | None, rows: list[Effect]) -> str:
+    return svg(effects.figure(title, axis, noise, rows))
 
 
 def drawn(rows: list[Effect] | None = None, **more: str) -> ET.Element:
@@ -29,11 +36,11 @@ def test_each_difference_is_a_row_with_its_name_and_its_interval() -> None:
     root = drawn()
     said = [str(one.text) for one in root.findall(f"{SVG}text")]
     assert said[0] == root.get("aria-label") == "RBF is better than 1 of 4"
-    assert {"Logistic", "KNN", "Trees", "Unknown", "dev.accuracy", "band: often missed", "0", "+0.05"} <= set(said)
+    assert {"Logistic", "KNN", "Trees", "Unknown", "dev.accuracy", "band: often missed", "0.00", "+0.030"} <= set(said)
     intervals = [one for one in root.findall(f"{SVG}path") if one.get("stroke-width") == "2.5"]
     assert len(intervals) == 3
     shapes = {one.get("fill") for one in root.findall(f"{SVG}circle")} | {one.get("fill") for one in root.findall(f"{SVG}rect")}
-    assert {"none", effects.COLORS["better"], effects.COLORS["worse"]} <= shapes  # hollow, disc, square
+    assert {"none", BETTER, WORSE} <= shapes  # hollow, disc, square
 
 
 def test_what_is_more_stands_further_right_and_all_is_inside() -> None:
@@ -41,20 +48,20 @@ def test_what_is_more_stands_further_right_and_all_is_inside() -> None:
     points = {str(one.get("fill")): float(str(one.get("cx"))) for one in root.findall(f"{SVG}circle")}
     zero = next(one for one in root.findall(f"{SVG}path") if one.get("stroke-width") == "2")
     at_zero = float(re.findall(r"M([\d.]+)", str(zero.get("d")))[0])
-    assert points[effects.COLORS["better"]] > at_zero
+    assert points[BETTER] > at_zero
     for number in re.findall(r'[cx]x?="([\d.]+)"', figure("t", "a", None, ROWS)):
-        assert 0 <= float(number) <= effects.WIDTH
+        assert 0 <= float(number) <= WIDTH
 
 
 def test_what_a_stranger_wrote_stays_text() -> None:
-    svg = figure('<script>alert("1")</script>', "a", None, [Effect("\x1b[31m<b>&", 0.1, None, "not shown")])
-    assert "<script" not in svg
-    assert "\x1b" not in svg
-    assert ET.fromstring(svg).get("aria-label") == '<script>alert("1")</script>'
+    said = figure('<script>alert("1")</script>', "a", None, [Effect("\x1b[31m<b>&", 0.1, None, "not shown")])
+    assert "<script" not in said
+    assert "\x1b" not in said
+    assert ET.fromstring(said).get("aria-label") == '<script>alert("1")</script>'
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-9, -1e6])
 def test_odd_numbers_are_drawn_too(value: float) -> None:
-    svg = figure("t", "a", None, [Effect("one", value, Interval(value, value, value), "not shown")])
-    assert "nan" not in svg
-    assert svg == figure("t", "a", None, [Effect("one", value, Interval(value, value, value), "not shown")])
+    said = figure("t", "a", None, [Effect("one", value, Interval(value, value, value), "not shown")])
+    assert "nan" not in said
+    assert said == figure("t", "a", None, [Effect("one", value, Interval(value, value, value), "not shown")])

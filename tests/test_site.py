@@ -169,6 +169,8 @@ def test_an_entry_page_says_what_was_asked_and_what_came_out(site: dict[str, str
         "dev 20 %, test 20 %, stratified, seed 0",
         "Logistic regression p2m1 , dev.accuracy 0.972 : differs by step 1 (Logistic -> SVC)",
         "svc__gamma: 0.001 reached 0.978",
+        "refuted : dev.accuracy 0.978",
+        "expected dev.accuracy >= baseline + 0.01: refuted (+0.006 [-0.008, +0.009] over 360 rows)",
         "On the test part: test.accuracy 0.960 [0.934, 0.976], look 1 of 1 on this test set",
     ):
         assert said in text, said

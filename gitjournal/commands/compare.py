@@ -10,6 +10,7 @@ from typing import Literal
 import click
 
 from gitjournal.commands.context import Context
+from gitjournal.commands.figure import kind_of, save
 from gitjournal.comparison import Comparison, adjusted
 from gitjournal.crew import Crew
 from gitjournal.errors import UsageError
@@ -19,6 +20,7 @@ from gitjournal.over_data import Cell, over_data
 from gitjournal.overview import Listed, Overview, look
 from gitjournal.render import comparison as words
 from gitjournal.render import effects, text
+from gitjournal.render.chart import Intervals
 from gitjournal.sample import Sample
 from gitjournal.summary import data_label, estimator_label
 
@@ -36,7 +38,10 @@ By = Literal["procedure", "tag"]
     help="Over several data sets: what tells the compared ones apart.",
 )
 @click.option(
-    "--plot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.svg", help="Draw the differences with their intervals."
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Draw the differences with their intervals: .svg, .png or .pdf.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
 @click.pass_obj
@@ -46,6 +51,8 @@ def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By
     With A alone it is compared with its baseline, with several others with each of them. The test is chosen by what the runs
     hold: rows of a holdout, seeds, splits, folds. Entries on six or more data sets are compared over those.
     """
+    if plot is not None:
+        kind_of(plot)  # before minutes of work, not after
     with look(context.start) as overview, Crew() as crew:
         listed = _listed(overview, parts)
         found = [measured(overview, overview.open(one)) for one in listed]
@@ -57,7 +64,7 @@ def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By
         judged = _judged(samples, found, overview.lab, crew)
     titles = {one.entry.id: one.entry.front.title for one in found}
     if plot is not None:
-        _write(plot, _figure(judged, titles))
+        save(_figure(judged, titles), plot)
     told = adjusted(judged)
     if as_json:
         click.echo(json.dumps({"comparisons": [words.as_plain(one, p) for one, p in zip(judged, told, strict=True)]}, indent=2))
@@ -98,7 +105,7 @@ def _tell_over_data(
     if plot is not None:
         rows = [effects.Effect(pair.b, pair.interval.value, pair.interval, pair.verdict(first.direction)) for pair in told.pairs]
         title = f"{told.pairs[0].a} against others on {len(told.data)} data sets"
-        _write(plot, effects.figure(title, _axis(first, told.pairs[0].a), None, rows))
+        save(effects.figure(title, _axis(first, told.pairs[0].a), None, rows), plot)
     if as_json:
         click.echo(json.dumps(words.over_data_as_plain(told, first.metric, first.direction), indent=2))
     else:
@@ -124,7 +131,7 @@ def _data_name(one: Measured, each: Sample) -> str:
     return f"{data_label(one.entry.front.data)} {str(each.data.get('hash')).partition(':')[2][:6]}"
 
 
-def _figure(judged: Sequence[Comparison], titles: dict[str, str]) -> str:
+def _figure(judged: Sequence[Comparison], titles: dict[str, str]) -> Intervals:
     first = judged[0].a
     rows = [
         effects.Effect(titles.get(one.b.entry) or one.b.entry, one.evidence.value, one.evidence.sure, words.after_holm(one, p))
@@ -145,9 +152,3 @@ def _title(judged: Sequence[Comparison], titles: dict[str, str]) -> str:
 
 def _axis(first: Sample, name: str) -> str:
     return f"{first.metric}, {text.shorten(text.clean(name), 30)} minus each, 95 % intervals ({words.DIRECTIONS[first.direction]})"
-
-
-def _write(path: Path, svg: str) -> None:
-    if path.suffix != ".svg":
-        raise UsageError(f"{path} is no .svg", hint="figures are SVG: --plot effects.svg")
-    path.write_text(svg, encoding="utf-8")

@@ -38,13 +38,10 @@ def plot(
 
     Raises UsageError for a name that is none, or for a file that is neither SVG, PNG nor PDF.
     """
-    kind = output.suffix.lower().removeprefix(".") if output else ""
-    if output and kind not in ("svg", *chart_file.KINDS):
-        raise UsageError(f"{output}: a figure is a .svg, .png or .pdf file")
     if output and as_json:
         raise UsageError("--json prints the numbers of the figure; -o writes the figure: take one of them")
-    if output and not output.absolute().parent.is_dir():
-        raise UsageError(f"-o {output}: its folder does not exist")
+    if output:
+        kind_of(output)
     if name == CONFUSION:
         chart = _confusion(overview, opened, summary)
     elif name == PROGRESS:
@@ -57,9 +54,25 @@ def plot(
     if output is None:
         click.echo("\n".join(chart_text.lines(chart, color=context.color)))
         return
-    write_whole(output, chart_svg.svg(chart).encode() if kind == "svg" else chart_file.drawn(chart, kind))
+    save(chart, output)
     if not context.quiet:
         click.echo(f"{output}: {text.clean(chart.title)}")
+
+
+def kind_of(output: Path) -> str:
+    """Return which kind of file a figure is to be. Raises UsageError where it is none of them, or has no folder."""
+    kind = output.suffix.lower().removeprefix(".")
+    if kind not in ("svg", *chart_file.KINDS):
+        raise UsageError(f"{output}: a figure is a .svg, .png or .pdf file")
+    if not output.absolute().parent.is_dir():
+        raise UsageError(f"{output}: its folder does not exist")
+    return kind
+
+
+def save(chart: Chart, output: Path) -> None:
+    """Write a figure. Raises as `kind_of` does, and where matplotlib is wanted and missing."""
+    kind = kind_of(output)
+    write_whole(output, chart_svg.svg(chart).encode() if kind == "svg" else chart_file.drawn(chart, kind))
 
 
 def _confusion(overview: Overview, opened: Opened, summary: Summary) -> Chart:

@@ -11,12 +11,15 @@ import click
 from gitjournal import reviewing
 from gitjournal.calibration import Prediction, calibrate
 from gitjournal.commands.context import Context
-from gitjournal.errors import nearest
+from gitjournal.commands.figure import save
+from gitjournal.errors import UsageError, nearest
+from gitjournal.figure_numbers import Calibrated
 from gitjournal.history import first_authors
 from gitjournal.index import Row
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import find_journal
 from gitjournal.overview import look
+from gitjournal.render import figures
 from gitjournal.render.calibration import Asked, as_plain, calibration_lines
 from gitjournal.render.report import report, review_as_plain
 from gitjournal.repo import author_email
@@ -69,9 +72,15 @@ def review_range(context: Context, what: str, output: Path | None, link: str, as
 @command.command("calibration", short_help="How sure you were, and how often you were right.")
 @click.option("--author", metavar="TEXT", help="Entries by people whose name or address holds this; by default your own.")
 @click.option("--all", "everybody", is_flag=True, help="Everybody's entries.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Draw what was said against what came true: .svg, .png or .pdf.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
 @click.pass_obj
-def calibration(context: Context, author: str | None, everybody: bool, as_json: bool) -> None:
+def calibration(context: Context, author: str | None, everybody: bool, plot: Path | None, as_json: bool) -> None:
     """Say how well `confidence` and verdicts go together: Brier score and reliability, from 20 verdicts on.
 
     An expectation that was supported counts 1, one that was refuted 0; what is inconclusive or retracted does not count.
@@ -91,10 +100,16 @@ def calibration(context: Context, author: str | None, everybody: bool, as_json: 
     ]
     asked = Asked("" if everybody else author or "", _left_out(rows))
     found = calibrate(predictions)
+    if plot is not None:
+        if found is None:
+            raise UsageError("nothing to draw: no verdict on an entry with a `confidence`")
+        save(figures.calibration([Calibrated(one.said, one.share.value, one.n, one.share.low, one.share.high) for one in found.bins]), plot)
     if as_json:
         click.echo(json.dumps(as_plain(found, asked), indent=2))
         return
     click.echo("\n".join(calibration_lines(found, asked)))
+    if plot is not None:
+        click.echo(f"drawn: {plot}")
 
 
 def _left_out(rows: list[Row]) -> dict[str, int]:

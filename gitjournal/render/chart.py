@@ -89,23 +89,31 @@ class Cells:
 
 @dataclass(frozen=True)
 class Bar:
-    """A named value with the ends of its interval."""
+    """A named value with the ends of its interval.
+
+    `shows` is better, worse or not shown, told by colour and shape: a disc, a square, a ring.
+    """
 
     name: str
     value: float
     low: float | None
     high: float | None
     text: str
+    shows: str = ""
 
 
 @dataclass(frozen=True)
 class Intervals:
-    """Named values on one axis, each with its interval, against a value that means nothing happened."""
+    """Named values on one axis, each with its interval, against a value that means nothing happened.
+
+    `band` is how far around it a value goes unseen, and what to call that.
+    """
 
     title: str
     axis: str
     bars: list[Bar]
     zero: float | None = 0.0
+    band: tuple[float, str] | None = None
     note: str = ""
 
 
@@ -124,6 +132,14 @@ def extent(chart: Plane) -> tuple[float, float]:
         room = (high - low) or abs(high) * 0.05 or 1.0
         low, high = min(low, max(chart.band[0], low - room)), max(high, min(chart.band[1], high + room))
     return low, high
+
+
+def ends(chart: Intervals) -> tuple[float, float]:
+    """Return the lowest and highest value that must be seen on the axis."""
+    values = [value for bar in chart.bars for value in (bar.value, bar.low, bar.high) if value is not None]
+    values += [] if chart.zero is None else [chart.zero]
+    values += [] if chart.zero is None or chart.band is None else [chart.zero - chart.band[0], chart.zero + chart.band[0]]
+    return min(values, default=0.0), max(values, default=1.0)
 
 
 def nice(low: float, high: float) -> tuple[float, float, float]:

@@ -35,8 +35,9 @@ def drawn(chart: Chart, kind: str) -> bytes:
         draw = {Plane: _plane, Cells: _cells, Intervals: _intervals}[type(chart)]
         draw(chart, axes)  # type: ignore[operator]
         axes.set_title(clean(chart.title), loc="left", fontweight="bold", wrap=True)
-        if chart.note:
-            figure.supxlabel(clean(chart.note), x=0.02, ha="left", fontsize=8)
+        note = "; ".join(filter(None, [chart.note, f"band: {chart.band[1]}" if isinstance(chart, Intervals) and chart.band else ""]))
+        if note:
+            figure.supxlabel(clean(note), x=0.02, ha="left", fontsize=8)
         written = io.BytesIO()
         metadata: dict[str, Any] = {"CreationDate": None} if kind == "pdf" else {"Software": None}
         figure.savefig(written, format=kind, dpi=DPI, metadata=metadata)
@@ -110,10 +111,14 @@ def _cells(chart: Cells, axes: Any) -> None:
 
 
 def _intervals(chart: Intervals, axes: Any) -> None:
+    if chart.band and chart.zero is not None:
+        axes.axvspan(chart.zero - chart.band[0], chart.zero + chart.band[0], color="#000000", alpha=0.1, linewidth=0)
     for at, bar in enumerate(chart.bars):
+        color = "#444444" if bar.shows == "not shown" else COLORS[1] if bar.shows == "worse" else COLORS[0]
         if bar.low is not None and bar.high is not None:
-            axes.hlines(at, bar.low, bar.high, color=COLORS[0], linewidth=2)
-        axes.plot([bar.value], [at], marker="o", color=COLORS[0])
+            axes.hlines(at, bar.low, bar.high, color=color, linewidth=2)
+        filled = "none" if bar.shows == "not shown" else color
+        axes.plot([bar.value], [at], marker="s" if bar.shows == "worse" else "o", color=color, markerfacecolor=filled)
         axes.annotate(clean(bar.text), (bar.value, at), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=8)
     if chart.zero is not None:
         axes.axvline(chart.zero, color="#444444", linewidth=1)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 
-from gitjournal.render.chart import COLORS, DASHES, Axis, Cells, Chart, Intervals, Line, Plane, extent, nice, shades, tick_text, ticks
+from gitjournal.render.chart import COLORS, DASHES, Axis, Cells, Chart, Intervals, Line, Plane, ends, extent, nice, shades, tick_text, ticks
 from gitjournal.render.text import clean, display_width, shorten
 
 GREY = "#767676"
@@ -60,7 +60,8 @@ def _note(chart: Chart) -> str:
     """Return the note with what only a drawing has to explain."""
     clouds = [f"crosses: {line.name}" for line in chart.lines if not line.joined] if isinstance(chart, Plane) else []
     dashed = [f"dashed: {chart.diagonal}"] if isinstance(chart, Plane) and chart.diagonal else []
-    return "; ".join([*filter(None, [chart.note]), *clouds, *dashed])
+    band = [f"band: {chart.band[1]}"] if isinstance(chart, Intervals) and chart.band else []
+    return "; ".join([*filter(None, [chart.note]), *clouds, *dashed, *band])
 
 
 def _title(title: str, ink: str) -> list[str]:
@@ -218,24 +219,34 @@ def _cells(chart: Cells, ink: str) -> tuple[list[str], float]:
 
 
 def _intervals(chart: Intervals, ink: str) -> tuple[list[str], float]:
-    ends = [value for bar in chart.bars for value in (bar.value, bar.low, bar.high) if value is not None]
-    ends += [] if chart.zero is None else [chart.zero]
-    low, high, step = nice(min(ends, default=0.0), max(ends, default=1.0))
+    low, high, step = nice(*ends(chart))
     left = min(24 + max((display_width(clean(bar.name)) for bar in chart.bars), default=4) * LETTER, 250.0)
     x = _Scale(low, high, left + 8, WIDTH - 16)
     top, bottom = TOP - 14, TOP - 14 + len(chart.bars) * ROW
     parts = []
+    if chart.band and chart.zero is not None:
+        start, end = x(chart.zero - chart.band[0]), x(chart.zero + chart.band[0])
+        box = f'x="{start:.1f}" y="{top}" width="{end - start:.1f}" height="{bottom - top:.1f}"'
+        parts.append(f'<rect {box} fill="{ink}" fill-opacity="0.14"/>')
     for value in ticks(low, high, step):
         parts.append(_rule(f"M{x(value):.1f},{top}V{bottom:.1f}", ink, opacity=0.25))
         parts.append(_text(x(value), bottom + 18, tick_text(value, step), ink, anchor="middle"))
     if chart.zero is not None:
-        parts.append(_rule(f"M{x(chart.zero):.1f},{top}V{bottom:.1f}", ink, width=1.5))
+        parts.append(_rule(f"M{x(chart.zero):.1f},{top}V{bottom:.1f}", ink, width=2))
     for number, bar in enumerate(chart.bars):
         y = top + (number + 0.5) * ROW
+        color = ink if bar.shows == "not shown" else COLORS[1] if bar.shows == "worse" else COLORS[0]
         parts.append(_text(left - 4, y + 5, shorten(clean(bar.name), int(left / LETTER)), ink, anchor="end"))
         if bar.low is not None and bar.high is not None:
-            parts.append(_rule(f"M{x(bar.low):.1f},{y:.1f}H{x(bar.high):.1f}", COLORS[0], width=2.5))
-        parts.append(_circle(x(bar.value), y, COLORS[0], joined=True))
+            parts.append(_rule(f"M{x(bar.low):.1f},{y:.1f}H{x(bar.high):.1f}", color, width=2.5))
+        parts.append(_shape(x(bar.value), y, color, bar.shows))
         parts.append(_text(x(bar.value), y - 8, bar.text, ink, anchor="middle", size=12))
-    parts.append(_text((left + WIDTH) / 2, bottom + 40, chart.axis, ink, anchor="middle"))
+    parts.append(_text(WIDTH / 2, bottom + 40, shorten(clean(chart.axis), 80), ink, anchor="middle"))
     return parts, bottom + 50
+
+
+def _shape(x: float, y: float, color: str, shows: str) -> str:
+    """Return the mark of a value: a ring for what is not shown to differ, a square for what is worse, else a disc."""
+    if shows == "not shown":
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="none" stroke="{color}" stroke-width="2.5"/>'
+    return _square(x, y, color, joined=True) if shows == "worse" else _circle(x, y, color, joined=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gitjournal.render.chart import Cells, Chart, Intervals, Plane, extent
+from gitjournal.render.chart import Cells, Chart, Intervals, Plane, ends, extent
 from gitjournal.render.text import Column, clean, display_width, number, shorten, table, wrap
 
 STRIP = 40  # cells of the drawing itself
@@ -38,12 +38,10 @@ def _plane(chart: Plane) -> Iterator[str]:
 
 
 def _intervals(chart: Intervals) -> Iterator[str]:
-    ends = [value for bar in chart.bars for value in (bar.value, bar.low, bar.high) if value is not None]
-    ends += [] if chart.zero is None else [chart.zero]
     marks = {} if chart.zero is None else {chart.zero: "┊"}
     yield clean(chart.axis)
     bars = [(bar.value, bar.low, bar.high) for bar in chart.bars]
-    yield from _strips([shorten(clean(bar.name), LABEL) for bar in chart.bars], bars, (min(ends), max(ends)), marks)
+    yield from _strips([shorten(clean(bar.name), LABEL) for bar in chart.bars], bars, ends(chart), marks)
 
 
 def _cells(chart: Cells, *, color: bool) -> Iterator[str]:
@@ -57,21 +55,21 @@ def _cells(chart: Cells, *, color: bool) -> Iterator[str]:
 
 
 def _strips(
-    labels: Sequence[str], values: Sequence[tuple[float, float | None, float | None]], ends: tuple[float, float], marks: dict[float, str]
+    labels: Sequence[str], values: Sequence[tuple[float, float | None, float | None]], between: tuple[float, float], marks: dict[float, str]
 ) -> Iterator[str]:
     wide = max((display_width(label) for label in labels), default=0)
     numbers = [number(value) for value, _, _ in values]
     longest = max(map(len, numbers), default=0)
     for label, (value, low, high), said in zip(labels, values, numbers, strict=True):
-        yield f"  {label}{' ' * (wide - display_width(label))}  {said:>{longest}}  {_strip(value, low, high, ends, marks)}"
+        yield f"  {label}{' ' * (wide - display_width(label))}  {said:>{longest}}  {_strip(value, low, high, between, marks)}"
 
 
-def _strip(value: float, low: float | None, high: float | None, ends: tuple[float, float], marks: dict[float, str]) -> str:
+def _strip(value: float, low: float | None, high: float | None, between: tuple[float, float], marks: dict[float, str]) -> str:
     """Return a line with a dot at the value, its interval, and what to compare it with."""
 
     def place(one: float) -> int:
-        span = ends[1] - ends[0]
-        return round((STRIP - 1) * min(max((one - ends[0]) / span if span else 0.5, 0.0), 1.0))
+        span = between[1] - between[0]
+        return round((STRIP - 1) * min(max((one - between[0]) / span if span else 0.5, 0.0), 1.0))
 
     cells = [" "] * STRIP
     for at, mark in marks.items():

@@ -184,7 +184,7 @@ def calibration(bins: Sequence[Calibrated]) -> Plane:
     """Return what was said against what came true; on the diagonal both agree."""
     gap = max(bins, key=lambda one: abs(one.said - one.true) * one.n)
     return Plane(
-        title=f"Where it says {gap.said:.2f}, {gap.true:.2f} is true ({gap.n:,} rows)",
+        title=f"Where it says {gap.said:.2f}, {gap.true:.2f} is true (of {gap.n:,})",
         x=Axis("probability that was said"),
         y=Axis("share that came true"),
         lines=[Line("", [Point(one.said, one.true, one.low, one.high) for one in bins], 0)],
@@ -198,14 +198,6 @@ def importance(found: Sequence[Estimate], what: str = "share of the variance") -
     ordered = sorted(found, key=lambda one: -one.value)
     title = f"{ordered[0].name} matters most: {ordered[0].value:.2f} of {what.partition(' of ')[2] or what}"
     return Intervals(title, what, [_bar(one, f"{one.value:.2f}") for one in ordered], zero=0.0, note=_interval_note(ordered))
-
-
-def effects(found: Sequence[Estimate], metric: str, against: str) -> Intervals:
-    """Return differences to one entry with their intervals; what spans zero is not shown to be different."""
-    shown = [one for one in found if one.low is not None and one.high is not None and (one.low > 0 or one.high < 0)]
-    title = f"{len(shown)} of {len(found)} differ from {against} beyond the noise" if found else f"Nothing to compare with {against}"
-    bars = [_bar(one, text.difference(one.value, 0.5)) for one in found]
-    return Intervals(title, f"difference in {scored(metric)}", bars, zero=0.0, note=_interval_note(found))
 
 
 def _bar(one: Estimate, said: str) -> Bar:

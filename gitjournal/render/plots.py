@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 from gitjournal.record import Record
 from gitjournal.render import text
+from gitjournal.render.chart import nice
 from gitjournal.summary import Summary
 
 WIDTH, HEIGHT = 640, 340
 LEFT, RIGHT, TOP, BOTTOM = 60, 560, 64, 292
 # legible on white and on dark alike; the colours are Okabe and Ito's, which the colour-blind can tell apart
 GREY, TRAIN, WATCHED = "#767676", "#0072B2", "#D55E00"
-TICKS = 4
 
 At = Callable[[float, float], str]
 
@@ -93,14 +93,3 @@ def _labels(ends: Sequence[tuple[tuple[int, float], str, str]], at: At) -> list[
         f'<text x="{float(at(*point).partition(",")[0]) + 8:.1f}" y="{y + 5:.1f}" fill="{color}">{name}</text>'
         for (point, color, name), y in zip(ends, heights, strict=True)
     ]
-
-
-def nice(low: float, high: float) -> tuple[float, float, float]:
-    """Return round ends of an axis, and the step between its ticks."""
-    span = high - low or abs(high) or 1.0
-    rough = span / TICKS
-    size = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough)
-    bottom = math.floor(low / step) * step
-    top = math.ceil(high / step) * step
-    return bottom, top if top > bottom else bottom + step, step

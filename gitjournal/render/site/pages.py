@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from gitjournal import __version__, likeness, resources
+from gitjournal import likeness, verdict
 from gitjournal.entry import split_text
 from gitjournal.entry_block import strip_block
 from gitjournal.errors import EntryError
@@ -26,7 +24,8 @@ from gitjournal.render.site.journal import Board, DataSet, Journal, digest, path
 from gitjournal.render.site.prose import html_of
 from gitjournal.render.site.tables import best_table, runs_table
 from gitjournal.render.site.templates import Templates, gain, score
-from gitjournal.site_cards import Card
+from gitjournal.render.verdict import line
+from gitjournal.site_cards import Card, stamp
 
 FIGURES = 5  # on the page of an entry; the rest by `show --plot`
 STEPS = 12
@@ -50,7 +49,7 @@ class Pages:
         """Read the templates. Raises GitjournalError where the extra `site` is not installed."""
         self.journal = journal
         self.templates = Templates()
-        self.stamp = _stamp()
+        self.stamp = stamp()
 
     def entry_name(self, card: Card) -> str:
         """Return the name of an entry's page."""
@@ -93,6 +92,7 @@ class Pages:
             history=_history(self.journal, card),
             newer=newer,
             older=older,
+            judged=_judged(told),
             tested=_tested(self.journal.looks_of(card), card),
         )
 
@@ -215,6 +215,15 @@ def _prose(told: Told) -> str:
         return one.body
 
 
+def _judged(told: Told) -> list[str]:
+    """Return each expectation with what came of it; one that was not judged yet, as it stands."""
+    found = verdict.of_page(told.opened.entry.text, told.opened.entry.id)
+    if found is not None and not told.opened.entry.front.retracted:
+        return [line(one, color=False) for one in found.told]
+    expected = told.opened.entry.front.expect or []
+    return [f"expected {one}" for one in ([expected] if isinstance(expected, str) else expected)]
+
+
 def _tested(looks: Sequence[Look], card: Card) -> list[str]:
     """Return the entry's last look at the test part, which of how many it was, and what that many mean."""
     look = of_entry(looks, card.id)
@@ -234,14 +243,3 @@ def needs_confusion(records: list[Record], card: Card) -> Record | None:
     return next(
         (one for one in records if one.fingerprint == card.fingerprint and one.owned and one.predictions and not is_look(one)), None
     )
-
-
-def _stamp() -> str:
-    """Return what changes whenever we make pages otherwise: templates, and the code that fills them."""
-    here = Path(__file__).resolve().parent.parent
-    files = [*sorted((resources.folder("templates") / "site").iterdir()), *sorted(here.rglob("*.py"))]
-    found = hashlib.sha256(__version__.encode())
-    for file in files:
-        if file.is_file():
-            found.update(file.read_bytes())
-    return found.hexdigest()
