@@ -17,10 +17,18 @@ WORKERS ?= 2
 	.venv-sklearn-1.5.2/bin/python -m pip install --quiet --disable-pip-version-check scikit-learn==1.5.2 pandas msgspec PyYAML \
 		&& touch $@ || echo "scikit-learn 1.5.2 cannot be installed here: the tests of versions are skipped"
 
+# a browser for tests/test_site_browser.py, where this may be installed; without one they are skipped, and say so
+.venv/browser: .venv/ready
+	@for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do command -v $$name >/dev/null && exit 0; done; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends chromium) >/dev/null 2>&1; \
+		fi; command -v chromium >/dev/null || echo "no Chromium can be installed here: the tests of pages in a browser are skipped"
+	@touch $@
+
 demo: .venv/ready  ## the main job, in a fresh repository at ./demo-journal
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh templates/demo/run.sh
 
-test: .venv/ready .venv-sklearn-1.5.2/ready  ## all tests, the slow ones too
+test: .venv/ready .venv/browser .venv-sklearn-1.5.2/ready  ## all tests, the slow ones too
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 faults: .venv/ready  ## the long campaign of faults, with its figures: about ten minutes

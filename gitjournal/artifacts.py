@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from gitjournal import planning
 from gitjournal.crew import Crew
 from gitjournal.errors import DataError, GitjournalError, UsageError
+from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.journal import FOLDER, RECORDS, whole_records
 from gitjournal.lab import Lab
 from gitjournal.ledger import job_of
@@ -82,6 +83,21 @@ def score(subject: Subject, metric: str, *, run: str | None, crew: Crew) -> list
         else:
             found.append(Scored(one, reply["ok"]["metrics"][metric], reply["ok"]["folds"].get(metric, [])))
     return found
+
+
+def kept_predictions(private: Path, record: Record) -> Path | None:
+    """Return where the predictions of a run are kept; None where they are not."""
+    path = folder_of(private, record.run) / PREDICTIONS
+    return path if PREDICTIONS in record.artifacts and path.is_file() else None
+
+
+def confused(private: Path, record: Record, classes: Sequence[Any] | None, crew: Crew) -> Confusion | None:
+    """Count which class was taken for which on the dev rows of one run; None where its predictions are not kept or not of classes."""
+    path = kept_predictions(private, record)
+    if path is None:
+        return None
+    reply = crew.ask({"do": "confuse", "file": str(path), "sha256": record.artifacts[PREDICTIONS]})
+    return confusion(reply["ok"], classes) if "ok" in reply else None
 
 
 def best_first(scored: list[Scored], metric: str) -> list[Scored]:

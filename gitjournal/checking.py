@@ -21,7 +21,7 @@ from gitjournal.repo import Repository
 from gitjournal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
 from gitjournal.summary import Key
 
-Judge = Callable[[Found], Iterator[Finding]]
+Judge = Callable[[Found, Snapshot, Index], Iterator[Finding]]
 
 _TEXTS = (".md", ".json", ".yaml", ".yml", ".svg")
 _OBJECT = re.compile(r"[0-9a-f]{40,64}\Z")
@@ -64,20 +64,20 @@ def check_tree(repository: Repository, question: Question, refs: dict[str, str],
     found: list[Finding] = []
     runs: list[tuple[Key, Ran]] = []
     planned: list[tuple[str, Found]] = []
-    for one in snapshot.entries(stems):
-        found += _of_entry(one)
-        found += (finding for judge in judges for finding in judge(one))
-        runs += counted(one)
-        blob = _plan_of(one)
-        if blob:
-            planned.append((blob, replace(one, lines=[])))
+    with Index.open(repository) as index:
+        index.refresh(refs)
+        for one in snapshot.entries(stems):
+            found += _of_entry(one)
+            found += (finding for judge in judges for finding in judge(one, snapshot, index))
+            runs += counted(one)
+            blob = plan_of(one.records)
+            if blob:
+                planned.append((blob, replace(one, lines=[])))
+        twice = repeated_here(snapshot, runs, index, stems)
+        twice += repeated_elsewhere(snapshot, runs, index) if question.branches else []
     found += _of_plans(repository, planned)
     found += _of_files(snapshot, touched)
     found += findings.shortened(_lost(snapshot, question))
-    with Index.open(repository) as index:
-        index.refresh(refs)
-        twice = repeated_here(snapshot, runs, index, stems)
-        twice += repeated_elsewhere(snapshot, runs, index) if question.branches else []
     found += map(as_finding, twice)
     return Checked(sorted(found, key=lambda one: (one.file, one.line or 0, one.code)), len(stems), twice)
 
@@ -88,9 +88,9 @@ def _of_plans(repository: Repository, planned: Sequence[tuple[str, Found]]) -> I
         yield from findings.replanned(found, plans.get(blob))
 
 
-def _plan_of(found: Found) -> str | None:
+def plan_of(records: Sequence[Record]) -> str | None:
     """Return the blob that the first own run of an entry names as its plan."""
-    blob = next((one.plan for one in found.records if one.owned and one.plan), None)
+    blob = next((one.plan for one in records if one.owned and one.plan), None)
     return blob if blob and _OBJECT.match(blob) else None
 
 

@@ -27,11 +27,15 @@ COMMANDS = {
     "log": "Read the history of the journal.",
     "diff": "Say how two entries differ.",
     "compare": "Say whether one entry is really better than another, and how sure that is.",
+    "suggest": "Say what to run next, and why.",
     "check": "Look for what is wrong: duplicates, edited records, changed plans.",
     "doctor": "Find and mend what is amiss in this clone: folder, hooks, locks, index.",
     "trust": "Look at the code of your own that an entry runs, and trust it.",
+    "report": "Report on a branch for its review, or on how well you were calibrated.",
     "data": "Hash data, find rows that are alike, read datasheets and looks.",
     "model": "Score runs anew, keep their models, and clear up.",
+    "site": "Make pages of the journal, to read and to publish.",
+    "export": "Write runs as one table: CSV, JSON or Parquet.",
     "config": "Read the settings, the schema of an entry, and see to the hooks.",
 }
 INTERRUPTED = 130

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -29,6 +29,7 @@ class News:
 
 
 Answers = queue.SimpleQueue[tuple[int, Job] | News | BaseException]
+Results = Generator[tuple[int, Job], None, None]  # to be closed by whoever leaves it early
 
 
 class Jobs(Protocol):
@@ -55,11 +56,15 @@ class Team(Protocol):
         """Get ready for so many jobs, without waiting for it."""
         ...
 
+    def prepare(self, job: Job) -> None:
+        """Let all who have started do ahead what a run such as this one needs, without waiting for it."""
+        ...
+
     def ask(self, job: Job) -> Job:
         """Have one job done, and wait for its answer."""
         ...
 
-    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Iterator[tuple[int, Job]]:
+    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Results:
         """Do all jobs and yield (number, answer) as they finish, in any order; pass on what runs say meanwhile."""
         ...
 
@@ -105,11 +110,7 @@ class Crew:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is None:
-            for worker in self._workers:
-                worker.close()
-        else:
-            self.kill()
+        self.kill()
 
     def kill(self) -> None:
         """End all workers now."""
@@ -131,7 +132,12 @@ class Crew:
         for number in range(min(self.size, jobs)):
             self._worker(number).start()
 
-    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Iterator[tuple[int, Job]]:
+    def prepare(self, job: Job) -> None:
+        """Have all workers read the data and load the libraries of a run, while the plan is committed."""
+        for worker in self._workers:
+            worker.prepare(job)
+
+    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Results:
         """Do all jobs and yield (number, answer) as they finish, in any order. `timeout` is in seconds, for each.
 
         What a run says meanwhile goes to `on_progress`, in the thread of the caller.
@@ -141,6 +147,7 @@ class Crew:
         free: queue.SimpleQueue[int] = queue.SimpleQueue()
         for place in range(self.size):
             free.put(place)
+        at_work: dict[int, threading.Thread] = {}
 
         def work(worker: Worker, place: int, number: int, job: Job) -> None:
             try:
@@ -153,9 +160,18 @@ class Crew:
 
         def begin(number: int, job: Job) -> None:
             place = free.get()
-            threading.Thread(target=work, args=(self._worker(place), place, number, job), daemon=True).start()
+            at_work[place] = threading.Thread(target=work, args=(self._worker(place), place, number, job), daemon=True)
+            at_work[place].start()
 
-        yield from relay(jobs, answers, begin=begin, size=lambda: self.size, on_progress=on_progress)
+        try:
+            yield from relay(jobs, answers, begin=begin, size=lambda: self.size, on_progress=on_progress)
+        finally:  # left early, what is being done is nobody's; and no thread may still listen when a worker is asked again
+            early = free.qsize() < self.size
+            for thread in at_work.values():
+                while thread.is_alive():
+                    if early:  # again and again, since a thread may have been about to start its worker
+                        self.kill()
+                    thread.join(POLL_SECONDS)
 
     def _worker(self, number: int) -> Worker:
         while len(self._workers) <= number:
@@ -170,7 +186,7 @@ def relay(
     begin: Callable[[int, Job], None],
     size: Callable[[], int],
     on_progress: Callable[[Job], None] | None = None,
-) -> Iterator[tuple[int, Job]]:
+) -> Results:
     """Begin jobs as long as fewer than `size()` are being done, and yield (number, answer) as they come in."""
     busy = 0
 

@@ -14,7 +14,7 @@ import os
 import queue
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +23,7 @@ import distributed
 import msgspec
 
 from gitjournal import __version__
-from gitjournal.crew import Answers, Crew, Job, Jobs, Surroundings, relay, surroundings
+from gitjournal.crew import Answers, Crew, Job, Jobs, Results, Surroundings, relay, surroundings
 from gitjournal.errors import GitjournalError
 from gitjournal.worker_process import Worker
 
@@ -146,6 +146,9 @@ class DaskCrew:
         """Return where the run was made; for one that was lost with its worker, what is installed here."""
         return surroundings(reply["ready"]) if "ready" in reply else self._here.surroundings(reply)
 
+    def prepare(self, job: Job) -> None:
+        """Leave it: the data are read where the run will be."""
+
     def _size(self) -> int:
         if self._client.status != "running":
             raise GitjournalError(f"the cluster at {self.address} is gone", hint="what had finished is kept; run the same command again")
@@ -158,7 +161,7 @@ class DaskCrew:
         *,
         timeout: float | None,
         on_progress: Callable[[Job], None] | None = None,  # noqa: ARG002 - a cluster passes nothing on meanwhile
-    ) -> Iterator[tuple[int, Job]]:
+    ) -> Results:
         """Do all jobs and yield (number, answer) as they finish, in any order."""
         answers: Answers = queue.SimpleQueue()
 

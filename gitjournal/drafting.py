@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import configured, journal, planning, resources, yaml_text
+from gitjournal import configured, expected, journal, planning, resources, yaml_text
 from gitjournal.entry import Entry, parse
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
 from gitjournal.lab import Lab
@@ -26,7 +26,7 @@ SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, wh
 DATA_SUFFIXES = (".csv", ".parquet", ".npz")
 MAX_LISTED = 20
 FIELDS = (
-    *("title", "hypothesis", "expect", "baseline", "replicates", "from", "data", "task", "split"),
+    *("title", "hypothesis", "expect", "confidence", "baseline", "replicates", "from", "data", "task", "split"),
     *("procedure", "parameters", "grid", "seeds", "metrics", "tags", "last_layer", "loss"),
 )
 BUILT_IN = ("tabular", "sklearn", "keras-tabular", "keras-images", "text", "python")
@@ -102,6 +102,7 @@ def draft(
     entry = _entry(filled, values, identifier)
     plan = planning.make_plan(entry, entry.text, root=root, cache=private, ask=ask)
     planning.validate(entry, plan, plan.runs, ask=ask)
+    expected.prepare(lab, refs, entry, plan, final=False)
     return Drafted(identifier, plan.text, [run.key for run in plan.runs])
 
 

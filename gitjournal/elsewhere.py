@@ -20,6 +20,7 @@ class Elsewhere:
         self._keys = keys
         self._seen: set[str] = set()
         self._waiting: dict[Key, Run] = {}
+        self._stamp: object = None
         self._refs: dict[str, str] = {}
         self._committed: dict[Key, Run] = {}
 
@@ -41,6 +42,10 @@ class Elsewhere:
     def _read_branches(self) -> None:
         """Ask the index; where no branch has moved since the last time, its answer stands."""
         lab = self._subject.lab
+        stamp = lab.repository.refs_stamp()
+        if stamp is not None and stamp == self._stamp:
+            return
+        self._stamp = stamp
         refs = lab.repository.refs("refs/heads", "refs/remotes")
         if refs == self._refs or not self._keys:
             return

@@ -144,7 +144,7 @@ class FrontMatter(Strict, frozen=True, kw_only=True):
     seeds: Annotated[list[Count] | Positive, Meta(description="a list, or 5 for 0 to 4")] | None = None
     metrics: Annotated[list[Name] | Name, Meta(description="what to measure; the first one decides")] | None = None
     levels: Annotated[dict[str, float], Meta(description="values to compare with, such as human: 0.98")] | None = None
-    space: Annotated[dict[str, Any], Meta(description="where suggestions may look")] | None = None
+    space: Annotated[dict[str, Any] | list[dict[str, Any]], Meta(description="where suggestions may look")] | None = None
     checks: Annotated[Checks, Meta(description="what findings do")] | None = None
     budget: Annotated[Budget, Meta(description="when to stop")] | None = None
     tags: Annotated[list[Name], Meta(description="words to find it by")] = []

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from gitjournal import artifacts, planning, record, testbook, writer
+from gitjournal import artifacts, planning, record, testbook, verdict, writer
 from gitjournal.claims import claim_entry
 from gitjournal.crew import Surroundings, Team
 from gitjournal.entry import Entry
@@ -181,7 +181,8 @@ def _commit(subject: Subject, summary: Summary, look: Look, where: Surroundings,
     baseline = baseline_of(subject)
     records = [*subject.records, look.record]
     gain = gain_over(summary, without_looks(records), baseline) if baseline else None
-    page = compose(subject.entry, summary, records, gain)
+    # a look changes nothing about what was judged on dev
+    page = compose(subject.entry, summary, records, gain, verdict.of_page(subject.text, subject.entry.id))
     results = writer.Results(
         branch=subject.ref.removeprefix("refs/heads/"),
         path=subject.path,

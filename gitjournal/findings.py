@@ -30,6 +30,7 @@ CODES = {
     "GJ105": "records that were edited or deleted",
     "GJ106": "a results block that is not of these records",
     "GJ107": "records without an entry",
+    "GJ108": "a verdict that does not follow from the records",
     "GJ120": "a declaration that was changed after the plan",
     "GJ130": "a data hash that is none",
     "GJ140": "something secret",

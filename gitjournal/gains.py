@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.comparison import difference
+from gitjournal.entry import FrontMatter
 from gitjournal.errors import ComparisonError
 from gitjournal.record import Record
 from gitjournal.sample import configuration
@@ -21,6 +22,12 @@ class Baseline:
     title: str
     summary: Summary
     records: list[Record]
+    front: FrontMatter | None = None
+
+    @property
+    def retracted(self) -> bool:
+        """Whether its results should not be believed: then nothing is compared with it."""
+        return bool(self.front and self.front.retracted)
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,12 @@ class Gain:
 def gain_over(summary: Summary, records: Sequence[Record], baseline: Baseline) -> Gain | None:
     """Return the gain of an entry's best over the baseline's best, or None where one of them has no such score.
 
-    The baseline's best is chosen by its own first metric. The interval is that of `compare`, without what the choice of the
-    best costs: over rows for accuracy on a holdout, over seeds, splits or folds for whatever metric.
+    What was retracted is nobody's baseline. The baseline's best is chosen by its own first metric. The interval is that of
+    `compare`, without what the choice of the best costs: over rows for accuracy on a holdout, over seeds, splits or folds for
+    whatever metric.
     """
     ours, theirs = summary.best_score, baseline.summary.best
-    if ours is None or theirs is None or summary.deciding not in theirs.scores:
+    if baseline.retracted or ours is None or theirs is None or summary.deciding not in theirs.scores:
         return None
     reached = theirs.scores[summary.deciding].mean
     interval = _interval(summary, records, baseline)

@@ -18,15 +18,17 @@ from urllib.parse import quote
 
 import msgspec
 
-from gitjournal.entry import ID_PATTERN, FrontMatter
+from gitjournal import verdict
+from gitjournal.entry import ID_PATTERN, Entry, FrontMatter
 from gitjournal.errors import BusyError, EntryError, GitError
 from gitjournal.journal import FOLDER, PAGE, RECORDS, names, read_entry
 from gitjournal.looks import last_look
 from gitjournal.record import Record, Scores, decode_lines
 from gitjournal.repo import Repository, git_bytes
 from gitjournal.summary import COUNTS, Key, data_argument, data_label, estimator_label, join, state, summarise
+from gitjournal.verdict import Verdict
 
-SCHEMA = 4
+SCHEMA = 6
 NAME = "index.sqlite"
 WAIT_SECONDS = 60.0
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is
@@ -47,7 +49,7 @@ CREATE INDEX places_by_records ON places (records);
 CREATE TABLE blobs (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE runs (
     blob INTEGER NOT NULL, line INTEGER NOT NULL, run TEXT NOT NULL, fingerprint TEXT NOT NULL, seed INTEGER,
-    status TEXT NOT NULL, origin TEXT, at TEXT, metrics BLOB NOT NULL, PRIMARY KEY (blob, line)
+    status TEXT NOT NULL, origin TEXT, at TEXT, metrics BLOB NOT NULL, seconds REAL, PRIMARY KEY (blob, line)
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_fingerprint ON runs (fingerprint, seed);
 CREATE INDEX runs_that_look ON runs (fingerprint) WHERE status = 'final';
@@ -98,6 +100,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One entry in a list. `values` are the scores of its best configuration by PART.METRIC, means over seeds.
 
     `tested` says that its split has a test part, `look` is the run id of its last look there, whose scores are among `values`.
+    `verdict` is what came of `expect` ("" where nothing was judged), `came_out` what was measured then, one for each.
     """
 
     id: str = ""
@@ -120,6 +123,10 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     baseline: str | None = None
     replicates: str | None = None
     from_: str | None = None
+    expect: list[str] = []
+    confidence: float | None = None
+    verdict: str = ""
+    came_out: list[str] = []
     at: str | None = None
     page: str = ""
     records: str = ""
@@ -152,6 +159,18 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return (self.fingerprint, self.seed)
 
 
+class Result(msgspec.Struct, frozen=True):
+    """What one run came to: `data` is the hash of its data, `canonical` its text, `scores` those of its dev part."""
+
+    data: str
+    fingerprint: str
+    canonical: str
+    status: str
+    scores: dict[str, float | None]
+    seconds: float | None
+    row: Row
+
+
 class Holder(msgspec.Struct, frozen=True):
     """A run that was done, and the blob of the records that say so."""
 
@@ -169,17 +188,18 @@ _scores_decoder = msgspec.json.Decoder(Scores)
 class Index:
     """Open one with `Index.open`, bring it up to date with `refresh`, then ask."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, *, kept: bool = True) -> None:
         self.repository = repository
         self.path = repository.private / NAME
+        self._kept = kept
         self.refs: dict[str, str] = {}
         self._connection = self._connect()
 
     @classmethod
     @contextmanager
-    def open(cls, repository: Repository) -> Iterator[Index]:
-        """Open the index of a repository for the length of a `with`."""
-        index = cls(repository)
+    def open(cls, repository: Repository, *, kept: bool = True) -> Iterator[Index]:
+        """Open the index of a repository for the length of a `with`; one that is not `kept` lives in memory and writes nothing."""
+        index = cls(repository, kept=kept)
         try:
             yield index
         finally:
@@ -298,6 +318,20 @@ class Index:
         found = self._ask(_LOOKERS, (data_hash,))
         return [(ref, _entry_id(stem), _row_decoder.decode(row).title if row else "") for ref, stem, row in found]
 
+    def results(self) -> list[Result]:
+        """Return what every run came to that an entry did itself and that is not retracted, each once."""
+        texts = {name: (data, text) for data, name, text in self._ask("SELECT data, fingerprint, canonical FROM configurations", ())}
+        rows = {row.records: row for ref in reversed(self.refs) for row in self.entries(ref) if row.records and row.state != "retracted"}
+        asked = (
+            "SELECT b.name, r.fingerprint, r.status, r.metrics, r.seconds FROM runs r JOIN blobs b ON b.id = r.blob"
+            " WHERE r.origin IS NULL AND r.status <> 'final'"
+        )
+        return [
+            Result(texts[name][0], name, texts[name][1], status, _scores_decoder.decode(metrics).get("dev", {}), seconds, rows[blob])
+            for blob, name, status, metrics, seconds in self._ask(asked, ())
+            if blob in rows and name in texts
+        ]
+
     def owners(self, records: Iterable[Record]) -> dict[Key, Scores]:
         """Return the metrics of the runs that these records take from other entries."""
         keys = [record.key for record in records if not record.owned and not record.metrics]
@@ -324,6 +358,8 @@ class Index:
     # ---- opening
 
     def _connect(self) -> sqlite3.Connection:
+        if not self._kept:
+            return _opened(":memory:")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError:
@@ -481,9 +517,12 @@ class Index:
     def _store_runs(self, blob: str, records: Sequence[Record]) -> None:
         number = self._connection.execute("INSERT INTO blobs (name) VALUES (?)", (blob,)).lastrowid
         self._connection.executemany(
-            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (number, line, one.run, one.fingerprint, one.seed, one.status, one.from_, one.at, msgspec.json.encode(one.metrics))
+                (
+                    *(number, line, one.run, one.fingerprint, one.seed, one.status, one.from_, one.at),
+                    *(msgspec.json.encode(one.metrics), one.seconds),
+                )
                 for line, one in enumerate(records, start=1)
             ],
         )
@@ -529,10 +568,15 @@ def make_row(page: bytes | None, records: Sequence[Record], *, stem: str, error:
     entry, fault = read_entry(page.decode(errors="replace"), entry_id=_entry_id(stem), file=f"{stem}{PAGE}")
     if entry is None:
         return Row(state="unreadable", error=fault, runs=len(records))
-    return _row(entry.front, records, error)
+    return _row(entry.front, records, error, _verdict(entry))
 
 
-def _row(front: FrontMatter, records: Sequence[Record], error: str) -> Row:
+def _verdict(entry: Entry) -> Verdict | None:
+    """Return what the entry's results block says of its expectations; what is retracted has none any more."""
+    return None if entry.front.retracted else verdict.of_page(entry.text, entry.id)
+
+
+def _row(front: FrontMatter, records: Sequence[Record], error: str, judged: Verdict | None) -> Row:
     summary = summarise(front, records)
     best, score = summary.best, summary.best_score
     look = last_look(records)
@@ -557,8 +601,17 @@ def _row(front: FrontMatter, records: Sequence[Record], error: str) -> Row:
         baseline=front.baseline,
         replicates=front.replicates,
         from_=front.from_,
+        expect=[one.expectation for one in judged.told] if judged else expectations(front),
+        confidence=front.confidence,
+        verdict=judged.word if judged and records else "",
+        came_out=[one.came_out for one in judged.told] if judged else [],
         at=summary.last_at,
     )
+
+
+def expectations(front: FrontMatter) -> list[str]:
+    """Return what an entry expects as it is written, one comparison each."""
+    return [front.expect] if isinstance(front.expect, str) else front.expect or []
 
 
 class _OnData(msgspec.Struct):

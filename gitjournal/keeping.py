@@ -95,7 +95,7 @@ def keep(job: Keep, shelf: measure.Shelf) -> dict[str, Any]:
     where they do not, EntryError for a procedure that is not kept, TrustError for a file that is not what the record names.
     """
     found = _setting(job, shelf)
-    with measure.conditions(job, set()):
+    with measure.conditions(job, shelf, set()):
         there = job.file is not None and job.sha256 is not None and Path(job.file).is_file()
         path, sha256 = (_copied if there else _written)(job, found)
     return {"file": str(path), "sha256": sha256, "bytes": path.stat().st_size, "rows": len(found.parts["dev"]), "fitted": not there}
@@ -138,7 +138,7 @@ def predict(job: Predict, shelf: measure.Shelf) -> dict[str, Any]:
     """
     found = _setting(job, shelf)
     outcome = measure.Outcome()
-    with measure.conditions(job, set()):
+    with measure.conditions(job, shelf, set()):
         found.open(Path(job.file), job.sha256)
         metrics = [name for name in job.metrics or metric_names.default_metrics(found.table.task) if name != "loss"]
         measure.measure_fold(found.model, found.table, found.parts, metrics, outcome)

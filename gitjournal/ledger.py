@@ -11,13 +11,17 @@ import msgspec
 
 from gitjournal import record, writer
 from gitjournal.crew import Surroundings
-from gitjournal.entry import Entry
+from gitjournal.entry import Entry, FrontMatter
+from gitjournal.expected import NOTHING, Expected, judged
 from gitjournal.gains import Baseline, Gain, gain_over
 from gitjournal.index import Run
+from gitjournal.journal import whole_records
+from gitjournal.judging import Draw, Judgeable, Judgement
 from gitjournal.planning import Plan, PlannedRun
 from gitjournal.record import Failure, Record
 from gitjournal.subject import Subject
 from gitjournal.summary import Summary, summarise
+from gitjournal.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -29,22 +33,28 @@ class Page:
     figures: dict[str, bytes] = field(default_factory=dict)
 
 
-Compose = Callable[[Entry, Summary, Sequence[Record], Gain | None], Page]
+Compose = Callable[[Entry, Summary, Sequence[Record], Gain | None, Judgement | Verdict | None], Page]
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The results so far. `compose` makes the page from them."""
+    """The results so far. `compose` makes the page from them; what was `expected` is judged when no run is left."""
 
     subject: Subject
     plan: Plan
     baseline: Baseline | None
     compose: Compose
+    expected: Expected = NOTHING
 
     def summarise(self, fresh: Sequence[Record] = ()) -> Summary:
         """Return the summary over the records of earlier calls and of this one."""
-        front = msgspec.structs.replace(self.subject.entry.front, task=self.plan.declared.task, metrics=self.plan.declared.metrics)
-        return summarise(front, [*self.subject.records, *fresh])
+        return summarise(self.front, [*self.subject.records, *fresh])
+
+    @property
+    def front(self) -> FrontMatter:
+        """What the entry declares, with what follows from its data."""
+        declared = self.plan.declared
+        return msgspec.structs.replace(self.subject.entry.front, task=declared.task, metrics=declared.metrics)
 
     def gain(self, summary: Summary, fresh: Sequence[Record] = ()) -> Gain | None:
         """Return the gain over the baseline, where there is one."""
@@ -53,7 +63,28 @@ class Ledger:
     def spool(self, new: Sequence[Record], fresh: Sequence[Record], planned: writer.Plan[Any], where: Surroundings | None) -> Summary:
         """Write new records safely to disk, with the block that all `fresh` ones make. Returns the summary."""
         summary = self.summarise(fresh)
-        page = self.compose(self.subject.entry, summary, [*self.subject.records, *fresh], self.gain(summary, fresh))
+        self._spool(new, self.page(summary, fresh), planned, where)
+        return summary
+
+    def judge(self, fresh: Sequence[Record], planned: writer.Plan[Any], draw: Draw) -> str:
+        """Judge what was expected, and write the block that says so to disk. Returns the block; "" where there is nothing to judge."""
+        if not self.expected.expectations:
+            return ""
+        summary, subject = self.summarise(fresh), self.subject
+        own = Judgeable(subject.entry.id, self.front, [*subject.records, *fresh])
+
+        def whole(records: Sequence[Record]) -> list[Record]:
+            return whole_records(subject.lab, records, subject.refs)
+
+        page = self.page(summary, fresh, judged(own, self.expected, whole, draw))
+        self._spool([], page, planned, None)
+        return page.block
+
+    def page(self, summary: Summary, fresh: Sequence[Record], judgement: Judgement | None = None) -> Page:
+        """Return what is written of the results."""
+        return self.compose(self.subject.entry, summary, [*self.subject.records, *fresh], self.gain(summary, fresh), judgement)
+
+    def _spool(self, new: Sequence[Record], page: Page, planned: writer.Plan[Any], where: Surroundings | None) -> None:
         results = writer.Results(
             branch=self.subject.ref.removeprefix("refs/heads/"),
             path=self.subject.path,
@@ -67,7 +98,6 @@ class Ledger:
             files={f"environments/{where.name}.json": where.environment} if where else {},
         )
         writer.spool(self.subject.lab, results)
-        return summary
 
 
 def job_of(subject: Subject, plan: Plan, run: PlannedRun, run_id: str, *, memory_mb: int | None) -> dict[str, Any]:

@@ -157,23 +157,23 @@ def nearest(wanted: Sequence[str], known: Mapping[str, str]) -> list[tuple[str, 
     Each comes with how the nearest of `wanted` differs from it. `known` may be large: the texts are first compared as sets of their
     values, which bounds the number of differences from below, and only the closest are compared in full.
     """
-    sets = [frozenset(_values(text)) for text in wanted]
+    sets = [frozenset(values(text)) for text in wanted]
     core, any_of = frozenset.intersection(*sets), frozenset.union(*sets)
     bounds = []
     for fingerprint, text in known.items():
-        values = set(_values(text))
-        bounds.append((max(len(core) - len(core & values), len(values) - len(any_of & values)), fingerprint))
+        found_there = set(values(text))
+        bounds.append((max(len(core) - len(core & found_there), len(found_there) - len(any_of & found_there)), fingerprint))
     bounds.sort()
     found = []
     for _, fingerprint in bounds[:CLOSEST]:
-        theirs = _values(known[fingerprint])
+        theirs = values(known[fingerprint])
         ours = min(range(len(wanted)), key=lambda number: len(sets[number].symmetric_difference(theirs)))
         with suppress(ValueError):
             found.append((fingerprint, changes(known[fingerprint], wanted[ours])))
     return sorted(found, key=lambda pair: len(pair[1]))
 
 
-def _values(text: str) -> list[str]:
+def values(text: str) -> list[str]:
     """Return the values of a canonical text from its procedure on, with their keys, without their places."""
     text = text[text.find('"procedure":[') :]
     return text.replace("{", ",").replace("[", ",").replace("}", "").replace("]", "").split(",")

@@ -35,13 +35,13 @@ def reason_to_stop(limits: Limits, budget: Budget | None, spent: Spent) -> str:
     if limits.fail_fast and spent.failed:
         return "a run failed (--fail-fast)"
     if limits.runs is not None and spent.runs >= limits.runs:
-        return f"{limits.runs} runs were made (--max-runs)"
+        return f"{limits.runs} run{'s were' if limits.runs != 1 else ' was'} made (--max-runs)"
     if limits.seconds is not None and spent.seconds >= limits.seconds:
         return "the time is over (--max-time)"
     if budget is None:
         return ""
     if budget.runs is not None and spent.entry_runs >= budget.runs:
-        return f"the entry's budget of {budget.runs} runs is spent"
+        return f"the entry's budget of {budget.runs} run{'s' * (budget.runs != 1)} is spent (raise `budget` first)"
     if budget.hours is not None and spent.entry_seconds >= budget.hours * 3600:
-        return f"the entry's budget of {budget.hours:g} hours is spent"
+        return f"the entry's budget of {budget.hours:g} hour{'s' * (budget.hours != 1)} is spent (raise `budget` first)"
     return ""

@@ -1,6 +1,7 @@
 """From a declaration to numbers: load, split, fit, score. Knows no git; runs in the worker process.
 
-Looking at data (`inspect`), building without fitting (`validate`) and fitting (`run`) are the three jobs there are.
+Looking at data (`inspect`), building without fitting (`validate`) and fitting (`run`) are the jobs; `prepare` does ahead
+what the first run has to do, and `keep` fits once more to keep the model.
 """
 
 from __future__ import annotations
@@ -91,14 +92,27 @@ class Run(OnData, tag_field="do", tag="run", kw_only=True):
     memory_mb: int | None = None
 
 
+class Prepare(Run, tag_field="do", tag="prepare", kw_only=True):
+    """Read the data and load the libraries that this run needs, and others like it. Nothing is answered, whatever comes of it."""
+
+
 class Shelf:
-    """Keeps the table that was read last, so that the runs of a grid read it once."""
+    """Keeps what the runs of a grid need again and again: the table that was read last, and the thread pools of the libraries."""
 
     def __init__(self) -> None:
         self._answers: set[bytes] = set()
         self._table: Table | None = None
         self._in_rows: Table | None = None
         self._alike: overlaps.Likeness | None = None
+        self._pools: threadpoolctl.ThreadpoolController | None = None
+        self._modules = 0
+
+    def threads(self) -> contextlib.AbstractContextManager[Any]:
+        """Hold every library to the number of threads that a model may use. Looking for them takes 2 ms: only where modules were loaded."""
+        if self._pools is None or self._modules != len(sys.modules):
+            self._pools, self._modules = threadpoolctl.ThreadpoolController(), len(sys.modules)
+        limits: contextlib.AbstractContextManager[Any] = self._pools.limit(limits=threads())
+        return limits
 
     def table(self, job: OnData) -> Table:
         """Return what the job names, read again only where something differs.
@@ -171,6 +185,12 @@ def inspect(job: Inspect, shelf: Shelf) -> dict[str, Any]:
     }
 
 
+def prepare(job: Prepare, shelf: Shelf) -> None:
+    """Do ahead what the first run would have to do. What is wrong with the data is for that run to say."""
+    with contextlib.suppress(Exception):
+        build(job, _table(job, shelf))
+
+
 def validate(job: Validate) -> tuple[int, GitjournalError] | None:
     """Return the first procedure that cannot be built or does not fit task or metrics, and why."""
     for index, tree in enumerate(job.procedures):
@@ -189,6 +209,11 @@ def validate(job: Validate) -> tuple[int, GitjournalError] | None:
         except GitjournalError as fault:
             return index, fault
     return None
+
+
+def _table(job: Run, shelf: Shelf) -> Table:
+    as_it_is = with_python.is_python(job.procedure) or network.is_network(job.procedure[-1][1])
+    return shelf.table(job) if as_it_is else shelf.in_rows(job)
 
 
 def build(job: Run, table: Table) -> Any:
@@ -222,8 +247,7 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
     What goes wrong inside the model is an outcome (`status: failed`). Raises EntryError or DataError for a job that
     cannot be run at all.
     """
-    as_it_is = with_python.is_python(job.procedure) or network.is_network(job.procedure[-1][1])
-    table = shelf.table(job) if as_it_is else shelf.in_rows(job)
+    table = _table(job, shelf)
     split = splits.effective(job.split, table.task)
     metrics = job.metrics or metric_names.default_metrics(table.task)
     folds = splits.divide(table, split, job.seed)
@@ -235,7 +259,7 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
     _forget_peak()
     began = time.perf_counter()
     try:
-        with conditions(job, outcome.findings):
+        with conditions(job, shelf, outcome.findings):
             for number, parts in enumerate(folds):
                 seed_everything(job.seed)
                 model = build(job, table)
@@ -287,14 +311,13 @@ def refitted(job: Run, shelf: Shelf, *, whole: bool = False) -> Iterator[tuple[A
 
     Under cross-validation, and with `whole`, the model learns from all rows outside the test part.
     """
-    as_it_is = with_python.is_python(job.procedure) or network.is_network(job.procedure[-1][1])
-    table = shelf.table(job) if as_it_is else shelf.in_rows(job)
+    table = _table(job, shelf)
     split = splits.effective(job.split, table.task)
     parts = splits.divide(table, split, job.seed)[0]
     if whole:
         parts = {**parts, "train": np.sort(np.concatenate([parts["train"], parts["dev"]]))}
     model = build(job, table)
-    with conditions(job, set()):
+    with conditions(job, shelf, set()):
         seed_everything(job.seed)
         Fit(job, table, split, weight_key(model, table.weights), lambda _: None)(model, [parts], 0, Outcome())
         yield model, table, parts
@@ -560,11 +583,11 @@ def seed_everything(seed: int | None) -> None:
 
 
 @contextlib.contextmanager
-def conditions(job: Run, findings: set[str]) -> Iterator[None]:
+def conditions(job: Run, shelf: Shelf, findings: set[str]) -> Iterator[None]:
     """Give what a model runs under: its threads, its memory, and its warnings as `findings`."""
     if job.memory_mb is not None and network.is_network(job.procedure[-1][1]):
         keras_library.warm_up()
-    with _threads(), _limited(job.memory_mb), _noting_warnings(findings), _at_home(job):
+    with shelf.threads(), _limited(job.memory_mb), _noting_warnings(findings), _at_home(job):
         yield
 
 
@@ -572,11 +595,6 @@ def threads() -> int:
     """Return how many threads a model may use: one, unless GITJOURNAL_THREADS says otherwise."""
     declared = os.environ.get("GITJOURNAL_THREADS", "")
     return int(declared) if declared.isdigit() and int(declared) > 0 else 1
-
-
-def _threads() -> contextlib.AbstractContextManager[Any]:
-    limits: contextlib.AbstractContextManager[Any] = threadpoolctl.threadpool_limits(threads())
-    return limits
 
 
 @contextlib.contextmanager

@@ -13,19 +13,19 @@ from pathlib import PurePosixPath
 
 from gitjournal import entry_edit
 from gitjournal.checking import Checked
-from gitjournal.entry import Entry, parse
+from gitjournal.entry import parse
 from gitjournal.entry_block import read_block, splice
-from gitjournal.errors import EntryError, GitjournalError, UsageError
-from gitjournal.gains import Baseline, gain_over
+from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.index import Index
-from gitjournal.journal import PAGE, RECORDS, match_id
+from gitjournal.journal import PAGE, RECORDS
 from gitjournal.lab import Lab
 from gitjournal.landing import replace_file
-from gitjournal.ledger import Compose, Page
-from gitjournal.record import Record, Scores
+from gitjournal.ledger import Compose
 from gitjournal.repeats import Twice
-from gitjournal.snapshot import Found, Snapshot, read_lines, read_snapshot, working_tree
-from gitjournal.summary import COUNTS, Key, join, summarise
+from gitjournal.retold import page_of
+from gitjournal.snapshot import read_lines, read_snapshot, working_tree
+
+OF_BLOCKS = ("GJ106", "GJ108")  # what a results block that is written anew mends
 
 _OURS, _BASE, _MIDDLE, _THEIRS = b"<<<<<<< ", b"||||||| ", b"=======", b">>>>>>> "
 
@@ -53,15 +53,15 @@ def mend(lab: Lab, checked: Checked, refs: dict[str, str], *, compose: Compose, 
         edits.setdefault(twice.stem + PAGE, []).append(_declaring(twice))
     told = [one for path, wanted in edits.items() for one in _apply(lab, path, wanted, dry_run=dry_run)]
     if dry_run:
-        touched = {one.file for one in checked.findings if one.code == "GJ106"}
+        touched = {one.file for one in checked.findings if one.code in OF_BLOCKS}
         return [*told, *(Mended(path, "its results block written anew") for path in sorted(touched))]
     snapshot = read_snapshot(lab.repository, working_tree(worktree))
     stems = {path.removesuffix(RECORDS).removesuffix(PAGE) for path in edits}
-    stems |= {one.file.removesuffix(PAGE) for one in checked.findings if one.code == "GJ106"}
+    stems |= {one.file.removesuffix(PAGE) for one in checked.findings if one.code in OF_BLOCKS}
     with Index.open(lab.repository) as index:
         index.refresh(refs)
         for found in snapshot.entries(stems):
-            page = _page(found, snapshot, index, compose)
+            page = page_of(found, snapshot, index, compose)
             if page is not None:
                 told += _apply(lab, found.page_path, [("its results block written anew", _spliced(found.id, page.block))], dry_run=False)
                 told += [Mended(path, "drawn anew") for path, drawn in page.figures.items() if _draw(lab, path, drawn)]
@@ -208,40 +208,3 @@ def _spliced(entry_id: str, block: str) -> Callable[[bytes], bytes]:
         return before
 
     return edit
-
-
-# ---- blocks
-
-
-def _page(found: Found, snapshot: Snapshot, index: Index, compose: Compose) -> Page | None:
-    """Return the results block and figures that the records make, or None where entry or records cannot be read."""
-    if found.entry is None or not found.lines or any(line.fault for line in found.lines):
-        return None
-    records = _with_owners(found.records, snapshot, index)
-    summary = summarise(found.entry.front, records)
-    baseline = _baseline(found.entry, snapshot, index)
-    return compose(found.entry, summary, records, gain_over(summary, records, baseline) if baseline else None)
-
-
-def _with_owners(records: Sequence[Record], snapshot: Snapshot, index: Index) -> list[Record]:
-    """Give the runs of other entries their metrics: from this tree, else from another branch."""
-    owners = {f"entries/{one.from_[:4]}/{one.from_}" for one in records if one.from_}
-    here: dict[Key, Scores] = {
-        one.key: one.metrics for found in snapshot.entries(owners) for one in found.records if one.owned and one.status in COUNTS
-    }
-    return join(records, {**index.owners(records), **here})
-
-
-def _baseline(entry: Entry, snapshot: Snapshot, index: Index) -> Baseline | None:
-    if entry.front.baseline is None:
-        return None
-    stems = {PurePosixPath(stem).name: stem for stem in snapshot.stems}
-    try:
-        name = match_id(entry.front.baseline, stems)
-    except UsageError:
-        return None
-    for found in snapshot.entries([stems[name]]):
-        if found.entry:
-            records = _with_owners(found.records, snapshot, index)
-            return Baseline(name, found.entry.front.title, summarise(found.entry.front, records), records)
-    return None

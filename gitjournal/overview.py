@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from gitjournal.entry import Entry, parse
-from gitjournal.errors import UsageError
+from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.index import Index, Row, make_row
 from gitjournal.journal import (
     PAGE,
@@ -25,6 +25,8 @@ from gitjournal.journal import (
 from gitjournal.lab import Lab, find_lab
 from gitjournal.record import Record, decode_lines
 from gitjournal.summary import join
+
+AT_ONCE = 250  # entries read in one call of git: memory stays flat however large the journal is
 
 
 @dataclass(frozen=True)
@@ -105,22 +107,37 @@ class Overview:
 
         Raises EntryError with the place of whatever cannot be understood.
         """
-        row = listed.row
         if listed.draft and listed.ref is None:
-            return Opened(parse(listed.draft.text, entry_id=row.id, file=row.path), listed, [])
-        blobs = self.lab.repository.blobs([name for name in (row.page, row.records) if name])
+            return Opened(parse(listed.draft.text, entry_id=listed.row.id, file=listed.row.path), listed, [])
+        return self._read(listed, self.lab.repository.blobs(_blobs([listed])))
+
+    def open_each(self, listed: Sequence[Listed]) -> Iterator[Opened | GitjournalError]:
+        """Read many committed entries in few calls of git; for one that cannot be understood, give what is wrong with it."""
+        for at in range(0, len(listed), AT_ONCE):
+            chunk = listed[at : at + AT_ONCE]
+            blobs = self.lab.repository.blobs(_blobs(chunk))
+            for one in chunk:
+                try:
+                    yield self._read(one, blobs)
+                except GitjournalError as fault:
+                    yield fault
+                except RecursionError:
+                    yield GitjournalError(f"{one.row.path}: nested too deep")
+
+    def _read(self, listed: Listed, blobs: Mapping[str, bytes]) -> Opened:
+        row = listed.row
         records = decode_lines(blobs.get(row.records, b""), file=row.path.removesuffix(PAGE) + RECORDS)
         text = blobs.get(row.page, b"").decode(errors="replace")
         return Opened(parse(text, entry_id=row.id, file=row.path), listed, join(records, self.index.owners(records)))
 
 
 @contextmanager
-def look(start: Path) -> Iterator[Overview]:
-    """Open the journal that belongs to `start`, its index brought up to date.
+def look(start: Path, lab: Lab | None = None) -> Iterator[Overview]:
+    """Open the journal that belongs to `start` (or this one), its index brought up to date.
 
     Raises GitError with the way out where there is no journal.
     """
-    lab = find_lab(start)
+    lab = lab or find_lab(start)
     current = current_ref(lab)
     with Index.open(lab.repository) as index:
         index.refresh(journal_refs(lab, current))
@@ -146,6 +163,7 @@ def gains(listed: Iterable[Listed]) -> dict[str, float | None]:
     for row in rows:
         if row.baseline:
             other = by_name.get(row.baseline) or _by_part(row.baseline, rows)
+            other = None if other and other.state == "retracted" else other
             theirs = other.values.get(f"dev.{row.metric}") if other else None
             found[row.id] = row.best - theirs if row.best is not None and theirs is not None else None
     return found
@@ -155,6 +173,10 @@ def data_names(row: Row) -> list[str]:
     """Return the names by which people ask for a data set: as declared, the last part of its path, that without its end."""
     name = row.data.rpartition("/")[2]
     return [row.data, name, name.partition(".")[0]]
+
+
+def _blobs(listed: Iterable[Listed]) -> list[str]:
+    return list(dict.fromkeys(name for one in listed for name in (one.row.page, one.row.records) if name))
 
 
 def _by_part(part: str, rows: list[Row]) -> Row | None:

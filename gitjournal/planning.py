@@ -15,7 +15,7 @@ import msgspec
 
 from gitjournal import entry_edit, grid, identity, network, procedure, trust
 from gitjournal.codefiles import Code, find_code
-from gitjournal.configured import Configured, Declared, Versions, configurations, loader_options
+from gitjournal.configured import Configured, Declared, Versions, configurations, loader_options, written_out
 from gitjournal.data import hashing
 from gitjournal.entry import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
@@ -62,24 +62,37 @@ def make_plan(entry: Entry, text: str, *, root: Path, cache: Path, ask: AskWorke
     only for what is not known yet. Raises EntryError, DataError or TrustError with file, line and column.
     """
     declared = inspect(entry, root=root, cache=cache, ask=ask)
+    configured, runs = _planned(entry, declared, root)
+    draws = any(run.seed is not None for run in runs)
+    n_seeds = len(grid.seeds(entry.front))
+    return Plan(entry, complete(text, entry, declared), declared, runs, len(configured), n_seeds, draws, root)
+
+
+def _planned(entry: Entry, declared: Declared, root: Path) -> tuple[list[Configured], list[PlannedRun]]:
+    """Return the grid's points, and the runs that they and the seeds come to."""
     versions = Versions(installed_version(), keras_version(entry))
     code = procedure_code(entry, root)
     configured = configurations(entry, declared, versions, described(code) if code else None)
     runs: dict[tuple[str, int | None], PlannedRun] = {}
-    draws = False
     for one in configured:
-        draws = draws or identity.draws(one.tree, declared.split)
         for seed in seeds_of(entry, one, declared):
             run = PlannedRun(one.point, one.tree, one.canonical, identity.fingerprint(one.canonical), seed)
             runs.setdefault(run.key, run)
-    return Plan(
-        entry, complete(text, entry, declared), declared, list(runs.values()), len(configured), len(grid.seeds(entry.front)), draws, root
-    )
+    return configured, list(runs.values())
 
 
 def seeds_of(entry: Entry, configured: Configured, declared: Declared) -> Sequence[int | None]:
     """Return the seeds that a configuration is run with: None alone where nothing draws."""
     return grid.seeds(entry.front) if identity.draws(configured.tree, declared.split) else [None]
+
+
+def keys_without_data(entry: Entry, root: Path) -> list[tuple[str, int | None]]:
+    """Return what identifies the runs of an entry that was planned before; nothing where it does not say all of it itself.
+
+    Reads no data. Raises EntryError where the entry cannot be planned here.
+    """
+    declared = written_out(entry)
+    return [] if declared is None else [run.key for run in _planned(entry, declared, root)[1]]
 
 
 def procedure_code(entry: Entry, root: Path) -> Code | None:

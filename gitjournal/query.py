@@ -2,7 +2,7 @@
 
     dev.accuracy > 0.95 and tag == svm
 
-Names: PART.METRIC, `runs`, `tag`, `data`, `state`. A value that an entry does not have satisfies no comparison.
+Names: PART.METRIC, `runs`, `tag`, `data`, `state`, `verdict`. A value that an entry does not have satisfies no comparison.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Values = Mapping[str, Value]
 
 PARTS = ("train", "train_dev", "dev", "test")
 NUMBERS = ("runs",)
-WORDS = ("tag", "data", "state")
+WORDS = ("tag", "data", "state", "verdict")
 SORT_ONLY = ("age", "title", "id")
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {

@@ -6,10 +6,12 @@ another (`git rev-parse --local-env-vars`).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,6 +42,7 @@ LOCAL_ENVIRONMENT = (
     "GIT_NOGLOB_PATHSPECS",
     "GIT_ICASE_PATHSPECS",
 )
+RESTING_NS = 20_000_000  # clocks of file systems tick as rarely as every 10 ms
 _FULL = (b"No space left on device", b"File too large", b"Disk quota exceeded")
 _OURS = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
 
@@ -175,6 +178,23 @@ class Repository:
         """Return full ref names and the commits they point to."""
         lines = self.git("for-each-ref", "--format=%(refname) %(objectname)", *patterns).splitlines()
         return {name: commit for name, _, commit in (line.rpartition(" ") for line in lines)}
+
+    def refs_stamp(self) -> frozenset[tuple[str, int, int, int]] | None:
+        """Return what `stat` says of the files that hold branches. While it is the same no branch has moved; git need not be asked.
+
+        None where one of them changed so lately that the next change may carry the same time.
+        """
+        places = [str(self.common / name) for name in ("packed-refs", "reftable", "reftable/tables.list")]
+        for kind in ("heads", "remotes"):
+            for folder, _, files in os.walk(self.common / "refs" / kind):
+                places += [folder, *(f"{folder}/{file}" for file in files)]
+        found = set()
+        for path in places:
+            with contextlib.suppress(FileNotFoundError):
+                now = os.lstat(path)
+                found.add((path, now.st_ino, now.st_mtime_ns, now.st_size))
+        newest = max((mtime for _, _, mtime, _ in found), default=0)
+        return frozenset(found) if newest + RESTING_NS < time.time_ns() else None
 
     def tree(self, revision: str, *folders: str) -> list[TreeFile]:
         """Return every file of a commit's tree (or of some folders of it)."""
@@ -345,6 +365,12 @@ def find_standing(start: Path) -> Standing:
         raise GitError(f"no git repository at {start}", hint="begin one with: git init")
     common, git_dir, top = (Path(os.fsdecode(one.stdout.removesuffix(b"\n"))) for one in told)
     return Standing(Repository(common), git_dir, None if told[2].returncode else top)
+
+
+def author_email(repository: Repository) -> str:
+    """Return the address that git would commit with here; "" where it knows none."""
+    told = run_git(["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], cwd=repository.common).stdout.decode(errors="replace")
+    return told.partition("<")[2].partition(">")[0]
 
 
 def require_identity(repository: Repository) -> None:

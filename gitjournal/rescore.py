@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from gitjournal import metric_names, scores, stored
+from gitjournal import confusions, metric_names, scores, stored
 from gitjournal.errors import DataError
 
 
@@ -20,6 +20,18 @@ class Score(msgspec.Struct, tag_field="do", tag="score", kw_only=True):
     metrics: list[str]
     task: str
     n_classes: int | None = None
+
+
+class Confuse(msgspec.Struct, tag_field="do", tag="confuse", kw_only=True):
+    """Count which class was taken for which, in predictions that were kept."""
+
+    file: str
+    sha256: str
+
+
+def confuse(job: Confuse) -> dict[str, Any]:
+    """Return the codes of the classes that occur, and the counts. Raises as `confusions.count` does."""
+    return confusions.count(Path(job.file), job.sha256)
 
 
 def score(job: Score) -> dict[str, Any]:

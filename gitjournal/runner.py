@@ -6,6 +6,7 @@ before it is announced, and one commit takes all results of the call.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from gitjournal import answers, journal, planning, sealing, writer
+from gitjournal import answers, expected, journal, planning, sealing, verdict, writer
 from gitjournal.answers import Nearest, Twin
 from gitjournal.claims import RunClaims, claim_entry, is_running
 from gitjournal.crew import Team
@@ -21,9 +22,11 @@ from gitjournal.dispatch import Dispatch
 from gitjournal.elsewhere import Elsewhere
 from gitjournal.entry import Entry, parse
 from gitjournal.entry_block import splice
+from gitjournal.evidence import Measured, drawn
 from gitjournal.forecast import forecast
 from gitjournal.gains import Gain
 from gitjournal.index import Run
+from gitjournal.judging import Draw
 from gitjournal.lab import Lab
 from gitjournal.landing import replace_file
 from gitjournal.ledger import Compose, Ledger, borrowed, job_of, made
@@ -34,6 +37,7 @@ from gitjournal.record import Record
 from gitjournal.repo import require_identity
 from gitjournal.subject import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
 from gitjournal.summary import Key, Summary
+from gitjournal.verdict import Verdict
 
 State = Literal["done", "shown", "planned", "duplicate", "interrupted"]
 
@@ -126,7 +130,8 @@ class Outcome:
 
     `waiting` says why results are not committed yet, `stopped` why runs were left out; `others` are the runs that make
     it a duplicate. `seconds` is the time expected, where that is known, or None.
-    `twins` tells of those by entry; `nearest` is the nearest earlier run of a plan that was not carried out.
+    `twins` tells of those by entry; `nearest` is the nearest earlier run of a plan that was not carried out. `verdict` is
+    what came of what was expected; the results of the entries in `moved` have changed since.
     """
 
     entry: Entry
@@ -143,6 +148,8 @@ class Outcome:
     seconds: float | None = None
     twins: tuple[Twin, ...] = ()
     nearest: Nearest | None = None
+    verdict: Verdict | None = None
+    moved: tuple[str, ...] = ()
     findings: tuple[dict[str, Any], ...] = ()
 
 
@@ -180,15 +187,19 @@ def execute(lab: Lab, start: Path, entry_id: str, options: Options, *, crew: Tea
         ledger = Ledger(subject, plan, baseline_of(subject), compose)
         todo = _todo(subject, plan, options)
         if options.dry_run:
+            expected.prepare(lab, subject.refs, subject.entry, plan, final=False)  # the others may be run before it
             nearest = answers.nearest(subject, plan, todo.runs)
             return replace(_outcome(ledger, "planned", todo), seconds=forecast(subject, plan, todo.runs), nearest=nearest)
         if not todo.runs and not (todo.reused and subject.records):
             if not todo.reused or todo.counts.failed:
-                return _outcome(ledger, "shown", todo)
+                return _with_verdict(_outcome(ledger, "shown", todo), subject)
             return replace(_outcome(ledger, "duplicate", todo), twins=tuple(answers.twins(subject, plan, todo.reused)))
+        ledger = replace(ledger, expected=expected.prepare(lab, subject.refs, subject.entry, plan, final=True))
         crew.start(len(todo.runs))
         nearest = answers.nearest(subject, plan, todo.runs)
         planning.validate(subject.entry, plan, todo.runs, ask=crew.ask)
+        if todo.runs and not plan.declared.code:  # a function of one's own gives data within a run alone, and within its limits
+            crew.prepare(job_of(subject, plan, todo.runs[0], "", memory_mb=None))
         committed = commit_plan(subject, plan, force=options.force)
         tell(Planned(committed.accepted, todo.counts, committed.commit, plan.declared.metrics[0], nearest, plan.declared.findings))
         ledger = replace(ledger, subject=replace(subject, entry=committed.accepted))
@@ -243,6 +254,7 @@ def _run(ledger: Ledger, todo: _Todo, planned: writer.Plan[Entry], crew: Team, o
     subject = ledger.subject
     fresh: list[Record] = []
     state: State = "done"
+    block = ""
     with RunClaims(subject.lab) as claims:
         dispatch = Dispatch(
             todo.runs,
@@ -256,6 +268,8 @@ def _run(ledger: Ledger, todo: _Todo, planned: writer.Plan[Entry], crew: Team, o
         )
         try:
             _make(ledger, todo, dispatch, planned, crew, options.timeout, fresh, lambda run: claims.drop(run.key), tell)
+            if {run.key for run in ledger.plan.runs} <= {one.key for one in (*subject.records, *fresh)}:
+                block = ledger.judge(fresh, planned, _drawing(ledger, crew))
         except KeyboardInterrupt:
             crew.kill()
             state = "interrupted"
@@ -270,7 +284,21 @@ def _run(ledger: Ledger, todo: _Todo, planned: writer.Plan[Entry], crew: Team, o
         made=len(made_now),
         failed_now=sum(one.status == "failed" for one in made_now),
         stopped=dispatch.stopped,
+        verdict=verdict.read(block),
     )
+
+
+def _drawing(ledger: Ledger, crew: Team) -> Draw:
+    """Return what draws the kept predictions of runs anew, in a worker."""
+    measured = Measured(replace(ledger.subject.entry, front=ledger.front), [])
+    return lambda a, b: drawn(a, b, measured, ledger.subject.lab, crew)
+
+
+def _with_verdict(ended: Outcome, subject: Subject) -> Outcome:
+    """Add what the entry says of what was expected: it was judged when its last run was done."""
+    found = verdict.of_page(subject.text, subject.entry.id)
+    moved = expected.changed_since(subject.lab, subject.refs, found.against) if found else []
+    return replace(ended, verdict=found, moved=tuple(moved))
 
 
 def _make(
@@ -298,21 +326,22 @@ def _make(
             tell(Epoch(sum(one.owned for one in fresh), len(todo.runs), news))
 
     take_over([(run, todo.reused[run.key]) for run in ledger.plan.runs if run.key in todo.reused])
-    for position, reply in crew.run(dispatch, timeout=timeout, on_progress=pass_on):
-        run, where = todo.runs[position], crew.surroundings(reply)
-        one = made(run, dispatch.ids[position], reply, where, plan=planned.blob, code=code, dirty=dirty)
-        one = _repeating(one, todo)
-        summary = ledger.spool([one], [*fresh, one], planned, where)
-        fresh.append(one)
-        drop(run)
-        take_over(dispatch.found())
-        owned = [record for record in fresh if record.owned]
-        meanwhile = len(fresh) - len(owned) - len(todo.reused)
-        failed = sum(record.status == "failed" for record in owned)
-        log = reply.get("ok", {}).get("log")
-        if log:
-            tell(Printed(log))
-        tell(Progress(len(owned), len(todo.runs) - meanwhile, len(fresh) - len(owned), failed, summary))
+    with contextlib.closing(crew.run(dispatch, timeout=timeout, on_progress=pass_on)) as results:
+        for position, reply in results:
+            run, where = todo.runs[position], crew.surroundings(reply)
+            one = made(run, dispatch.ids[position], reply, where, plan=planned.blob, code=code, dirty=dirty)
+            one = _repeating(one, todo)
+            summary = ledger.spool([one], [*fresh, one], planned, where)
+            fresh.append(one)
+            drop(run)
+            take_over(dispatch.found())
+            owned = [record for record in fresh if record.owned]
+            meanwhile = len(fresh) - len(owned) - len(todo.reused)
+            failed = sum(record.status == "failed" for record in owned)
+            log = reply.get("ok", {}).get("log")
+            if log:
+                tell(Printed(log))
+            tell(Progress(len(owned), len(todo.runs) - meanwhile, len(fresh) - len(owned), failed, summary))
     take_over(dispatch.found())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from gitjournal import config, journal, writer
 from gitjournal.declared import changed_after_plan
 from gitjournal.entry import Entry, parse
-from gitjournal.errors import EntryError, GitjournalError, Place
+from gitjournal.errors import EntryError, GitjournalError, Place, UsageError
 from gitjournal.gains import Baseline
 from gitjournal.index import Index, Run
 from gitjournal.lab import Lab, work_root
@@ -166,16 +166,24 @@ def baseline_of(subject: Subject) -> Baseline | None:
     if named is None:
         return None
     try:
-        entry_id = journal.match_id(named, journal.entry_ids(subject.lab, subject.refs))
-    except GitjournalError as fault:
+        return compared_with(subject.lab, subject.refs, named)
+    except UsageError as fault:
         raise EntryError(f"`baseline`: {fault.message}", hint=fault.hint, place=subject.entry.place("baseline")) from None
-    for ref in subject.refs:
-        text = journal.entry_text(subject.lab, entry_id, ref)
+
+
+def compared_with(lab: Lab, refs: dict[str, str], named: str) -> Baseline | None:
+    """Return an entry with its results, by any unique part of its id; None for a draft, of which nothing is committed yet.
+
+    Raises UsageError where none or several fit.
+    """
+    entry_id = journal.match_id(named, journal.entry_ids(lab, refs))
+    for ref in refs:
+        text = journal.entry_text(lab, entry_id, ref)
         if text is not None:
             front = parse(text, entry_id=entry_id, file=journal.page_path(entry_id)).front
-            records = _joined(subject.lab, subject.refs, journal.entry_records(subject.lab, entry_id, ref))
-            return Baseline(entry_id, front.title, summarise(front, records), records)
-    return None  # a draft: named, but nothing of it is committed yet
+            records = _joined(lab, refs, journal.entry_records(lab, entry_id, ref))
+            return Baseline(entry_id, front.title, summarise(front, records), records, front)
+    return None
 
 
 def code_state(root: Path) -> tuple[str | None, bool]:

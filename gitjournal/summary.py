@@ -90,6 +90,11 @@ class Summary:
         return first if first and self.deciding in first.scores else None
 
     @property
+    def scored(self) -> int:
+        """How many configurations the best one was chosen from: those that have the deciding score."""
+        return sum(self.deciding in one.scores for one in self.configurations)
+
+    @property
     def best_score(self) -> Score | None:
         """The deciding score of the best configuration."""
         return self.best.scores[self.deciding] if self.best and self.deciding else None
@@ -160,7 +165,7 @@ def state(front: FrontMatter, records: Sequence[Record]) -> str:
     failed = sum(record.status == "failed" for record in counted)
     if failed == len(counted):
         return "failed"
-    return "partly" if failed or _missing(front, counted) else "done"
+    return "partly" if failed or runs_left(front, counted) else "done"
 
 
 def data_label(data: Data) -> str:
@@ -250,7 +255,7 @@ def _effects(configurations: Sequence[Configuration], deciding: str, sign: int) 
     return effects
 
 
-def _missing(front: FrontMatter, records: Sequence[Record]) -> bool:
+def runs_left(front: FrontMatter, records: Sequence[Record]) -> bool:
     """Whether a declared value of the grid, or a declared seed, occurs in no run."""
     seeds = set(range(front.seeds)) if isinstance(front.seeds, int) else set(front.seeds or ())
     grouped: dict[str, set[int | None]] = {}

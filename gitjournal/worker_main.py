@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
+import gc
 import importlib.metadata
 import os
 import platform
@@ -31,11 +32,13 @@ LOG = 2  # the descriptor that the parent opened as a file; standard output is p
 _jobs = msgspec.json.Decoder(
     measure.Inspect
     | measure.Validate
+    | measure.Prepare
     | measure.Run
     | keeping.Keep
     | keeping.Predict
     | rescore.Score
     | resample.Draw
+    | rescore.Confuse
     | duplicates.Dups
     | final_score.Final
 )
@@ -77,6 +80,8 @@ class Channel:
 
 def main() -> None:
     """Say what this process is, then do jobs until the parent closes the pipe."""
+    gc.enable()
+    gc.freeze()  # the libraries stay: no collection need look at them again
     channel = Channel()
     faulthandler.enable()
     channel.send({"ready": environment()})
@@ -84,10 +89,12 @@ def main() -> None:
     while True:
         line = channel.next()
         _begin_log()
-        channel.send(_answer(line, shelf, channel))
+        answer = _answer(line, shelf, channel)
+        if answer is not None:
+            channel.send(answer)
 
 
-def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, Any]:
+def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, Any] | None:
     try:
         job = _jobs.decode(line)
         if isinstance(job, measure.Inspect):
@@ -95,6 +102,9 @@ def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, An
         if isinstance(job, measure.Validate):
             wrong = measure.validate(job)
             return {"ok": {}} if wrong is None else _error(wrong[1], index=wrong[0])
+        if isinstance(job, measure.Prepare):
+            measure.prepare(job, shelf)
+            return None
         if isinstance(job, rescore.Score):
             return {"ok": rescore.score(job)}
         if isinstance(job, resample.Draw):
@@ -107,6 +117,8 @@ def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, An
             return {"ok": keeping.keep(job, shelf)}
         if isinstance(job, keeping.Predict):
             return {"ok": keeping.predict(job, shelf)}
+        if isinstance(job, rescore.Confuse):
+            return {"ok": rescore.confuse(job)}
         found = measure.run(job, shelf, lambda news: channel.send({"progress": news}))
         return {"ok": {**found, "log": _end_log()}}
     except GitjournalError as fault:

@@ -14,9 +14,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
@@ -25,11 +26,15 @@ from gitjournal.errors import GitjournalError
 Job = dict[str, Any]
 
 START_SECONDS = 300.0
+# without collecting garbage, of which there is none while libraries are loaded: a tenth quicker
+START = "import gc; gc.disable(); from gitjournal.worker_main import main; main()"
+PIPE_BYTES = 32 * 1024  # fits into a pipe that nobody reads yet
+LOOK_SECONDS = 1.0  # how often to look whether the process lives, where its pipe does not tell
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
-# each library that can thread has its own name for the same number, read when it is loaded
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 # how C++ libraries end where they are given no more memory, or no room for the stack of a thread
 STARVED = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS)
+# each library that can thread has its own name for the same number, read when it is loaded
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def fair_threads(workers: int) -> int:
@@ -42,6 +47,9 @@ def fair_threads(workers: int) -> int:
     return wanted if workers == 1 else max(1, min(wanted, (os.cpu_count() or 1) // workers))
 
 
+_messages = msgspec.json.Decoder(dict[str, Any])
+
+
 class _GoneError(Exception):
     """The process ended without an answer."""
 
@@ -50,132 +58,90 @@ class _LateError(Exception):
     """No answer in time."""
 
 
-class Worker:
-    """One worker: started when first asked, started again after a crash, asked one job at a time."""
+class _GarbledError(Exception):
+    """Something else than an answer came: a model has written where only answers go."""
 
-    def __init__(self, beside: int = 1) -> None:
-        self.beside = beside  # how many workers there are in all
-        self._process: subprocess.Popen[bytes] | None = None
-        self._log: IO[bytes] | None = None
-        self._unread = b""
-        self._ready: Job | None = None
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start the process and do not wait for it; it loads its libraries meanwhile."""
-        if self._process is not None:
-            return self._process
-        threads = str(fair_threads(self.beside))
+class Process:
+    """One worker process, from its start to its end. Who waits for it holds it, whatever the worker begins meanwhile."""
+
+    def __init__(self, beside: int) -> None:
+        threads = str(fair_threads(beside))
         # a safe path, since a file `numpy.py` in the current folder is not what a worker should import;
         # one hash seed, since the order of a set of texts must not depend on the process
         fixed = {"PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "0", "GITJOURNAL_THREADS": threads, **dict.fromkeys(THREAD_VARIABLES, threads)}
         self._log = tempfile.TemporaryFile(mode="a+b")  # noqa: SIM115 - open as long as the process is
         self._unread = b""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "gitjournal.worker_main"],
+        self._ready: Job | None = None
+        self._popen = subprocess.Popen(
+            [sys.executable, "-c", START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             env={**os.environ, **fixed},
             start_new_session=True,  # Ctrl-C at the terminal is for the parent alone, who decides
         )
-        return self._process
+        self.pid = self._popen.pid
 
     @property
     def ready(self) -> Job:
         """What the process said of its environment. Raises GitjournalError where it does not start."""
-        process = self.start()
         if self._ready is None:
             try:
-                self._ready = self._receive(process, time.monotonic() + START_SECONDS)["ready"]
-            except (_GoneError, _LateError):
-                said = self._tail().strip().splitlines()
-                self.kill()
+                self._ready = self.receive(time.monotonic() + START_SECONDS)["ready"]
+            except (_GoneError, _LateError, _GarbledError):
+                said = self.tail().strip().splitlines()
                 raise GitjournalError(
                     f"the worker process did not start: {said[-1] if said else 'it said nothing'}",
                     hint=f"is the installation whole? try: {sys.executable} -m gitjournal.worker_main </dev/null",
                 ) from None
         return self._ready
 
-    def ask(self, job: Job, timeout: float | None = None, on_progress: Callable[[Job], None] | None = None) -> Job:
-        """Return the answer to one job: `{"ok": …}` or `{"error": …}`; a run that ends the process has failed.
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone."""
+        return self._popen.poll() is not None
 
-        `timeout` is in seconds and counts from when the process is ready. Whatever interrupts the wait ends the process.
-        """
-        _ = self.ready
-        process = self._process
-        if process is None:
-            raise GitjournalError("the worker was stopped")
+    def send(self, job: Job) -> None:
+        """Hand a job over. Raises _GoneError where nobody takes it."""
+        assert self._popen.stdin is not None  # noqa: S101 - it is a pipe
         try:
-            deadline = None if timeout is None else time.monotonic() + timeout
-            self._send(process, job)
-            while True:
-                message = self._receive(process, deadline)
-                if "progress" not in message:
-                    return message
-                if on_progress:
-                    on_progress(message["progress"])
-        except _LateError:
-            failure = {"kind": "timeout", "message": f"took longer than {timeout:g} seconds"}
-            return self._failed(job, failure)
-        except _GoneError:
-            if self._process is not process:
-                raise GitjournalError("the worker was stopped") from None
-            return self._failed(job, self._death(process, job.get("memory_mb")))
-        except BaseException:
-            self.kill()
-            raise
-
-    def kill(self) -> None:
-        """End the process now, and what it started."""
-        process, self._process = self._process, None
-        log, self._log = self._log, None
-        self._ready = None
-        if process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):
-                    if pipe:
-                        pipe.close()
-        if log is not None:
-            log.close()
-
-    def close(self) -> None:
-        """End the process, which holds nothing that is not written; one that is asked again starts anew."""
-        self.kill()
-
-    def _send(self, process: subprocess.Popen[bytes], job: Job) -> None:
-        assert process.stdin is not None  # noqa: S101 - it is a pipe
-        try:
-            process.stdin.write(msgspec.json.encode(job) + b"\n")
-            process.stdin.flush()
+            self._popen.stdin.write(msgspec.json.encode(job) + b"\n")
+            self._popen.stdin.flush()
         except (OSError, ValueError):
             raise _GoneError from None
 
-    def _receive(self, process: subprocess.Popen[bytes], deadline: float | None) -> Job:
-        """Return the next message. Raises _GoneError at the end of the pipe and _LateError after the deadline."""
-        assert isinstance(process.stdout, io.BufferedReader)  # noqa: S101 - it is a pipe
+    def receive(self, deadline: float | None) -> Job:
+        """Return the next message. Raises _GoneError when the process has ended, and _LateError after the deadline."""
+        pipe = self._popen.stdout
+        assert isinstance(pipe, io.BufferedReader)  # noqa: S101 - it is a pipe
         while b"\n" not in self._unread:
-            left = None if deadline is None else max(deadline - time.monotonic(), 0)
+            left = LOOK_SECONDS if deadline is None else min(max(deadline - time.monotonic(), 0), LOOK_SECONDS)
             try:
-                if not select.select([process.stdout], [], [], left)[0]:
-                    raise _LateError
-                piece = process.stdout.read1(1 << 16)
-            except ValueError:  # another thread has killed the process and closed the pipe
+                ended = self.ended  # asked first: what it wrote before is there to be read
+                if not select.select([pipe], [], [], 0 if ended else left)[0]:
+                    if ended:  # and what it has started keeps the pipe open
+                        raise _GoneError
+                    if deadline is not None and time.monotonic() >= deadline:
+                        raise _LateError
+                    continue
+                piece = pipe.read1(1 << 16)
+            except (ValueError, OSError):  # another thread has ended the process and closed the pipe
                 raise _GoneError from None
             if not piece:
                 raise _GoneError
             self._unread += piece
         line, _, self._unread = self._unread.partition(b"\n")
-        message: Job = msgspec.json.decode(line)
-        return message
+        try:
+            return _messages.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise _GarbledError from None
 
-    def _death(self, process: subprocess.Popen[bytes], limit: int | None = None) -> Job:
-        """Return how the process ended; `limit` is the memory in MB that it was given, if any."""
-        code = process.wait()
+    def death(self, limit: int | None = None) -> Job:
+        """Return how it ended; `limit` is the memory in MB that it was given, if any."""
+        code = self._popen.wait()
         if code >= 0:
-            said = self._tail().strip().splitlines()
+            said = self.tail().strip().splitlines()
             last = f": {said[-1][:200]}" if said else ""
             return {"kind": "crash", "message": f"the process ended itself with exit code {code}{last}"}
         if -code == signal.SIGKILL:
@@ -188,19 +154,109 @@ class Worker:
             }
         return {"kind": "crash", "message": f"the process was ended by {name}"}
 
-    def _failed(self, job: Job, failure: Job) -> Job:
-        log = self._tail()
-        self.kill()
-        if job.get("do") == "run":
-            return {"ok": {"status": "failed", "failure": failure, "log": log}}
-        return {"error": {"kind": failure["kind"], "message": failure["message"], "hint": "", "path": []}}
-
-    def _tail(self) -> str:
+    def tail(self) -> str:
         """Return the last lines of the log, or where a crash is reported in it its first ones, which say what it was."""
-        if self._log is None:
+        try:
+            size = os.fstat(self._log.fileno()).st_size
+            text = os.pread(self._log.fileno(), LOG_BYTES, max(size - LOG_BYTES, 0)).decode(errors="replace")
+        except (OSError, ValueError):  # another thread has ended the process and closed the log
             return ""
-        size = os.fstat(self._log.fileno()).st_size
-        text = os.pread(self._log.fileno(), LOG_BYTES, max(size - LOG_BYTES, 0)).decode(errors="replace")
         lines = text.splitlines()
         crash = next((number for number, line in enumerate(lines) if line.startswith("Fatal Python error")), len(lines) - LOG_LINES)
         return "\n".join(lines[max(crash, 0) :][:LOG_LINES])
+
+    def end(self) -> None:
+        """End it now, and what it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._popen.wait()
+        for pipe in (self._popen.stdin, self._popen.stdout, self._log):
+            with contextlib.suppress(OSError):
+                if pipe:
+                    pipe.close()
+
+
+class Worker:
+    """One worker: started when first asked, started again after a crash, asked one job at a time."""
+
+    def __init__(self, beside: int = 1) -> None:
+        self.beside = beside  # how many workers there are in all
+        self._process: Process | None = None
+        self._changing = threading.Lock()  # one thread may ask while another one ends the process
+
+    def start(self) -> Process:
+        """Start the process and do not wait for it; it loads its libraries meanwhile."""
+        with self._changing:
+            if self._process is None:
+                self._process = Process(self.beside)
+            return self._process
+
+    @property
+    def ready(self) -> Job:
+        """What the process said of its environment. Raises GitjournalError where it does not start."""
+        return self._started().ready
+
+    def ask(self, job: Job, timeout: float | None = None, on_progress: Callable[[Job], None] | None = None) -> Job:
+        """Return the answer to one job: `{"ok": …}` or `{"error": …}`; a run that ends the process has failed.
+
+        A process that ended while it had nothing to do is replaced. `timeout` is in seconds and counts from when the process
+        is ready. Whatever interrupts the wait ends the process.
+        """
+        process = self._started()
+        if process.ended:
+            self.kill()
+            process = self._started()
+        began = time.monotonic()
+        try:
+            deadline = None if timeout is None else began + timeout
+            process.send(job)
+            while True:
+                message = process.receive(deadline)
+                if "progress" not in message:
+                    return message
+                if on_progress:
+                    on_progress(message["progress"])
+        except _LateError:
+            return self._failed(process, job, {"kind": "timeout", "message": f"took longer than {timeout:g} s"}, began)
+        except _GarbledError:
+            failure = {"kind": "crash", "message": "the process wrote something else where its answer was expected"}
+            return self._failed(process, job, failure, began)
+        except _GoneError:
+            if self._process is not process:
+                raise GitjournalError("the worker was stopped") from None
+            return self._failed(process, job, process.death(job.get("memory_mb")), began)
+        except BaseException:
+            self.kill()
+            raise
+
+    def prepare(self, job: Job) -> None:
+        """Have the process do ahead what the job will need, and do not wait for it."""
+        job = {**job, "do": "prepare"}
+        if len(msgspec.json.encode(job)) < PIPE_BYTES:
+            with contextlib.suppress(_GoneError):  # the job itself will say so
+                self.start().send(job)
+
+    def kill(self) -> None:
+        """End the process now, and what it started; one that is asked again starts anew."""
+        with self._changing:
+            process, self._process = self._process, None
+        if process is not None:
+            process.end()
+
+    def _started(self) -> Process:
+        """Return the process when it is ready for jobs."""
+        process = self.start()
+        try:
+            _ = process.ready
+        except BaseException:
+            self.kill()
+            raise
+        return process
+
+    def _failed(self, process: Process, job: Job, failure: Job, began: float) -> Job:
+        log = process.tail()
+        self.kill()
+        if job.get("do") == "run":
+            spent = round(time.monotonic() - began, 3)
+            return {"ok": {"status": "failed", "failure": failure, "log": log, "seconds": spent}}
+        return {"error": {"kind": failure["kind"], "message": failure["message"], "hint": "", "path": []}}

@@ -14,13 +14,12 @@ import queue
 import random
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from gitjournal import runner
 from gitjournal.commands.exec import compose
-from gitjournal.crew import Answers, Job, Jobs, Surroundings, relay
+from gitjournal.crew import Answers, Job, Jobs, Results, Surroundings, relay
 from gitjournal.errors import GitjournalError, SpaceError, UsageError, is_full
 from gitjournal.lab import find_lab
 from gitjournal.runner import Options, Planned, Progress, Recovered
@@ -48,11 +47,14 @@ class Quick:
     def start(self, jobs: int) -> None:
         pass
 
+    def prepare(self, job: Job) -> None:
+        pass
+
     def ask(self, job: Job) -> Job:
         assert job["do"] == "validate", "the data were to be looked at before"
         return {"ok": {}}
 
-    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: object = None) -> Iterator[tuple[int, Job]]:
+    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: object = None) -> Results:
         answers: Answers = queue.SimpleQueue()
 
         def begin(number: int, job: Job) -> None:

@@ -17,9 +17,9 @@ from gitjournal.founding import init
 from gitjournal.identity import fingerprint
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import find_journal
-from gitjournal.misdeclared import misdeclared
 from gitjournal.record import Record, encode
 from gitjournal.render.block import results_block
+from gitjournal.retold import in_depth
 from gitjournal.snapshot import working_tree
 from gitjournal.summary import summarise
 from tests.helpers import git
@@ -118,7 +118,7 @@ def checked(lab: Path) -> Checked:
     assert place.worktree
     head = git(lab, "rev-parse", "HEAD")
     refs = journal_refs(place, current_ref(place))
-    return check_tree(place.repository, Question(working_tree(place.worktree), parents=(head,), history=(head,)), refs, misdeclared)
+    return check_tree(place.repository, Question(working_tree(place.worktree), parents=(head,), history=(head,)), refs, in_depth)
 
 
 def codes(lab: Path) -> list[str]:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 
@@ -59,3 +60,16 @@ def write_entry(lab: Path, entry_id: str, front: str, body: str = "") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"---\n{front.strip()}\n---\n{body}", encoding="utf-8")
     return path
+
+
+def gone(pid: int, seconds: float = 60) -> bool:
+    """Whether a process ends in time; one that nobody has waited for counts as ended."""
+    for _ in range(int(seconds * 20)):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False

@@ -81,8 +81,9 @@ def told(entry: Entry, records: Sequence[Record]) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_what_was_run_as_declared_agrees_under_every_version(vector: dict[str, Any]) -> None:
     entry = read(vector["entry"])
+    code = "c" * 64 if "files" in vector else ""
     for version in reference().versions:
-        assert unlike(entry, ran(entry, version)) == []
+        assert unlike(entry, ran(entry, version, code=code)) == []
 
 
 EDITS = {

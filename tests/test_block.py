@@ -11,9 +11,12 @@ from gitjournal.record import Failure, Record
 from gitjournal.render.block import results_block
 from gitjournal.render.message import results_message
 from gitjournal.summary import summarise
+from gitjournal.verdict import Told, Verdict, read
 
 ENTRY_ID = "20261121-an-entry-aaaa"
 FRONT = "title: An entry\nhypothesis: why not\ndata: {sklearn: iris}\nprocedure: [SVC]\nmetrics: [METRIC]\nsplit: {dev: 0.2, test: 0.2}\n"
+
+KINDS: list[Any] = ["exception", "crash", "memory", "timeout", "diverged", "not finite"]
 
 
 def front(metric: str = "accuracy") -> FrontMatter:
@@ -39,13 +42,23 @@ def block(records: list[Record], metric: str = "accuracy") -> str:
 def test_a_large_grid_keeps_within_forty_lines() -> None:
     grid = [run(n, 0.5 + n / 1000, a=n % 7, b=n % 5, c=n % 3, d=n % 11, e=n % 13, f=n, g=n // 2, h=n // 3, i=n // 4) for n in range(400)]
     failed = [
-        Record(run=f"f{n}", fingerprint=f"f{n}", status="failed", failure=Failure(kind, f"{kind} in {n}"))
-        for n, kind in enumerate(["exception", "crash", "memory", "timeout", "diverged", "not finite"])
+        Record(run=f"f{n}", fingerprint=f"f{n}", status="failed", failure=Failure(kind, f"{kind} in {n}")) for n, kind in enumerate(KINDS)
     ]
     text = block(grid + failed)
     assert len(text.splitlines()) <= 40
     assert "… and 396 more." in text
-    assert "best of 406" in text
+    assert "best of 400" in text  # what failed was nothing to choose from
+
+
+def test_expectations_take_their_room_from_the_rest() -> None:
+    grid = [run(n, 0.5 + n / 1000, **{name: n // size for size, name in enumerate("abcdefghi", start=1)}) for n in range(400)]
+    grid += [Record(run=f"f{n}", fingerprint=f"f{n}", status="failed", failure=Failure(kind, kind)) for n, kind in enumerate(KINDS)]
+    told = [Told(f"dev.accuracy > 0.{n}", "refuted", "0.9 [0.8, 0.95] over 30 rows") for n in range(1, 6)]
+    for most in (1, 2, 5):
+        verdict = Verdict(told[:most], {"20261120-base-bbbb": "0123456789abcdef"})
+        text = results_block(front(), summarise(front(), grid), grid, None, verdict, entry_id=ENTRY_ID)
+        assert len(text.splitlines()) <= 40
+        assert read(text) == verdict
 
 
 def test_the_best_comes_first_in_the_direction_of_the_metric() -> None:

@@ -12,8 +12,8 @@ from gitjournal.checking import Question, check_tree, question_of_range
 from gitjournal.findings import CODES
 from gitjournal.lab import find_lab
 from gitjournal.leaks import find_leaks
-from gitjournal.misdeclared import misdeclared
 from gitjournal.record import Record, decode_lines, encode
+from gitjournal.retold import in_depth
 from gitjournal.snapshot import merge_in_index, merge_result
 from tests.guarded import FIRST, LATER, UNGUARDED, begin, checked, codes, page, put, repeat, run, save, tried
 from tests.helpers import git, gitjournal
@@ -54,6 +54,10 @@ def other_results(lab: Path) -> None:
 
 def other_plan(lab: Path) -> None:
     edit(lab, PAGE, "task:", "expect: dev.accuracy > 0.5\ntask:")
+
+
+def judged(lab: Path) -> None:
+    edit(lab, PAGE, "## Results\n", "## Results\n\n**Supported**: expected `dev.accuracy > 0.5` (0.970).\n")
 
 
 def without_page(lab: Path) -> None:
@@ -101,6 +105,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "a block of other records": (other_results, ["GJ106"]),
     "no block": (lambda lab: (lab / PAGE).write_text(page("First")), ["GJ106"]),
     "records without an entry": (without_page, ["GJ107"]),
+    "a verdict on what nobody expected": (judged, ["GJ108"]),
     "a changed expectation": (other_plan, ["GJ120"]),
     "a changed title": (lambda lab: edit(lab, PAGE, "title: First", "title: Best"), ["GJ120"]),
     "a hash that is none": (lambda lab: edit(lab, PAGE, "'sha256:0", "'sha512:0"), ["GJ130"]),
@@ -173,7 +178,7 @@ def test_a_range_names_only_what_it_brings(lab: Path) -> None:
     put(lab, LATER, page("X", c=5).replace("dev: 0.2", "dev: 0.3"), [run(5, at="2")])
     after = save(lab)
     repository = find_lab(lab).repository
-    found = check_tree(repository, question_of_range(before, after), {}, misdeclared)
+    found = check_tree(repository, question_of_range(before, after), {}, in_depth)
     assert [(one.code, one.file[-7:-3]) for one in found.findings] == [("GJ103", "bbbb")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -66,6 +67,13 @@ def records(journal: Path, suffix: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def results(journal: Path, suffix: str) -> str:
+    """Return the block of an entry without what costs, and what is called otherwise in each."""
+    text = git(journal, "show", f"journal:entries/2026/20261121-an-entry-{suffix}.md").partition("<!-- gitjournal:results")[2]
+    small = re.compile(r"^(Cost: .*|Runs: .*?jsonl\)\.?|.*Records: `\w+`\.)", re.MULTILINE)
+    return small.sub("", text).replace(f"an-entry-{suffix}", "")
+
+
 def alike(found: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what a record says by run, without what a clock, a chance or the question itself puts into it."""
     return {f"{one['fingerprint']} {one['seed']}": {k: v for k, v in one.items() if k not in MEASURED} for one in found}
@@ -110,8 +118,9 @@ def test_a_cluster_that_loses_a_worker_fills_the_journal_as_this_machine_does(jo
     write_entry(journal / "lab", "20261121-an-entry-bbbb", GRID.format(title="here") + "replicates: aaaa\n")
     done(journal, "exec", "bbbb")
     there, here = records(journal, "aaaa"), records(journal, "bbbb")
-    assert len(there) == 6
+    assert [one.get("status", "done") for one in there] == ["done"] * 6
     assert alike(there) == alike(here)
+    assert results(journal, "aaaa") == results(journal, "bbbb")
     for one in there:
         kept = journal / ".git/gitjournal/artifacts" / one["run"][:2] / one["run"] / "predictions.npz"
         assert kept.is_file()

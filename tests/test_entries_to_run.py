@@ -41,13 +41,13 @@ procedure: [tabular, LogisticRegression]
 metrics: [roc_auc, log_loss]
 ---
 """
-EDITS = {
-    5: ("patience: 5", "patience: 6"),
-    6: ("units: 64", "units: 65"),  # a value of each that somebody might better afterwards
+EDITS = {  # a value of each that somebody might better afterwards
     1: ("class_weight: balanced", "learning_rate: 0.2"),
     2: ("alpha: 1.0", "alpha: 2.0"),
     3: ("n_estimators: 300", "n_estimators: 301"),
     4: ("[1, 2]", "[2, 2]"),
+    5: ("patience: 5", "patience: 6"),
+    6: ("units: 64", "units: 65"),
     7: ("[0.1, 1]", "[0.1, 3]"),
     8: ("window: 30", "window: 31"),
 }

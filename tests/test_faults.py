@@ -22,6 +22,8 @@ from typing import Any
 
 import pytest
 
+from gitjournal import trust
+from gitjournal.codefiles import find_code
 from tests.helpers import done, git, gitjournal, write_entry
 from tests.journals import wait_for
 
@@ -186,10 +188,14 @@ def test_kill_9_of_the_whole_group_at_any_moment_loses_nothing(journal: Journal)
         declared[journal.entry(f"{number:04d}", values)] = values
     chance = random.Random(5)
     killed_late = 0
-    for _ in range(KILLS):
-        spooled = len(journal.noted("announced"))
+    for number in range(KILLS):
+        spooled, begun = len(journal.noted("announced")), len(journal.noted("begun"))
         process = journal.start(list(declared), seconds=0.1)
-        time.sleep(chance.uniform(0.3, 2.0))
+        if number % 3:  # at any moment, at the start too; and for every third, on however slow a machine, not before it runs
+            time.sleep(chance.uniform(0.3, 2.0))
+        else:
+            wait_for(lambda: len(journal.noted("begun")) > begun + 1 or process.poll() is not None, 60)  # noqa: B023
+            time.sleep(chance.uniform(0, 0.2))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -380,20 +386,31 @@ def test_two_clones_that_push_keep_both_results(journal: Journal, tmp_path: Path
 # ---- real workers
 
 
-def test_a_worker_that_is_killed_costs_one_run_and_the_grid_goes_on(primed: Path, journal: Journal) -> None:
-    write_entry(
-        journal.lab,
-        "20261121-entry-0001",
-        "title: slow\ndata: {sklearn: digits}\nprocedure: [{MLPClassifier: {max_iter: 40, hidden_layer_sizes: [200]}}]\nseeds: 4\n",
-    )
+OWN = """
+import os, time
+from pathlib import Path
+from sklearn.naive_bayes import GaussianNB
+
+def fit(train, dev, *, seed):
+    if seed == 1 and not Path("mended").exists():
+        Path("began").write_text(str(os.getpid()))
+        time.sleep(1000)
+    return GaussianNB().fit(*train)
+"""
+
+
+def test_a_worker_that_is_killed_costs_one_run_and_the_grid_goes_on(journal: Journal) -> None:
+    (journal.top / "own.py").write_text(OWN)
+    trust.grant(journal.top / ".git/gitjournal", find_code("own:fit", [], journal.top, ("procedure", "python")))
+    front = "title: slow\ndata: {sklearn: iris}\nprocedure: {python: own:fit}\nseeds: 4\n"
+    write_entry(journal.lab, "20261121-entry-0001", front)
     running = subprocess.Popen([sys.executable, "-m", "gitjournal", "exec", "0001", "-j", "2"], cwd=journal.top, stdout=subprocess.DEVNULL)
-    wait_for(lambda: list((journal.top / ".git/gitjournal/spool").glob("*.json")), 120)
-    children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
-    victims = [pid for pid in children if b"worker_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    os.kill(int(victims[0]), signal.SIGKILL)
+    began = journal.top / "began"
+    wait_for(lambda: began.is_file() and began.read_text(), 120)
+    os.kill(int(began.read_text()), signal.SIGKILL)
     assert running.wait(200) == 4
     found = journal.records()["20261121-entry-0001"]
-    assert Counter(one.get("status", "done") for one in found) == {"done": 3, "failed": 1}
-    assert next(one for one in found if one.get("failure"))["failure"]["kind"] == "memory"
+    assert {one["seed"]: one.get("failure", {}).get("kind") for one in found} == {0: None, 1: "memory", 2: None, 3: None}
+    (journal.top / "mended").touch()
     assert gitjournal(journal.top, "exec", "0001", "--retry", "failed").returncode == 0
     assert len(journal.records()["20261121-entry-0001"]) == 5

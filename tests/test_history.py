@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from gitjournal.errors import GitError
-from gitjournal.history import changes
+from gitjournal.history import changes, touched_entries
 from gitjournal.journal import page_path
 from gitjournal.repo import find_repository
 from tests.helpers import git
-from tests.pages import TREES, commit, page, three_entries, write
+from tests.pages import RBF, TREES, commit, page, three_entries, write
 
 JOURNAL = "refs/heads/journal"
 
@@ -36,3 +36,15 @@ def test_a_branch_that_is_not_there_is_refused_in_words(repo: Path) -> None:
     three_entries(repo)
     with pytest.raises(GitError, match="refs/heads/none"):
         list(changes(find_repository(repo), "refs/heads/none"))
+
+
+def test_commits_by_file_come_in_one_call_whatever_a_subject_says(repo: Path) -> None:
+    lab = three_entries(repo)
+    path = f"entries/2026/{RBF}.md"
+    (lab / path).write_text((lab / path).read_text() + "\nmore\n")
+    commit(lab, f"odd \x01{'a' * 40} | \x02 subject")
+    found = touched_entries(find_repository(repo), "refs/heads/journal", "entries")
+    assert [one.author for one in found[path]] == ["Ada", "Ada"]
+    assert found[path][0].subject.startswith("odd ")
+    assert [one.commit for one in found[path]] == git(lab, "log", "--format=%H", "--", path).split()
+    assert set(found) == set(git(lab, "ls-files", "entries").split())

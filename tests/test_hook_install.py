@@ -161,6 +161,7 @@ def test_a_forge_is_told_to_check_what_a_merge_would_give(repo: Path, tmp_path: 
     clone = tmp_path / "clone"
     git(clone, "fetch", "-q", "origin", "journal")
     env = {"BASE": git(clone, "rev-parse", "origin/journal"), "HEAD": git(clone, "rev-parse", "HEAD")}
+    env["base"] = env["BASE"]  # as the template for GitLab calls it
     script = f"exec '{sys.executable}' -m gitjournal check {command}"
     ended = subprocess.run(["sh", "-c", script], cwd=clone, capture_output=True, text=True, check=False, env={**os.environ, **env})
     assert ended.returncode == 3, ended.stdout + ended.stderr

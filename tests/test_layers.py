@@ -116,7 +116,7 @@ HEAVY = ("sklearn", "keras", "tensorflow", "pandas", "numpy", "scipy")
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "new", "exec", "ls", "show", "log", "diff", "check", "doctor", "trust", "data", "model", "config", "hook"]
+    "command", ["init", "new", "exec", "ls", "show", "log", "diff", "check", "doctor", "trust", "data", "model", "export", "config", "hook"]
 )
 def test_no_command_imports_a_numerical_library(command: str) -> None:
     code = f"import sys, gitjournal.cli, gitjournal.commands.{command}; print([m for m in {HEAVY} if m in sys.modules])"

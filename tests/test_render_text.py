@@ -26,6 +26,7 @@ from gitjournal.render.text import (
     terminal_width,
     value,
     wrap,
+    wrap_dots,
 )
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -215,3 +216,11 @@ def test_there_is_no_width_to_fit_without_a_terminal(monkeypatch: pytest.MonkeyP
 
 def test_a_paragraph_is_wrapped_at_a_hundred_columns() -> None:
     assert all(len(line) <= 100 for line in wrap("word " * 60, indent="    ").splitlines())
+
+
+def test_a_line_of_parts_is_broken_between_them_alone() -> None:
+    line = " · ".join(["a part of some words"] * 6)
+    assert wrap_dots("short · one") == "short · one"
+    first, second = wrap_dots(line).split("\n")
+    assert first == " · ".join(["a part of some words"] * 4) + " ·"
+    assert second == " · ".join(["a part of some words"] * 2)

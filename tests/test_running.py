@@ -151,11 +151,11 @@ def test_a_limit_leaves_the_rest_for_the_next_call(journal: Bench) -> None:
 
 def test_the_budget_of_an_entry_is_kept_over_all_calls_and_may_be_raised(journal: Bench) -> None:
     page = journal.entry("aaaa", NEIGHBOURS + "grid: {kneighborsclassifier__n_neighbors: [1, 3, 5]}\nbudget: {runs: 1}\n")
-    assert journal.exec("aaaa").stopped == "the entry's budget of 1 runs is spent"
+    assert journal.exec("aaaa").stopped == "the entry's budget of 1 run is spent (raise `budget` first)"
     assert journal.exec("aaaa").made == 0
     page.write_text(page.read_text().replace("runs: 1}", "runs: 2, hours: 1}"))
     ended = journal.exec("aaaa")
-    assert (ended.made, ended.stopped) == (1, "the entry's budget of 2 runs is spent")
+    assert (ended.made, ended.stopped) == (1, "the entry's budget of 2 runs is spent (raise `budget` first)")
 
 
 def test_a_memory_limit_counts_what_the_run_takes_and_not_what_the_libraries_have(journal: Bench) -> None:
@@ -253,6 +253,17 @@ def test_a_folder_means_its_entries_that_are_not_done(journal: Bench) -> None:
         select(journal.lab, journal.top, ["entries/2024"])
     with pytest.raises(UsageError, match="no entry fits"):
         select(journal.lab, journal.top, ["train"])
+
+
+def test_a_folder_means_a_grid_that_was_cut_off_as_well(journal: Bench) -> None:
+    grid = "grid: {kneighborsclassifier__n_neighbors: {int: [1, 3]}, kneighborsclassifier__p: [1, 2]}\n"
+    journal.entry("aaaa", NEIGHBOURS + grid)
+    journal.exec("aaaa", limits=Limits(runs=5))  # every value, and all combinations but one
+    journal.entry("bbbb", NEIGHBOURS.replace("naive", "same") + grid.replace("[1, 3]", "[4, 6]").replace("[1, 2]", "[2, 2.0]"))
+    journal.exec("bbbb")
+    assert select(journal.lab, journal.top, ["entries"]).ids == ["20261121-an-entry-aaaa"]
+    assert journal.exec("aaaa").made == 1
+    assert select(journal.lab, journal.top, ["entries"]).over == 2
 
 
 def test_limits_hold_for_a_whole_call(journal: Bench) -> None:

@@ -133,7 +133,7 @@ def _worker(threads: str) -> Iterator[Worker]:
         if before is not None:
             os.environ["GITJOURNAL_THREADS"] = before
     yield worker
-    worker.close()
+    worker.kill()
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from gitjournal.errors import GitError
 from gitjournal.findings import Finding
 from gitjournal.lab import Lab, find_journal, is_journal
 from gitjournal.mending import Mended
-from gitjournal.misdeclared import misdeclared
 from gitjournal.render import text
+from gitjournal.retold import in_depth
 
 FOUND, DUPLICATE = 1, 3
 
@@ -80,19 +80,19 @@ def _look(lab: Lab, ref: str, refs: dict[str, str], *, what: str | None, staged:
         ours, theirs = commits_of(repository, merge)
         merged = snapshot.merge_result(repository, ours, theirs)
         question = Question(merged.tree, base=ours, parents=(ours, theirs), history=(theirs, f"^{ours}"))
-        return _with_conflicts(check_tree(repository, question, refs, misdeclared), merged.conflicts)
+        return _with_conflicts(check_tree(repository, question, refs, in_depth), merged.conflicts)
     if what and ".." in what:
-        return check_tree(repository, question_of_range(*commits_of(repository, what)), refs, misdeclared)
+        return check_tree(repository, question_of_range(*commits_of(repository, what)), refs, in_depth)
     if what or worktree is None:
         commit = repository.resolve(f"{what or ref}^{{commit}}")
         if commit is None or not is_journal(repository, commit):
             raise GitError(f"`{what or ref}` is no branch of a journal", hint="see: git branch --all")
-        return check_tree(repository, Question(commit, history=(commit,)), refs, misdeclared)
+        return check_tree(repository, Question(commit, history=(commit,)), refs, in_depth)
     head = repository.resolve(worktree_head(lab))
     known = (head,) if head else ()
     if staged:
-        return check_tree(repository, Question(snapshot.staged_tree(worktree), base=head, parents=known), refs, misdeclared)
-    return check_tree(repository, Question(snapshot.working_tree(worktree), parents=known, history=known), refs, misdeclared)
+        return check_tree(repository, Question(snapshot.staged_tree(worktree), base=head, parents=known), refs, in_depth)
+    return check_tree(repository, Question(snapshot.working_tree(worktree), parents=known, history=known), refs, in_depth)
 
 
 def worktree_head(lab: Lab) -> str:

@@ -21,6 +21,7 @@ from gitjournal.entry import Entry
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.final import Request, take_look
 from gitjournal.gains import Gain
+from gitjournal.judging import Judgement
 from gitjournal.lab import Lab, find_lab
 from gitjournal.ledger import Page
 from gitjournal.limits import Limits, reason_to_stop
@@ -30,9 +31,11 @@ from gitjournal.render import outcome, plots, testing, text
 from gitjournal.render.block import results_block
 from gitjournal.render.message import results_message
 from gitjournal.render.testing import final_message
+from gitjournal.render.verdict import verdict_of
 from gitjournal.runner import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.selection import Selection, select
 from gitjournal.summary import Summary
+from gitjournal.verdict import Verdict
 
 FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
 SHOW_AFTER = 1.0  # seconds: what is quicker needs no progress line
@@ -52,9 +55,11 @@ def seconds(value: str) -> float:
 @click.command("exec", short_help="Run what entries declare.")
 @click.argument("parts", nargs=-1, required=True, metavar="ID|FOLDER…")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would run and for how long, and write nothing.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Runs side by side: 1 by default, on a cluster all that it takes.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Runs side by side: 1 by default, on a cluster all that it takes."
+)
 @click.option("--force", metavar="REASON", help="Run it although the journal has it, and say why.")
-@click.option("--retry", type=click.Choice(["failed"]), help="Run again what failed before.")
+@click.option("--retry", type=click.Choice(["failed"]), metavar="failed", help="Run again what failed before.")
 @click.option("--final", "final_reason", metavar="REASON", help="Score the sealed test part by the best on dev, and say why now.")
 @click.option("--timeout", type=seconds, metavar="TIME", help="End a run that takes longer, as a failure (90s, 15m, 2h).")
 @click.option("--memory", type=click.IntRange(min=1), metavar="MB", help="Let a run take no more memory than this (Linux).")
@@ -194,15 +199,16 @@ def exit_code(ended: Outcome) -> int:
         return INTERRUPTED
     if ended.state == "duplicate":
         return DUPLICATE
-    return FAILED if ended.failed_now or (ended.counts.failed and ended.state != "planned") else 0
+    return FAILED if ended.summary.failed and ended.state != "planned" else 0
 
 
-def compose(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None) -> Page:
+def compose(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None, judged: Judgement | Verdict | None) -> Page:
     """Return what is written of an entry's results: the block, the message, the figures."""
-    block = results_block(entry.front, summary, records, gain, entry_id=entry.id)
+    verdict = verdict_of(judged) if isinstance(judged, Judgement) else judged
+    block = results_block(entry.front, summary, records, gain, verdict, entry_id=entry.id)
     drawn = plots.shown(summary, records)
     figures = {plots.path(entry.id): plots.learning_curves(drawn).encode()} if drawn else {}
-    return Page(block, results_message(entry, summary, records, gain), figures)
+    return Page(block, results_message(entry, summary, records, gain, verdict), figures)
 
 
 class _Speaker:

@@ -19,8 +19,8 @@ from gitjournal.lab import find_lab
 from gitjournal.lineage import Branch, Links, draw, trees
 from gitjournal.overview import data_names, look
 from gitjournal.render import text
+from gitjournal.verdict import WORDS
 
-VERDICTS = ("supported", "refuted", "inconclusive")
 FOLLOWS = {"from": "made from it", "replicates": "repeats it", "baseline": "measured against it"}
 
 
@@ -28,7 +28,7 @@ FOLLOWS = {"from": "made from it", "replicates": "repeats it", "baseline": "meas
 @click.option("--entry", "part", metavar="ID", help="Only what touched this entry.")
 @click.option("--author", default="", help="Only commits by people whose name or address holds this.")
 @click.option("--data", metavar="NAME", help="Only what touched entries on this data set.")
-@click.option("--verdict", type=click.Choice(VERDICTS), help="Only results that were judged so.")
+@click.option("--verdict", type=click.Choice(WORDS), help="Only results that were judged so.")
 @click.option("--graph", is_flag=True, help="Draw instead which entry followed which: from, replicates, baseline.")
 @click.option("-n", "limit", type=click.IntRange(min=1), help="At most this many.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects for programs.")

@@ -18,7 +18,9 @@ from gitjournal.looks import Look
 from gitjournal.metric_names import direction
 from gitjournal.overview import Listed, data_names, gains, look
 from gitjournal.render import testing, text
+from gitjournal.render.verdict import ROLES as VERDICT_ROLES
 from gitjournal.testbook import looks_at
+from gitjournal.verdict import WORDS
 
 ROLES = {"failed": "bad", "unreadable": "bad", "partly": "look", "retracted": "dim", "draft": "dim", "planned": "dim"}
 
@@ -28,6 +30,7 @@ ROLES = {"failed": "bad", "unreadable": "bad", "partly": "look", "retracted": "d
 @click.option("--tag", multiple=True, help="Only entries with this tag.")
 @click.option("--data", help="Only entries on this data set.")
 @click.option("--state", help="Only these: draft, planned, done, failed, partly or retracted.")
+@click.option("--verdict", type=click.Choice([*WORDS, "none"]), help="Only entries that were judged so: what was expected, what came out.")
 @click.option("--sort", metavar="NAME", help="Sort by PART.METRIC, runs, title, state or age; -NAME: highest first.")
 @click.option("-n", "limit", type=click.IntRange(min=1), help="At most this many.")
 @click.option("--all", "everywhere", is_flag=True, help="Also the entries that only other branches hold.")
@@ -39,6 +42,7 @@ def command(
     tag: tuple[str, ...],
     data: str | None,
     state: str | None,
+    verdict: str | None,
     sort: str | None,
     limit: int | None,
     everywhere: bool,
@@ -48,9 +52,7 @@ def command(
 
     A draft is an entry that is not committed yet.
     """
-    clauses = [clause for one in where for clause in query.parse_where(one)]
-    clauses += [query.Clause("tag", "==", one) for one in tag]
-    clauses += [query.Clause(name, "==", one) for name, one in (("data", data), ("state", state)) if one]
+    clauses = [*clauses_of(where, tag, data, state), *([query.Clause("verdict", "==", verdict)] if verdict else [])]
     order = query.parse_sort(sort) if sort else query.Order("age", descending=False)
     with look(context.start) as overview:
         every = overview.everywhere() if everywhere else overview.here()
@@ -59,27 +61,36 @@ def command(
         looks = {one: looks_at(overview.lab, overview.index, one) for one in sorted(hashes)}
     asked = list(dict.fromkeys([clause.name for clause in clauses] + [order.name]))
     query.check_known(asked, {name for one in every for name in one.row.values})
-    found = _sorted([one for one in every if query.matching(clauses, _values(one))], order)
+    found = _sorted([one for one in every if query.matching(clauses, values_of(one))], order)
     shown = found[:limit]
     gained = gains(every)
     if as_json:
         click.echo(json.dumps([as_object(one, gained.get(one.row.id), looks.get(one.row.data_hash, [])) for one in shown], indent=2))
     elif shown:
         extra = [name for name in asked if "." in name]
-        click.echo(_table(shown, every, gained, looks, extra, branches=everywhere, color=context.color))
+        judged = verdict not in (None, "none")
+        table = _table(shown, every, gained, looks, extra, branches=everywhere, color=context.color)
+        click.echo(_expectations(shown, every, color=context.color) if judged else table)
         if len(shown) < len(found):
             click.echo(f"{len(shown)} of {text.count(len(found), 'entry', 'entries')}")
         tested = {one.row.data_hash for one in shown if one.row.tested} & looks.keys()
         if data and len(tested) == 1:
             click.echo(testing.times(looks[tested.pop()]))
         told = no_baseline(shown, every)
-        if told:
+        if told and not judged:
             click.echo(told)
     elif every:
         click.echo(f"No entry matches. All {len(every)}: gitjournal ls")
     else:
         click.echo('The journal has no entries yet. Write the first: gitjournal new "my first question"')
     tell_repeated(context, repeated)
+
+
+def clauses_of(where: Sequence[str], tag: Sequence[str], data: str | None, state: str | None) -> list[query.Clause]:
+    """Return what the options ask for. Raises UsageError that quotes what was not understood."""
+    clauses = [clause for one in where for clause in query.parse_where(one)]
+    clauses += [query.Clause("tag", "==", one) for one in tag]
+    return clauses + [query.Clause(name, "==", one) for name, one in (("data", data), ("state", state)) if one]
 
 
 def as_object(one: Listed, gain: float | None, looks: Sequence[Look] = ()) -> dict[str, Any]:
@@ -101,6 +112,10 @@ def as_object(one: Listed, gain: float | None, looks: Sequence[Look] = ()) -> di
         "seeds": row.seeds,
         "gain": gain,
         "baseline": row.baseline,
+        "expect": row.expect,
+        "confidence": row.confidence,
+        "verdict": row.verdict or None,
+        "came_out": row.came_out,
         "values": row.values,
         "runs": row.runs,
         "failed": row.failed,
@@ -160,9 +175,10 @@ def _longer(one: str, alike: Sequence[str]) -> str:
     return one
 
 
-def _values(one: Listed) -> dict[str, query.Value]:
+def values_of(one: Listed) -> dict[str, query.Value]:
+    """Return what `--where` can ask of an entry."""
     row = one.row
-    return {**row.values, "runs": row.runs, "tag": row.tags, "data": data_names(row), "state": row.state}
+    return {**row.values, "runs": row.runs, "tag": row.tags, "data": data_names(row), "state": row.state, "verdict": row.verdict or "none"}
 
 
 def _sorted(listed: Sequence[Listed], order: query.Order) -> list[Listed]:
@@ -206,6 +222,7 @@ def _table(
     extra = [name for name in extra if same is None or name != f"dev.{same}"]
     ids = short_ids([one.row.id for one in every])
     baselines = {one.row.baseline for one in every if one.row.baseline}
+    judged = any(one.row.verdict for one in shown)
     columns = [
         text.Column("id"),
         text.Column("title", shrinks=True),
@@ -215,6 +232,7 @@ def _table(
         text.Column("test") if any(one.row.look for one in shown) else text.Column(""),
         text.Column("runs", right=True, spare=True),
         text.Column("state", marked=True),
+        text.Column("verdict", words=VERDICT_ROLES),
         text.Column("branch") if branches else text.Column(""),
         text.Column("age", right=True, spare=True),
     ]
@@ -228,6 +246,7 @@ def _table(
             _tested(one.row, looks.get(one.row.data_hash, [])),
             str(one.row.runs) if one.row.runs else "-",
             one.state,
+            one.row.verdict or ("-" if judged else ""),
             text.clean(one.branch) if branches else "",
             text.age(moment(one), now, short=True),
         ]
@@ -235,6 +254,22 @@ def _table(
     ]
     roles = [ROLES.get(one.row.state, "") for one in shown]
     return text.table(columns, rows, width=text.terminal_width(), roles=roles, color=color)
+
+
+def _expectations(shown: Sequence[Listed], every: Sequence[Listed], *, color: bool) -> str:
+    """Return a table of what was expected and what came out, a line for each expectation."""
+    now = datetime.now(UTC)
+    ids = short_ids([one.row.id for one in every])
+    columns = [text.Column("id"), text.Column("title", shrinks=True), text.Column("expected"), text.Column("came out")]
+    columns += [text.Column("age", right=True, spare=True)]
+    rows = []
+    for one in shown:
+        head = [text.clean(ids[one.row.id]), text.clean(one.row.title)]
+        age = text.age(moment(one), now, short=True)
+        for expected, came_out in zip(one.row.expect, one.row.came_out, strict=False):
+            rows.append([*head, text.clean(expected), text.clean(came_out), age])
+            head, age = ["", ""], ""
+    return text.table(columns, rows, width=text.terminal_width(), color=color)
 
 
 def _best(row: Row, *, named: bool) -> str:

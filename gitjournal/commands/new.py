@@ -37,6 +37,7 @@ from gitjournal.overview import look
 )
 @click.option("--hypothesis", help="What you believe, and why.")
 @click.option("--expect", help="The same as a comparison: 'dev.accuracy >= baseline + 0.01'.")
+@click.option("--confidence", type=click.FloatRange(0, 1), metavar="0..1", help="How sure you are that it will be supported.")
 @click.option("--baseline", metavar="ID", help="The entry to compare with.")
 @click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Run each configuration with the seeds 0 to N-1.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="What to measure; the first one decides.")
@@ -63,6 +64,7 @@ def command(
     grid: tuple[str, ...],
     hypothesis: str | None,
     expect: str | None,
+    confidence: float | None,
     baseline: str | None,
     seeds: int | None,
     metrics: tuple[str, ...],
@@ -101,6 +103,7 @@ def command(
         "title": title,
         "hypothesis": hypothesis,
         "expect": expect,
+        "confidence": confidence,
         "baseline": baseline,
         "replicates": replicate,
         "from": source,
@@ -112,8 +115,9 @@ def command(
         "tags": list(tags),
     }
     chosen = _source(data, root, target, features)
+    said = {key: value for key, value in said.items() if value or value == 0}  # a confidence of 0 is an answer
     with Crew() as crew:
-        drafted = drafting.draft(lab, root, {key: value for key, value in said.items() if value}, chosen, template=template, ask=crew.ask)
+        drafted = drafting.draft(lab, root, said, chosen, template=template, ask=crew.ask)
     if dry_run:
         click.echo(drafted.text, nl=False)
         return

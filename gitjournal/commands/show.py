@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from gitjournal import verdict
 from gitjournal.commands.context import Context
+from gitjournal.commands.figure import plot
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.entry import split_text
 from gitjournal.entry_block import strip_block
@@ -27,6 +30,7 @@ from gitjournal.render.outcome import no_baseline
 from gitjournal.render.overlaps import meaning
 from gitjournal.summary import Summary, summarise
 from gitjournal.testbook import looks_at
+from gitjournal.verdict import Verdict
 
 LABEL = 12
 
@@ -35,13 +39,24 @@ LABEL = 12
 @click.argument("part", metavar="ID")
 @click.option("--runs", "with_runs", is_flag=True, help="List every run.")
 @click.option("--identity", is_flag=True, help="Print what identifies each configuration, and where each value comes from.")
+@click.option("--plot", "figure", metavar="NAME", help="Draw: curves, grid, profile (or profile:PARAMETER), confusion, progress.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the figure: .svg, .png or .pdf."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
 @click.pass_obj
-def command(context: Context, part: str, with_runs: bool, identity: bool, as_json: bool) -> None:
+def command(context: Context, part: str, with_runs: bool, identity: bool, figure: str | None, output: Path | None, as_json: bool) -> None:
     """Show one entry; ID is any unique part of its id."""
+    if output and not figure:
+        raise UsageError("-o takes a figure", hint=f"gitjournal show {part} --plot profile -o {output}")
     with look(context.start) as overview:
         opened = overview.open(overview.find(part))
         summary = summarise(opened.entry.front, opened.records)
+        if figure:
+            baseline = _baseline(overview, opened)
+            gain = gain_over(summary, opened.records, baseline) if isinstance(baseline, Baseline) else None
+            plot(context, overview, opened, summary, figure, output, gain.score if gain else None, as_json=as_json)
+            return
         explained = explain(overview.lab, context.start, opened) if identity else None
         if as_json:
             told = _object(opened, summary, _baseline(overview, opened), explained, with_runs=with_runs)
@@ -56,8 +71,12 @@ def command(context: Context, part: str, with_runs: bool, identity: bool, as_jso
 def _lines(overview: Overview, opened: Opened, summary: Summary, *, with_runs: bool, color: bool) -> Iterator[str]:
     yield from _head(opened, summary, color=color)
     baseline = _baseline(overview, opened)
+    judged = _judged(opened)
     for word, said in [*words.declared(opened.entry.front), *_baseline_said(opened, summary, baseline)]:
         yield _labelled(word, said, color=color)
+        if word == "expect":
+            for told in judged.told if judged else ():
+                yield _labelled("", f"{told.verdict}: {text.clean(told.said)}", color=color)
     yield from _results(overview, opened, summary, baseline, color=color)
     if with_runs and opened.records:
         yield from ("", text.paint("every run", "bold", color=color))
@@ -144,13 +163,21 @@ def _baseline(overview: Overview, opened: Opened) -> Baseline | str | None:
         return f"{text.clean(part)} (no such entry)"
     except GitjournalError:
         return f"{text.clean(part)} (cannot be read)"
-    return Baseline(other.listed.row.id, other.entry.front.title, summarise(other.entry.front, other.records), other.records)
+    front = other.entry.front
+    return Baseline(other.listed.row.id, front.title, summarise(front, other.records), other.records, front)
+
+
+def _judged(opened: Opened) -> Verdict | None:
+    """Return what the results block says of what was expected; what is retracted says nothing any more."""
+    return verdict.of_page(opened.entry.text, opened.entry.id) if opened.listed.row.verdict else None
 
 
 def _baseline_said(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> list[tuple[str, str]]:
     if baseline is None or isinstance(baseline, str):
         return [("baseline", baseline or no_baseline(opened.entry.front))] if baseline or _alone(opened) else []
     name = f'{baseline.id} "{text.clean(baseline.title)}"'
+    if baseline.retracted:
+        return [("baseline", f"{name}, which is retracted")]
     gain = gain_over(summary, opened.records, baseline)
     best = baseline.summary.best
     theirs = best.scores.get(summary.deciding or "") if best else None
@@ -221,6 +248,8 @@ def _object(
         "metric": summary.deciding,
         "higher_is_better": direction(summary.metric) > 0 if summary.metric else None,
         "summary": msgspec.to_builtins(summary),
+        "verdict": listed.row.verdict or None,
+        "expected": verdict.as_plain(_judged(opened)),
         "gain": _gain(opened, summary, baseline),
         "notes": _notes(opened),
     }

@@ -7,6 +7,7 @@ clean").
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -132,7 +133,12 @@ def open_file(path: Path, name: str, place: KeyPath) -> BufferedReader:
 
 def set_key(name: str) -> str:
     """Return the key of a set that comes with scikit-learn: its content may change with the version."""
-    return f"{name} {importlib.metadata.version('scikit-learn')}"
+    return f"{name} {_installed()}"
+
+
+@functools.cache
+def _installed() -> str:
+    return importlib.metadata.version("scikit-learn")  # 1 ms, and asked for before each run
 
 
 def remember_set(name: str, content: str, cache: Path) -> None:

@@ -12,29 +12,36 @@ from gitjournal.looks import last_look, without_looks
 from gitjournal.record import Record
 from gitjournal.render import plots, testing, text
 from gitjournal.summary import Configuration, Score, Summary, estimator_label
+from gitjournal.verdict import UNJUDGED, Verdict, against_line
+from gitjournal.verdict import lines as verdict_lines
 
 ROWS = 10
 EFFECTS = 7
 FAILURES = 4
 LONGEST_CELL = 60
+SMALL_PRINT = 8  # lines of it at most, without an expectation
 
 
-def results_block(front: FrontMatter, summary: Summary, records: Sequence[Record], gain: Gain | None, *, entry_id: str) -> str:
+def results_block(
+    front: FrontMatter, summary: Summary, records: Sequence[Record], gain: Gain | None, verdict: Verdict | None = None, *, entry_id: str
+) -> str:
     """Return the lines between the markers."""
-    lines = ["## Results", "", headline(summary, gain, compared=_compared(front)), ""]
-    tested = testing.block_line(records, summary.metric)
-    if tested:
-        lines += [tested, ""]
+    first = [*verdict_lines(verdict), ""] if verdict else [UNJUDGED, ""] if front.expect else []
+    tested = [line, ""] if (line := testing.block_line(records, summary.metric)) else []
+    figure = [f"![Loss by epoch](../../{plots.path(entry_id)})", ""] if plots.shown(summary, records) else []
+    small = _small_print(front, summary, records, verdict, entry_id)
+    # what else there is to say takes its room from the effects, then from the table: the block stays short whatever the grid
+    room = EFFECTS - len(first) - len(tested) - len(figure) - (len(small) - SMALL_PRINT)
+    lines = ["## Results", "", *first, headline(summary, gain, compared=_compared(front)), "", *tested]
     if summary.best:
-        lines += [*_table(summary), ""]
-    if plots.shown(summary, records):
-        lines += [f"![Loss by epoch](../../{plots.path(entry_id)})", ""]
-    if summary.effects:
-        lines += [*_effects(summary), ""]
+        lines += [*_table(summary, ROWS + min(0, room + 1)), ""]
+    lines += figure
+    effects = _effects(summary, max(0, room))
+    if effects:
+        lines += [*effects, ""]
     if summary.failures:
         lines += [*_failures(summary), ""]
-    lines += _small_print(front, summary, records, entry_id)
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *small]) + "\n"
 
 
 def _compared(front: FrontMatter) -> bool:
@@ -47,7 +54,7 @@ def headline(summary: Summary, gain: Gain | None, *, compared: bool = True) -> s
     if best is None or summary.best is None:
         return "No run has ended with a result."
     where = f" with {_inline(summary.best.grid)}" if summary.best.grid else ""
-    many = f", best of {len(summary.configurations)}" if len(summary.configurations) > 1 else ""
+    many = f", best of {summary.scored}" if summary.scored > 1 else ""
     said = f"**{summary.deciding} {score(best)}**{where}{lower(summary)}{many}"
     return f"{said}; {against(gain)}." if gain else f"{said}{'' if compared else '; no baseline to compare with'}."
 
@@ -89,8 +96,8 @@ def _inline(values: dict[str, Any]) -> str:
     return ", ".join(f"{cell(name)} {cell(value)}" for name, value in values.items())
 
 
-def _table(summary: Summary) -> list[str]:
-    shown = summary.configurations[:ROWS]
+def _table(summary: Summary, most: int) -> list[str]:
+    shown = summary.configurations[:most]
     names = list(dict.fromkeys(name for one in summary.configurations for name in one.grid))
     columns = _columns(shown, summary)
     spread = any(one.scores[name].n > 1 for one in shown for name in columns if name in one.scores)
@@ -113,12 +120,13 @@ def _columns(shown: Sequence[Configuration], summary: Summary) -> list[str]:
 
 
 def _runs(one: Configuration) -> str:
-    return f"{len(one.seeds)} and {one.failed} failed" if one.failed else str(len(one.seeds))
+    failed = f"{one.failed} failed" if one.failed else ""
+    return " and ".join([*([str(len(one.seeds))] if one.seeds or not failed else []), *([failed] if failed else [])])
 
 
-def _effects(summary: Summary) -> list[str]:
+def _effects(summary: Summary, most: int) -> list[str]:
     lines = []
-    for effect in summary.effects[:EFFECTS]:
+    for effect in summary.effects[:most]:
         if text.number(effect.best_score) == text.number(effect.worst_score):
             lines.append(f"- {cell(effect.parameter)}: {text.number(effect.best_score)} with the best of each of {effect.values} values")
             continue
@@ -133,7 +141,7 @@ def _failures(summary: Summary) -> list[str]:
     return [f"- {count} failed ({kind}): {cell(summary.messages.get(kind, ''))}" for kind, count in kinds]
 
 
-def _small_print(front: FrontMatter, summary: Summary, records: Sequence[Record], entry_id: str) -> list[str]:
+def _small_print(front: FrontMatter, summary: Summary, records: Sequence[Record], verdict: Verdict | None, entry_id: str) -> list[str]:
     rows = next((one.rows for one in records if one.rows), {})
     parts = ", ".join(f"{part} {n:,} rows" for part, n in rows.items())
     reused = f", {summary.borrowed} of them by other entries" if summary.borrowed else ""
@@ -143,6 +151,7 @@ def _small_print(front: FrontMatter, summary: Summary, records: Sequence[Record]
         f"Cost: {summary.seconds:.1f} s" + (f", at most {summary.memory_mb:,} MB" if summary.memory_mb else "") + ".",
         f"Environment: {environments}. Records: `{record.digest(records)}`.",
     ]
+    lines += against_line(verdict) if verdict else []
     if front.split and front.split.test and last_look(records) is None:
         lines.append("The test part was not looked at.")
     return ["<details><summary>Small print</summary>", "", *lines, "", "</details>"]

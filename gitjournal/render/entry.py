@@ -141,7 +141,7 @@ def best_words(summary: Summary) -> str:
     score = summary.best_score
     if summary.best is None or score is None:
         return "nothing was scored yet" if summary.done == 0 else "no run has the metric that decides"
-    of = f", the best of {len(summary.configurations)} configurations" if len(summary.configurations) > 1 else ""
+    of = f", the best of {summary.scored} configurations" if summary.scored > 1 else ""
     return f"{deciding_words(summary)} {spread(score.mean, score.sd, score.n)}{of}"
 
 

@@ -9,9 +9,10 @@ from gitjournal.gains import Gain
 from gitjournal.record import Record
 from gitjournal.render import text
 from gitjournal.summary import Summary
+from gitjournal.verdict import Verdict
 
 
-def results_message(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None) -> str:
+def results_message(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None, verdict: Verdict | None = None) -> str:
     """Return subject, hypothesis and trailers: ``run: RBF beats linear on digits · dev.accuracy 0.978 (+0.006)``."""
     best = summary.best_score
     result = f"{summary.deciding} {text.number(best.mean)}" if best else f"{summary.failed} failed"
@@ -19,11 +20,13 @@ def results_message(entry: Entry, summary: Summary, records: Sequence[Record], g
     lines = [f"run: {entry.front.title} · {result}{gained}", ""]
     if entry.front.hypothesis:
         lines += [entry.front.hypothesis.strip(), ""]
-    lines += [f"{name}: {value}" for name, value in _trailers(entry, summary, records) if value]
+    if verdict:
+        lines += [f"expected {one.expectation}: {one.verdict} ({one.said})" for one in verdict.told] + [""]
+    lines += [f"{name}: {value}" for name, value in _trailers(entry, summary, records, verdict) if value]
     return "\n".join(lines) + "\n"
 
 
-def _trailers(entry: Entry, summary: Summary, records: Sequence[Record]) -> list[tuple[str, str]]:
+def _trailers(entry: Entry, summary: Summary, records: Sequence[Record], verdict: Verdict | None) -> list[tuple[str, str]]:
     best = summary.best
     newest = next((one for one in reversed(records) if one.owned), None)
     code = f"{newest.code}{' (dirty)' if newest.dirty else ''}" if newest and newest.code else ""
@@ -33,5 +36,6 @@ def _trailers(entry: Entry, summary: Summary, records: Sequence[Record]) -> list
         ("Runs", str(summary.runs) if summary.runs > 1 else ""),
         ("Data", entry.front.data.hash or ""),
         ("Metric", f"{summary.deciding}={summary.best_score.mean!r}" if summary.best_score else ""),
+        ("Verdict", verdict.word if verdict else ""),
         ("Code", code),
     ]

@@ -14,10 +14,11 @@ from gitjournal.index import Run
 from gitjournal.journal import short_ref
 from gitjournal.likeness import ABSENT, Change
 from gitjournal.planning import installed_version
-from gitjournal.render import block, text
+from gitjournal.render import block, text, verdict
 from gitjournal.render.overlaps import found_lines
 from gitjournal.runner import Counts, Epoch, Outcome, Planned, Progress, Recovered
 from gitjournal.summary import Summary, data_argument, estimator_label
+from gitjournal.verdict import as_plain as as_plain_verdict
 
 BAR = 20
 CHANGES = 4  # differences from the nearest earlier run that are told
@@ -26,9 +27,9 @@ CHANGES = 4  # differences from the nearest earlier run that are told
 def planned(event: Planned) -> str:
     """Return ``plan committed 4f1c2aa · 24 runs: 7 already in the journal, 17 to do``."""
     head = f"plan committed {event.commit[:7]}" if event.commit else "plan unchanged"
-    lines = [f"{head} · {counted(event.counts)}", *nearest_lines(event.nearest, event.metric)]
+    lines = [text.wrap_dots(f"{head} · {counted(event.counts)}"), *nearest_lines(event.nearest, event.metric)]
     lines += overlap_lines(event.findings, event.entry)
-    if not event.entry.front.hypothesis:
+    if not event.entry.front.hypothesis and not event.entry.front.expect:
         lines.append("no `hypothesis`: what you expected cannot be compared with what comes out")
     return "\n".join(lines)
 
@@ -49,12 +50,13 @@ def nearest_lines(nearest: Nearest | None, metric: str | None) -> list[str]:
     if not nearest.changes:
         seed = "" if run.seed is None else f" with seed {run.seed}"
         return [f"replicate: {run.entry[-4:]} ran the same configuration{seed}{score}"]
-    told = ", ".join(_changed(one) for one in nearest.changes[:CHANGES])
+    told = ", ".join(changed(one) for one in nearest.changes[:CHANGES])
     more = f" and {len(nearest.changes) - CHANGES} more" if len(nearest.changes) > CHANGES else ""
     return [text.wrap(f"nearest earlier run: {run.entry[-4:]}, differs by {told}{more}{score}")]
 
 
-def _changed(change: Change) -> str:
+def changed(change: Change) -> str:
+    """Return ``svc__gamma (scale -> 0.001)``."""
     name, left, right = text.clean(change.name), canonical(change.left), canonical(change.right)
     if name.startswith("step ") and change.left is ABSENT:
         return f"{name} ({right} put in)"
@@ -96,7 +98,7 @@ def progress(event: Progress, left: float, *, width: int) -> str:
     """Return one line: a bar, how many of how many, the best so far, the time left."""
     filled = round(BAR * event.finished / event.total)
     best = event.summary.best_score
-    parts = [f"{'█' * filled}{'░' * (BAR - filled)} {event.finished}/{event.total}"]
+    parts = [f"{event.finished}/{event.total}"]
     if event.reused:
         parts.append(f"{event.reused} reused")
     if event.failed:
@@ -105,7 +107,9 @@ def progress(event: Progress, left: float, *, width: int) -> str:
         parts.append(f"best {event.summary.deciding} {text.number(best.mean)}")
     if event.finished < event.total:
         parts.append(f"about {text.duration(left)} left")
-    return text.shorten(" · ".join(parts), width - 1)
+    said = " · ".join(parts)
+    bar = f"{'█' * filled}{'░' * (BAR - filled)} "  # what is said matters more where there is no room for both
+    return text.shorten(bar + said if len(bar + said) < width else said, width - 1)
 
 
 def epoch(event: Epoch, *, width: int) -> str:
@@ -133,7 +137,7 @@ def said(ended: Outcome, *, color: bool) -> str:
 
 def _planned(ended: Outcome, color: bool) -> list[str]:  # noqa: ARG001 - one signature for all
     expected = f" · about {text.duration(ended.seconds)}" if ended.seconds and ended.counts.todo else ""
-    head = f"{text.clean(ended.entry.front.title)}: {counted(ended.counts)}{expected}"
+    head = text.wrap_dots(f"{text.clean(ended.entry.front.title)}: {counted(ended.counts)}{expected}")
     told = [*nearest_lines(ended.nearest, ended.summary.metric), *overlap_lines(ended.findings, ended.entry)]
     return [head, *told, "nothing was written (dry run)"]
 
@@ -184,13 +188,14 @@ def _results(ended: Outcome, color: bool) -> list[str]:
     summary, counts = ended.summary, ended.counts
     lines = []
     if ended.state == "shown":
-        lines.append(f"nothing to do: {counted(counts)}")
+        lines.append(text.wrap_dots(f"nothing to do: {counted(counts)}"))
     else:
-        failed = text.paint(f"{ended.failed_now} failed", "bad", color=color) if ended.failed_now else "0 failed"
-        lines.append(f"{summary.runs}/{counts.runs} done · {failed} · {text.duration(summary.seconds)}")
+        failed = text.paint(f"{summary.failed} failed", "bad", color=color) if summary.failed else "0 failed"
+        lines.append(f"{summary.done}/{counts.runs} done · {failed} · {text.duration(summary.seconds)}")
     lines += best_lines(summary, ended.gain)
     alone = no_baseline(ended.entry.front) if summary.best else ""
     lines += [f"baseline {alone}"] if alone else []
+    lines += verdict_lines(ended, color=color)
     lines += [f"failed ({kind}, {n}): {text.clean(summary.messages.get(kind, ''))}" for kind, n in summary.failures.items()]
     if ended.waiting:
         lines.append(f"the results are safe, and are committed by the next command once this has ended: {ended.waiting}")
@@ -206,13 +211,25 @@ def _results(ended: Outcome, color: bool) -> list[str]:
     return lines
 
 
+def verdict_lines(ended: Outcome, *, color: bool) -> list[str]:
+    """Return what came of what was expected, and what has changed since."""
+    expects = ended.entry.front.expect
+    if ended.verdict is None:
+        left = ended.counts.todo > ended.made
+        why = "some runs are left" if left else "gitjournal check --fix does it"
+        return [f"what was expected is not judged yet: {why}"] if expects else []
+    lines = [verdict.line(one, color=color) for one in ended.verdict.told]
+    names = ", ".join(name[-4:] for name in ended.moved)
+    return [*lines, f"judged then: the results of {names} have changed since"] if names else lines
+
+
 def best_lines(summary: Summary, gain: Gain | None) -> list[str]:
     """Return the best configuration and its gain over the baseline."""
     best = summary.best_score
     if best is None or summary.best is None:
         return []
     which = f"   {text.settings(summary.best.grid)}" if summary.best.grid else ""
-    of = f"   (best of {len(summary.configurations)})" if len(summary.configurations) > 1 else ""
+    of = f"   (best of {summary.scored})" if summary.scored > 1 else ""
     lines = [f"best   {summary.deciding} {block.score(best)}{block.lower(summary)}{which}{of}"]
     return [*lines, f"gain   {block.against(gain)}"] if gain else lines
 
@@ -241,6 +258,9 @@ def as_plain(ended: Outcome) -> dict[str, Any]:
         "grid": best.grid if best else None,
         "baseline": gain.baseline if gain else None,
         "gain": gain.difference if gain else None,
+        "verdict": ended.verdict.word if ended.verdict else None,
+        "expected": as_plain_verdict(ended.verdict),
+        "changed_since": list(ended.moved),
         "interval": [gain.interval.low, gain.interval.high] if gain and gain.interval else None,
         "same_as": [{"entry": run.entry, "run": run.run, "branch": run.ref} for run in ended.others],
         "twins": [_twin_as_plain(twin, ended.summary) for twin in ended.twins],

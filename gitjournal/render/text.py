@@ -8,8 +8,8 @@ import shutil
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ class Column:
     """A column of a table.
 
     Where the terminal is narrow, one that may shrink gives way first, then spare ones go. A marked one takes its row's
-    colour.
+    colour; `words` are cells that have a colour of their own.
     """
 
     title: str
@@ -35,6 +35,7 @@ class Column:
     shrinks: bool = False
     spare: bool = False
     marked: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 def clean(text: str) -> str:
@@ -43,6 +44,8 @@ def clean(text: str) -> str:
     >>> clean("a\x1b[2Jb\nc\x07")
     'ab c'
     """
+    if text.isascii() and text.isprintable():  # nearly always; a site cleans every word of a journal
+        return " ".join(text.split())
     return " ".join("".join(_harmless(_ESCAPES.sub("", text))).split())
 
 
@@ -100,6 +103,13 @@ def wrap(text: str, *, indent: str = "", width: int | None = WIDTH) -> str:
     return "\n".join(textwrap.wrap(text, width or WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False))
 
 
+def wrap_dots(text: str) -> str:
+    """Wrap a line of parts between dots, and only there."""
+    glue = "\N{NO-BREAK SPACE}"
+    glued = f"{glue}· ".join(part.replace(" ", glue) for part in text.split(" · "))
+    return wrap(glued).replace(glue, " ")
+
+
 def table(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], *, width: int | None, roles: Sequence[str] = (), color: bool = False
 ) -> str:
@@ -116,7 +126,7 @@ def table(
     wide = [sizes[at] for at in kept]
     lines = [paint(_line([column.title for column in shown], shown, wide), "dim", color=color)]
     for row, role in zip(rows, roles or [""] * len(rows), strict=True):
-        lines.append(_line([row[at] for at in kept], shown, wide, role if color else ""))
+        lines.append(_line([row[at] for at in kept], shown, wide, role, color=color))
     return "\n".join(lines)
 
 
@@ -134,12 +144,13 @@ def _fitted(columns: Sequence[Column], kept: list[int], sizes: dict[int, int], w
     return kept, sizes
 
 
-def _line(cells: Sequence[str], columns: Sequence[Column], sizes: Sequence[int], role: str = "") -> str:
+def _line(cells: Sequence[str], columns: Sequence[Column], sizes: Sequence[int], row: str = "", *, color: bool = False) -> str:
     parts = []
     for cell, column, size in zip(cells, columns, sizes, strict=True):
         text = shorten(cell, size)
         padding = " " * (size - display_width(text))
-        shown = paint(text, role, color=True) if role and column.marked else text
+        role = column.words.get(cell) or (row if column.marked else "")
+        shown = paint(text, role, color=color) if role else text
         parts.append(padding + shown if column.right else shown + padding)
     return "  ".join(parts).rstrip()
 

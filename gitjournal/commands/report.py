@@ -1,0 +1,111 @@
+"""`gitjournal report`: what a branch brings into the journal, and what the journal says of those who write it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from gitjournal import reviewing
+from gitjournal.calibration import Prediction, calibrate
+from gitjournal.commands.context import Context
+from gitjournal.errors import nearest
+from gitjournal.history import first_authors
+from gitjournal.index import Row
+from gitjournal.journal import current_ref, journal_refs
+from gitjournal.lab import find_journal
+from gitjournal.overview import look
+from gitjournal.render.calibration import Asked, as_plain, calibration_lines
+from gitjournal.render.report import report, review_as_plain
+from gitjournal.repo import author_email
+
+RANGE = "[A..B | BRANCH]"
+
+
+class Reports(click.Group):
+    """The reports by name. Whatever is no name is a range of commits, or a branch."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Hand a range or a branch to the report on it; offer the nearest report for a typo."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            meant = nearest(args[0], self.list_commands(ctx))
+            if meant and ".." not in args[0]:
+                ctx.fail(f"no report `{args[0]}`{meant}")
+            return RANGE, self.commands[RANGE], args
+        return super().resolve_command(ctx, args)
+
+
+@click.group("report", cls=Reports, short_help="Report on a branch, or on how well you were calibrated.", subcommand_metavar=RANGE)
+def command() -> None:
+    """Report what a branch would bring into the journal, or what the journal as a whole says."""
+
+
+@command.command(RANGE, short_help="What a branch would bring: the body of its pull request.")
+@click.argument("what", metavar=RANGE)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it there instead of printing it.")
+@click.option("--link", default="", metavar="URL", help="Where a file of the branch is found on the forge, {path} in its place.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def review_range(context: Context, what: str, output: Path | None, link: str, as_json: bool) -> None:
+    """Print the Markdown body of a pull request: what merging B into A would give; of a branch, into the journal.
+
+    Questions, expectations and verdicts, the best against the baseline, duplicates on the merge result, what was changed
+    after the plan, looks at the test set, cost, and a checklist for the reviewer. Nothing of the branch is run.
+    """
+    if link and "{path}" not in link:
+        raise click.UsageError("--link needs {path} where the path of a file goes")
+    lab = find_journal(context.start, what.partition("..")[0])
+    ours, theirs = reviewing.range_of(lab, what)
+    review = reviewing.review(lab, ours, theirs, journal_refs(lab, current_ref(lab)))
+    said = json.dumps(review_as_plain(review), indent=2) + "\n" if as_json else report(review, link=link)
+    if output:
+        output.write_text(said, encoding="utf-8")
+        return
+    click.echo(said, nl=False)
+
+
+@command.command("calibration", short_help="How sure you were, and how often you were right.")
+@click.option("--author", metavar="TEXT", help="Entries by people whose name or address holds this; by default your own.")
+@click.option("--all", "everybody", is_flag=True, help="Everybody's entries.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def calibration(context: Context, author: str | None, everybody: bool, as_json: bool) -> None:
+    """Say how well `confidence` and verdicts go together: Brier score and reliability, from 20 verdicts on.
+
+    An expectation that was supported counts 1, one that was refuted 0; what is inconclusive or retracted does not count.
+    """
+    if author and everybody:
+        raise click.UsageError("--author and --all exclude each other")
+    with look(context.start) as overview:
+        rows = [one.row for one in overview.everywhere() if one.row.expect]
+        if not everybody:
+            author = author or author_email(overview.lab.repository)
+            authors = first_authors(overview.lab.repository, list(overview.index.refs))
+            rows = [row for row in rows if author.lower() in authors.get((row.id[:8], row.id[-4:]), "").lower()]
+    predictions = [
+        Prediction(row.confidence, row.verdict == "supported")
+        for row in rows
+        if row.confidence is not None and row.verdict in ("supported", "refuted")
+    ]
+    asked = Asked("" if everybody else author or "", _left_out(rows))
+    found = calibrate(predictions)
+    if as_json:
+        click.echo(json.dumps(as_plain(found, asked), indent=2))
+        return
+    click.echo("\n".join(calibration_lines(found, asked)))
+
+
+def _left_out(rows: list[Row]) -> dict[str, int]:
+    """Return why entries that expect something do not count, and how many."""
+    why = Counter(map(_why, rows))
+    return {name: why[name] for name in ("inconclusive", "not judged yet", "without a `confidence`", "retracted")}
+
+
+def _why(row: Row) -> str:
+    if row.state == "retracted":
+        return "retracted"
+    if not row.verdict:
+        return "not judged yet"
+    return "without a `confidence`" if row.confidence is None else row.verdict

@@ -1,0 +1,119 @@
+"""`gitjournal suggest`: what to run next."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from gitjournal import advising, drafting, pursuing, runner
+from gitjournal.commands.context import Context, quiet_option
+from gitjournal.commands.exec import FAILED, INTERRUPTED, compose, seconds
+from gitjournal.crew import Crew
+from gitjournal.lab import find_lab
+from gitjournal.pursuing import Budget, Round
+from gitjournal.render import suggestion, text
+from gitjournal.trials import Journal
+
+
+@click.command("suggest", short_help="Say what to run next, and why.")
+@click.argument("what", required=False, metavar="[DATA|ID]")
+@click.option("-n", "many", type=click.IntRange(1, 50), default=5, show_default=True, help="How many suggestions.")
+@click.option("--from", "others", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="PATH",
+              help="Learn from the journal of another repository too; it is only read.")  # fmt: skip
+@click.option("--target", metavar="COLUMN", help="The column to predict, for a table that no entry declares yet.")
+@click.option("--write", is_flag=True, help="Write them down as an entry, with a grid where they are several.")
+@click.option("--exec", "execute", is_flag=True, help="Run one after another, and learn in between.")
+@click.option("--max-runs", type=click.IntRange(min=1), metavar="N", help="With --exec: at most N runs; by default as many as -n.")
+@click.option("--max-time", type=seconds, metavar="TIME", help="With --exec: begin no run after this time (90s, 15m, 2h).")
+@click.option("--timeout", type=seconds, metavar="TIME", help="With --exec: end a run that takes longer, as a failure.")
+@click.option("--title", metavar="TEXT", help="The title of the entry that is written.")
+@click.option("--dry-run", is_flag=True, help="Write and run nothing: print what --write would write.")
+@click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
+@quiet_option
+@click.pass_obj
+def command(
+    context: Context,
+    what: str | None,
+    many: int,
+    others: tuple[Path, ...],
+    target: str | None,
+    write: bool,
+    execute: bool,
+    max_runs: int | None,
+    max_time: float | None,
+    timeout: float | None,
+    title: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Say what to run next on some data, what to expect of it, and which past entries say so.
+
+    It learns from your own runs on these data and from runs on other data in the journal. DATA is a data set as entries
+    name it (digits, data/churn.csv) or as `new --data` takes it; the ID of an entry with a `space` looks in that space.
+    Nothing that was run is suggested again.
+    """
+    if write and execute:
+        raise click.UsageError("--write and --exec exclude each other; --exec writes an entry, too")
+    if not execute and (max_runs or max_time or timeout):
+        raise click.UsageError("--max-runs, --max-time and --timeout go with --exec")
+    lab = find_lab(context.start)
+    with Crew() as crew:
+        if write or execute:
+            runner.recover(lab, lambda _: None)
+        found = advising.find_target(lab, context.start, what, column=target, ask=crew.ask)
+        named = title or f"Suggested for {found.data.label}"
+        if execute and not dry_run:
+            journals = advising.read_journals(lab, others)[1:]
+            sys.exit(_pursue(context, found, journals, Budget(max_runs or many, max_time, timeout), named, crew, as_json=as_json))
+        suggestions = advising.suggest(found, advising.read_journals(lab, others), many)
+        wanted = suggestions.proposals and (write or execute)
+        written = advising.draft(suggestions, title=named, ask=crew.ask) if wanted else None
+    path = drafting.write_draft(lab, written) if written and not dry_run else None
+    if as_json:
+        entry = {"entry": written.id, "path": str(path) if path else None, "text": written.text} if written else {}
+        click.echo(json.dumps(suggestion.as_plain(suggestions) | entry))
+    elif written and path is None:
+        click.echo(written.text, nl=False)
+    else:
+        if not context.quiet:
+            click.echo(suggestion.said(suggestions), nl=False)
+        if written and path:
+            click.echo(os.path.relpath(path, context.start))
+            _next(context, f"gitjournal exec {written.id[-4:]}")
+        elif suggestions.proposals:
+            _next(context, f"gitjournal suggest {what or found.data.label} --write, or --exec --max-runs 10")
+
+
+def _next(context: Context, line: str) -> None:
+    if not context.quiet:
+        click.echo(f"next: {line}", err=True)
+
+
+def _pursue(
+    context: Context, target: advising.Target, others: list[Journal], budget: Budget, title: str, crew: Crew, *, as_json: bool
+) -> int:
+    """Run suggestions, say each, and return the exit code."""
+    quiet = context.quiet or as_json
+
+    def tell(one: Round) -> None:
+        if not quiet:
+            click.echo(suggestion.ran(one))
+
+    ended = pursuing.pursue(target, context.start, others, budget, title=title, crew=crew, compose=compose, tell=tell)
+    if as_json:
+        click.echo(json.dumps(suggestion.pursued_as_plain(ended, ended.rounds)))
+    elif not quiet:
+        if ended.stopped:
+            click.echo(ended.stopped)
+        if ended.rounds:
+            last = ended.rounds[-1]
+            click.echo(f"best   dev.{target.metric} {text.number(last.best)} after {text.count(len(ended.rounds), 'run')}")
+    if ended.entry:
+        _next(context, f"gitjournal show {ended.entry[-4:]}")
+    if ended.outcome and ended.outcome.state == "interrupted":
+        return INTERRUPTED
+    return FAILED if any(one.score is None for one in ended.rounds) else 0

@@ -1,0 +1,275 @@
+"""The numbers behind the figures: what is drawn is computed here, and nothing here draws. Pure."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitjournal.record import Record
+from gitjournal.stats import Z95
+from gitjournal.summary import COUNTS, Configuration, Summary
+
+SHARES = ("accuracy", "balanced_accuracy")  # a share of rows that are right: its noise follows from their number
+MANY = 12  # rows or columns of a heat map
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A mean with its sample standard deviation over `n` runs; no deviation where there is one run."""
+
+    x: float
+    mean: float
+    sd: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One quantity by epoch."""
+
+    name: str
+    points: list[Spread]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How far a score could be from its true value by chance: `low` to `high` around the best, and in words why."""
+
+    low: float
+    high: float
+    why: str
+
+    def covers(self, score: float) -> bool:
+        """Whether a score cannot be told from the best."""
+        return self.low <= score <= self.high
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The best configuration among those with one value of a parameter, and the scores of the others."""
+
+    value: Any
+    best: float
+    sd: float | None
+    others: list[float]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What was reached with each value of one parameter: numbers in their order, words as they were declared."""
+
+    parameter: str
+    reached: list[Reached]
+
+    @property
+    def span(self) -> float:
+        """The best of all values minus the best of the worst one."""
+        return max(one.best for one in self.reached) - min(one.best for one in self.reached)
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """The best score for each pair of values of two parameters; None where no configuration has them."""
+
+    across: str
+    down: str
+    columns: list[Any]
+    rows: list[Any]
+    scores: list[list[float | None]]
+    best: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An entry with its best score, for `progress`."""
+
+    id: str
+    title: str
+    at: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """An entry that beat all before it. `gain` is over the one before; None for the first."""
+
+    entry: Candidate
+    gain: float | None
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How often each class (row) was taken for each (column); the classes in their order."""
+
+    classes: list[str]
+    counts: list[list[int]]
+
+    @property
+    def worst(self) -> tuple[int, int, int] | None:
+        """The class that was most often taken for another: (class, other, how often); None where all is right."""
+        wrong = [(count, -row, -column) for row, line in enumerate(self.counts) for column, count in enumerate(line) if row != column]
+        count, row, column = max(wrong, default=(0, 0, 0))
+        return (-row, -column, count) if count else None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Something named with a value, and the ends of its 95 % interval where they are known."""
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A bin of predictions: the mean probability that was said, the share that came true, and how many there are."""
+
+    said: float
+    true: float
+    n: int
+    low: float | None = None
+    high: float | None = None
+
+
+def learning_curves(summary: Summary, records: Iterable[Record], names: Sequence[str] = ("loss", "val_loss")) -> list[Curve]:
+    """Return curves of the best configuration by epoch, each the mean over its seeds with their spread.
+
+    Seeds may have stopped at different epochs, and long curves are kept at 50 points: between two points of a curve it is
+    taken to be straight, and where a seed has stopped it counts no more.
+    """
+    best = summary.best.fingerprint if summary.best else None
+    runs = [one for one in records if one.fingerprint == best and one.status in COUNTS]
+    found = []
+    for name in names:
+        curves = [points for one in runs if (points := _points(one, name))]
+        epochs = sorted({epoch for points in curves for epoch, _ in points})
+        if epochs:
+            found.append(
+                Curve(name, [_spread(epoch, [v for points in curves if (v := _at(points, epoch)) is not None]) for epoch in epochs])
+            )
+    return found
+
+
+def noise(summary: Summary, records: Iterable[Record]) -> Noise | None:
+    """Return how far chance alone could have moved the best score; None where the records do not say.
+
+    Over seeds it is one standard deviation either way; for a share of right rows the 95 % interval of Wilson (1927).
+    """
+    score, best = summary.best_score, summary.best
+    if score is None or best is None:
+        return None
+    if score.sd:
+        return Noise(score.mean - score.sd, score.mean + score.sd, f"1 SD over {score.n} seeds")
+    n = next((one.rows["dev"] for one in records if one.fingerprint == best.fingerprint and "dev" in one.rows), 0)
+    if summary.metric not in SHARES or not n or not 0 <= score.mean <= 1:
+        return None
+    low, high = wilson(score.mean, n)
+    return Noise(low, high, f"95 % of {n:,} rows")
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share of `n` (Wilson 1927, JASA 22:209)."""
+    z = Z95 * Z95
+    centre = (share + z / (2 * n)) / (1 + z / n)
+    half = Z95 * math.sqrt(share * (1 - share) / n + z / (4 * n * n)) / (1 + z / n)
+    return centre - half, centre + half
+
+
+def profiles(summary: Summary) -> list[Profile]:
+    """Return a profile for each grid parameter that took at least two values, the one that mattered most first."""
+    scored = _scored(summary)
+    names = dict.fromkeys(name for one, _ in scored for name in one.grid)
+    found = []
+    for name in names:
+        groups: dict[str, list[tuple[Configuration, float]]] = {}
+        for one, score in scored:
+            if name in one.grid:
+                groups.setdefault(repr(one.grid[name]), []).append((one, score))
+        if len(groups) > 1:
+            reached = [_reached(name, group, summary) for group in groups.values()]
+            found.append(Profile(name, sorted(reached, key=lambda one: _order(one.value))))
+    return sorted(found, key=lambda one: -one.span)
+
+
+def heat_map(summary: Summary) -> HeatMap | None:
+    """Return the two parameters that mattered most against one another; None where fewer than two were tried."""
+    chosen = [one for one in profiles(summary) if len(one.reached) <= MANY][:2]
+    if len(chosen) < 2:
+        return None
+    across, down = sorted(chosen, key=lambda one: -len(one.reached))
+    columns, rows = ([one.value for one in side.reached] for side in (across, down))
+    best: dict[tuple[str, str], float] = {}
+    for one, score in _scored(summary):  # the best come first
+        if across.parameter in one.grid and down.parameter in one.grid:
+            best.setdefault((repr(one.grid[down.parameter]), repr(one.grid[across.parameter])), score)
+    scores = [[best.get((repr(row), repr(column))) for column in columns] for row in rows]
+    places = [(summary.direction * score, -r, -c) for r, line in enumerate(scores) for c, score in enumerate(line) if score is not None]
+    if not places:
+        return None
+    _, row, column = max(places)
+    return HeatMap(across.parameter, down.parameter, columns, rows, scores, (-row, -column))
+
+
+def progress(candidates: Iterable[Candidate], sign: int) -> list[Step]:
+    """Return the entries that beat all before them, in the order of time; `sign` is the direction of the metric."""
+    steps: list[Step] = []
+    for one in sorted(candidates, key=lambda one: (one.at, one.id)):
+        before = steps[-1].entry.score if steps else None
+        if before is None or sign * (one.score - before) > 0:
+            steps.append(Step(one, None if before is None else one.score - before))
+    return steps
+
+
+def _points(one: Record, name: str) -> list[tuple[float, float]]:
+    values = one.curves.get(name, [])
+    epochs = one.curves.get("epoch") or list(range(1, len(values) + 1))
+    pairs = zip(epochs, values, strict=False)
+    return sorted((epoch, value) for epoch, value in pairs if epoch is not None and value is not None and math.isfinite(value))
+
+
+def _at(points: Sequence[tuple[float, float]], epoch: float) -> float | None:
+    """Return a curve's value at an epoch, straight between its points; None outside of them."""
+    after = bisect_right(points, (epoch, math.inf))
+    if after and points[after - 1][0] == epoch:
+        return points[after - 1][1]
+    if after in (0, len(points)):
+        return None
+    (x0, y0), (x1, y1) = points[after - 1], points[after]
+    return y0 + (y1 - y0) * (epoch - x0) / (x1 - x0)
+
+
+def _spread(x: float, values: Sequence[float]) -> Spread:
+    return Spread(x, math.fsum(values) / len(values), statistics.stdev(values) if len(values) > 1 else None, len(values))
+
+
+def _scored(summary: Summary) -> list[tuple[Configuration, float]]:
+    return [(one, one.scores[summary.deciding].mean) for one in summary.configurations if summary.deciding in one.scores]
+
+
+def _reached(name: str, group: Sequence[tuple[Configuration, float]], summary: Summary) -> Reached:
+    best, score = group[0]  # configurations come best first
+    return Reached(best.grid[name], score, best.scores[summary.deciding or ""].sd, [other for _, other in group[1:]])
+
+
+def _order(value: Any) -> tuple[int, float]:
+    """Sort numbers by size; words stay in the order in which they were declared, after them."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return (0, value) if number else (1, 0.0)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a grid value has a place on an axis."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def confusion(counts: Mapping[str, Any], classes: Sequence[Any] | None) -> Confusion:
+    """Return counts as a worker gave them (`codes` and a square `counts`) with the names of the classes."""
+    codes: list[int] = counts["codes"]
+    names = [str(classes[code]) if classes and 0 <= code < len(classes) else str(code) for code in codes]
+    return Confusion(names, counts["counts"])

@@ -1,0 +1,129 @@
+"""A journal as a table: one row for each run, or for each entry. Pure.
+
+Columns come in the same order whatever the journal holds: what every run has, then `grid.NAME`, `PART.METRIC` and
+`rows.PART`, each group sorted by name. A value stands as it was recorded; what has no value is None.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitjournal.entry import FrontMatter
+from gitjournal.metric_names import direction
+from gitjournal.record import Record
+from gitjournal.summary import Summary, data_label, estimator_label
+
+Row = dict[str, Any]
+
+ENTRY = ("entry", "title", "branch", "state")
+DECLARED = ("data", "data_hash", "task", "estimator", "baseline", "replicates", "from_entry", "tags")
+RUN = ("run", "fingerprint", "seed", "status", "owner", "repeats", "reason", "failure", "message")
+MEASURED = ("at", "seconds", "memory_mb", "findings", "environment", "kernel", "threads", "code", "dirty", "plan", "predictions")
+BEST = ("metric", "higher_is_better", "best", "sd", "seeds", "gain", "gain_low", "gain_high", "runs", "failed", "seconds", "at")
+GROUPS = ("grid.", "train.", "train_dev.", "dev.", "test.", "rows.")
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Columns and rows; every row has a value or None for every column."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a list knows of an entry."""
+
+    id: str
+    state: str
+    branch: str
+
+
+def run_row(about: About, front: FrontMatter, one: Record) -> Row:
+    """Return one run; the metrics of a run that another entry owns must have been joined to it."""
+    row: Row = {**_entry(about, front), "run": one.run, "fingerprint": one.fingerprint, "seed": one.seed, "status": one.status}
+    row |= {"owner": one.from_, "repeats": one.repeats, "reason": one.reason, "findings": list(one.findings)}
+    row |= {"failure": one.failure.kind if one.failure else None, "message": one.failure.message if one.failure else None}
+    row |= {name: getattr(one, name) for name in MEASURED if name != "findings"}
+    row |= {f"grid.{name}": value for name, value in one.grid.items()}
+    row |= {f"{part}.{name}": value for part, metrics in one.metrics.items() for name, value in metrics.items()}
+    return row | {f"rows.{part}": n for part, n in one.rows.items()}
+
+
+def entry_row(about: About, front: FrontMatter, summary: Summary, gain: tuple[float, float | None, float | None] | None) -> Row:
+    """Return one entry with its best configuration; `gain` is the difference to the baseline and the ends of its interval."""
+    best, score = summary.best, summary.best_score
+    low = gain or (None, None, None)
+    row: Row = {**_entry(about, front), "hypothesis": front.hypothesis, "metric": summary.deciding}
+    row |= {"higher_is_better": direction(summary.metric) > 0 if summary.metric else None}
+    row |= {"best": score.mean if score else None, "sd": score.sd if score else None, "seeds": score.n if score else None}
+    row |= {"gain": low[0], "gain_low": low[1], "gain_high": low[2], "runs": summary.runs, "failed": summary.failed}
+    row |= {"seconds": summary.seconds, "at": summary.last_at}
+    if best:
+        row |= {f"grid.{name}": value for name, value in best.grid.items()}
+        row |= {name: found.mean for name, found in best.scores.items()}
+    return row
+
+
+def runs_table(rows: Sequence[Row]) -> Flat:
+    """Lay out rows of runs."""
+    return _laid_out([*ENTRY, *RUN, *DECLARED, *MEASURED], rows)
+
+
+def entries_table(rows: Sequence[Row]) -> Flat:
+    """Lay out rows of entries."""
+    return _laid_out([*ENTRY, "hypothesis", *BEST, *DECLARED], rows)
+
+
+def text_of(value: Any) -> str:
+    """Write a value as a cell of text: numbers with every digit, lists and mappings as JSON, nothing for None.
+
+    >>> text_of(0.1), text_of(True), text_of(["a"]), text_of("=1+1")
+    ('0.1', 'true', '["a"]', '=1+1')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def column_kinds(table: Flat) -> dict[str, type]:
+    """Return one type for each column: bool, int, float, or str for everything else and for a mixture."""
+    found: dict[str, type] = {}
+    for at, name in enumerate(table.columns):
+        kinds = {type(row[at]) for row in table.rows if row[at] is not None}
+        if kinds == {int, float}:
+            found[name] = float
+        else:
+            found[name] = kinds.pop() if len(kinds) == 1 and kinds <= {bool, int, float} else str
+    return found
+
+
+def _entry(about: About, front: FrontMatter) -> Row:
+    return {
+        "entry": about.id,
+        "title": front.title,
+        "branch": about.branch,
+        "state": about.state,
+        "data": data_label(front.data),
+        "data_hash": front.data.hash,
+        "task": front.task,
+        "estimator": estimator_label(front.procedure),
+        "baseline": front.baseline,
+        "replicates": front.replicates,
+        "from_entry": front.from_,
+        "tags": list(front.tags),
+    }
+
+
+def _laid_out(fixed: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Flat:
+    rows = list(rows)
+    found = {name for row in rows for name in row} - set(fixed)
+    more = [name for group in GROUPS for name in sorted(found) if name.startswith(group)]
+    columns = [*fixed, *more]
+    return Flat(columns, [[row.get(name) for name in columns] for row in rows])

@@ -1,0 +1,142 @@
+"""Where configurations lie: canonical procedures as algorithm and hyper-parameters, and those as numbers. Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gitjournal.catalogue import lookup
+
+LOG_FROM = 8.0  # positive values that span this factor are looked at by their logarithm
+APART = 0.5  # one-hot coordinate of a word: two words are 0.7 of a number's whole range apart
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One configuration: its algorithm (the last step's class), and its values by name, such as ``SVC.C``.
+
+    `key` identifies it whatever the data.
+    """
+
+    key: str
+    algorithm: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def read(procedure: Sequence[Any], key: str = "") -> Setting:
+    """Return where a canonical procedure lies; what it holds is looked at, and never built. `key` is its text, by default as JSON."""
+    steps = [_named(step) for step in procedure]
+    values: dict[str, Any] = {}
+    for owner, params in steps:
+        for name, value in _leaves(_short(owner), params):
+            values.setdefault(name, value)
+    before = " + ".join(_short(owner) for owner, _ in steps[:-1])
+    return Setting(key or json.dumps(procedure, sort_keys=True), _algorithm(steps), {"steps before": before, **values})
+
+
+def _named(step: Any) -> tuple[str, Any]:
+    if isinstance(step, dict) and len(step) == 1:
+        return next(iter(step.items()))
+    return str(step), {}
+
+
+def _algorithm(steps: Sequence[tuple[str, Any]]) -> str:
+    owner, params = steps[-1] if steps else ("", {})
+    if owner == "python" and isinstance(params, dict):
+        return str(params.get("function"))
+    return _short(owner)
+
+
+def _short(owner: str) -> str:
+    return owner.rpartition(".")[2]
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _leaves(f"{path}.{_short(str(name))}", part)
+    elif isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
+        for number, part in enumerate(value):
+            yield from _leaves(f"{path}.{number}", part)
+    else:
+        yield path, json.dumps(value) if isinstance(value, list) else value
+
+
+def place(settings: Sequence[Setting]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the number of each one's algorithm (C), and the positions (C, P) by hyper-parameters, each axis from 0 to 1.
+
+    An axis belongs to one algorithm; for others it is 0. A value that is not said is its default, where that is known.
+    """
+    algorithms = {name: number for number, name in enumerate(dict.fromkeys(one.algorithm for one in settings))}
+    codes = np.array([algorithms[one.algorithm] for one in settings], dtype=np.intp)
+    axes: list[NDArray[np.float64]] = []
+    for number in algorithms.values():
+        rows = np.flatnonzero(codes == number)
+        members = [settings[int(row)].values for row in rows]
+        for name in dict.fromkeys(name for values in members for name in values):
+            default = _default(name)
+            for numbers in _axes(name, [values.get(name, default) for values in members]):
+                axis = np.zeros(len(settings))
+                axis[rows] = numbers
+                axes.append(axis)
+    return codes, np.array(axes).T if axes else np.zeros((len(settings), 0))
+
+
+def _axes(name: str, values: Sequence[Any]) -> list[list[float]]:
+    """Return the axes of one hyper-parameter; none where it never differs."""
+    if len({repr(value) for value in values}) < 2:
+        return []
+    # in one parameter, a whole number may be a count and another one a share: these are two scales
+    kinds = [_kind(value) for value in values]
+    if not _counts_or_shares(name):
+        kinds = ["number" if kind in ("count", "share") else kind for kind in kinds]
+    found = []
+    for kind in ("number", "count", "share"):
+        numbers = [float(value) for value, own in zip(values, kinds, strict=True) if own == kind]
+        if len(set(numbers)) > 1:
+            scale = _scale(numbers)
+            found.append([scale(float(value)) if own == kind else 0.0 for value, own in zip(values, kinds, strict=True)])
+    words = [repr(value) if kind == "word" else kind for value, kind in zip(values, kinds, strict=True)]
+    levels = list(dict.fromkeys(words))
+    return found + ([[APART * (word == level) for word in words] for level in levels] if len(levels) > 1 else [])
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return "word"
+    return "count" if isinstance(value, int) else "share"
+
+
+def _scale(numbers: Sequence[float]) -> Any:
+    low, high = min(numbers), max(numbers)
+    if low > 0 and high / low >= LOG_FROM:
+        return lambda value: math.log(value / low) / math.log(high / low)
+    return lambda value: (value - low) / (high - low)
+
+
+def _parameter(name: str) -> Any:
+    owner, _, parameter = name.rpartition(".")
+    known = lookup(owner.rpartition(".")[2]) if owner else None
+    return known.params.get(parameter) if known else None
+
+
+def _counts_or_shares(name: str) -> bool:
+    parameter = _parameter(name)
+    return bool(parameter and parameter.numbers == "both")
+
+
+def _default(name: str) -> Any:
+    parameter = _parameter(name)
+    value = None if parameter is None or parameter.required else parameter.default
+    return value if isinstance(value, (int, float, str, bool)) else None
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Return the names of the values that differ."""
+    return [name for name in dict.fromkeys([*one, *other]) if repr(one.get(name, _default(name))) != repr(other.get(name, _default(name)))]

@@ -1,0 +1,94 @@
+"""A procedure without what binds it to one data set, so that runs on two data sets can be compared, and written anew. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from gitjournal import counts
+from gitjournal.catalogue import NAMED, Known, lookup
+
+SCALED = "scaled"  # stands for StandardScaler on an array and for `tabular` on a table, which scales as well
+_SCALER: dict[str, Any] = {"sklearn.preprocessing.StandardScaler": {}}
+_NUMBERS = {"sklearn.pipeline.Pipeline": {"steps": [{"sklearn.impute.SimpleImputer": {"strategy": "median"}}, _SCALER]}}
+_COLUMNS = "sklearn.compose.ColumnTransformer"
+
+
+def portable(procedure: Sequence[Any], columns: int | None) -> list[Any]:
+    """Return a canonical procedure with shares of the columns where it has counts of them, and without defaults of one version.
+
+    `columns` are those of the data that it ran on; only a first step can tell of columns by name.
+    """
+    steps = [_plain(step, columns) for step in procedure]
+    if len(steps) > 1 and (steps[0] in (_SCALER, _NUMBERS) or (isinstance(steps[0], dict) and _COLUMNS in steps[0])):
+        steps[0] = {SCALED: {}}
+    return steps
+
+
+def key(procedure: Sequence[Any]) -> str:
+    """Return the one text of a portable procedure."""
+    return json.dumps(procedure, sort_keys=True, separators=(",", ":"))
+
+
+def _plain(step: Any, columns: int | None) -> Any:
+    if not isinstance(step, dict) or len(step) != 1:
+        return step
+    owner, params = next(iter(step.items()))
+    known = lookup(str(owner))
+    if not isinstance(params, dict) or known is None:
+        return step
+    kept = {name: value for name, value in params.items() if not _later_default(known, name, value)}
+    if not columns:
+        return {owner: kept}
+    return {
+        owner: {name: round(value / columns, 2) if _counts_columns(known.short, name, value) else value for name, value in kept.items()}
+    }
+
+
+def _later_default(known: Known, name: str, value: Any) -> bool:
+    """Whether a value is a default that came with a later version: nobody declared it, and another version may not know it."""
+    parameter = known.params.get(name)
+    return parameter is not None and value in parameter.later.values()
+
+
+def _counts_columns(owner: str, name: str, value: Any) -> bool:
+    return (
+        type(value) is int
+        and value > 0
+        and any(one.of == "columns" and one.parameter == name and owner in one.classes.split() for one in counts.SHARES)
+    )
+
+
+def declared(procedure: Sequence[Any], scaler: str) -> list[Any] | None:
+    """Return the steps as an entry declares them; None where they cannot be said without their own data.
+
+    `scaler` is what stands for scaled columns: `StandardScaler` or `tabular`.
+    """
+    steps = [scaler if step == {SCALED: {}} else _declared(step) for step in procedure]
+    return None if None in steps else steps
+
+
+def _declared(step: Any) -> Any:
+    if not isinstance(step, dict) or len(step) != 1:
+        return None
+    owner, params = next(iter(step.items()))
+    known = lookup(str(owner))
+    if known is None or not isinstance(params, dict):
+        return None
+    values = {name: _value(name, value) for name, value in params.items()}
+    if any(value is None and params[name] is not None for name, value in values.items()):
+        return None
+    name = known.short if lookup(known.short) == known else known.path
+    return {name: values} if values else name
+
+
+def _value(name: str, value: Any) -> Any:
+    """Return a parameter's value as it is declared, None where it is not plain."""
+    if name in NAMED:
+        return None
+    if isinstance(value, dict):
+        return float(value["float"]) if set(value) == {"float"} else _declared(value)
+    if isinstance(value, list):
+        return value if all(isinstance(part, (int, float, str, bool)) for part in value) else None
+    return value

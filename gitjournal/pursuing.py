@@ -1,0 +1,105 @@
+"""Runs suggestions one after another, each chosen with what those before it came to. Knows no terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gitjournal import advising, drafting, entry_edit, journal, runner
+from gitjournal.advising import Proposal, Suggestions, Target
+from gitjournal.crew import Team
+from gitjournal.ledger import Compose
+from gitjournal.metric_names import direction
+from gitjournal.runner import Options, Outcome
+from gitjournal.trials import Journal
+
+
+@dataclass(frozen=True)
+class Round:
+    """One suggestion that was run: what it came to (None where it failed), and the best score so far."""
+
+    number: int
+    proposal: Proposal
+    entry: str
+    score: float | None
+    best: float | None
+
+
+@dataclass(frozen=True)
+class Pursued:
+    """How it ended: the entry that holds the runs (None where nothing was left to suggest), its last outcome, and why it stopped."""
+
+    entry: str | None
+    rounds: list[Round]
+    outcome: Outcome | None
+    stopped: str
+
+
+@dataclass(frozen=True)
+class Budget:
+    """At most so many runs, none begun after so many seconds, each ended after `timeout` seconds."""
+
+    runs: int
+    seconds: float | None = None
+    timeout: float | None = None
+
+
+def pursue(
+    target: Target,
+    start: Path,
+    others: Sequence[Journal],
+    budget: Budget,
+    *,
+    title: str,
+    crew: Team,
+    compose: Compose,
+    tell: Callable[[Round], None],
+) -> Pursued:
+    """Run suggestions until the budget is spent, nothing is left, or it is interrupted; all of them become runs of one entry."""
+    began = time.monotonic()
+    rounds: list[Round] = []
+    points: list[dict[str, list[Any]]] = []
+    entry: str | None = None
+    outcome: Outcome | None = None
+    while True:
+        if len(rounds) == budget.runs:
+            return Pursued(entry, rounds, outcome, "")
+        if budget.seconds is not None and rounds and time.monotonic() - began > budget.seconds:
+            return Pursued(entry, rounds, outcome, f"after {len(rounds)} runs the time was up")
+        known = [*advising.read_journals(target.lab, []), *others]
+        found = advising.suggest(target, known, 1)
+        if not found.proposals:
+            return Pursued(entry, rounds, outcome, "nothing is left to suggest")
+        one = found.proposals[0]
+        if entry is None:
+            drafted = advising.draft(found, title=title, ask=crew.ask, whole=True)
+            drafting.write_draft(target.lab, drafted)
+            entry, labels = drafted.id, advising.labels_for(found.width)
+            points = advising.grid(target, [one.candidate], labels)
+        else:
+            points += advising.grid(target, [one.candidate], labels)
+            _grow(target, entry, points)
+        outcome = runner.execute(target.lab, start, entry, Options(timeout=budget.timeout), crew=crew, compose=compose, tell=lambda _: None)
+        rounds.append(_round(len(rounds) + 1, found, one, entry, outcome, rounds))
+        tell(rounds[-1])
+        if outcome.state == "interrupted":
+            return Pursued(entry, rounds, outcome, "interrupted")
+
+
+def _grow(target: Target, entry: str, points: list[dict[str, list[Any]]]) -> None:
+    path = target.lab.path / journal.page_path(entry)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(entry_edit.set_values(text, {("grid",): points}, file=path.name), encoding="utf-8")
+
+
+def _round(number: int, found: Suggestions, one: Proposal, entry: str, outcome: Outcome, rounds: Sequence[Round]) -> Round:
+    fingerprint, deciding = one.candidate.fingerprint, outcome.summary.deciding
+    scores = next((made.scores for made in outcome.summary.configurations if made.fingerprint == fingerprint), {})
+    score = scores[deciding].mean if deciding in scores else None
+    earlier = rounds[-1].best if rounds else found.best.score if found.best else None
+    known = [value for value in (score, earlier) if value is not None]
+    sign = direction(found.target.metric)
+    return Round(number, one, entry, score, max(known, key=lambda value: sign * value) if known else None)

@@ -1,0 +1,47 @@
+"""Which figures an entry has, by the names under which they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitjournal import figure_numbers
+from gitjournal.errors import UsageError, nearest
+from gitjournal.record import Record
+from gitjournal.render import figures
+from gitjournal.render.chart import Chart
+from gitjournal.summary import Summary
+
+CURVES, GRID, PROFILE, CONFUSION, PROGRESS = NAMES = ("curves", "grid", "profile", "confusion", "progress")
+
+
+def entry_figures(summary: Summary, records: Sequence[Record], baseline: float | None) -> dict[str, Chart]:
+    """Return what can be drawn from an entry's own records; a profile for each parameter is called `profile:PARAMETER`."""
+    found: dict[str, Chart] = {}
+    if not summary.metric:
+        return found
+    noise = figure_numbers.noise(summary, records)
+    curves = figure_numbers.learning_curves(summary, records)
+    if curves:
+        found[CURVES] = figures.learning_curves(curves)
+    heat_map = figure_numbers.heat_map(summary)
+    if heat_map:
+        found[GRID] = figures.heat_map(heat_map, summary.metric, noise)
+    for one in figure_numbers.profiles(summary):
+        found[f"{PROFILE}:{one.parameter}"] = figures.profile(one, summary.metric, noise, baseline)
+    return found
+
+
+def chosen(found: dict[str, Chart], name: str) -> Chart:
+    """Return the figure of that name; `profile` alone is that of the parameter that mattered most.
+
+    Raises UsageError with what there is.
+    """
+    if name == PROFILE:
+        name = next((one for one in found if one.startswith(f"{PROFILE}:")), name)
+    if name in found:
+        return found[name]
+    known = [*found, CONFUSION, PROGRESS]
+    if name.partition(":")[0] not in NAMES:
+        raise UsageError(f"no figure `{name}`{nearest(name, [*known, PROFILE])}", hint=f"this entry has: {', '.join(known)}")
+    why = {CURVES: "no run has learning curves", GRID: "a grid of two parameters is needed"}.get(name, "no such parameter was tried")
+    raise UsageError(f"this entry has no figure `{name}`: {why}", hint=f"it has: {', '.join(known)}")

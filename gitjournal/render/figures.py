@@ -1,0 +1,216 @@
+"""The figures of a journal: numbers turned into charts, each with its one message as the title."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gitjournal.figure_numbers import (
+    Calibrated,
+    Confusion,
+    Curve,
+    Estimate,
+    HeatMap,
+    Noise,
+    Profile,
+    Reached,
+    Step,
+    is_number,
+)
+from gitjournal.metric_names import direction
+from gitjournal.render import text
+from gitjournal.render.chart import Axis, Bar, Cells, Intervals, Line, Plane, Point
+
+CURVE_NAMES = {"loss": "train", "val_loss": "watched"}
+UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+LOG_RATIO = 50  # values that reach over more than this are put on a logarithmic axis
+
+
+def scored(metric: str) -> str:
+    """Return the name of a score on an axis, with its direction."""
+    return f"dev.{metric}, {'higher' if direction(metric) > 0 else 'lower'} is better"
+
+
+def learning_curves(curves: Sequence[Curve]) -> Plane:
+    """Return the loss by epoch, the spread over seeds as an area."""
+    watched = next((one for one in curves if one.name.startswith("val_")), curves[0])
+    lowest = min(watched.points, key=lambda one: one.mean)
+    part = "of the watched rows" if watched.name.startswith("val_") else "of the train part"
+    n = max(one.n for curve in curves for one in curve.points)
+    return Plane(
+        title=f"Loss {part} is lowest at epoch {lowest.x:g}: {text.number(lowest.mean)}",
+        x=Axis("epoch"),
+        y=Axis("loss, lower is better"),
+        lines=[_curve(one, style) for style, one in enumerate(curves)],
+        note=f"mean over {n} seeds, with 1 SD either way" if n > 1 else "",
+    )
+
+
+def _curve(one: Curve, style: int) -> Line:
+    points = [Point(at.x, at.mean, at.mean - at.sd if at.sd else None, at.mean + at.sd if at.sd else None) for at in one.points]
+    return Line(CURVE_NAMES.get(one.name, one.name), points, style, shaded=True)
+
+
+def profile(one: Profile, metric: str, noise: Noise | None, baseline: float | None = None) -> Plane:
+    """Return what was reached with each value of a parameter, with the baseline as a line and the noise band behind."""
+    places, axis = _placed(one)
+    seeds = any(reached.sd for reached in one.reached)
+    ends = [_ends(reached) for reached in one.reached]
+    best = [Point(place, reached.best, *end) for place, reached, end in zip(places, one.reached, ends, strict=True)]
+    others = [Point(place, score) for place, reached in zip(places, one.reached, strict=True) for score in reached.others]
+    notes = [f"band: {noise.why} around the best"] if noise else []
+    notes += ["bars: 1 SD over seeds"] if seeds else []
+    return Plane(
+        title=_profile_words(one, metric, noise),
+        x=axis,
+        y=Axis(scored(metric)),
+        lines=[*([Line("the other configurations", others, 2, joined=False)] if others else []), Line("", best, 0)],
+        level=(baseline, "baseline") if baseline is not None else None,
+        band=(noise.low, noise.high, "noise") if noise else None,
+        note="; ".join(notes),
+    )
+
+
+def _ends(one: Reached) -> tuple[float | None, float | None]:
+    return (one.best - one.sd, one.best + one.sd) if one.sd else (None, None)
+
+
+def _placed(one: Profile) -> tuple[list[float], Axis]:
+    """Return where each value stands, and the axis: by size where all are numbers, one after the other otherwise."""
+    values = [reached.value for reached in one.reached]
+    name = one.parameter
+    if all(map(is_number, values)):
+        numbers = [float(value) for value in values]
+        log = min(numbers) > 0 and max(numbers) / min(numbers) >= LOG_RATIO
+        marks = [(number, text.value(value)) for number, value in zip(numbers, values, strict=True)]
+        return numbers, Axis(name, log=log, ticks=marks)
+    places = [float(number) for number in range(len(values))]
+    return places, Axis(name, ticks=[(place, text.value(value)) for place, value in zip(places, values, strict=True)])
+
+
+def _profile_words(one: Profile, metric: str, noise: Noise | None) -> str:
+    ordered = sorted(one.reached, key=lambda reached: -direction(metric) * reached.best)
+    best, worst = ordered[0], ordered[-1]
+    if text.number(best.best) == text.number(worst.best):
+        return f"{one.parameter} makes no difference: {text.number(best.best)} with the best of each value"
+    if noise and noise.covers(worst.best):
+        return f"{one.parameter} makes no difference beyond the noise"
+    within = [reached for reached in ordered[1:] if noise and noise.covers(reached.best)]
+    also = f", {_values(within)} within its noise" if within else ""
+    reached = f"{one.parameter}: {text.value(best.value)} reached {text.number(best.best)}{also}"
+    return f"{reached}; {text.value(worst.value)} only {text.number(worst.best)}"
+
+
+def _values(reached: Sequence[Reached]) -> str:
+    said = [text.value(one.value) for one in reached]
+    return ", ".join(said) if len(said) <= 3 else f"{len(said)} more values"
+
+
+def heat_map(one: HeatMap, metric: str, noise: Noise | None) -> Cells:
+    """Return the best score for each pair of values; shade and number both say it, the best has a frame."""
+    row, column = one.best
+    best = one.scores[row][column]
+    known = [score for line in one.scores for score in line if score is not None]
+    alike = sum(noise.covers(score) for score in known) - 1 if noise else 0
+    also = f"; {alike} of {len(known) - 1} others are within its noise" if alike > 0 else ""
+    where = f"{one.down} {text.value(one.rows[row])}, {one.across} {text.value(one.columns[column])}"
+    sign = direction(metric)
+    return Cells(
+        title=f"Best at {where}: {text.number(best)}{also}",
+        across=one.across,
+        down=one.down,
+        columns=[text.value(value) for value in one.columns],
+        rows=[text.value(value) for value in one.rows],
+        values=[[None if score is None else sign * score for score in line] for line in one.scores],
+        texts=[[text.number(score) for score in line] for line in one.scores],
+        best=one.best,
+        note=f"{scored(metric)}; the best of the other parameters in each cell",
+    )
+
+
+def progress(steps: Sequence[Step], others: Sequence[tuple[datetime, float]], metric: str) -> Plane:
+    """Return the best score over time; `others` is when and what the entries reached that did not beat it."""
+    begun = min([datetime.fromisoformat(steps[0].entry.at), *(at for at, _ in others)])
+    whole = max([datetime.fromisoformat(steps[-1].entry.at), *(at for at, _ in others)]) - begun
+    unit, seconds = next(((word, size) for word, size in UNITS if whole.total_seconds() >= 3 * size), UNITS[-1])
+
+    def place(at: datetime) -> float:
+        return (at - begun).total_seconds() / seconds
+
+    first, last = steps[0].entry, steps[-1].entry
+    gained = text.difference(last.score - first.score, last.score)
+    title = f"From {text.number(first.score)} to {text.number(last.score)} ({gained}) in {text.count(len(steps) - 1, 'step')}"
+    points = [Point(place(datetime.fromisoformat(step.entry.at)), step.entry.score, label=step.entry.id[-4:]) for step in steps]
+    end = place(begun + whole)
+    points += [Point(end, last.score)] if end > points[-1].x else []
+    cloud = [Point(place(at), score) for at, score in others]
+    return Plane(
+        title=title if len(steps) > 1 else f"{text.number(first.score)} is the best so far, and was the first",
+        x=Axis(f"{unit} since {begun:%Y-%m-%d}"),
+        y=Axis(scored(metric)),
+        lines=[
+            *([Line("entries that did not beat the best before them", cloud, 2, joined=False)] if cloud else []),
+            Line("", points, 0, steps=True),
+        ],
+    )
+
+
+def confusion(one: Confusion) -> Cells:
+    """Return how often each class was taken for each; rows are what is true."""
+    worst = one.worst
+    total = sum(map(sum, one.counts))
+    right = sum(line[at] for at, line in enumerate(one.counts))
+    if worst:
+        row, column, count = worst
+        title = f"{one.classes[row]} is taken for {one.classes[column]} most often: {count} of {sum(one.counts[row])}"
+        title = title if count > 1 else "No class is taken for another one more than once"
+    else:
+        title = f"All {total:,} dev rows are right"
+    shares: list[list[float | None]] = [[count / sum(line) if sum(line) else None for count in line] for line in one.counts]
+    return Cells(
+        title=title,
+        across="predicted",
+        down="true",
+        columns=one.classes,
+        rows=one.classes,
+        values=shares,
+        texts=[[str(count) if count else "·" for count in line] for line in one.counts],
+        best=(worst[0], worst[1]) if worst else None,
+        note=f"{right:,} of {total:,} dev rows are right" + ("; marked: the commonest mistake" if worst else ""),
+    )
+
+
+def calibration(bins: Sequence[Calibrated]) -> Plane:
+    """Return what was said against what came true; on the diagonal both agree."""
+    gap = max(bins, key=lambda one: abs(one.said - one.true) * one.n)
+    return Plane(
+        title=f"Where it says {gap.said:.2f}, {gap.true:.2f} is true ({gap.n:,} rows)",
+        x=Axis("probability that was said"),
+        y=Axis("share that came true"),
+        lines=[Line("", [Point(one.said, one.true, one.low, one.high) for one in bins], 0)],
+        diagonal="what is said is true",
+        note="bars: 95 % intervals" if any(one.low is not None for one in bins) else "",
+    )
+
+
+def importance(found: Sequence[Estimate], what: str = "share of the variance") -> Intervals:
+    """Return how much each parameter matters, the most first."""
+    ordered = sorted(found, key=lambda one: -one.value)
+    title = f"{ordered[0].name} matters most: {ordered[0].value:.2f} of {what.partition(' of ')[2] or what}"
+    return Intervals(title, what, [_bar(one, f"{one.value:.2f}") for one in ordered], zero=0.0, note=_interval_note(ordered))
+
+
+def effects(found: Sequence[Estimate], metric: str, against: str) -> Intervals:
+    """Return differences to one entry with their intervals; what spans zero is not shown to be different."""
+    shown = [one for one in found if one.low is not None and one.high is not None and (one.low > 0 or one.high < 0)]
+    title = f"{len(shown)} of {len(found)} differ from {against} beyond the noise" if found else f"Nothing to compare with {against}"
+    bars = [_bar(one, text.difference(one.value, 0.5)) for one in found]
+    return Intervals(title, f"difference in {scored(metric)}", bars, zero=0.0, note=_interval_note(found))
+
+
+def _bar(one: Estimate, said: str) -> Bar:
+    return Bar(one.name, one.value, one.low, one.high, said)
+
+
+def _interval_note(found: Sequence[Estimate]) -> str:
+    return "bars: 95 % intervals" if any(one.low is not None for one in found) else ""

@@ -1,0 +1,185 @@
+"""A whole journal as the pages see it: cards in their order, data sets with their leaderboards, who follows whom."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from gitjournal.figure_numbers import Candidate, Step, progress
+from gitjournal.history import Touched
+from gitjournal.lineage import Links
+from gitjournal.looks import Look
+from gitjournal.metric_names import direction
+from gitjournal.render import text
+from gitjournal.render.site.templates import slug
+from gitjournal.site_cards import Card
+
+_SAID = {"from": "made from", "replicates": "repeats", "baseline": "measured against"}
+_HEARD = {"from": "led to", "replicates": "repeated by", "baseline": "baseline of"}
+
+
+@dataclass(frozen=True)
+class Board:
+    """The entries on one data set that are decided by one metric, best first; what was retracted is left out."""
+
+    metric: str
+    rows: list[Card]
+
+    @property
+    def lower(self) -> bool:
+        """Whether lower is better."""
+        return direction(self.metric) < 0
+
+    @property
+    def spread(self) -> bool:
+        """Whether any of them has a spread over seeds."""
+        return any(card.sd is not None for card in self.rows)
+
+    @property
+    def slug(self) -> str:
+        """The name of its place in the page."""
+        return "by-" + "".join(letter if letter.isalnum() else "-" for letter in self.metric)
+
+    @cached_property
+    def moments(self) -> dict[str, datetime]:
+        """When each entry had its last run, where its record says so."""
+        found = {card.id: text.moment(card.at) for card in self.rows}
+        return {name: at for name, at in found.items() if at}
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Who beat all before it."""
+        known = [(card, self.moments[card.id]) for card in self.rows if card.id in self.moments]
+        candidates = [Candidate(card.id, card.title, at.isoformat(), card.best) for card, at in known if card.best is not None]
+        return progress(candidates, direction(self.metric))
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One data set, by its hash, and the entries on it, newest first."""
+
+    slug: str
+    cards: list[Card]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.cards[0].data_name
+
+    @property
+    def source(self) -> str:
+        """Where it is from, as the newest entry says."""
+        return self.cards[0].data
+
+    @property
+    def hash(self) -> str:
+        """The hash of its content, "" where nobody has computed it."""
+        return self.cards[0].data_hash
+
+    @property
+    def facts(self) -> str:
+        """Its size, in words."""
+        return next((card.facts for card in self.cards if card.facts), "")
+
+    @cached_property
+    def boards(self) -> list[Board]:
+        """A leaderboard for each metric that decides, the commonest first."""
+        found: dict[str, list[Card]] = {}
+        for card in self.cards:
+            if card.best is not None and card.metric and card.state != "retracted":
+                found.setdefault(card.metric, []).append(card)
+        boards = [Board(metric, sorted(rows, key=lambda one: -direction(metric) * (one.best or 0.0))) for metric, rows in found.items()]
+        return sorted(boards, key=lambda one: -len(one.rows))
+
+    @property
+    def rest(self) -> list[Card]:
+        """The entries that are on no leaderboard."""
+        on = {card.id for board in self.boards for card in board.rows}
+        return [card for card in self.cards if card.id not in on]
+
+
+@dataclass(frozen=True)
+class Journal:
+    """All of it. `cards` come newest first; `near` names the nearest entries of each."""
+
+    name: str
+    branch: str
+    commit: str
+    cards: list[Card]
+    links: Mapping[str, Links]
+    near: Mapping[str, Sequence[str]]
+    texts: Mapping[str, str]
+    history: Mapping[str, Sequence[Touched]]
+    sheets: Mapping[str, str] = field(default_factory=dict)
+    looks: Mapping[str, Sequence[Look]] = field(default_factory=dict)
+
+    @cached_property
+    def by_id(self) -> dict[str, Card]:
+        """The cards by id."""
+        return {card.id: card for card in self.cards}
+
+    @cached_property
+    def sets(self) -> list[DataSet]:
+        """The data sets, that of the newest entry first."""
+        found: dict[str, list[Card]] = {}
+        for card in self.cards:
+            if card.data:
+                found.setdefault(slug(card), []).append(card)
+        return [DataSet(name, cards) for name, cards in found.items()]
+
+    @cached_property
+    def _followers(self) -> dict[str, list[tuple[str, str]]]:
+        found: dict[str, list[tuple[str, str]]] = {}
+        for one, links in self.links.items():
+            for relation, other in links.named.items():
+                if other:
+                    found.setdefault(other, []).append((relation, one))
+        return found
+
+    def lineage(self, entry_id: str, most: int = 50) -> list[tuple[str, Card]]:
+        """Return what an entry follows and what follows it, each with the relation in words."""
+        named = self.links[entry_id].named if entry_id in self.links else {}
+        found = [(_SAID[relation], other) for relation, other in named.items() if other and other != entry_id]
+        found += [(_HEARD[relation], one) for relation, one in self._followers.get(entry_id, [])[:most] if one != entry_id]
+        return [(said, self.by_id[other]) for said, other in found if other in self.by_id]
+
+    def looks_of(self, card: Card) -> Sequence[Look]:
+        """Return every look at the test part of an entry's data, whoever took it."""
+        return self.looks.get(card.data_hash, ())
+
+    def around(self, entry_id: str) -> tuple[Card | None, Card | None]:
+        """Return the entries that are next newer and next older."""
+        at = self._places[entry_id]
+        readable = self._readable
+        return (readable[at - 1] if at else None), (readable[at + 1] if at + 1 < len(readable) else None)
+
+    @cached_property
+    def _readable(self) -> list[Card]:
+        return [card for card in self.cards if not card.error]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {card.id: at for at, card in enumerate(self._readable)}
+
+    def entry_key(self, card: Card, stamp: str) -> str:
+        """Return what the page of an entry is made of."""
+        related = [*self.lineage(card.id), *(("near", self.by_id[one]) for one in self.near.get(card.id, []))]
+        parts = [stamp, self.name, card.key, *(f"{said} {one.key}" for said, one in related)]
+        parts += [str(len(self.looks_of(card)))] if card.looks else []
+        parts += [one.id if one else "" for one in self.around(card.id)]
+        parts += [one.commit for path in paths(card) for one in self.history.get(path, [])]
+        return digest(parts)
+
+
+def paths(card: Card) -> list[str]:
+    """Return the files of an entry on the journal branch."""
+    stem = f"entries/{card.id[:4]}/{card.id}"
+    return [f"{stem}.md", f"{stem}.runs.jsonl"]
+
+
+def digest(parts: Iterable[str]) -> str:
+    """Return a hash of several texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,247 @@
+"""The pages of a site: what is known of a journal, put into the templates."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gitjournal import __version__, likeness, resources
+from gitjournal.entry import split_text
+from gitjournal.entry_block import strip_block
+from gitjournal.errors import EntryError
+from gitjournal.figure_numbers import Confusion
+from gitjournal.gathering import Told
+from gitjournal.looks import Look, is_look, of_entry, without_looks
+from gitjournal.record import Record
+from gitjournal.render import chart_svg, entry, figures, outcome, testing, text
+from gitjournal.render.entry_figures import entry_figures
+from gitjournal.render.site.journal import Board, DataSet, Journal, digest, paths
+from gitjournal.render.site.prose import html_of
+from gitjournal.render.site.tables import best_table, runs_table
+from gitjournal.render.site.templates import Templates, gain, score
+from gitjournal.site_cards import Card
+
+FIGURES = 5  # on the page of an entry; the rest by `show --plot`
+STEPS = 12
+CHANGES = 4
+INK = "currentColor"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that tells of many entries: its name, what it is made of, and how."""
+
+    name: str
+    key: str
+    make: Callable[[], str]
+
+
+class Pages:
+    """Makes the pages of one journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Read the templates. Raises GitjournalError where the extra `site` is not installed."""
+        self.journal = journal
+        self.templates = Templates()
+        self.stamp = _stamp()
+
+    def entry_name(self, card: Card) -> str:
+        """Return the name of an entry's page."""
+        return f"entries/{card.id}.html"
+
+    def entry_key(self, card: Card) -> str:
+        """Return what an entry's page is made of."""
+        return self.journal.entry_key(card, self.stamp)
+
+    def entry(self, card: Card, told: Told, environments: Mapping[str, str], confusion: Confusion | None) -> str:
+        """Return the page of an entry."""
+        opened, summary = told.opened, told.summary
+        front, records = opened.entry.front, opened.records
+        newer, older = self.journal.around(card.id)
+        charts = [*entry_figures(summary, records, card.reached).values()][:FIGURES]
+        charts += [figures.confusion(confusion)] if confusion else []
+        stands = [("file", paths(card)[0]), ("records", paths(card)[1])] if records else [("file", paths(card)[0])]
+        stands += [("findings", f"{code} in {text.count(n, 'run')}") for code, n in summary.findings.items()]
+        stands += [("cost", entry.cost_words(summary))] if records else []
+        stands += [("environment", environments.get(name, name[:12])) for name in summary.environments]
+        best, runs = best_table(summary, records, card.reached), runs_table(without_looks(records))
+        return self._fill(
+            "entry.html",
+            "entries/",
+            card=card,
+            baseline_title=self.journal.by_id[card.baseline].title if card.baseline in self.journal.by_id else (card.baseline or "")[-4:],
+            retracted=front.retracted or "",
+            figures=[self.templates.safe(chart_svg.svg(chart, ink=INK)) for chart in charts],
+            best=best,
+            best_html=self.templates.safe(best.html if best else ""),
+            failures=entry.failure_lines(summary),
+            prose=self.templates.safe(html_of(_prose(told))),
+            declared=[pair for pair in entry.declared(front) if pair[0] not in ("hypothesis", "expect", "retracted")],
+            lineage=self.journal.lineage(card.id),
+            neighbours=list(self._neighbours(card)),
+            runs=runs,
+            runs_html=self.templates.safe(runs.html if runs else ""),
+            records=paths(card)[1],
+            stands=stands,
+            history=_history(self.journal, card),
+            newer=newer,
+            older=older,
+            tested=_tested(self.journal.looks_of(card), card),
+        )
+
+    def others(self) -> Iterator[Page]:
+        """Return the pages that tell of many entries."""
+        journal = self.journal
+        everything = digest([self.stamp, journal.name, journal.branch, journal.commit, *(card.key for card in journal.cards)])
+        looks = [f"{data} {len(found)}" for data, found in journal.looks.items()]
+        everything = digest([everything, *looks])
+        yield Page("index.html", everything, self._index)
+        yield Page("data.html", everything, self._data)
+        yield Page("compare.html", everything, self._compare)
+        for one in journal.sets:
+            count = str(len(journal.looks.get(one.hash, ())))
+            key = digest([self.stamp, journal.name, count, journal.sheets.get(one.hash, ""), *(card.key for card in one.cards)])
+            yield Page(f"data/{one.slug}.html", key, partial(self._dataset, one))
+
+    def _fill(self, template: str, folder: str, *, here: str = "", **values: Any) -> str:
+        root = "../" if folder else ""
+        return self.templates.fill(template, name=self.journal.name, root=root, here=here, **values)
+
+    def _index(self) -> str:
+        journal = self.journal
+        return self._fill(
+            "index.html",
+            "",
+            here="index.html",
+            cards=journal.cards,
+            sets=journal.sets,
+            runs=sum(card.runs for card in journal.cards),
+            words=Counter(card.word for card in journal.cards).most_common(),
+            commit=journal.commit[:8],
+            branch=journal.branch,
+        )
+
+    def _data(self) -> str:
+        return self._fill("data.html", "", here="data.html", sets=[self._set(one) for one in self.journal.sets])
+
+    def _compare(self) -> str:
+        cards = [card for card in self.journal.cards if not card.error]
+        told = [
+            {
+                "id": card.id,
+                "short": card.short,
+                "title": text.clean(card.title),
+                "option": _option(card),
+                "url": self.entry_name(card),
+                "said": _said(card),
+                "declared": {text.clean(name): text.value(value) for name, value in card.declared.items()},
+            }
+            for card in cards
+        ]
+        # no character of it can end the script element that holds it
+        plain = json.dumps(told, ensure_ascii=True, separators=(",", ":"))
+        for character in "<>&":
+            plain = plain.replace(character, f"\\u{ord(character):04x}")
+        options = [_option(card) for card in cards]
+        return self._fill("compare.html", "", here="compare.html", journal=self.templates.safe(plain), options=options)
+
+    def _dataset(self, one: DataSet) -> str:
+        boards = [self._board(board) for board in one.boards]
+        sheet = self.templates.safe(html_of(self.journal.sheets.get(one.hash, "")))
+        return self._fill("dataset.html", "data/", one={**self._set(one), "boards": boards, "rest": one.rest, "sheet": sheet})
+
+    def _set(self, one: DataSet) -> dict[str, Any]:
+        told = {"slug": one.slug, "name": one.name, "source": one.source, "hash": one.hash, "facts": one.facts, "cards": one.cards}
+        return {**told, "boards": one.boards, "looks": testing.times(self.journal.looks.get(one.hash, ()))}
+
+    def _board(self, board: Board) -> dict[str, Any]:
+        told = {"metric": board.metric, "lower": board.lower, "spread": board.spread, "slug": board.slug, "rows": board.rows}
+        told |= {"tested": {card.id: said[0] for card in board.rows if (said := _tested(self.journal.looks_of(card), card))}}
+        steps = board.steps
+        if len(steps) < 2:
+            return {**told, "figure": "", "steps": []}
+        better = {step.entry.id for step in steps}
+        rest = [card for card in board.rows if card.id not in better and card.id in board.moments]
+        others = [(board.moments[card.id], card.best) for card in rest if card.best is not None]
+        chart = figures.progress(steps, others, board.metric)
+        learned = []
+        for before, step in zip([None, *steps], steps, strict=False):
+            card = self.journal.by_id[step.entry.id]
+            by = self._changes(before.entry.id, card.id) if before else ""
+            learned.append({"card": card, "gain": text.difference(step.gain, step.entry.score) if before else "", "changed": by})
+        return {**told, "figure": self.templates.safe(chart_svg.svg(chart, ink=INK)), "steps": learned[-STEPS:]}
+
+    def _neighbours(self, card: Card) -> Iterator[tuple[Card, str]]:
+        for other in self.journal.near.get(card.id, []):
+            how = self._changes(other, card.id)
+            yield self.journal.by_id[other], f"differs by {how}" if how else "the same configuration"
+
+    def _changes(self, left: str, right: str) -> str:
+        """Say how the best configurations of two entries differ."""
+        texts = self.journal.texts
+        if left not in texts or right not in texts:
+            return ""
+        with suppress(ValueError):
+            found = likeness.changes(texts[left], texts[right])
+            more = f" and {len(found) - CHANGES} more" if len(found) > CHANGES else ""
+            return ", ".join(outcome.changed(one) for one in found[:CHANGES]) + more
+        return ""
+
+
+def _option(card: Card) -> str:
+    return f"{text.clean(card.title)} ({card.short})"
+
+
+def _said(card: Card) -> dict[str, str]:
+    """Return what a comparison says of an entry before what it declares."""
+    said = {"verdict": card.word, f"dev.{card.metric}" if card.metric else "score": score(card), "gain": gain(card)}
+    said |= {"best at": text.settings(card.grid)} if card.grid else {}
+    return {text.clean(name): text.clean(value) for name, value in said.items()} | {"runs": str(card.runs), "day": card.day}
+
+
+def _prose(told: Told) -> str:
+    """Return the person's words, without the block of results that says what stands above."""
+    one = told.opened.entry
+    try:
+        return split_text(strip_block(one.text, one.id), file=one.id)[1]
+    except EntryError:
+        return one.body
+
+
+def _tested(looks: Sequence[Look], card: Card) -> list[str]:
+    """Return the entry's last look at the test part, which of how many it was, and what that many mean."""
+    look = of_entry(looks, card.id)
+    if look is None:
+        return []
+    score = f"{testing.score(look.record, card.metric, len(looks))}, {testing.which(look, looks)}"
+    return [score, *filter(None, [testing.meaning(look, looks, card.metric)])]
+
+
+def _history(journal: Journal, card: Card) -> list[Any]:
+    found = {one.commit: one for path in paths(card) for one in journal.history.get(path, [])}
+    return list(found.values())
+
+
+def needs_confusion(records: list[Record], card: Card) -> Record | None:
+    """Return the run whose mistakes are shown: the first of the best configuration that this clone did itself."""
+    return next(
+        (one for one in records if one.fingerprint == card.fingerprint and one.owned and one.predictions and not is_look(one)), None
+    )
+
+
+def _stamp() -> str:
+    """Return what changes whenever we make pages otherwise: templates, and the code that fills them."""
+    here = Path(__file__).resolve().parent.parent
+    files = [*sorted((resources.folder("templates") / "site").iterdir()), *sorted(here.rglob("*.py"))]
+    found = hashlib.sha256(__version__.encode())
+    for file in files:
+        if file.is_file():
+            found.update(file.read_bytes())
+    return found.hexdigest()

@@ -1,0 +1,135 @@
+"""The two tables of an entry's page, as cells: what it says, what it is sorted by, and where it leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from gitjournal.record import Record
+from gitjournal.render import text
+from gitjournal.summary import Configuration, Summary
+
+BEST, RUNS = 10, 500
+LONGEST = 48  # letters of a value
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell; a number stands to the right, and is sorted by its value."""
+
+    said: str
+    number: bool = False
+    value: float | None = None
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row, and the name under which numbers link to it."""
+
+    id: str
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its first rows, and how many are left out."""
+
+    caption: str
+    head: list[Cell]
+    rows: list[Row]
+    left: int
+
+    @property
+    def html(self) -> str:
+        """The table as HTML. By hand, not in a template: a page may have thousands of cells, and this takes a quarter of the time."""
+        head = "".join(f'<th scope="col"{_N if cell.number else ""}>{_text(cell.said)}</th>' for cell in self.head)
+        rows = "".join(f"<tr{f' id={_quoted(row.id)}' if row.id else ''}>{''.join(map(_td, row.cells))}</tr>\n" for row in self.rows)
+        caption = f"<caption>{_text(self.caption)}</caption>\n" if self.caption else ""
+        return f'<table class="sortable">\n{caption}<thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody>\n</table>'
+
+
+_N = ' class="n"'
+
+
+def _td(cell: Cell) -> str:
+    value = f" data-value={_quoted(repr(cell.value))}" if cell.value is not None else ""
+    said = f"<a href={_quoted(cell.href)}>{_text(cell.said)}</a>" if cell.href else _text(cell.said)
+    return f"<td{_N if cell.number else ''}{value}>{said}</td>"
+
+
+def _text(said: str) -> str:
+    return escape(text.clean(said), quote=False)
+
+
+def _quoted(said: str) -> str:
+    return f'"{escape(text.clean(said), quote=True)}"'
+
+
+def best_table(summary: Summary, records: Sequence[Record], baseline: float | None) -> Table | None:
+    """Return the best configurations; each number leads to the first of its runs."""
+    shown = summary.configurations[:BEST]
+    if not summary.best:
+        return None
+    grid = list(dict.fromkeys(name for one in shown for name in one.grid))
+    deciding = summary.deciding or ""
+    others = [name for name in summary.best.scores if name != deciding]
+    scores = [deciding, *sorted(others, key=lambda name: (not name.startswith("dev."), name))][:5]
+    seeds = any(len(one.seeds) > 1 for one in shown)
+    head = [*(Cell(name) for name in grid), *(Cell(name, number=True) for name in scores)]
+    head += [Cell("gain", number=True)] if baseline is not None else []
+    head += [Cell("runs", number=True)]
+    first = {one.fingerprint: one.run for one in reversed(records)}
+    rows = [
+        Row("" if at else "best", _configuration(one, grid, scores, baseline, first.get(one.fingerprint, "")))
+        for at, one in enumerate(shown)
+    ]
+    caption = f"best first by {deciding}{' (lower is better)' if summary.direction < 0 else ''}{', ± SD over seeds' if seeds else ''}"
+    return Table(caption, head, rows, len(summary.configurations) - len(shown))
+
+
+def _configuration(one: Configuration, grid: Sequence[str], scores: Sequence[str], baseline: float | None, run: str) -> list[Cell]:
+    cells = [Cell(text.shorten(text.value(one.grid[name]), LONGEST) if name in one.grid else "-") for name in grid]
+    for name in scores:
+        found = one.scores.get(name)
+        said = text.short_spread(found.mean, found.sd) if found else "-"
+        cells.append(Cell(said, number=True, value=found.mean if found else None, href=f"#run-{_plain(run)}" if found and run else ""))
+    if baseline is not None:
+        gained = one.scores[scores[0]].mean - baseline if scores[0] in one.scores else None
+        cells.append(Cell(text.difference(gained, baseline), number=True, value=gained))
+    failed = f" and {one.failed} failed" if one.failed else ""
+    return [*cells, Cell(f"{len(one.seeds)}{failed}", number=True, value=len(one.seeds))]
+
+
+def runs_table(records: Sequence[Record]) -> Table | None:
+    """Return every run, up to some hundreds."""
+    if not records:
+        return None
+    shown = records[:RUNS]
+    grid = list(dict.fromkeys(name for one in shown for name in one.grid))
+    metrics = list(dict.fromkeys(f"{part}.{name}" for one in shown for part, found in one.metrics.items() for name in found))
+    metrics.sort(key=lambda name: (not name.startswith("dev."), name))
+    head = [Cell("run"), *(Cell(name) for name in grid), Cell("seed", number=True), Cell("status")]
+    head += [*(Cell(name, number=True) for name in metrics[:8]), Cell("seconds", number=True), Cell("day"), Cell("code")]
+    rows = [Row(f"run-{_plain(one.run)}", _run(one, grid, metrics[:8])) for one in shown]
+    return Table("", head, rows, len(records) - len(shown))
+
+
+def _plain(run: str) -> str:
+    """Return a run's id as the name of a place in a page."""
+    return "".join(letter for letter in run if letter.isalnum() or letter == "-")[:64]
+
+
+def _run(one: Record, grid: Sequence[str], metrics: Sequence[str]) -> list[Cell]:
+    cells = [Cell(one.run[:8]), *(Cell(text.shorten(text.value(one.grid[name]), LONGEST) if name in one.grid else "-") for name in grid)]
+    cells.append(Cell("-" if one.seed is None else str(one.seed), number=True))
+    status = f"failed: {one.failure.kind}" if one.failure else one.status if one.owned else f"by {one.from_}"
+    cells.append(Cell(status))
+    for name in metrics:
+        part, _, metric = name.partition(".")
+        value = one.metrics.get(part, {}).get(metric)
+        cells.append(Cell(text.number(value), number=True, value=value))
+    cells.append(Cell(f"{one.seconds:.2f}" if one.seconds is not None else "-", number=True, value=one.seconds))
+    code = f"{one.code[:8]}{' and changes' if one.dirty else ''}" if one.code else "-"
+    return [*cells, Cell((one.at or "")[:10] or "-"), Cell(code)]

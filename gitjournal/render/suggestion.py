@@ -1,0 +1,150 @@
+"""Suggestions in words, and as plain values for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gitjournal.advice import Because, Foreseen
+from gitjournal.advising import Candidate, Proposal, Suggestions
+from gitjournal.metric_names import direction
+from gitjournal.pursuing import Pursued, Round
+from gitjournal.render import text
+
+MOST_DIFFERS = 3
+
+
+def said(found: Suggestions) -> str:
+    """Return the suggestions for a person, each with what is expected, why, and the entries that say so."""
+    lines = [_basis(found)]
+    for number, one in enumerate(found.proposals, start=1):
+        lines.append(text.shorten(f"{number:<2} {configuration(one.candidate)}", text.WIDTH))
+        lines += [f"   {line}" for line in _reasons(found, one)]
+    if not found.proposals:
+        lines.append("nothing is left to suggest: all that was seen and all of the space was run")
+    return "\n".join(lines) + "\n"
+
+
+def _basis(found: Suggestions) -> str:
+    metric = f"dev.{found.target.metric}" + (" (lower is better)" if direction(found.target.metric) < 0 else "")
+    told = [f"{text.clean(found.target.data.label)}, {metric}"]
+    if found.best:
+        told.append(f"best so far {text.number(found.best.score)} ({short(found.best.entry)})")
+    own = text.count(found.own, "configuration") + " run here" if found.own else "nothing run here yet"
+    past = f"{found.past_trials} on {text.count(len(found.past), 'other data set')}" if found.past else "no other data sets known"
+    return " · ".join([*told, f"{own}, {past}"])
+
+
+def _reasons(found: Suggestions, one: Proposal) -> list[str]:
+    seen = one.advice.foreseen
+    lines = [" · ".join(_expected(found, seen))]
+    for number, because in enumerate(one.advice.because):
+        lead = WHY[one.advice.led] if number == 0 else "  and"
+        lines += text.wrap(f"{lead} {_because(because)}", width=text.WIDTH - 3).split("\n")
+    if not one.advice.because:
+        lines.append("a strong default; what it will do here is not known" if one.advice.led == "order" else WHY["new"])
+    return lines
+
+
+WHY = {
+    "past": "did well on other data:",
+    "own": "near what was run here:",
+    "new": "nothing like it was run here: much is left to learn",
+}
+
+
+def _expected(found: Suggestions, seen: Foreseen) -> list[str]:
+    if seen.expected is None or seen.low is None or seen.high is None:
+        told = ["no evidence for a number yet"]
+    else:
+        noise = (seen.high - seen.low) / 2
+        ends = f"[{text.number(seen.low, noise)}, {text.number(seen.high, noise)}]"
+        told = [f"expected {text.number(seen.expected, noise)} {ends}"]
+    if seen.chance is not None and found.best:
+        told.append(f"{_percent(seen.chance)} to beat {text.number(found.best.score)}")
+    if seen.seconds is not None:
+        told.append(f"about {text.duration(seen.seconds)}")
+    return told
+
+
+def _percent(chance: float) -> str:
+    return f"{100 * chance:.0f} %" if 0.01 <= chance <= 0.99 else "below 1 %" if chance < 0.01 else "above 99 %"
+
+
+def _because(one: Because) -> str:
+    what = f"{text.clean(one.data)} {text.number(one.score)}, {_ordinal(one.rank)} of {one.of} ({short(one.entry)})"
+    if not one.differs:
+        return what
+    names = [name.rpartition(".")[2] for name in one.differs[:MOST_DIFFERS]]
+    more = f" and {len(one.differs) - MOST_DIFFERS} more" if len(one.differs) > MOST_DIFFERS else ""
+    return f"{what}, with another {text.clean(', '.join(names))}{more}"
+
+
+def _ordinal(number: int) -> str:
+    return {1: "best", 2: "2nd", 3: "3rd"}.get(number, f"{number}th")
+
+
+def short(entry: str) -> str:
+    """Return the short id of an entry, with its journal where that is another one."""
+    name, colon, entry_id = entry.rpartition(":")
+    return text.clean(f"{name}{colon}{entry_id[-4:]}")
+
+
+def configuration(one: Candidate) -> str:
+    """Return a configuration on one line: its steps with their parameters, or its values."""
+    if not one.steps:
+        return text.settings(one.point)
+    return " + ".join(_step(step) for step in one.steps)
+
+
+def _step(step: Any) -> str:
+    if not isinstance(step, dict):
+        return text.value(step)
+    name, values = next(iter(step.items()))
+    return f"{text.clean(str(name))} {text.settings(values)}" if isinstance(values, dict) else text.value(step)
+
+
+def ran(one: Round) -> str:
+    """Return one line for a suggestion that was run."""
+    seen = one.proposal.advice.foreseen
+    came = "failed" if one.score is None else text.number(one.score)
+    expected = f", expected {text.number(seen.expected)}" if seen.expected is not None else ""
+    line = f"{one.number:>3}  {came}{expected} · best {text.number(one.best)} · {configuration(one.proposal.candidate)}"
+    return text.shorten(line, text.WIDTH)
+
+
+def as_plain(found: Suggestions) -> dict[str, Any]:
+    """Return the suggestions for a program."""
+    return {
+        "data": {"name": found.target.data.label, "hash": found.target.data.hash},
+        "metric": f"dev.{found.target.metric}",
+        "direction": "higher" if direction(found.target.metric) > 0 else "lower",
+        "best": {"value": found.best.score, "entry": found.best.entry} if found.best else None,
+        "evidence": {"own": found.own, "data_sets": [one.label for one in found.past], "past": found.past_trials},
+        "suggestions": [proposal_as_plain(one) for one in found.proposals],
+    }
+
+
+def proposal_as_plain(one: Proposal) -> dict[str, Any]:
+    """Return one suggestion for a program."""
+    seen = one.advice.foreseen
+    return {
+        **({"procedure": one.candidate.steps} if one.candidate.steps else {"values": one.candidate.point}),
+        "fingerprint": one.candidate.fingerprint,
+        "expected": seen.expected,
+        "interval": [seen.low, seen.high] if seen.low is not None else None,
+        "chance": seen.chance,
+        "unlikely": seen.unlikely,
+        "seconds": seen.seconds,
+        "reason": one.advice.led,
+        "because": [
+            {"entry": why.entry, "data": why.data, "value": why.score, "rank": why.rank, "of": why.of, "differs": why.differs}
+            for why in one.advice.because
+        ],
+    }
+
+
+def pursued_as_plain(ended: Pursued, rounds: Sequence[Round]) -> dict[str, Any]:
+    """Return what was run for a program."""
+    made = [{**proposal_as_plain(one.proposal), "value": one.score, "best": one.best} for one in rounds]
+    return {"entry": ended.entry, "runs": made, "stopped": ended.stopped}

@@ -1,0 +1,51 @@
+"""What came of an expectation, in words that the results block, the message and `exec` share."""
+
+from __future__ import annotations
+
+from gitjournal.judging import Judged, Judgement, digest_of
+from gitjournal.render import text
+from gitjournal.verdict import Told, Verdict
+
+ROLES = {"supported": "good", "refuted": "bad", "inconclusive": "look"}
+ON_ROWS = "try split: {cv: 5, repeats: 3}"  # rows of one holdout say nothing of other splits, and soon run out
+MORE = {"rows": ON_ROWS, "groups": ON_ROWS, "folds": "try more repeats", "splits": "try more seeds", "seeds": "try more seeds"}
+
+
+def verdict_of(judgement: Judgement) -> Verdict:
+    """Return what was judged as the results block tells it."""
+    return Verdict([told(one) for one in judgement.judged], {one.id: digest_of(one.records) for one in judgement.compared})
+
+
+def told(one: Judged) -> Told:
+    """Return what came of an expectation: what came out, and where nothing is decided what would decide."""
+    if one.value is None:
+        return Told(one.expectation.text, one.verdict, one.why)
+    came_out, evidence = _measured(one, one.value), one.evidence
+    if one.interval is None or evidence is None:
+        return Told(one.expectation.text, one.verdict, came_out, "; ".join(filter(None, (one.why, MORE["rows"]))))
+    units = text.count(evidence.n, evidence.unit.removesuffix("s"))
+    if one.verdict != "inconclusive":
+        return Told(one.expectation.text, one.verdict, f"{came_out} over {units}")
+    decides = f"about {_round(one.needed):,} would decide" if one.needed else ""
+    shows = f"{units} show differences from about {one.smallest:.2g}" if one.smallest else ""
+    what = ", ".join(filter(None, (shows, decides))) or f"over {units}"
+    return Told(one.expectation.text, one.verdict, came_out, f"{what}; {MORE[evidence.unit]}")
+
+
+def _round(n: int) -> int:
+    """Return a number of units with two digits: it is an estimate."""
+    return n if n < 100 else round(n, 2 - len(str(n)))
+
+
+def _measured(one: Judged, value: float) -> str:
+    """Return ``0.983 [0.964, 0.992]``, or with signs where it is a difference."""
+    ends = [value] if one.interval is None else [value, one.interval.low, one.interval.high]
+    sign = "" if len(one.expectation.sum) > 1 else "+"  # a score needs none
+    shown = [text.difference(end, one.scale).removeprefix(sign) for end in ends]
+    return shown[0] if len(shown) == 1 else f"{shown[0]} [{shown[1]}, {shown[2]}]"
+
+
+def line(one: Told, *, color: bool) -> str:
+    """Return ``expected dev.accuracy >= 0.95: supported (0.983 [0.964, 0.992] over 359 rows)``."""
+    said = text.wrap(f"expected {text.clean(one.expectation)}: {one.verdict} ({text.clean(one.said)})")
+    return said.replace(f": {one.verdict} (", f": {text.paint(one.verdict, ROLES[one.verdict], color=color)} (", 1)

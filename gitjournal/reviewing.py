@@ -1,0 +1,154 @@
+"""What a branch would bring into the journal, as values for a reviewer: read from the merge result, and nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gitjournal import verdict
+from gitjournal.checking import Checked, Question, check_tree, commits_of
+from gitjournal.entry import Entry
+from gitjournal.entry_block import read_block
+from gitjournal.errors import GitError, GitjournalError
+from gitjournal.gains import Baseline, Gain, gain_over
+from gitjournal.index import Index
+from gitjournal.journal import FOLDER, PAGE, names
+from gitjournal.lab import Lab, is_journal
+from gitjournal.looks import Look, of_entry, without_looks
+from gitjournal.record import Record
+from gitjournal.repo import Repository
+from gitjournal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
+from gitjournal.summary import Summary, join, summarise
+from gitjournal.testbook import looks_at
+from gitjournal.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """One entry that the branch adds or changes. `entry` and `summary` are None where it cannot be read: `fault` says why.
+
+    `runs` is how many runs it did itself in this range, and `seconds` what they took; `looked` is the look at the test
+    set that it brings, among all `looks` at these data.
+    """
+
+    id: str
+    path: str
+    entry: Entry | None
+    fault: str = ""
+    is_new: bool = True
+    summary: Summary | None = None
+    gain: Gain | None = None
+    verdict: Verdict | None = None
+    runs: int = 0
+    seconds: float = 0.0
+    figures: Sequence[str] = ()
+    looked: Look | None = None
+    looks: Sequence[Look] = ()
+
+
+@dataclass(frozen=True)
+class Review:
+    """All of it. `ours` and `theirs` are names as they were given; `gone` are ids that the branch takes away."""
+
+    ours: str
+    theirs: str
+    commit: str
+    entries: Sequence[Reviewed]
+    gone: Sequence[str]
+    checked: Checked
+    conflicts: Sequence[str] = ()
+
+
+def range_of(lab: Lab, what: str) -> tuple[str, str]:
+    """Return (into, from) of `A..B`; of a branch alone: into the upstream of the journal, else into the journal.
+
+    Raises GitError where that leaves nothing to compare.
+    """
+    if ".." in what:
+        ours, _, theirs = what.partition("..")
+        return ours or lab.branch, theirs.removeprefix(".") or "HEAD"
+    upstream = lab.repository.git("for-each-ref", "--format=%(upstream:short)", f"refs/heads/{lab.branch}")
+    ours = upstream or lab.branch
+    if what in (ours, f"refs/heads/{ours}"):
+        raise GitError(f"`{what}` is the journal itself", hint="name what to compare: gitjournal report journal~10..journal")
+    return ours, what
+
+
+def review(lab: Lab, ours: str, theirs: str, refs: dict[str, str]) -> Review:
+    """Look at what merging `theirs` into `ours` would give. `refs` are the journal's branches and their commits.
+
+    Raises GitError where git knows one of them not, or where it is of no journal.
+    """
+    repository = lab.repository
+    before, tip = commits_of(repository, f"{ours}..{theirs}")
+    for name, commit in ((ours, before), (theirs, tip)):
+        if not is_journal(repository, commit):
+            raise GitError(f"`{name}` is no branch of a journal", hint="see: git branch --all")
+    merged = merge_result(repository, before, tip)
+    question = Question(merged.tree, base=before, parents=(before, tip), history=(tip, f"^{before}"))
+    checked = check_tree(repository, question, refs)
+    old, new = read_snapshot(repository, before), read_snapshot(repository, merged.tree)
+    touched = _touched(repository, old, new)
+    with Index.open(repository) as index:
+        index.refresh(refs if tip in refs.values() else {**refs, tip: tip})
+        known = {found.id: found for found in old.entries(stem for stem in touched if stem + PAGE in old.files)}
+        entries = [_reviewed(found, known.get(found.id), new, lab, index) for found in new.entries(touched)]
+    gone = [stem.rpartition("/")[2] for stem in touched if stem + PAGE not in new.files]
+    return Review(ours, theirs, tip, sorted(entries, key=lambda one: one.id), gone, checked, merged.conflicts)
+
+
+def _touched(repository: Repository, old: Snapshot, new: Snapshot) -> list[str]:
+    """Return the stems of the entries that differ."""
+    listed = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", old.revision, new.revision, "--", FOLDER)
+    return sorted({stem for path in listed.split("\0") if (stem := stem_of(path))})
+
+
+def _reviewed(found: Found, before: Found | None, tree: Snapshot, lab: Lab, index: Index) -> Reviewed:
+    path = found.page_path
+    if found.entry is None:
+        return Reviewed(found.id, path, None, str(found.fault or "records without an entry"), is_new=before is None)
+    records = _whole(found.records, index)
+    summary = summarise(found.entry.front, records)
+    earlier = {one.run for one in before.records} if before else set()
+    fresh = [one for one in found.records if one.owned and one.run not in earlier]
+    own = without_looks(fresh)
+    looks = looks_at(lab, index, found.entry.front.data.hash or "") if len(own) < len(fresh) else []
+    return Reviewed(
+        id=found.id,
+        path=path,
+        entry=found.entry,
+        is_new=before is None,
+        summary=summary,
+        gain=_gain(found.entry, summary, records, tree, index),
+        verdict=_verdict(found.entry),
+        runs=len(own),
+        seconds=sum(one.seconds or 0.0 for one in own),
+        looked=of_entry(looks, found.id),
+        looks=looks,
+        figures=sorted(name for name in tree.files if name.startswith(f"figures/{found.id}/") and name.endswith(".svg")),
+    )
+
+
+def _whole(records: Iterable[Record], index: Index) -> list[Record]:
+    listed = list(records)
+    return join(listed, index.owners(listed))
+
+
+def _gain(entry: Entry, summary: Summary, records: Sequence[Record], tree: Snapshot, index: Index) -> Gain | None:
+    """Return the gain over the baseline that stands in the same tree, where there is one."""
+    part = entry.front.baseline
+    stems = [stem for stem in tree.stems if part and names(part, stem.rpartition("/")[2])]
+    other = next(tree.entries(stems), None) if len(stems) == 1 else None
+    if other is None or other.entry is None:
+        return None
+    theirs = _whole(other.records, index)
+    baseline = Baseline(other.id, other.entry.front.title, summarise(other.entry.front, theirs), theirs)
+    return gain_over(summary, records, baseline)
+
+
+def _verdict(entry: Entry) -> Verdict | None:
+    try:
+        found = read_block(entry.text, entry.id)
+    except GitjournalError:
+        return None
+    return verdict.read(found[1]) if found else None

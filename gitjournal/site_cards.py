@@ -1,0 +1,143 @@
+"""What the pages of a site say of an entry elsewhere than on its own page, small enough to be kept between two builds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from gitjournal import __version__
+from gitjournal.datasheet import name_of
+from gitjournal.declared import flatten
+from gitjournal.gathering import Told, Untold, gather
+from gitjournal.looks import is_look
+from gitjournal.overview import Listed, Overview
+from gitjournal.summary import data_label, estimator_label
+
+
+class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One entry in a few values. `key` says of which bytes they were made."""
+
+    id: str
+    key: str
+    title: str = ""
+    error: str = ""
+    hypothesis: str = ""
+    expect: list[str] = []
+    state: str = ""
+    verdict: str = ""
+    branch: str = ""
+    metric: str | None = None
+    best: float | None = None
+    sd: float | None = None
+    seeds: int = 0
+    gain: float | None = None
+    low: float | None = None
+    high: float | None = None
+    baseline: str | None = None
+    reached: float | None = None
+    data: str = ""
+    data_hash: str = ""
+    data_name: str = ""
+    facts: str = ""
+    estimator: str = ""
+    grid: dict[str, Any] = {}
+    run: str = ""
+    fingerprint: str = ""
+    runs: int = 0
+    failed: int = 0
+    looks: int = 0
+    seconds: float = 0.0
+    at: str = ""
+    tags: list[str] = []
+    declared: dict[str, Any] = {}
+
+    @property
+    def short(self) -> str:
+        """The last four characters of the id, which are random."""
+        return self.id[-4:]
+
+    @property
+    def day(self) -> str:
+        """The day of the last run, else of the entry."""
+        return self.at[:10] if self.at else f"{self.id[:4]}-{self.id[4:6]}-{self.id[6:8]}"
+
+    @property
+    def word(self) -> str:
+        """What became of the question, in a word: the verdict where there is one, else its state."""
+        return self.verdict if self.verdict and self.state != "retracted" else self.state
+
+
+def card_key(listed: Listed, baseline: Listed | None) -> str:
+    """Return what a card depends on: the bytes of the entry, of its records and of those of its baseline."""
+    row = listed.row
+    parts = [__version__, row.id, row.page, row.records, listed.branch]
+    parts += [baseline.row.id, baseline.row.page, baseline.row.records] if baseline else []
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def read_cards(overview: Overview, listed: Sequence[Listed], keys: Mapping[str, str]) -> Iterator[tuple[Card, Told | None]]:
+    """Read entries, and give each with its card; one that cannot be read has a card that says why."""
+    for one in gather(overview, listed):
+        if isinstance(one, Untold):
+            row = one.listed.row
+            error = str(one.fault).partition("\n")[0]
+            yield (
+                Card(id=row.id, key=keys[row.id], title=row.title or row.id, error=error, state="unreadable", branch=one.listed.branch),
+                None,
+            )
+        else:
+            yield card_of(one, keys[one.opened.listed.row.id]), one
+
+
+def card_of(told: Told, key: str) -> Card:
+    """Return the card of an entry."""
+    row, front, summary, gain = told.opened.listed.row, told.opened.entry.front, told.summary, told.gain
+    score, interval = summary.best_score, gain.interval if gain else None
+    records = told.opened.records
+    first = next((one for one in records if summary.best and one.fingerprint == summary.best.fingerprint), None)
+    data: dict[str, Any] = msgspec.to_builtins(front.data)
+    return Card(
+        id=row.id,
+        key=key,
+        title=front.title,
+        hypothesis=front.hypothesis or "",
+        expect=[front.expect] if isinstance(front.expect, str) else list(front.expect or []),
+        state=row.state,
+        verdict=getattr(row, "verdict", ""),  # where expectations are judged
+        branch=told.opened.listed.branch,
+        metric=summary.metric,
+        best=score.mean if score else None,
+        sd=score.sd if score else None,
+        seeds=score.n if score else 0,
+        gain=gain.difference if gain else None,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        baseline=gain.baseline if gain else None,
+        reached=gain.score if gain else None,
+        data=data_label(front.data),
+        data_hash=front.data.hash or "",
+        data_name=name_of(data),
+        facts=_facts(data.get("facts") or {}),
+        estimator=estimator_label(front.procedure),
+        grid=summary.best.grid if summary.best else {},
+        run=first.run if first else "",
+        fingerprint=summary.best.fingerprint if summary.best else "",
+        runs=summary.runs,
+        failed=summary.failed,
+        looks=sum(map(is_look, records)),
+        seconds=summary.seconds,
+        at=summary.last_at or "",
+        tags=list(front.tags),
+        declared={name: value for name, value in flatten(front).items() if name not in ("title", "hypothesis", "data.hash")},
+    )
+
+
+def _facts(facts: Mapping[str, Any]) -> str:
+    words = [
+        f"{facts[name]:,} {word}" for name, word in (("n_rows", "rows"), ("n_features", "features")) if isinstance(facts.get(name), int)
+    ]
+    words += [f"{len(facts['classes'])} classes"] if facts.get("classes") else []
+    return ", ".join(words)

@@ -1,0 +1,143 @@
+"""Spaces to look for configurations in: declared in an entry, or built in for each kind of task. Pure.
+
+A space is written as a grid is, with ranges that name no number of values: ``{svc__C: {log: [0.1, 100]}, svc__kernel: [rbf]}``,
+or a list of such spaces, each with its own parameters. Points follow Roberts' R sequence (2018), which fills a space evenly
+however many are taken, and begins a longer list with a shorter one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gitjournal import yaml_text
+from gitjournal.errors import EntryError, nearest
+
+BUILT_IN = Path(__file__).with_name("reference") / "spaces.yaml"
+RANGES = ("log", "lin", "int")
+DIGITS = 2  # of a value drawn from a range: 0.0013 reads better than 0.00132871, and is no worse
+
+Where = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One parameter: a list of values, or a range of numbers."""
+
+    name: str
+    kind: str
+    values: tuple[Any, ...]
+
+    def at(self, share: float) -> Any:
+        """Return the value at a share (0 to 1) of the way."""
+        if self.kind == "list":
+            return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+        low, high = self.values
+        if self.kind == "int":
+            return min(int(low + share * (high - low + 1)), int(high))
+        value = low * (high / low) ** share if self.kind == "log" else low + share * (high - low)
+        return min(max(_rounded(value), float(low)), float(high))
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model of the built-in space. `scaled` models want columns of one scale, `dense` ones take no sparse matrix."""
+
+    name: str
+    axes: tuple[Axis, ...]
+    fixed: dict[str, Any]
+    scaled: bool
+    dense: bool
+
+
+def read(declared: Mapping[str, Any] | Sequence[Any], where: Where = ("space",)) -> list[tuple[Axis, ...]]:
+    """Return the axes of each space. Raises EntryError, whose path names the key."""
+    if isinstance(declared, Mapping):
+        return [_axes(declared, where)]
+    return [_axes(part, (*where, number)) for number, part in enumerate(declared)]
+
+
+def _axes(declared: Any, where: Where) -> tuple[Axis, ...]:
+    if not isinstance(declared, Mapping) or not declared:
+        raise EntryError("a space is a mapping of parameters to values, such as {svc__C: {log: [0.1, 100]}}", path=where)
+    return tuple(_axis(str(name), value, (*where, name)) for name, value in declared.items())
+
+
+def _axis(name: str, value: Any, where: Where) -> Axis:
+    if isinstance(value, list) and value:
+        return Axis(name, "list", tuple(value))
+    if isinstance(value, Mapping) and len(value) == 1 and (kind := str(next(iter(value)))) in RANGES:
+        bounds = value[kind]
+        if not isinstance(bounds, list) or len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
+            raise EntryError(f"`{kind}` takes [from, to] in a space", path=(*where, kind))
+        if bounds[0] >= bounds[1]:
+            raise EntryError(f"`{kind}` goes from the smaller to the larger value", path=(*where, kind))
+        if kind == "log" and bounds[0] <= 0:
+            raise EntryError("`log` takes values above 0", path=(*where, kind))
+        if kind == "int" and not all(isinstance(bound, int) for bound in bounds):
+            raise EntryError("`int` takes whole numbers", path=(*where, kind))
+        return Axis(name, kind, tuple(bounds))
+    unknown = str(next(iter(value))) if isinstance(value, Mapping) and len(value) == 1 else ""
+    raise EntryError(
+        f"`{name}` in a space takes a list of values, {{log: [from, to]}}, {{lin: [from, to]}} or {{int: [from, to]}}"
+        f"{nearest(unknown, RANGES) if unknown else ''}",
+        path=where,
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def points(axes: Sequence[Axis], many: int) -> list[dict[str, Any]]:
+    """Return up to `many` distinct points: all of them where there are no more, else evenly spread ones."""
+    sizes = [len(axis.values) if axis.kind == "list" else axis.values[1] - axis.values[0] + 1 for axis in axes if axis.kind != "log"]
+    if all(axis.kind in ("list", "int") for axis in axes) and math.prod(sizes) <= many:
+        every = [axis.values if axis.kind == "list" else range(axis.values[0], axis.values[1] + 1) for axis in axes]
+        return [dict(zip((axis.name for axis in axes), values, strict=True)) for values in itertools.product(*every)]
+    steps = _steps(len(axes))
+    found: dict[str, dict[str, Any]] = {}
+    for number in range(1, 4 * many + 1):
+        point = {axis.name: axis.at((0.5 + number * step) % 1.0) for axis, step in zip(axes, steps, strict=True)}
+        found.setdefault(repr(point), point)
+        if len(found) == many:
+            break
+    return list(found.values())
+
+
+def _steps(dimensions: int) -> list[float]:
+    """Return the steps of the R sequence: powers of the root of x^(d + 1) = x + 1."""
+    root = 2.0
+    for _ in range(40):
+        root = (1 + root) ** (1 / (dimensions + 1))
+    return [1 / root**power for power in range(1, dimensions + 1)]
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+@cache
+def built_in(task: str) -> tuple[Model, ...]:
+    """Return the models of a task, in the order in which they are tried where nothing is known."""
+    shipped = yaml_text.load(BUILT_IN.read_text(encoding="utf-8"), file=BUILT_IN.name).value
+    return tuple(
+        Model(one["model"], read(one["space"])[0], one.get("fixed", {}), one["scaled"], one.get("dense", False))
+        for one in shipped.get(task, ())
+    )
+
+
+def models(task: str, many: int) -> list[tuple[Model, dict[str, Any]]]:
+    """Return `many` configurations of each model: the plain ones first, then further points of all in turn."""
+    each = [[{}, *points(model.axes, many - 1)] for model in built_in(task)]
+    return [
+        (model, {**model.fixed, **found[turn]})
+        for turn in range(many)
+        for model, found in zip(built_in(task), each, strict=True)
+        if turn < len(found)
+    ]

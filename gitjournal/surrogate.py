@@ -1,0 +1,157 @@
+"""What is believed of configurations before they are run: a Gaussian model, learned from other data sets. Pure; numpy alone.
+
+Configurations are columns, data sets are rows, scores are higher-is-better numbers with NaN where nothing was run. A model over
+C configurations has a mean and a covariance: those of past data sets (expectation-maximisation for a Gaussian with missing
+values, Little and Rubin 2002, chapter 11), shrunk towards a structure that knows only which configurations are alike (the mode
+under a normal-inverse-Wishart prior, Murphy 2012, 4.6.3). With no past data set the structure alone is left, which makes it a
+Gaussian process on one's own runs (Rasmussen and Williams 2006).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+# shares of the prior variance: of a data set as a whole, of an algorithm on it, of a setting of that algorithm
+LEVEL, ALGORITHM, SETTING = 0.5, 0.3, 0.2
+LENGTH = 1.0  # of the exponential kernel, in units of a parameter's whole range
+PRIOR_ROWS = 10.0  # past data sets that the structure counts as
+NOISE = 0.003  # variance of repeating a run, as a share of the variance of scores
+ROUNDS = 3
+DOUBT = 3.0  # residuals of one's own runs that the model's own spread counts as
+ENOUGH_OWN, ENOUGH_PAST = 5, 3  # own runs, or past data sets, before "unlikely" may be said
+Z90 = 1.6448536269514722
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What the past says of C configurations on data not seen yet.
+
+    `mean` (C) and `covariance` (C, C) of their scores, `noise` the variance of a repeated run; `past` (N, C) holds the scores of
+    N data sets, with what was not run filled in. `weight` is how many complete data sets they amount to.
+    """
+
+    mean: Array
+    covariance: Array
+    noise: float
+    past: Array
+    weight: float
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is believed after one's own runs: mean and standard deviation of each of C configurations.
+
+    `known` is whether that rests on anything, `firm` whether it suffices to call a configuration unlikely.
+    """
+
+    mean: Array
+    spread: Array
+    known: bool
+    firm: bool
+
+    def interval(self, at: int) -> tuple[float, float]:
+        """Return the 90 % interval of one configuration."""
+        half = Z90 * float(self.spread[at])
+        return float(self.mean[at]) - half, float(self.mean[at]) + half
+
+
+def likeness(algorithms: NDArray[np.intp], positions: Array) -> Array:
+    """Return how alike C configurations are before anything was run: a correlation matrix (C, C).
+
+    `algorithms` (C) numbers their algorithms, `positions` (C, P) their hyper-parameters, scaled to about 0 to 1.
+    """
+    same = algorithms[:, None] == algorithms[None, :]
+    squares = (positions**2).sum(1)
+    distance = np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2 * positions @ positions.T, 0.0))
+    return np.asarray(LEVEL + same * (ALGORITHM + SETTING * np.exp(-distance / LENGTH)))
+
+
+def believe(past: Array, alike: Array) -> Belief:
+    """Learn from `past` (N, C), NaN where nothing was run; N may be 0, and each row needs one score."""
+    n, c = past.shape
+    seen = ~np.isnan(past)
+    if not n:
+        return Belief(np.zeros(c), alike, NOISE, past, 0.0)
+    level = float(np.nanmean(past))
+    scale = max(float(np.nanmean((past - level) ** 2)), _tiny(level))
+    noise = NOISE * scale
+    mean, covariance = np.full(c, level), scale * alike
+    filled = past
+    for _ in range(ROUNDS):
+        filled, spread = _fill(past, seen, mean, covariance, noise)
+        mean = (level + filled.sum(0)) / (1 + n)
+        apart = filled - mean
+        covariance = (PRIOR_ROWS * scale * alike + apart.T @ apart + spread) / (PRIOR_ROWS + n)
+    return Belief(mean, covariance, noise, np.where(seen, past, filled), float(seen.sum()) / c)
+
+
+def _fill(past: Array, seen: NDArray[np.bool_], mean: Array, covariance: Array, noise: float) -> tuple[Array, Array]:
+    """Return the expected scores (N, C), and the sum over data sets of their covariances (C, C)."""
+    n, c = past.shape
+    filled = np.empty((n, c))
+    precision = np.zeros((c, c))
+    patterns: dict[bytes, list[int]] = {}
+    for row in range(n):
+        patterns.setdefault(seen[row].tobytes(), []).append(row)
+    for rows in patterns.values():  # data sets with the same configurations share one inverse
+        at = np.flatnonzero(seen[rows[0]])
+        inverse = np.linalg.inv(covariance[np.ix_(at, at)] + noise * np.eye(len(at)))
+        precision[np.ix_(at, at)] += len(rows) * inverse
+        filled[rows] = mean + np.asarray((past[rows][:, at] - mean[at]) @ inverse @ covariance[at])
+    return filled, n * covariance - covariance @ precision @ covariance
+
+
+def expect(belief: Belief, own: Indices, scores: Array) -> Expected:
+    """Return what is expected after one's own runs: `scores` of the configurations `own`, which may repeat.
+
+    The spread is rescaled by the leave-one-out residuals of one's own runs (Rasmussen and Williams 2006, 5.4.2).
+    """
+    n_past, n_own = len(belief.past), len(own)
+    mean, covariance, noise = belief.mean, belief.covariance, belief.noise
+    if not n_past:
+        level = float(scores.mean()) if n_own else 0.0
+        scale = max(float(scores.var(ddof=1)) if n_own > 1 else 0.0, _tiny(level))
+        mean, covariance, noise = np.full(len(mean), level), scale * covariance, scale * noise
+    known = bool(n_past) or n_own > 1
+    firm = n_past >= ENOUGH_PAST or n_own >= ENOUGH_OWN
+    variance = np.diag(covariance)
+    if not n_own:
+        return Expected(mean, np.sqrt(variance + noise), known, firm)
+    inverse = np.linalg.inv(covariance[np.ix_(own, own)] + noise * np.eye(n_own))
+    weights = inverse @ (scores - mean[own])
+    across = covariance[own]
+    left = np.maximum(variance - (across * (inverse @ across)).sum(0), 0.0) + noise
+    surprise = weights**2 / np.diag(inverse)
+    factor = (DOUBT + surprise.sum()) / (DOUBT + n_own)
+    return Expected(mean + weights @ across, np.sqrt(left * factor), known, firm)
+
+
+def chance(expected: Expected, best: float) -> Array:
+    """Return for each configuration the probability that its score is above `best`."""
+    return _normal((expected.mean - best) / expected.spread)
+
+
+def improvement(expected: Expected, best: float) -> Array:
+    """Return the expected improvement over `best` (Jones, Schonlau and Welch 1998)."""
+    z = (expected.mean - best) / expected.spread
+    density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
+    return np.asarray(np.maximum(expected.spread * (z * _normal(z) + density), 0.0))
+
+
+def _normal(z: Array) -> Array:
+    """Return the normal distribution function, to 1e-7 (Abramowitz and Stegun 1964, 7.1.26): scipy's costs its import."""
+    x = np.minimum(np.abs(z) / np.sqrt(2), 10.0)
+    t = 1 / (1 + 0.3275911 * x)
+    tail = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * np.exp(-(x**2))
+    return np.asarray(np.where(z >= 0, 1 - tail / 2, tail / 2))
+
+
+def _tiny(level: float) -> float:
+    """Return the least variance of scores: equal scores say that little is to be gained, not that nothing can differ."""
+    return (1e-4 * max(abs(level), 1e-4)) ** 2

@@ -1,0 +1,114 @@
+"""Collects trials from the journal at hand and from others, which are read and never written to."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gitjournal import journal, portable
+from gitjournal.advice import DataSet, Evidence, Trial
+from gitjournal.index import Index, Result, Row
+from gitjournal.lab import Lab, find_journal
+from gitjournal.repo import Repository
+
+# the plan of an entry writes its facts on one line; a page of a stranger may say anything, and only numbers are taken
+_FACT = re.compile(rb"\b(n_rows|n_features): (\d{1,12})\b")
+_PROCEDURE, _AFTER = '"procedure":', ',"schema":'
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What one journal holds: its runs and the sizes of its data sets. `name` is "" for the journal at hand."""
+
+    name: str
+    results: list[Result]
+    sets: dict[str, DataSet]
+
+
+def here(lab: Lab, index: Index) -> Journal:
+    """Read the journal at hand by its index, which is up to date."""
+    return _journal("", lab.repository, index)
+
+
+def elsewhere(path: Path) -> Journal:
+    """Read another journal; nothing is written there, not even an index. Raises GitError where there is none."""
+    lab = find_journal(path)
+    with Index.open(lab.repository, kept=False) as index:
+        index.refresh(journal.journal_refs(lab, journal.current_ref(lab)))
+        return _journal(path.resolve().name, lab.repository, index)
+
+
+def _journal(name: str, repository: Repository, index: Index) -> Journal:
+    results = index.results()
+    newest: dict[str, Row] = {}
+    for one in results:
+        if one.data not in newest or one.row.id > newest[one.data].id:
+            newest[one.data] = one.row
+    pages = repository.blobs({row.page for row in newest.values() if row.page})
+    return Journal(name, results, {data: _data_set(data, row, pages.get(row.page, b"")) for data, row in newest.items()})
+
+
+def _data_set(data: str, row: Row, page: bytes) -> DataSet:
+    facts = {name.decode(): int(value) for name, value in _FACT.findall(page)}
+    return DataSet(data, row.data, facts.get("n_rows"), facts.get("n_features"))
+
+
+def evidence(data: DataSet, metric: str, task: str, journals: Sequence[Journal]) -> Evidence:
+    """Return the trials of one metric and task on all data sets, means over seeds and splits.
+
+    Of two journals that hold the same data set, the first one's word on its name and size stands.
+    """
+    sets = {name: known for one in reversed(journals) for name, known in one.sets.items()} | {data.hash: data}
+    grouped: dict[tuple[str, str], list[tuple[str, Result]]] = defaultdict(list)
+    keys: dict[tuple[str, int | None], str] = {}
+    for held in journals:
+        for one in held.results:
+            procedure = _procedure(one.canonical, task)
+            if procedure is None:
+                continue
+            columns = sets[one.data].columns if "max_" in procedure else None
+            if (procedure, columns) not in keys:
+                keys[procedure, columns] = _key(procedure, columns)
+            grouped[one.data, keys[procedure, columns]].append((held.name, one))
+    trials = [_trial(where, key, metric, found) for (where, key), found in grouped.items()]
+    return Evidence(metric, data, [one for one in trials if one is not None], sets)
+
+
+def _procedure(canonical: str, task: str) -> str | None:
+    """Return the part of a canonical text that holds the steps; None for one of another task."""
+    begin, end = canonical.find(_PROCEDURE), canonical.rfind(_AFTER)
+    if begin < 0 or end < begin or f'"task":"{task}"' not in canonical[:begin]:
+        return None
+    return canonical[begin + len(_PROCEDURE) : end]
+
+
+def _key(procedure: str, columns: int | None) -> str:
+    try:
+        steps: Any = json.loads(procedure)
+    except (ValueError, RecursionError):
+        return "[]"
+    return portable.key(portable.portable(steps, columns)) if isinstance(steps, list) else "[]"
+
+
+def _trial(data: str, key: str, metric: str, found: Sequence[tuple[str, Result]]) -> Trial | None:
+    done = [(name, one, one.scores.get(metric)) for name, one in found if one.status != "failed"]
+    scored = [(name, one, score) for name, one, score in done if score is not None and math.isfinite(score)]
+    if done and not scored:
+        return None  # it ran, and another metric was asked for
+    if not scored:
+        name, one = found[0]
+        return Trial(data, key, None, _named(name, one))
+    times = [one.seconds for _, one, _ in scored if one.seconds is not None]
+    mean = statistics.fmean(score for _, _, score in scored)
+    return Trial(data, key, mean, _named(*scored[0][:2]), statistics.median(times) if times else None)
+
+
+def _named(journal_name: str, one: Result) -> str:
+    return f"{journal_name}:{one.row.id}" if journal_name else one.row.id

@@ -1,0 +1,124 @@
+"""What became of what was expected, as the results block keeps it. Text to value, value to text.
+
+The lines are for people, and are read back by the index: so a verdict stands in the tree once, where people read it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from gitjournal.entry_block import read_block
+from gitjournal.errors import EntryError
+
+Word = Literal["supported", "refuted", "inconclusive"]
+WORDS: tuple[Word, ...] = get_args(Word)
+MARK = "**: expected `"  # stands in every page that tells a verdict
+UNJUDGED = "What was expected is not judged yet."
+
+_NAMES = "|".join(word.capitalize() for word in WORDS)
+_LINE = re.compile(rf"^(?:- )?\*\*({_NAMES})\*\*: expected `([^`\n]+)` \(([^\n]*)\)\.$", re.MULTILINE)
+_FIRST = re.compile(rf"^\*\*({_NAMES})\*\*: ", re.MULTILINE)
+_AGAINST = re.compile(r"^Judged against ([^\n]*)\.$", re.MULTILINE)
+_ENTRY = re.compile(r"`([a-z0-9-]+)` with the records `([0-9a-f]{16})`")
+_NUMBER = r"[-+]?[0-9.]+(?:e[-+][0-9]+)?"
+_NUMBERS = re.compile(rf"({_NUMBER})(?: \[({_NUMBER}), ({_NUMBER})\])?")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One expectation and what came of it. `came_out` is what was measured, `why` what else there is to say, both in words."""
+
+    expectation: str
+    verdict: Word
+    came_out: str
+    why: str = ""
+
+    @property
+    def said(self) -> str:
+        """Return both in words."""
+        return "; ".join(filter(None, (self.came_out, self.why)))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of all that an entry expected. `against` are the entries compared with: id -> digest of their records then."""
+
+    told: Sequence[Told]
+    against: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def word(self) -> Word:
+        """The verdict of the entry."""
+        return whole(one.verdict for one in self.told)
+
+
+def whole(words: Iterable[Word]) -> Word:
+    """Return the verdict over several: refuted where one is refuted, supported where all are, else inconclusive."""
+    found = set(words)
+    return "refuted" if "refuted" in found else "supported" if found == {"supported"} else "inconclusive"
+
+
+def lines(verdict: Verdict) -> list[str]:
+    """Return what the block says first."""
+    each = [f"**{one.verdict.capitalize()}**: expected `{one.expectation}` ({one.said})." for one in verdict.told]
+    if len(each) == 1:
+        return each
+    counted = Counter(one.verdict for one in verdict.told)
+    said = ", ".join(f"{counted[word]} {word}" for word in WORDS if counted[word])
+    return [f"**{verdict.word.capitalize()}**: of {len(each)} expectations {said}.", "", *(f"- {line}" for line in each)]
+
+
+def against_line(verdict: Verdict) -> list[str]:
+    """Return what the small print says of the entries that were compared with, in a list, or none."""
+    said = ", ".join(f"`{name}` with the records `{digest}`" for name, digest in verdict.against.items())
+    return [f"Judged against {said}."] if said else []
+
+
+def read(block: str) -> Verdict | None:
+    """Return the verdict that a block tells, or None where it tells none. The text may be a stranger's."""
+    told = [Told(text, _word(word), *_parted(said)) for word, text, said in _LINE.findall(block)]
+    if not told:
+        return None
+    against = _AGAINST.search(block)
+    return Verdict(told, dict(_ENTRY.findall(against[1])) if against else {})
+
+
+def of_page(text: str, entry_id: str) -> Verdict | None:
+    """Return the verdict that the results block of a page tells; None where there is none, or its markers are damaged."""
+    if MARK not in text:
+        return None
+    try:
+        block = read_block(text, entry_id)
+    except EntryError:
+        return None
+    return read(block[1]) if block else None
+
+
+def first_word(block: str) -> Word | None:
+    """Return the verdict that a block begins with; `read` works it out anew from each expectation."""
+    found = _FIRST.search(block)
+    return _word(found[1]) if found else None
+
+
+def as_plain(verdict: Verdict | None) -> list[dict[str, Any]]:
+    """Return each expectation as plain values for JSON; numbers as precise as the block has them."""
+    plain = []
+    for one in verdict.told if verdict else ():
+        found = _NUMBERS.match(one.came_out)
+        value, low, high = (float(part) if part else None for part in found.groups()) if found else (None, None, None)
+        words = {"expect": one.expectation, "verdict": one.verdict, "came_out": one.came_out, "why": one.why or None}
+        plain.append({**words, "value": value, "interval": None if low is None else [low, high]})
+    return plain
+
+
+def _word(text: str) -> Word:
+    return next(word for word in WORDS if word == text.lower())
+
+
+def _parted(said: str) -> tuple[str, str]:
+    came_out, _, why = said.partition("; ")
+    return came_out, why
