@@ -24,7 +24,7 @@ def test_it_says_what_was_asked_and_what_came_out(repo: Path) -> None:
         "seeds       0, 1",
         "metrics     accuracy (higher is better)",
         f'baseline    {LOGISTIC} "Logistic regression": dev.accuracy 0.972, gain +0.006',
-        "dev.accuracy (higher is better) 0.978 ± 0.003 SD over 2 seeds, the best of 3 configurations",
+        "dev.accuracy (higher is better) 0.978 ± 0.003 SD over 2 seeds, the best of 2 configurations",
         "parameters  svc__C: best 10 (0.978), worst 1 (0.972), of 2 values",
         "failures    1 run: exception: ValueError: no",
         "cost        5 runs in 6 s, 210 MB of memory at most",

@@ -142,7 +142,7 @@ def _table(one: Reviewed) -> Iterator[str]:
     if summary is None or summary.best is None or summary.best_score is None:
         yield "No run has ended with a result." if summary is None or not summary.failed else f"All {summary.failed} runs failed."
         return
-    of = f", best of {len(summary.configurations)}" if len(summary.configurations) > 1 else ""
+    of = f", best of {summary.scored}" if summary.scored > 1 else ""
     chosen = (
         f": {', '.join(f'{block.cell(name)} {block.cell(value)}' for name, value in summary.best.grid.items())}"
         if summary.best.grid
