@@ -81,13 +81,17 @@ class Foreseen:
 
 @dataclass(frozen=True)
 class Because:
-    """A past entry that speaks for a configuration: it, or the nearest one (which `differs` in these values), came `rank` of `of`."""
+    """A past entry that speaks for a configuration: it, or the nearest one (which `differs` in these values), came `rank` of `of`.
+
+    `here` says whether that was on the data in question.
+    """
 
     entry: str
     data: str
     score: float
     rank: int
     of: int
+    here: bool
     differs: list[str] = field(default_factory=list)
 
 
@@ -269,7 +273,7 @@ class _Model:
         mine = self.worth.of(one.score) if one.score is not None else 0.0
         rank = 1 + sum(self.worth.of(other.score) > mine for other in found.values() if other.score is not None)
         differs = landscape.differences(self.settings[at].values, self.settings[self.at[one.key]].values)
-        return Because(one.entry, label, one.score or 0.0, rank, len(found), differs)
+        return Because(one.entry, label, one.score or 0.0, rank, len(found), found is self.mine, differs)
 
 
 def _spread(ranked: Sequence[str], many: int) -> list[str]:

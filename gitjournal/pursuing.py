@@ -87,6 +87,8 @@ def pursue(
         tell(rounds[-1])
         if outcome.state == "interrupted":
             return Pursued(entry, rounds, outcome, "interrupted")
+        if outcome.waiting:  # the next choice could not learn from it
+            return Pursued(entry, rounds, outcome, f"stopped: the results are not committed yet ({outcome.waiting})")
 
 
 def _grow(target: Target, entry: str, points: list[dict[str, list[Any]]]) -> None:

@@ -43,6 +43,7 @@ def masked(text: str) -> str:
     text = re.sub(r"^(\s*)[a-z0-9]{4} (is the best of|reached|was better on|dev\.)", r"\1XXXX \2", text, flags=re.MULTILINE)
     text = re.sub(r"(p \(Holm\)  |--from )[a-z0-9]{4}\b", r"\1XXXX", text)
     text = re.sub(r"nearest earlier run: [a-z0-9]{4},", "nearest earlier run: XXXX,", text)
+    text = re.sub(r"\([a-z0-9]{4}\)", "(XXXX)", text)
     text = re.sub(r"committed [0-9a-f]{7}", "committed COMMIT", text)
     text = re.sub(r"[0-9.]+ s$", "SECONDS", text, flags=re.MULTILINE)
     return re.sub(r"(now|\d+ (min|s))$", "AGE", text, flags=re.MULTILINE)

@@ -73,7 +73,7 @@ def test_history_speaks_with_its_entries_in_numbers_and_in_words(repo: Path) -> 
     assert first["chance"] is None
     assert len({one["fingerprint"] for one in found["suggestions"]}) == 30
     said = done(repo, "suggest", "sklearn:breast_cancer", "-n", "1")
-    assert "did well on other data: " in said
+    assert "   on other data: " in said
     assert "best of 4 (" in said
     assert "unlikely" not in said
 

@@ -49,8 +49,9 @@ def test_unlikely_takes_five_own_runs_or_a_history() -> None:
     nothing = surrogate.believe(np.empty((0, 6)), alike)
     firm = [surrogate.expect(nothing, np.arange(n), np.linspace(0.5, 0.9, n)).firm for n in range(7 - 1)]
     assert firm == [False] * 5 + [True]
-    three = surrogate.believe(np.tile(np.linspace(0.1, 0.9, 6), (3, 1)), alike)
-    assert surrogate.expect(three, np.arange(0), np.array([])).firm
+    for sets, enough in ((3, False), (10, True)):
+        past = surrogate.believe(np.tile(np.linspace(0.1, 0.9, 6), (sets, 1)), alike)
+        assert surrogate.expect(past, np.arange(0), np.array([])).firm is enough
 
 
 def test_nothing_is_known_of_a_metric_that_was_never_measured() -> None:

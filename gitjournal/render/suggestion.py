@@ -18,7 +18,7 @@ def said(found: Suggestions) -> str:
     """Return the suggestions for a person, each with what is expected, why, and the entries that say so."""
     lines = [_basis(found)]
     for number, one in enumerate(found.proposals, start=1):
-        lines.append(text.shorten(f"{number:<2} {configuration(one.candidate)}", text.WIDTH))
+        lines.append(f"{number:<2} {text.wrap(configuration(one.candidate), indent='   ', width=text.WIDTH).lstrip()}")
         lines += [f"   {line}" for line in _reasons(found, one)]
     if not found.proposals:
         lines.append("nothing is left to suggest: all that was seen and all of the space was run")
@@ -32,25 +32,24 @@ def _basis(found: Suggestions) -> str:
         told.append(f"best so far {text.number(found.best.score)} ({short(found.best.entry)})")
     own = text.count(found.own, "configuration") + " run here" if found.own else "nothing run here yet"
     past = f"{found.past_trials} on {text.count(len(found.past), 'other data set')}" if found.past else "no other data sets known"
-    return " · ".join([*told, f"{own}, {past}"])
+    return text.wrap(" · ".join([*told, f"{own}, {past}"]))
 
 
 def _reasons(found: Suggestions, one: Proposal) -> list[str]:
     seen = one.advice.foreseen
     lines = [" · ".join(_expected(found, seen))]
-    for number, because in enumerate(one.advice.because):
-        lead = WHY[one.advice.led] if number == 0 else "  and"
-        lines += text.wrap(f"{lead} {_because(because)}", width=text.WIDTH - 3).split("\n")
-    if not one.advice.because:
-        lines.append("a strong default; what it will do here is not known" if one.advice.led == "order" else WHY["new"])
+    told = one.advice.because
+    for number, because in enumerate(told):
+        again = number > 0 and because.here == told[number - 1].here
+        lead = "and" if again else "near what was run here:" if because.here else "on other data:"
+        lines += text.wrap(f"{'  ' * again}{lead} {_because(because)}", width=text.WIDTH - 3).split("\n")
+    if not told:
+        first = "a strong default" if one.candidate.steps else "a point of the space"
+        lines.append(f"{first}; what it will do here is not known" if one.advice.led == "order" else NEW)
     return lines
 
 
-WHY = {
-    "past": "did well on other data:",
-    "own": "near what was run here:",
-    "new": "nothing like it was run here: much is left to learn",
-}
+NEW = "nothing like it was run: much is left to learn"
 
 
 def _expected(found: Suggestions, seen: Foreseen) -> list[str]:
