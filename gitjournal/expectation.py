@@ -101,7 +101,7 @@ def parse(text: str, *, place: Place | None = None, source: str = "", first_line
     return _Reader(text, place, _column(text, place, source, first_line)).read()
 
 
-def check(one: Expectation, *, metrics: Collection[str], parts: Collection[str], own_metrics: bool, baseline: str | None) -> None:
+def check(one: Expectation, *, metrics: Collection[str], parts: Collection[str], own_metrics: bool) -> None:
     """Raise EntryError where this entry cannot give what is expected: a part or a metric that a run will not measure.
 
     `own_metrics` says that a function of one's own measures, under names of its own.
@@ -119,9 +119,6 @@ def check(one: Expectation, *, metrics: Collection[str], parts: Collection[str],
                 raise EntryError(f"`expect`: unknown metric `{metric}`{nearest(metric, [*metrics, *METRICS])}", place=one.place)
             hint = f"add it: metrics: [{', '.join([*metrics, metric])}]"
             raise EntryError(f"`expect`: `{metric}` is not measured{nearest(metric, metrics)}", hint=hint, place=one.place)
-    if one.other == BASELINE and not baseline:
-        hint = "say which entry: baseline: ID"
-        raise EntryError("`expect` names `baseline`, and the entry has none", hint=hint, place=one.place)
 
 
 def parts_of(split: Mapping[str, object], files: Collection[str] = ()) -> list[str]:

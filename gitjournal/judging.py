@@ -14,7 +14,7 @@ from gitjournal.comparison import Evidence, Resampled
 from gitjournal.distributions import normal_quantile
 from gitjournal.entry import FrontMatter
 from gitjournal.errors import ComparisonError
-from gitjournal.expectation import OWN, Expectation
+from gitjournal.expectation import BASELINE, OWN, Expectation
 from gitjournal.looks import without_looks
 from gitjournal.record import Record, digest
 from gitjournal.sample import Sample, combine, sample_of
@@ -105,7 +105,7 @@ def _judged(own: Judgeable, one: Expectation, other: Judgeable | None, draw: Dra
         mine = _samples(own, one.of(OWN))
         scale = max(abs(sample.value) for _, sample in mine)
         if one.other and other is None:
-            return Judged(one, "inconclusive", None, None, None, why=f"{one.other} has no result")
+            return Judged(one, "inconclusive", None, None, None, why=_no_other(own, one.other))
         ours = combine(mine)
         theirs = combine(_samples(other, [(-factor, name) for factor, name in one.of(one.other)])) if other else None
         found = _evidence(ours, theirs, draw if set(map(abs, one.sum.values())) == {1.0} and len(mine) == 1 else None)
@@ -121,6 +121,10 @@ def _judged(own: Judgeable, one: Expectation, other: Judgeable | None, draw: Dra
     needed = comparison.needed(found, (found.value - one.number) / cost)
     needed = needed if needed is not None and found.n < needed <= MOST_NEEDED else None
     return Judged(one, word, found.value, interval, found, smallest, needed, scale=scale)
+
+
+def _no_other(own: Judgeable, name: str) -> str:
+    return "the entry names no baseline" if name == BASELINE and not own.front.baseline else f"{name} has no result"
 
 
 def _samples(entry: Judgeable, terms: Sequence[tuple[float, str]]) -> list[tuple[float, Sample]]:

@@ -103,21 +103,20 @@ def test_a_fault_has_line_and_column(front: str, place: str) -> None:
         ("dev.roc_auc > 0.9", "`roc_auc` is not measured"),
         ("train_dev.accuracy > 0.9", "the split has no part `train_dev`"),
         ("test.accuracy > 0.9", "the test part is sealed"),
-        ("dev.accuracy > baseline", "names `baseline`, and the entry has none"),
         ("dev.accuracy > p2m1 - baseline.test.accuracy + p2m1", "two other entries"),
     ],
 )
 def test_what_a_run_will_not_measure_is_refused(text: str, message: str) -> None:
     with pytest.raises(EntryError) as found:
-        check(parse(text), metrics=["accuracy", "f1_macro"], parts=["train", "dev"], own_metrics=False, baseline=None)
+        check(parse(text), metrics=["accuracy", "f1_macro"], parts=["train", "dev"], own_metrics=False)
     assert message in found.value.message
 
 
 def test_a_function_of_ones_own_measures_under_names_of_its_own() -> None:
     one = parse("dev.lift > 1.2")
-    check(one, metrics=["lift"], parts=["train", "dev"], own_metrics=True, baseline=None)
+    check(one, metrics=["lift"], parts=["train", "dev"], own_metrics=True)
     with pytest.raises(EntryError, match=r"`lift` is not measured"):
-        check(one, metrics=["gain"], parts=["train", "dev"], own_metrics=True, baseline=None)
+        check(one, metrics=["gain"], parts=["train", "dev"], own_metrics=True)
 
 
 def test_the_parts_of_a_split() -> None:

@@ -107,7 +107,7 @@ def test_folds_allow_a_difference_of_parts() -> None:
 def test_what_is_retracted_or_not_measured_alike_decides_nothing() -> None:
     assert "retracted: wrong labels" in judged("dev.accuracy > baseline", [run(390)], [run(1)], retracted="wrong labels").why
     assert "same dev rows" in judged("dev.accuracy > baseline", [run(390)], [run(1, parts={"dev": "other"})]).why
-    assert judged("dev.accuracy > baseline", [run(390)]).why == "baseline has no result"
+    assert judged("dev.accuracy > baseline", [run(390)]).why == "the entry names no baseline"
 
 
 def test_kept_predictions_are_asked_only_where_records_say_nothing() -> None:

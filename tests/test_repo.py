@@ -12,6 +12,7 @@ def test_every_way_in_which_a_branch_moves_is_seen_without_asking_git(repo: Path
     git(tmp_path, "clone", "-q", "--bare", str(repo), str(remote))
     git(repo, "remote", "add", "origin", str(remote))
     repository = find_repository(repo)
+    time.sleep(2 * RESTING_NS / 1e9)
     at_rest = repository.refs_stamp()
     for arguments in (
         ("commit", "-q", "--allow-empty", "-m", "second"),

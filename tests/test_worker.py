@@ -99,11 +99,11 @@ def test_what_is_done_ahead_is_not_answered_and_changes_no_number(worker: Worker
     worker.prepare(job(tmp_path, SVM))  # not even ready yet
     worker.prepare(job(tmp_path, SVM, data={"path": "none.csv", "target": "y"}))
     worker.prepare(job(tmp_path, [step("sklearn.svm.SVC", gamma="x" * 100_000)]))  # longer than a pipe
-    pid = worker.start().pid
+    process = worker.start()
     assert numbers(worker.ask(job(tmp_path, SVM))) == plain
-    assert worker.start().pid == pid
-    os.kill(pid, signal.SIGKILL)
-    assert gone(pid)
+    assert worker.start() is process
+    os.kill(process.pid, signal.SIGKILL)
+    process.death()  # its main thread ends before the others do
     worker.prepare(job(tmp_path, SVM))
     assert worker.ask(job(tmp_path, SVM))["ok"]["status"] == "done"
 
@@ -168,10 +168,10 @@ def test_a_process_that_ends_with_nothing_to_do_is_replaced(worker: Worker) -> N
     os.kill(worker.start().pid, signal.SIGSEGV)
     with pytest.raises(GitjournalError, match="did not start"):
         worker.ask({"do": "validate", "procedures": []})
-    pid = worker.start().pid
+    process = worker.start()
     _ = worker.ready
-    os.kill(pid, signal.SIGABRT)
-    assert gone(pid)
+    os.kill(process.pid, signal.SIGABRT)
+    process.death()
     assert worker.ask({"do": "validate", "procedures": []}) == {"ok": {}}
 
 
