@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gitjournal import advice, landscape, suggesting, surrogate
+from gitjournal import landscape, suggesting, surrogate
+from gitjournal.foreseen import UNLIKELY
 from gitjournal.landscape import Setting
 from gitjournal.surrogate import Array, Belief
 
@@ -108,9 +109,9 @@ def foreseen(data: Table, target: int, belief: Belief) -> Array:
         own, rest = order[:k], order[k:]
         expected = surrogate.expect(belief, own, -data.errors[target, own])
         off = np.abs(expected.mean + data.errors[target])[rest]
-        half = surrogate.Z90 * expected.spread[rest]
+        half = np.diff([expected.interval(int(at)) for at in rest])[:, 0] / 2
         best = -data.errors[target, own].min()
-        unlikely = surrogate.chance(expected, best)[rest] < advice.UNLIKELY
+        unlikely = np.array([expected.chance(best, int(at)) for at in rest]) < UNLIKELY
         beats = -data.errors[target, rest] > best
         found.append([off.mean(), (off <= half).mean(), 2 * half.mean(), unlikely.mean(), (unlikely & beats).mean()])
     return np.array(found)

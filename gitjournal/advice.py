@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from gitjournal import landscape, suggesting, surrogate
+from gitjournal.foreseen import Foreseen
 from gitjournal.landscape import Setting
 from gitjournal.metric_names import direction
 from gitjournal.suggesting import Choice
@@ -23,7 +25,7 @@ from gitjournal.worth import Worth, worth
 
 MOST_OWN, MOST_SEEN = 100, 120  # configurations that a model is made of, besides those asked about
 MOST_WORK = 2e7  # sum over past data sets of the cube of their configurations: 0.05 s
-UNLIKELY = 0.05  # chance to beat the best below which a run is called unlikely
+ASKED_AT_ONCE = 250  # configurations that a model is asked about: its work grows with their cube
 TOLD = 3  # past entries that are named
 OUTLIER = 10.0  # a score further below the median than this many times the best is above it says no more
 
@@ -61,22 +63,6 @@ class Evidence:
     def own(self) -> list[Trial]:
         """Return the trials on the data in question that have a score."""
         return [one for one in self.trials if one.data == self.data.hash and one.score is not None]
-
-
-@dataclass(frozen=True)
-class Foreseen:
-    """What to expect of a configuration: the metric with a 90 % interval, and the chance to beat the best so far.
-
-    All are None where nothing is known. `unlikely` is only ever true where the evidence allows to say so.
-    """
-
-    key: str
-    expected: float | None = None
-    low: float | None = None
-    high: float | None = None
-    chance: float | None = None
-    unlikely: bool = False
-    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -129,8 +115,12 @@ def notable(evidence: Evidence) -> list[str]:
 
 def foresee(evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
     """Return what to expect of each configuration, whether it was run or not."""
-    model = _Model(evidence, keys)
-    return [model.foreseen(key) for key in keys]
+    found = []
+    with _one_thread():
+        for at in range(0, len(keys), ASKED_AT_ONCE):
+            model = _Model(evidence, keys[at : at + ASKED_AT_ONCE])
+            found += [model.foreseen(key) for key in keys[at : at + ASKED_AT_ONCE]]
+    return found
 
 
 def advise(evidence: Evidence, candidates: Sequence[str], many: int) -> list[Advice]:
@@ -138,12 +128,18 @@ def advise(evidence: Evidence, candidates: Sequence[str], many: int) -> list[Adv
 
     Where there is no evidence their order decides.
     """
-    model = _Model(evidence, candidates)
-    tried = {one.key for one in evidence.trials if one.data == evidence.data.hash}
-    asked = {key for key in candidates if key not in tried}
-    allowed = np.array([one.key in asked for one in model.settings], dtype=bool)
-    picked = suggesting.choose_several(model.belief, model.own, model.scores, allowed, many)
-    return [Advice(model.foreseen(model.settings[one.at].key), one.led, model.because(one)) for one in picked]
+    with _one_thread():
+        model = _Model(evidence, candidates)
+        tried = {one.key for one in evidence.trials if one.data == evidence.data.hash}
+        asked = {key for key in candidates if key not in tried}
+        allowed = np.array([one.key in asked for one in model.settings], dtype=bool)
+        picked = suggesting.choose_several(model.belief, model.own, model.scores, allowed, many)
+        return [Advice(model.foreseen(model.settings[one.at].key), one.led, model.because(one)) for one in picked]
+
+
+def _one_thread() -> threadpool_limits:
+    """Keep to one thread: matrices of a few hundred rows gain nothing by more, and lose much where others use the machine."""
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 class _Model:
@@ -222,11 +218,10 @@ class _Model:
             return Foreseen(key, seconds=seconds)
         low, high = expected.interval(at)
         ends = sorted((self.worth.score(low), self.worth.score(high)))
-        chance = None if self.best is None else float(surrogate.chance(expected, self.best)[at])
+        chance = None if self.best is None else expected.chance(self.best, at)
         if chance is not None and self.best is not None and self.worth.is_perfect(self.best):
             chance = 0.0
-        unlikely = chance is not None and expected.firm and chance < UNLIKELY
-        return Foreseen(key, self.worth.score(float(expected.mean[at])), ends[0], ends[1], chance, unlikely, seconds)
+        return Foreseen(key, self.worth.score(float(expected.mean[at])), ends[0], ends[1], chance, expected.firm, seconds)
 
     def _seconds(self, at: int) -> float | None:
         """Return how long runs of this algorithm took on these data, else on the past data set nearest in size, per row."""

@@ -44,7 +44,7 @@ class Jobs(Protocol):
         """Return the next job and its number, or None where there is none now."""
         ...
 
-    def heard(self, reply: Job) -> None:
+    def heard(self, number: int, reply: Job) -> None:
         """Be told of an answer, before the next job is asked for."""
         ...
 
@@ -211,6 +211,6 @@ def relay(
         if isinstance(answer, BaseException):
             raise answer
         busy -= 1
-        jobs.heard(answer[1])
+        jobs.heard(*answer)
         fill()  # before the caller writes the answer down, so that nobody is idle meanwhile
         yield answer

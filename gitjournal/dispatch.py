@@ -1,13 +1,13 @@
-"""Decides which run begins next: none that another process is doing or has done, none beyond the limits."""
+"""Decides which run begins next: none that another process is doing or has done, none beyond the limits, none that the gate skips."""
 
 from __future__ import annotations
 
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from gitjournal.claims import RunClaims
 from gitjournal.elsewhere import Elsewhere
@@ -15,16 +15,38 @@ from gitjournal.entry import Budget
 from gitjournal.index import Run
 from gitjournal.limits import Limits, Spent, reason_to_stop
 from gitjournal.planning import PlannedRun
+from gitjournal.record import Gate
 from gitjournal.summary import Key
 
 Job = dict[str, Any]
+
+
+class Gatekeeper(Protocol):
+    """Whoever decides which configurations are worth their runs, by their fingerprints."""
+
+    def next(self, waiting: Sequence[str]) -> str | None:
+        """Return the one to run next; None where only those are left that are not worth it."""
+        ...
+
+    def heard(self, fingerprint: str, score: float | None, seconds: float | None) -> None:
+        """Be told what a run came to."""
+        ...
+
+    def reason(self, fingerprint: str) -> Gate:
+        """Return why one is not worth its runs."""
+        ...
+
+    def control(self, fingerprint: str) -> Gate | None:
+        """Return why one would not be, were it not run as a control; None where it is."""
+        ...
 
 
 class Dispatch:
     """The runs of one entry that are to be made, handed out one by one to a crew, which calls `take` and `heard`.
 
     `repeated` are runs that others have done and that are made again on purpose; None where what others have done is
-    taken from them. `stopped` says why runs were left out.
+    taken from them. `stopped` says why runs were left out. With a `gate` they are made in its order, and `metric` of their dev part
+    is what it hears of.
     """
 
     def __init__(
@@ -38,6 +60,8 @@ class Dispatch:
         limits: Limits,
         budget: Budget | None,
         spent: Spent,
+        gate: Gatekeeper | None = None,
+        metric: str = "",
     ) -> None:
         self.runs = runs
         self.ids = [uuid.uuid4().hex for _ in runs]
@@ -48,26 +72,33 @@ class Dispatch:
         self._claims = claims
         self._elsewhere = elsewhere
         self._limits, self._budget, self._spent = limits, budget, spent
+        self._gate, self._metric = gate, metric
+        self._skipped: list[tuple[PlannedRun, Gate]] = []
+        self._busy = 0
         self._started = time.monotonic()
         self._queue = deque(range(len(runs)))
 
     @property
     def waiting(self) -> bool:
-        """Whether runs are left that other processes are doing now: to be taken from them, or made if they are not done."""
+        """Whether runs are left that nobody here makes: other processes do, or whether they are worth it depends on what is made."""
         return bool(self._queue)
 
     def take(self) -> tuple[int, Job] | None:
         """Return the next run that may begin now, claimed: its position and its job."""
+        passed: set[int] = set()
         for _ in range(len(self._queue)):
             spent = replace(self._spent, seconds=self._spent.seconds + time.monotonic() - self._started)
             self.stopped = reason_to_stop(self._limits, self._budget, spent)
             if self.stopped:
                 self._queue.clear()
                 return None
-            position = self._queue.popleft()
+            position = self._next(passed)
+            if position is None:
+                return None
             run = self.runs[position]
             if not self._claims.take(run.key):
                 self._queue.append(position)
+                passed.add(position)
                 continue
             # claimed first and looked up then: who did it before has told of it before giving up the claim
             known = self._elsewhere.done().get(run.key)
@@ -78,16 +109,45 @@ class Dispatch:
             if known is not None and self.repeated is not None:
                 self.repeated[run.key] = known
             self._spent = replace(self._spent, runs=self._spent.runs + 1, entry_runs=self._spent.entry_runs + 1)
+            self._busy += 1
             return position, self._make_job(run, self.ids[position])
         return None
+
+    def _next(self, passed: set[int]) -> int | None:
+        """Take a run from the queue that was not passed over already; None where none is worth it, or not now."""
+        if self._gate is None:
+            return self._queue.popleft()
+        waiting = [position for position in self._queue if position not in passed]
+        chosen = self._gate.next([self.runs[position].fingerprint for position in waiting])
+        if chosen is not None:
+            position = next(one for one in waiting if self.runs[one].fingerprint == chosen)
+            self._queue.remove(position)
+            return position
+        if not self._busy:  # nothing is being made that could change its mind
+            self._skipped += [(self.runs[position], self._gate.reason(self.runs[position].fingerprint)) for position in waiting]
+            self._queue = deque(position for position in self._queue if position in passed)
+        return None
+
+    def skipped(self) -> list[tuple[PlannedRun, Gate]]:
+        """Return what is skipped since the last time, and why."""
+        skipped, self._skipped = self._skipped, []
+        return skipped
+
+    def control(self, run: PlannedRun) -> Gate | None:
+        """Return why a run would have been skipped, were it not for the control."""
+        return self._gate.control(run.fingerprint) if self._gate else None
 
     def found(self) -> list[tuple[PlannedRun, Run]]:
         """Return what others did meanwhile, each run once."""
         found, self._found = self._found, []
         return found
 
-    def heard(self, reply: Job) -> None:
+    def heard(self, number: int, reply: Job) -> None:
         """Count what a run came to, before the next one begins."""
         told = reply.get("ok") or {}
+        self._busy -= 1
+        if self._gate is not None:
+            score = told.get("metrics", {}).get("dev", {}).get(self._metric)
+            self._gate.heard(self.runs[number].fingerprint, score, told.get("seconds"))
         seconds = self._spent.entry_seconds + (told.get("seconds") or 0.0)
         self._spent = replace(self._spent, failed=self._spent.failed + (told.get("status") != "done"), entry_seconds=seconds)

@@ -74,6 +74,7 @@ def _waiting(one: Record, results: writer.Results) -> Run:
         origin=None,
         at=one.at,
         metrics=one.metrics,
+        seconds=one.seconds,
         entry=journal.entry_id(results.path),
         title="",
         state="done",

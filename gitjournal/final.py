@@ -21,9 +21,9 @@ from gitjournal.gains import gain_over
 from gitjournal.index import Index
 from gitjournal.lab import Lab
 from gitjournal.ledger import Compose, job_of
-from gitjournal.looks import FINAL, Look, numbered, without_looks
+from gitjournal.looks import FINAL, Look, numbered
 from gitjournal.planning import Plan, PlannedRun
-from gitjournal.record import Record
+from gitjournal.record import Record, runs_among
 from gitjournal.repo import require_identity
 from gitjournal.subject import Subject, baseline_of, check_may_run, code_state, read_subject
 from gitjournal.summary import COUNTS, Configuration, Summary, summarise
@@ -180,7 +180,7 @@ def _commit(subject: Subject, summary: Summary, look: Look, where: Surroundings,
         raise GitjournalError(f"{subject.entry.id} is not committed on {subject.ref.removeprefix('refs/heads/')}")
     baseline = baseline_of(subject)
     records = [*subject.records, look.record]
-    gain = gain_over(summary, without_looks(records), baseline) if baseline else None
+    gain = gain_over(summary, runs_among(records), baseline) if baseline else None
     # a look changes nothing about what was judged on dev
     page = compose(subject.entry, summary, records, gain, verdict.of_page(subject.text, subject.entry.id))
     results = writer.Results(

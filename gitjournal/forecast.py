@@ -1,4 +1,7 @@
-"""How long runs will take, from how long runs like them took."""
+"""What to expect of the runs of a plan, from what was run before: how long they take, and what they come to.
+
+It needs numpy, so `exec` loads it when workers have been started, and other commands not at all.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +11,86 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gitjournal import journal
-from gitjournal.errors import EntryError
+from gitjournal import advice, trials
+from gitjournal.advice import DataSet, Evidence
+from gitjournal.foreseen import Forecast, Foreseen
+from gitjournal.gate import Gate
 from gitjournal.index import Index
+from gitjournal.metric_names import direction
 from gitjournal.planning import Plan, PlannedRun
-from gitjournal.record import Record
 from gitjournal.subject import Subject
 from gitjournal.summary import COUNTS, data_label
+from gitjournal.trials import Journal
 
-LOOKED_AT = 50  # entries on the same data, the newest first: enough for a median
+LOOKED_AT = 10_000  # runs: what a second of reading takes; those on the same data first
+TELLING = 3  # own configurations, or other data sets, from which on scores are told: below that an interval says nothing
 
 
 class _Canonical(msgspec.Struct):
-    """What a forecast wants to know of a canonical text."""
+    """What a forecast of time wants to know of a canonical text."""
 
-    data: dict[str, object]
     procedure: list[object]
 
 
 _decoder = msgspec.json.Decoder(_Canonical)
 
 
-def forecast(subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> float | None:
+class Forecaster:
+    """Answers for one plan after another; what it reads of the journal is read when it is asked."""
+
+    def forecast(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Forecast:
+        """Return what to expect of these runs."""
+        journal = _read(subject, plan)
+        held = _evidence(subject, plan, journal)
+        own = held.own()
+        sign = direction(held.metric)
+        best = max(own, key=lambda one: sign * (one.score or 0.0), default=None)
+        past = {one.data for one in held.trials if one.score is not None} - {held.data.hash}
+        each = _foreseen(held, _keys(plan, runs)) if max(len(own), len(past)) >= TELLING else {}
+        seconds = _seconds(subject, plan, runs, journal)
+        points = {run.fingerprint: run.point for run in runs}
+        return Forecast(held.metric, each, points, best.score if best else None, best.entry if best else None, seconds)
+
+    def gate(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float) -> Gate:
+        """Return what decides which of these runs are skipped, with a chance below this one to beat the best."""
+        return Gate(_evidence(subject, plan, _read(subject, plan)), _keys(plan, runs), below, subject.entry.id)
+
+
+def _read(subject: Subject, plan: Plan) -> Journal:
+    with Index.open(subject.lab.repository) as index:
+        index.refresh(subject.refs)
+        return trials.here(subject.lab, index, plan.declared.hash, LOOKED_AT)
+
+
+def _evidence(subject: Subject, plan: Plan, journal: Journal) -> Evidence:
+    declared, facts = plan.declared, plan.declared.facts
+    data = DataSet(declared.hash, data_label(subject.entry.front.data), facts.get("n_rows"), facts.get("n_features"))
+    return trials.evidence(data, declared.metrics[0], declared.task, [journal])
+
+
+def _keys(plan: Plan, runs: Sequence[PlannedRun]) -> dict[str, str]:
+    columns = plan.declared.facts.get("n_features")
+    texts = {run.fingerprint: run.canonical for run in runs}
+    return {fingerprint: trials.key_of(text, columns) for fingerprint, text in texts.items()}
+
+
+def _foreseen(held: Evidence, keys: dict[str, str]) -> dict[str, Foreseen]:
+    """Return what is expected of each configuration, the most promising first; nothing where nothing is known."""
+    by_key = {one.key: one for one in advice.foresee(held, list(dict.fromkeys(keys.values())))}
+    known = {fingerprint: by_key[key] for fingerprint, key in keys.items() if by_key[key].expected is not None}
+    sign = direction(held.metric)
+    return dict(sorted(known.items(), key=lambda pair: -sign * (pair[1].expected or 0.0)))
+
+
+def _seconds(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], journal: Journal) -> float | None:
     """Return the seconds that the runs will take one after another, or None where nothing is known of some of them.
 
     For each run: the median of earlier runs of the same estimator on the same data, else of this entry's runs.
     """
-    alike = _seconds_alike(subject, plan)
+    alike: dict[str, list[float]] = defaultdict(list)
+    for one in journal.results:
+        if one.data == plan.declared.hash and one.status in COUNTS and one.seconds is not None:
+            alike[_estimator(one.canonical)].append(one.seconds)
     own = [one.seconds for one in subject.records if one.owned and one.seconds is not None]
     expected = 0.0
     for run in runs:
@@ -45,29 +101,10 @@ def forecast(subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> float 
     return expected
 
 
-def _seconds_alike(subject: Subject, plan: Plan) -> dict[str, list[float]]:
-    """Return the seconds of earlier runs on the same data, by estimator."""
-    label = data_label(subject.entry.front.data)
-    with Index.open(subject.lab.repository) as index:
-        index.refresh(subject.refs)
-        rows = [(ref, row) for ref in subject.refs for row in index.entries(ref) if row.data == label and row.runs]
-    newest = sorted({row.id: ref for ref, row in reversed(rows)}.items(), reverse=True)[:LOOKED_AT]
-    found: dict[str, list[float]] = defaultdict(list)
-    for entry_id, ref in newest:
-        for one in _records(subject, entry_id, ref):
-            if one.owned and one.status in COUNTS and one.seconds is not None and one.canonical and plan.declared.hash in one.canonical:
-                found[_estimator(one.canonical)].append(one.seconds)
-    return found
-
-
-def _records(subject: Subject, entry_id: str, ref: str) -> list[Record]:
-    try:
-        return journal.entry_records(subject.lab, entry_id, ref)
-    except EntryError:
-        return []  # a conflict marker in somebody's records is no reason to refuse a plan
-
-
 def _estimator(canonical: str) -> str:
     """Return the class of the last step."""
-    last = _decoder.decode(canonical).procedure[-1:]
+    try:
+        last = _decoder.decode(canonical).procedure[-1:]
+    except msgspec.DecodeError:  # a stranger's record
+        return ""
     return next(iter(last[0]), "") if last and isinstance(last[0], dict) else ""

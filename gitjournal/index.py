@@ -12,6 +12,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -73,7 +74,7 @@ WHERE p.ref = ? {which} AND r.origin IS NULL AND r.status = 'done' AND s.origin 
 """
 
 _RUNS = """
-SELECT r.run, r.fingerprint, r.seed, r.status, r.origin, r.at, r.metrics, p.stem, w.value, f.name
+SELECT r.run, r.fingerprint, r.seed, r.status, r.origin, r.at, r.metrics, r.seconds, p.stem, w.value, f.name
 FROM runs r JOIN blobs b ON b.id = r.blob JOIN places p ON p.records = b.name JOIN refs f ON f.id = p.ref
 LEFT JOIN rows w ON w.page = p.page AND w.records = p.records
 WHERE r.fingerprint IN ({marks}) ORDER BY f.rank, p.stem, r.line
@@ -81,6 +82,11 @@ WHERE r.fingerprint IN ({marks}) ORDER BY f.rank, p.stem, r.line
 _HOLDERS = """
 SELECT b.name, r.run, r.fingerprint, r.seed, r.at FROM runs r JOIN blobs b ON b.id = r.blob
 WHERE r.fingerprint IN ({marks}) AND r.origin IS NULL AND r.status = 'done'
+"""
+_RESULTS = """
+SELECT b.name, r.fingerprint, c.canonical, r.status, r.metrics, r.seconds
+FROM blobs b CROSS JOIN runs r ON r.blob = b.id CROSS JOIN configurations c ON c.data = ? AND c.fingerprint = r.fingerprint
+WHERE b.name IN ({marks}) AND r.origin IS NULL AND r.status NOT IN ('final', 'skipped')
 """
 _ENTRIES = """
 SELECT f.name, p.stem, p.page, p.records, w.value
@@ -148,6 +154,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     origin: str | None
     at: str | None
     metrics: Scores
+    seconds: float | None
     entry: str
     title: str
     state: str
@@ -318,19 +325,29 @@ class Index:
         found = self._ask(_LOOKERS, (data_hash,))
         return [(ref, _entry_id(stem), _row_decoder.decode(row).title if row else "") for ref, stem, row in found]
 
-    def results(self) -> list[Result]:
-        """Return what every run came to that an entry did itself and that is not retracted, each once."""
-        texts = {name: (data, text) for data, name, text in self._ask("SELECT data, fingerprint, canonical FROM configurations", ())}
+    def results(self, near: str = "", most: int | None = None) -> list[Result]:
+        """Return what every run came to that an entry did itself and that is not retracted, each once.
+
+        Where there are more than about `most` runs, those of whole entries: first the ones on the data with the hash `near`, then the
+        newest.
+        """
         rows = {row.records: row for ref in reversed(self.refs) for row in self.entries(ref) if row.records and row.state != "retracted"}
-        asked = (
-            "SELECT b.name, r.fingerprint, r.status, r.metrics, r.seconds FROM runs r JOIN blobs b ON b.id = r.blob"
-            " WHERE r.origin IS NULL AND r.status <> 'final'"
-        )
-        return [
-            Result(texts[name][0], name, texts[name][1], status, _scores_decoder.decode(metrics).get("dev", {}), seconds, rows[blob])
-            for blob, name, status, metrics, seconds in self._ask(asked, ())
-            if blob in rows and name in texts
-        ]
+        if most is not None:
+            ordered = sorted(rows.values(), key=lambda row: (row.data_hash == near, row.at or "", row.id), reverse=True)
+            before = accumulate((row.runs for row in ordered), initial=0)
+            rows = {row.records: row for row, runs in zip(ordered, before, strict=False) if runs < most}
+        by_data: dict[str, list[str]] = {}
+        for blob, row in rows.items():
+            by_data.setdefault(row.data_hash, []).append(blob)
+        return [one for data, blobs in by_data.items() for one in self._results(data, blobs, rows)]
+
+    def _results(self, data: str, blobs: Sequence[str], rows: Mapping[str, Row]) -> Iterator[Result]:
+        for at in range(0, len(blobs), KEYS_AT_ONCE):
+            chunk = blobs[at : at + KEYS_AT_ONCE]
+            for blob, name, canonical, status, metrics, seconds in self._ask(
+                _RESULTS.format(marks=",".join("?" * len(chunk))), [data, *chunk]
+            ):
+                yield Result(data, name, canonical, status, _scores_decoder.decode(metrics).get("dev", {}), seconds, rows[blob])
 
     def owners(self, records: Iterable[Record]) -> dict[Key, Scores]:
         """Return the metrics of the runs that these records take from other entries."""
@@ -712,7 +729,7 @@ def _placed(values: tuple[Any, ...]) -> Row:
 
 
 def _run(values: tuple[Any, ...]) -> Run:
-    run, fingerprint, seed, status, origin, at, metrics, stem, row, ref = values
+    run, fingerprint, seed, status, origin, at, metrics, seconds, stem, row, ref = values
     found = _row_decoder.decode(row) if row else Row()
     return Run(
         run=run,
@@ -722,6 +739,7 @@ def _run(values: tuple[Any, ...]) -> Run:
         origin=origin,
         at=at,
         metrics=_scores_decoder.decode(metrics),
+        seconds=seconds,
         entry=_entry_id(stem),
         title=found.title,
         state=found.state,

@@ -15,8 +15,7 @@ from gitjournal.distributions import normal_quantile
 from gitjournal.entry import FrontMatter
 from gitjournal.errors import ComparisonError
 from gitjournal.expectation import BASELINE, OWN, Expectation
-from gitjournal.looks import without_looks
-from gitjournal.record import Record, digest
+from gitjournal.record import Record, digest, runs_among
 from gitjournal.sample import Sample, combine, sample_of
 from gitjournal.stats import LEVEL, POWER, Interval
 from gitjournal.summary import summarise
@@ -41,7 +40,7 @@ class Judgeable:
 
 def digest_of(records: Sequence[Record]) -> str:
     """Return what a verdict remembers of the records it was reached with; a look at the test part changes nothing of it."""
-    return digest(without_looks(records))
+    return digest(runs_among(records))
 
 
 @dataclass(frozen=True)

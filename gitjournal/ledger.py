@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from gitjournal.index import Run
 from gitjournal.journal import whole_records
 from gitjournal.judging import Draw, Judgeable, Judgement
 from gitjournal.planning import Plan, PlannedRun
-from gitjournal.record import Failure, Record
+from gitjournal.record import Failure, Gate, Record
 from gitjournal.subject import Subject
 from gitjournal.summary import Summary, summarise
 from gitjournal.verdict import Verdict
@@ -125,6 +126,21 @@ def borrowed(run: PlannedRun, known: Run) -> Record:
     return Record(run=known.run, fingerprint=run.fingerprint, seed=run.seed, from_=known.entry, grid=run.point, metrics=known.metrics)
 
 
+def left_out(run: PlannedRun, gate: Gate, *, plan: str) -> Record:
+    """Return the record of a run that was skipped as unlikely to beat the best."""
+    return Record(
+        run=uuid.uuid4().hex,
+        fingerprint=run.fingerprint,
+        seed=run.seed,
+        status="skipped",
+        plan=plan,
+        grid=run.point,
+        gate=gate,
+        at=_now(),
+        canonical=run.canonical,
+    )
+
+
 def made(run: PlannedRun, run_id: str, reply: dict[str, Any], where: Surroundings, *, plan: str, code: str | None, dirty: bool) -> Record:
     """Return the record of a run that this call made, from the worker's answer."""
     told = reply.get("ok") or {"status": "failed", "failure": {"kind": "exception", "message": reply["error"]["message"]}}
@@ -142,7 +158,7 @@ def made(run: PlannedRun, run_id: str, reply: dict[str, Any], where: Surrounding
         failure=Failure(failure["kind"], failure["message"][:500]) if failure else None,
         plan=plan,
         grid=run.point,
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=_now(),
         seconds=told.get("seconds"),
         memory_mb=told.get("memory_mb"),
         environment=where.name,
@@ -153,3 +169,7 @@ def made(run: PlannedRun, run_id: str, reply: dict[str, Any], where: Surrounding
         canonical=run.canonical,
         **kept,
     )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

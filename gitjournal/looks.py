@@ -36,11 +36,6 @@ def is_look(record: Record) -> bool:
     return record.status == FINAL
 
 
-def without_looks(records: Iterable[Record]) -> list[Record]:
-    """Return the records that are runs."""
-    return [one for one in records if not is_look(one)]
-
-
 def numbered(looks: Iterable[Look]) -> list[Look]:
     """Return each look once, whatever branches it stands on, in the order in which they were taken."""
     once = {one.record.run: one for one in reversed(list(looks))}

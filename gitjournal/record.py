@@ -6,7 +6,7 @@ Lines are appended by `exec` and never edited.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -25,8 +25,21 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str
 
 
+class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the gate for unlikely runs knew of a configuration: its chance to beat `best`, and the seconds it was expected to take.
+
+    A run that holds this and was made all the same is one of the control.
+    """
+
+    chance: float
+    best: float
+    seconds: float | None = None
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One execution of one configuration with one seed, or (`status: final`) one look at the test part.
+
+    With `status: skipped` it is a run that was not made, as unlikely (`gate`) to beat the best; it may still be made later.
 
     `metrics` and `folds` are keyed by part (train, train_dev, dev, test) and metric. A record with `from` says that
     another entry owns the run: only its name stands here. A look holds the test metrics of one configuration, as means over
@@ -37,7 +50,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     run: str
     fingerprint: str
     seed: int | None = None
-    status: Literal["done", "failed", "again", "final"] = "done"
+    status: Literal["done", "failed", "again", "final", "skipped"] = "done"
     from_: str | None = msgspec.field(default=None, name="from")
     repeats: str | None = None
     reason: str | None = None
@@ -52,6 +65,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     errors: dict[str, float] = {}
     look: int | None = None
     forced: str | None = None
+    gate: Gate | None = None
     hits: str | None = None
     predictions: str | None = None
     curves: dict[str, list[float | None]] = {}
@@ -74,9 +88,26 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return (self.fingerprint, self.seed)
 
     @property
+    def is_run(self) -> bool:
+        """Whether something was run: it is neither a look at the test part nor a run that was skipped."""
+        return self.status not in ("final", "skipped")
+
+    @property
     def owned(self) -> bool:
         """Whether the entry ran it itself."""
         return self.from_ is None
+
+
+def runs_among(records: Iterable[Record]) -> list[Record]:
+    """Return the records that are runs."""
+    return [one for one in records if one.is_run]
+
+
+def skipped_among(records: Iterable[Record]) -> list[Record]:
+    """Return the records of runs that were skipped as unlikely, and not made since."""
+    listed = list(records)
+    made = {one.key for one in runs_among(listed)}
+    return [one for one in listed if one.status == "skipped" and one.key not in made]
 
 
 _encoder = msgspec.json.Encoder()  # fields and mappings keep their order: a grid reads as it was declared

@@ -14,8 +14,8 @@ from gitjournal.gains import Baseline, Gain, gain_over
 from gitjournal.index import Index
 from gitjournal.journal import FOLDER, PAGE, names
 from gitjournal.lab import Lab, is_journal
-from gitjournal.looks import Look, of_entry, without_looks
-from gitjournal.record import Record
+from gitjournal.looks import Look, of_entry
+from gitjournal.record import Record, runs_among
 from gitjournal.repo import Repository
 from gitjournal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
 from gitjournal.summary import Summary, join, summarise
@@ -111,7 +111,7 @@ def _reviewed(found: Found, before: Found | None, tree: Snapshot, lab: Lab, inde
     summary = summarise(found.entry.front, records)
     earlier = {one.run for one in before.records} if before else set()
     fresh = [one for one in found.records if one.owned and one.run not in earlier]
-    own = without_looks(fresh)
+    own = runs_among(fresh)
     looks = looks_at(lab, index, found.entry.front.data.hash or "") if len(own) < len(fresh) else []
     return Reviewed(
         id=found.id,

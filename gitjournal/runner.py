@@ -10,30 +10,29 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
-from gitjournal import answers, expected, journal, planning, sealing, verdict, writer
+from gitjournal import answers, expected, journal, planning, refusals, sealing, verdict, writer
 from gitjournal.answers import Nearest, Twin
 from gitjournal.claims import RunClaims, claim_entry, is_running
 from gitjournal.crew import Team
-from gitjournal.dispatch import Dispatch
+from gitjournal.dispatch import Dispatch, Gatekeeper
 from gitjournal.elsewhere import Elsewhere
 from gitjournal.entry import Entry, parse
 from gitjournal.entry_block import splice
 from gitjournal.evidence import Measured, drawn
-from gitjournal.forecast import forecast
+from gitjournal.foreseen import Forecast
 from gitjournal.gains import Gain
 from gitjournal.index import Run
 from gitjournal.judging import Draw
 from gitjournal.lab import Lab
 from gitjournal.landing import replace_file
-from gitjournal.ledger import Compose, Ledger, borrowed, job_of, made
+from gitjournal.ledger import Compose, Ledger, borrowed, job_of, left_out, made
 from gitjournal.limits import NO_LIMITS, NOTHING, Limits, Spent
-from gitjournal.looks import without_looks
 from gitjournal.planning import Plan, PlannedRun, check_not_blocked
-from gitjournal.record import Record
+from gitjournal.record import Record, runs_among, skipped_among
 from gitjournal.repo import require_identity
 from gitjournal.subject import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
 from gitjournal.summary import Key, Summary
@@ -44,7 +43,10 @@ State = Literal["done", "shown", "planned", "duplicate", "interrupted"]
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. `timeout` and `memory_mb` are for each run, `limits` for the call, which has `spent` something already."""
+    """How to run. `timeout` and `memory_mb` are for each run, `limits` for the call, which has `spent` something already.
+
+    Runs whose chance to beat the best is below `skip_below` are skipped, where the evidence allows to say so.
+    """
 
     dry_run: bool = False
     force: str | None = None
@@ -52,6 +54,7 @@ class Options:
     patient: bool = False
     timeout: float | None = None
     memory_mb: int | None = None
+    skip_below: float | None = None
     limits: Limits = NO_LIMITS
     spent: Spent = NOTHING
 
@@ -60,7 +63,8 @@ class Options:
 class Counts:
     """What a plan comes to, in runs: `own` are done by this entry, `reused` by others, `failed` failed before and are skipped.
 
-    Of those to do, `retried` failed before, and `repeated` were done by others and are repeated on purpose.
+    Of those to do, `retried` failed before, and `repeated` were done by others and are repeated on purpose. `skipped` were skipped
+    before as unlikely, and still are.
     """
 
     points: int
@@ -73,6 +77,19 @@ class Counts:
     todo: int
     retried: int = 0
     repeated: int = 0
+    skipped: int = 0
+
+
+class Foresees(Protocol):
+    """Whoever knows what to expect of runs: loaded when workers have been started, since it needs numpy."""
+
+    def forecast(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Forecast:
+        """Return what to expect of these runs."""
+        ...
+
+    def gate(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float) -> Gatekeeper:
+        """Return what decides which of these runs are skipped."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -85,6 +102,7 @@ class Planned:
     metric: str
     nearest: Nearest | None
     findings: tuple[dict[str, Any], ...] = ()
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +147,7 @@ class Outcome:
     """How it ended.
 
     `waiting` says why results are not committed yet, `stopped` why runs were left out; `others` are the runs that make
-    it a duplicate. `seconds` is the time expected, where that is known, or None.
+    it a duplicate. `forecast` is what was to be expected of the plan.
     `twins` tells of those by entry; `nearest` is the nearest earlier run of a plan that was not carried out. `verdict` is
     what came of what was expected; the results of the entries in `moved` have changed since.
     """
@@ -145,12 +163,17 @@ class Outcome:
     failed_now: int = 0
     stopped: str = ""
     others: tuple[Run, ...] = ()
-    seconds: float | None = None
+    forecast: Forecast | None = None
     twins: tuple[Twin, ...] = ()
     nearest: Nearest | None = None
     verdict: Verdict | None = None
     moved: tuple[str, ...] = ()
     findings: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """The time that the runs of a plan are expected to take, where that is known."""
+        return self.forecast.seconds if self.forecast else None
 
 
 @dataclass(frozen=True)
@@ -171,8 +194,18 @@ def recover(lab: Lab, tell: Tell) -> None:
         tell(Recovered(outcome))
 
 
-def execute(lab: Lab, start: Path, entry_id: str, options: Options, *, crew: Team, compose: Compose, tell: Tell) -> Outcome:
-    """Run one entry by its state.
+def execute(
+    lab: Lab,
+    start: Path,
+    entry_id: str,
+    options: Options,
+    *,
+    crew: Team,
+    compose: Compose,
+    tell: Tell,
+    foresees: Callable[[], Foresees] | None = None,
+) -> Outcome:
+    """Run one entry by its state. `foresees` gives whoever makes forecasts; without it there are none, and nothing is skipped.
 
     Raises GitjournalError where it refuses; then nothing was written.
     """
@@ -189,21 +222,27 @@ def execute(lab: Lab, start: Path, entry_id: str, options: Options, *, crew: Tea
         if options.dry_run:
             expected.prepare(lab, subject.refs, subject.entry, plan, final=False)  # the others may be run before it
             nearest = answers.nearest(subject, plan, todo.runs)
-            return replace(_outcome(ledger, "planned", todo), seconds=forecast(subject, plan, todo.runs), nearest=nearest)
+            forecast = foresees().forecast(subject, plan, todo.runs) if foresees else None
+            return replace(_outcome(ledger, "planned", todo), forecast=forecast, nearest=nearest)
         if not todo.runs and not (todo.reused and subject.records):
             if not todo.reused or todo.counts.failed:
                 return _with_verdict(_outcome(ledger, "shown", todo), subject)
+            refusals.note(lab, entry_id, [run.seconds for run in todo.reused.values()])
             return replace(_outcome(ledger, "duplicate", todo), twins=tuple(answers.twins(subject, plan, todo.reused)))
         ledger = replace(ledger, expected=expected.prepare(lab, subject.refs, subject.entry, plan, final=True))
         crew.start(len(todo.runs))
         nearest = answers.nearest(subject, plan, todo.runs)
+        knows = foresees() if foresees and todo.runs else None  # meanwhile the workers load their libraries
+        forecast = knows.forecast(subject, plan, todo.runs) if knows else None
+        gate = knows.gate(subject, plan, todo.runs, options.skip_below) if knows and options.skip_below and not todo.reason else None
         planning.validate(subject.entry, plan, todo.runs, ask=crew.ask)
         if todo.runs and not plan.declared.code:  # a function of one's own gives data within a run alone, and within its limits
             crew.prepare(job_of(subject, plan, todo.runs[0], "", memory_mb=None))
         committed = commit_plan(subject, plan, force=options.force)
-        tell(Planned(committed.accepted, todo.counts, committed.commit, plan.declared.metrics[0], nearest, plan.declared.findings))
+        metric, findings = plan.declared.metrics[0], plan.declared.findings
+        tell(Planned(committed.accepted, todo.counts, committed.commit, metric, nearest, findings, forecast))
         ledger = replace(ledger, subject=replace(subject, entry=committed.accepted))
-        return _run(ledger, todo, committed, crew, options, tell)
+        return replace(_run(ledger, todo, committed, crew, options, tell, gate), forecast=forecast)
 
 
 def _todo(subject: Subject, plan: Plan, options: Options) -> _Todo:
@@ -216,11 +255,13 @@ def _todo(subject: Subject, plan: Plan, options: Options) -> _Todo:
     others = {run.key: others[run.key] for run in missing if run.key in others}
     reused = {} if reason else others
     skipped = {run.key for run in missing if run.key in failed and run.key not in reused and not options.retry}
-    runs = [run for run in missing if run.key not in reused and run.key not in skipped]
+    unlikely = {one.key for one in skipped_among(subject.records)} - set(reused) if options.skip_below is not None else set()
+    runs = [run for run in missing if run.key not in reused and run.key not in skipped and run.key not in unlikely]
     own = len(plan.runs) - len(missing)
     retried = sum(run.key in failed for run in runs)
     repeated = len(others) if reason else 0
-    counts = Counts(plan.n_points, plan.n_seeds, plan.draws, len(plan.runs), own, len(reused), len(skipped), len(runs), retried, repeated)
+    shape = (plan.n_points, plan.n_seeds, plan.draws, len(plan.runs))
+    counts = Counts(*shape, own, len(reused), len(skipped), len(runs), retried, repeated, len(unlikely))
     return _Todo(runs, reused, others if reason else {}, reason, counts, elsewhere)
 
 
@@ -250,7 +291,9 @@ def commit_plan(subject: Subject, plan: Plan, *, force: str | None) -> writer.Pl
     return writer.plan_commit(lab, subject.path, accept=accept, message=message, files=sheet)
 
 
-def _run(ledger: Ledger, todo: _Todo, planned: writer.Plan[Entry], crew: Team, options: Options, tell: Tell) -> Outcome:
+def _run(
+    ledger: Ledger, todo: _Todo, planned: writer.Plan[Entry], crew: Team, options: Options, tell: Tell, gate: Gatekeeper | None
+) -> Outcome:
     subject = ledger.subject
     fresh: list[Record] = []
     state: State = "done"
@@ -265,6 +308,8 @@ def _run(ledger: Ledger, todo: _Todo, planned: writer.Plan[Entry], crew: Team, o
             limits=options.limits,
             budget=subject.entry.front.budget,
             spent=_spent(subject, options.spent),
+            gate=gate,
+            metric=ledger.plan.declared.metrics[0],
         )
         try:
             _make(ledger, todo, dispatch, planned, crew, options.timeout, fresh, lambda run: claims.drop(run.key), tell)
@@ -276,7 +321,7 @@ def _run(ledger: Ledger, todo: _Todo, planned: writer.Plan[Entry], crew: Team, o
     written = writer.commit_spooled(subject.lab, leave=lambda path: path != subject.path)
     commit = next((one.commit for one in written if one.commit), None)
     waiting = next((one.why for one in written if one.state == "waiting"), "")
-    made_now = [one for one in fresh if one.owned]
+    made_now = [one for one in fresh if one.owned and one.is_run]
     return replace(
         _outcome(ledger, state, todo, fresh),
         commit=commit,
@@ -321,6 +366,12 @@ def _make(
             ledger.spool(new, [*fresh, *new], planned, None)
             fresh.extend(new)
 
+    def leave_out() -> None:
+        skipped = [left_out(run, why, plan=planned.blob) for run, why in dispatch.skipped()]
+        if skipped:
+            ledger.spool(skipped, [*fresh, *skipped], planned, None)
+            fresh.extend(skipped)
+
     def pass_on(news: dict[str, Any]) -> None:
         if "epoch" in news:
             tell(Epoch(sum(one.owned for one in fresh), len(todo.runs), news))
@@ -330,7 +381,7 @@ def _make(
         for position, reply in results:
             run, where = todo.runs[position], crew.surroundings(reply)
             one = made(run, dispatch.ids[position], reply, where, plan=planned.blob, code=code, dirty=dirty)
-            one = _repeating(one, todo)
+            one = msgspec.structs.replace(_repeating(one, todo), gate=dispatch.control(run))
             summary = ledger.spool([one], [*fresh, one], planned, where)
             fresh.append(one)
             drop(run)
@@ -343,11 +394,12 @@ def _make(
                 tell(Printed(log))
             tell(Progress(len(owned), len(todo.runs) - meanwhile, len(fresh) - len(owned), failed, summary))
     take_over(dispatch.found())
+    leave_out()
 
 
 def _spent(subject: Subject, by_call: Spent) -> Spent:
     """Add what the entry has spent in earlier calls to what the call has spent on other entries."""
-    owned = [one for one in without_looks(subject.records) if one.owned]
+    owned = [one for one in runs_among(subject.records) if one.owned]
     return replace(by_call, entry_runs=len(owned), entry_seconds=sum(one.seconds or 0.0 for one in owned))
 
 

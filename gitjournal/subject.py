@@ -14,8 +14,8 @@ from gitjournal.errors import EntryError, GitjournalError, Place, UsageError
 from gitjournal.gains import Baseline
 from gitjournal.index import Index, Run
 from gitjournal.lab import Lab, work_root
-from gitjournal.looks import without_looks
-from gitjournal.record import Record, decode_lines
+from gitjournal.looks import is_look
+from gitjournal.record import Record, decode_lines, runs_among
 from gitjournal.repo import run_git
 from gitjournal.summary import COUNTS, Key, join, summarise
 
@@ -132,7 +132,7 @@ def check_unchanged(subject: Subject, entry: Entry) -> None:
 
 def check_grown(subject: Subject, keys: Sequence[Key]) -> None:
     """Raise where a run on record is no longer declared: grid and seeds may grow after results, not shrink."""
-    left_out = {one.key for one in without_looks(subject.records)} - set(keys)
+    left_out = {one.key for one in subject.records if not is_look(one)} - set(keys)
     if left_out:
         entry = subject.entry
         if isinstance(entry.front.procedure, dict):
@@ -152,7 +152,7 @@ def check_grown(subject: Subject, keys: Sequence[Key]) -> None:
 def states(records: Sequence[Record]) -> tuple[set[Key], set[Key]]:
     """Return the runs that are done, and those that only ever failed."""
     done = {one.key for one in records if one.status in COUNTS}
-    return done, {one.key for one in without_looks(records)} - done
+    return done, {one.key for one in runs_among(records)} - done
 
 
 def done_by_another(run: Run, entry_id: str) -> bool:

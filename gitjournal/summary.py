@@ -15,9 +15,9 @@ from typing import Any
 import msgspec
 
 from gitjournal.entry import Data, FrontMatter
-from gitjournal.looks import without_looks
+from gitjournal.gated import Gated, gated
 from gitjournal.metric_names import default_metrics, direction
-from gitjournal.record import Record, Scores
+from gitjournal.record import Record, Scores, runs_among, skipped_among
 
 Key = tuple[str, int | None]
 COUNTS = ("done", "again")  # the states of a record that holds metrics
@@ -57,7 +57,10 @@ class Effect:
 
 @dataclass(frozen=True)
 class Summary:
-    """All of it. `configurations` is sorted by `dev.<metric>` in the direction of the metric, unscored ones last."""
+    """All of it. `configurations` is sorted by `dev.<metric>` in the direction of the metric, unscored ones last.
+
+    `gated` tells of runs that were skipped as unlikely to beat the best; None where there were none.
+    """
 
     metric: str | None
     direction: int
@@ -68,6 +71,7 @@ class Summary:
     failed: int
     borrowed: int
     repeated: int
+    gated: Gated | None
     failures: dict[str, int]
     messages: dict[str, str]
     findings: dict[str, int]
@@ -102,7 +106,7 @@ class Summary:
 
 def summarise(front: FrontMatter, records: Sequence[Record]) -> Summary:
     """Summarise the records of one entry; those with `from` must have been given their owner's metrics (`join`)."""
-    records = without_looks(records)
+    every, records = records, runs_among(records)
     counted = _one_a_run(records)
     metric = deciding_metric(front, counted)
     sign = direction(metric) if metric else 1
@@ -121,6 +125,7 @@ def summarise(front: FrontMatter, records: Sequence[Record]) -> Summary:
         failed=len(failed),
         borrowed=sum(not record.owned for record in counted),
         repeated=len(records) - len(counted),
+        gated=gated(every, metric, sign),
         failures=dict(Counter(record.failure.kind for record in failed if record.failure).most_common()),
         messages={record.failure.kind: record.failure.message for record in reversed(failed) if record.failure},
         findings=dict(Counter(code for record in counted for code in record.findings).most_common()),
@@ -156,7 +161,8 @@ def state(front: FrontMatter, records: Sequence[Record]) -> str:
     Partly: some runs failed, or a declared value or seed occurs in no run. The number of combinations alone does not
     tell, since combinations that mean the same are one run.
     """
-    records = without_looks(records)
+    settled = skipped_among(records)
+    records = runs_among(records)
     if front.retracted:
         return "retracted"
     if not records:
@@ -165,7 +171,7 @@ def state(front: FrontMatter, records: Sequence[Record]) -> str:
     failed = sum(record.status == "failed" for record in counted)
     if failed == len(counted):
         return "failed"
-    return "partly" if failed or runs_left(front, counted) else "done"
+    return "partly" if failed or runs_left(front, [*counted, *settled]) else "done"
 
 
 def data_label(data: Data) -> str:

@@ -32,9 +32,9 @@ class Journal:
     sets: dict[str, DataSet]
 
 
-def here(lab: Lab, index: Index) -> Journal:
-    """Read the journal at hand by its index, which is up to date."""
-    return _journal("", lab.repository, index)
+def here(lab: Lab, index: Index, near: str = "", most: int | None = None) -> Journal:
+    """Read the journal at hand by its index, which is up to date; of very many runs about `most`, those on the data `near` first."""
+    return _journal("", lab.repository, index, near, most)
 
 
 def elsewhere(path: Path) -> Journal:
@@ -45,8 +45,8 @@ def elsewhere(path: Path) -> Journal:
         return _journal(path.resolve().name, lab.repository, index)
 
 
-def _journal(name: str, repository: Repository, index: Index) -> Journal:
-    results = index.results()
+def _journal(name: str, repository: Repository, index: Index, near: str = "", most: int | None = None) -> Journal:
+    results = index.results(near, most)
     newest: dict[str, Row] = {}
     for one in results:
         if one.data not in newest or one.row.id > newest[one.data].id:
@@ -87,6 +87,12 @@ def _procedure(canonical: str, task: str) -> str | None:
     if begin < 0 or end < begin or f'"task":"{task}"' not in canonical[:begin]:
         return None
     return canonical[begin + len(_PROCEDURE) : end]
+
+
+def key_of(canonical: str, columns: int | None) -> str:
+    """Return the portable text of a configuration, as trials know it, from its canonical one; `columns` are those of its data."""
+    begin, end = canonical.find(_PROCEDURE), canonical.rfind(_AFTER)
+    return _key(canonical[begin + len(_PROCEDURE) : end], columns)
 
 
 def _key(procedure: str, columns: int | None) -> str:

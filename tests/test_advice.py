@@ -91,10 +91,10 @@ def test_no_evidence_says_so_and_keeps_the_order() -> None:
     assert all(one.led == "order" and not one.because and one.foreseen.expected is None for one in found)
 
 
-def test_unlikely_is_not_said_before_five_own_runs_and_is_said_with_evidence() -> None:
-    few = evidence(own((svc(10), 0.99), (forest(2), 0.2), (forest(3), 0.2), (forest(4), 0.2)))
+def test_unlikely_is_not_said_before_seven_own_runs_and_is_said_with_evidence() -> None:
+    few = evidence(own((svc(10), 0.99), (forest(2), 0.2), (forest(3), 0.2), (forest(4), 0.2), (forest(8), 0.2), (forest(9), 0.2)))
     assert not any(one.unlikely for one in advice.foresee(few, EVERY))
-    more = evidence([*few.trials, *own((forest(5), 0.2), (forest(7), 0.2))])
+    more = evidence([*few.trials, *own((forest(5), 0.2))])
     assert {one.key: one.unlikely for one in advice.foresee(more, [forest(6), svc(11)])} == {forest(6): True, svc(11): False}
 
 

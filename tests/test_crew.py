@@ -68,7 +68,7 @@ class Queue:
         job = self.jobs.pop(0) if self.jobs else None
         return None if job is None else (job["number"], job)
 
-    def heard(self, reply: Job) -> None:
+    def heard(self, number: int, reply: Job) -> None:
         self.heard_of.append(reply)
 
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from gitjournal import looks
 from gitjournal.looks import Look
-from gitjournal.record import MAX_LINE, Record, decode_lines, encode
+from gitjournal.record import MAX_LINE, Record, decode_lines, encode, runs_among
 
 
 def look(run: str, at: str, value: float = 0.9, rows: int = 360, **more: object) -> Look:
@@ -27,7 +27,7 @@ def test_a_look_is_a_record_like_others_on_disk() -> None:
     assert len(line) <= MAX_LINE
     (back,) = decode_lines(line, file="x")
     assert looks.is_look(back)
-    assert looks.without_looks([back]) == []
+    assert runs_among([back]) == []
 
 
 @pytest.mark.parametrize(("value", "rows", "k"), [(0.9, 360, 1), (1.0, 30, 1), (0.5, 1000, 5)])

@@ -18,6 +18,7 @@ from gitjournal.commands.exec import compose, exit_code, seconds
 from gitjournal.crew import Crew
 from gitjournal.entry import Budget
 from gitjournal.errors import BusyError, UsageError
+from gitjournal.forecast import Forecaster
 from gitjournal.founding import init
 from gitjournal.journal import entry_records
 from gitjournal.lab import Lab
@@ -55,7 +56,7 @@ class Bench:
         runner.recover(self.lab, self.told.append)
         chosen = Options(**options)  # type: ignore[arg-type]
         name = f"20261121-an-entry-{suffix}"
-        return runner.execute(self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append)
+        return runner.execute(self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append, foresees=Forecaster)
 
     def records(self, suffix: str) -> list[Record]:
         return entry_records(self.lab, f"20261121-an-entry-{suffix}", "refs/heads/journal")

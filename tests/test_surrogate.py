@@ -44,13 +44,13 @@ def test_missing_scores_are_filled_with_what_is_likely_and_seen_ones_stay(data: 
     assert belief.weight == pytest.approx(30 * 30 / 219)
 
 
-def test_unlikely_takes_five_own_runs_or_a_history() -> None:
-    alike = surrogate.likeness(np.zeros(6, dtype=np.intp), np.linspace(0, 1, 6)[:, None])
-    nothing = surrogate.believe(np.empty((0, 6)), alike)
-    firm = [surrogate.expect(nothing, np.arange(n), np.linspace(0.5, 0.9, n)).firm for n in range(7 - 1)]
-    assert firm == [False] * 5 + [True]
+def test_unlikely_takes_seven_own_runs_or_a_history() -> None:
+    alike = surrogate.likeness(np.zeros(8, dtype=np.intp), np.linspace(0, 1, 8)[:, None])
+    nothing = surrogate.believe(np.empty((0, 8)), alike)
+    firm = [surrogate.expect(nothing, np.arange(n), np.linspace(0.5, 0.9, n)).firm for n in range(8)]
+    assert firm == [False] * 7 + [True]
     for sets, enough in ((3, False), (10, True)):
-        past = surrogate.believe(np.tile(np.linspace(0.1, 0.9, 6), (sets, 1)), alike)
+        past = surrogate.believe(np.tile(np.linspace(0.1, 0.9, 8), (sets, 1)), alike)
         assert surrogate.expect(past, np.arange(0), np.array([])).firm is enough
 
 
@@ -70,7 +70,23 @@ def test_equal_scores_give_finite_answers(value: float) -> None:
         assert np.isfinite(expected.mean).all()
         assert (expected.spread > 0).all()
         assert np.isfinite(surrogate.improvement(expected, value)).all()
-        assert ((surrogate.chance(expected, value) >= 0) & (surrogate.chance(expected, value) <= 1)).all()
+        assert all(0 <= expected.chance(value, at) <= 1 for at in range(4))
+
+
+def test_without_a_past_few_runs_tell_little_and_intervals_say_so(data: replay.Table) -> None:
+    nothing = surrogate.believe(np.empty((0, data.errors.shape[1])), data.alike)
+    held, plain = [], []
+    for target in range(0, 388, 8):
+        own, rest = np.split(np.random.default_rng(target).permutation(data.errors.shape[1]), [5])
+        expected = surrogate.expect(nothing, own, -data.errors[target, own])
+        assert expected.freedom == 4
+        ends = np.array([expected.interval(int(at)) for at in rest])
+        values = -data.errors[target, rest]
+        held.append(((ends[:, 0] <= values) & (values <= ends[:, 1])).mean())
+        plain.append((np.abs(values - expected.mean[rest]) <= 1.645 * expected.spread[rest]).mean())
+        assert expected.chance(float(values.max()) + 1, int(rest[0])) > 0
+    assert np.mean(held) > np.mean(plain) + 0.03, "a normal quantile takes five runs for many"
+    assert np.mean(held) > 0.8
 
 
 def test_the_normal_distribution_is_right() -> None:

@@ -32,7 +32,7 @@ from gitjournal.render.block import results_block
 from gitjournal.render.message import results_message
 from gitjournal.render.testing import final_message
 from gitjournal.render.verdict import verdict_of
-from gitjournal.runner import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
+from gitjournal.runner import Epoch, Foresees, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.selection import Selection, select
 from gitjournal.summary import Summary
 from gitjournal.verdict import Verdict
@@ -65,6 +65,8 @@ def seconds(value: str) -> float:
 @click.option("--memory", type=click.IntRange(min=1), metavar="MB", help="Let a run take no more memory than this (Linux).")
 @click.option("--max-runs", type=click.IntRange(min=1), metavar="N", help="Begin no more than N runs in this call.")
 @click.option("--max-time", type=seconds, metavar="TIME", help="Begin no run after this time (90s, 15m, 2h).")
+@click.option("--skip-unlikely", type=click.FloatRange(0, 0.5, min_open=True), metavar="CHANCE",
+              help="Skip runs with less than this chance to beat the best (0.01), but for a control of one in ten.")  # fmt: skip
 @click.option("--fail-fast", is_flag=True, help="Begin no run after one has failed.")
 @click.option("--dask", metavar="URL", help="Run on the Dask cluster at this address (tcp://host:8786).")
 @click.option("--wait", is_flag=True, help="Wait where the entry is running here already.")
@@ -83,6 +85,7 @@ def command(
     memory: int | None,
     max_runs: int | None,
     max_time: float | None,
+    skip_unlikely: float | None,
     fail_fast: bool,
     dask: str | None,
     wait: bool,
@@ -94,6 +97,9 @@ def command(
     journal has already is not run again, and what another process runs now is waited for. A FOLDER such as
     entries/2026 means all entries below it that are not done.
 
+    --skip-unlikely makes the most promising runs first, and stops where all that are left are unlikely to beat the best,
+    going by what was run before. One in ten of those is run all the same: the results say what that control came to.
+
     --final looks at the test part, and nothing else does: each look is counted, for the data, over all branches.
 
     Exit code: 0 done, 1 refused, 2 usage, 3 the same was run before, 4 a run failed, 130 interrupted.
@@ -102,11 +108,13 @@ def command(
         raise click.UsageError("--force takes a reason: why should it run again?")
     if final_reason is not None and not final_reason.strip():
         raise click.UsageError("--final takes a reason: why look at the test part now?")
+    if skip_unlikely is not None and (force or final_reason):
+        raise click.UsageError("--skip-unlikely goes with neither --force nor --final")
     lab = find_lab(context.start)
     speaker = _Speaker(quiet=context.quiet or as_json, verbose=context.verbose, color=context.color)
     limits = Limits(max_runs, max_time, fail_fast)
     request = Request(final_reason.strip(), force, dry_run, wait, memory) if final_reason else None
-    options = Options(dry_run, force, retry is not None, wait, timeout, memory, limits)
+    options = Options(dry_run, force, retry is not None, wait, timeout, memory, skip_unlikely, limits)
     with _crew(dask, jobs) as crew:
         runner.recover(lab, speaker.tell)
         chosen = Selection([journal.find_entry(lab, part) for part in parts]) if request else select(lab, context.start, parts)
@@ -184,13 +192,28 @@ class _Call:
     def _one(self, entry_id: str, options: Options) -> Outcome:
         self.speaker.begin()
         try:
-            return runner.execute(self.lab, self.context.start, entry_id, options, crew=self.crew, compose=compose, tell=self.speaker.tell)
+            return runner.execute(
+                self.lab,
+                self.context.start,
+                entry_id,
+                options,
+                crew=self.crew,
+                compose=compose,
+                tell=self.speaker.tell,
+                foresees=None if self.context.quiet and not self.as_json and options.skip_below is None else _forecaster,
+            )
         finally:
             self.speaker.clear()
 
     def _note(self, line: str) -> None:
         if not self.speaker.quiet:
             click.echo(line)
+
+
+def _forecaster() -> Foresees:
+    """Return who makes forecasts: loaded only now, since it needs numpy."""
+    found: Foresees = importlib.import_module("gitjournal.forecast").Forecaster()
+    return found
 
 
 def exit_code(ended: Outcome) -> int:

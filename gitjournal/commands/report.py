@@ -12,6 +12,7 @@ from gitjournal import reviewing
 from gitjournal.calibration import Prediction, calibrate
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import save
+from gitjournal.commands.notice import progress
 from gitjournal.errors import UsageError, nearest
 from gitjournal.figure_numbers import Calibrated
 from gitjournal.history import first_authors
@@ -22,7 +23,10 @@ from gitjournal.overview import look
 from gitjournal.render import figures
 from gitjournal.render.calibration import Asked, as_plain, calibration_lines
 from gitjournal.render.report import report, review_as_plain
+from gitjournal.render.waste import as_plain as waste_as_plain
+from gitjournal.render.waste import waste_lines
 from gitjournal.repo import author_email
+from gitjournal.waste import waste
 
 RANGE = "[A..B | BRANCH]"
 
@@ -110,6 +114,21 @@ def calibration(context: Context, author: str | None, everybody: bool, plot: Pat
     click.echo("\n".join(calibration_lines(found, asked)))
     if plot is not None:
         click.echo(f"drawn: {plot}")
+
+
+@command.command("waste", short_help="What was not run, why, and what that saved.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@click.pass_obj
+def waste_saved(context: Context, as_json: bool) -> None:
+    """Say how many runs the journal has avoided so far, in runs and hours, and how many were made.
+
+    Runs that other entries had done, grid points and seeds that mean the same as others, runs that the gate of --skip-unlikely left
+    out, each with what they would have taken. Of the gate it says what its control came to: unlikely runs that were made all the
+    same, and how often as many runs drawn at random would have held the best.
+    """
+    with look(context.start) as overview:
+        found = waste(overview, progress("entry", "entries", quiet=context.quiet or as_json))
+    click.echo(json.dumps(waste_as_plain(found), indent=2) if as_json else "\n".join(waste_lines(found)))
 
 
 def _left_out(rows: list[Row]) -> dict[str, int]:

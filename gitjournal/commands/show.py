@@ -20,11 +20,12 @@ from gitjournal.entry_block import strip_block
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.explain import Explained, explain
 from gitjournal.gains import Baseline, gain_over
-from gitjournal.looks import of_entry, without_looks
+from gitjournal.looks import is_look, of_entry
 from gitjournal.metric_names import direction
 from gitjournal.overview import Opened, Overview, look
 from gitjournal.render import block, testing, text
 from gitjournal.render import entry as words
+from gitjournal.render.forecast import gated_line
 from gitjournal.render.identity import explained_as_plain, explained_lines
 from gitjournal.render.outcome import no_baseline
 from gitjournal.render.overlaps import meaning
@@ -81,7 +82,8 @@ def _lines(overview: Overview, opened: Opened, summary: Summary, *, with_runs: b
     if with_runs and opened.records:
         yield from ("", text.paint("every run", "bold", color=color))
         width = text.terminal_width()
-        yield words.runs_table(without_looks(opened.records), summary, width=width, color=color, when=lambda at: _ago(at, short=True))
+        made = [one for one in opened.records if not is_look(one)]
+        yield words.runs_table(made, summary, width=width, color=color, when=lambda at: _ago(at, short=True))
     notes = _notes(opened)
     if notes:
         yield ""
@@ -116,6 +118,7 @@ def _results(overview: Overview, opened: Opened, summary: Summary, baseline: Bas
     sections = [
         ("parameters", words.effects_lines(summary)),
         ("failures", words.failure_lines(summary)),
+        ("skipped", [gated_line(summary.gated)]),
         ("findings", [f"{meaning(code)}, in {text.count(amount, 'run')}" for code, amount in summary.findings.items()]),
         ("cost", [words.cost_words(summary)]),
         ("environment", _environments(overview, opened, summary)),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 
 import click
 
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.commands.site_build import Built, Progress, build, said
+from gitjournal.commands.notice import progress
+from gitjournal.commands.site_build import Built, build, said
 from gitjournal.errors import GitjournalError
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import find_journal
@@ -21,7 +21,6 @@ from gitjournal.site_folder import SiteFolder
 from gitjournal.site_server import HOST, POLL_SECONDS, RELOAD, Server
 
 PORT = 8321
-SLOW_SECONDS = 1.0
 Refs = dict[str, str]
 
 _output = click.option(
@@ -121,19 +120,5 @@ def _build(
     with look(context.start, lab) as overview:
         folder = SiteFolder.open(lab, output, start=context.start, dry_run=dry_run)
         called = name or (lab.top or lab.path).name
-        built = build(overview, folder, name=called, everywhere=everywhere, progress=_progress(quiet=quiet))
+        built = build(overview, folder, name=called, everywhere=everywhere, progress=progress("page", quiet=quiet))
         return built, folder.path, dict(overview.index.refs)
-
-
-def _progress(*, quiet: bool) -> Progress:
-    """Return what tells how far it is, once it has taken longer than a second."""
-    begun = time.monotonic()
-    shown = not quiet and sys.stderr.isatty()
-
-    def tell(done: int, of: int) -> None:
-        if shown and done and done % 50 == 0 and time.monotonic() - begun > SLOW_SECONDS:
-            click.echo(f"\r{done} of {text.count(of, 'page')}", nl=False, err=True)
-            if of - done <= 50:
-                click.echo("\r" + " " * 30 + "\r", nl=False, err=True)
-
-    return tell

@@ -8,9 +8,10 @@ from typing import Any
 from gitjournal import record
 from gitjournal.entry import FrontMatter
 from gitjournal.gains import Gain
-from gitjournal.looks import last_look, without_looks
-from gitjournal.record import Record
+from gitjournal.looks import last_look
+from gitjournal.record import Record, runs_among
 from gitjournal.render import plots, testing, text
+from gitjournal.render.forecast import gated_line
 from gitjournal.summary import Configuration, Score, Summary, estimator_label
 from gitjournal.verdict import UNJUDGED, Verdict, against_line
 from gitjournal.verdict import lines as verdict_lines
@@ -30,8 +31,9 @@ def results_block(
     tested = [line, ""] if (line := testing.block_line(records, summary.metric)) else []
     figure = [f"![Loss by epoch](../../{plots.path(entry_id)})", ""] if plots.shown(summary, records) else []
     small = _small_print(front, summary, records, verdict, entry_id)
+    skipped = gated_line(summary.gated)
     # what else there is to say takes its room from the effects, then from the table: the block stays short whatever the grid
-    room = EFFECTS - len(first) - len(tested) - len(figure) - (len(small) - SMALL_PRINT)
+    room = EFFECTS - len(first) - len(tested) - len(figure) - (len(small) - SMALL_PRINT) - (2 if skipped else 0)
     lines = ["## Results", "", *first, headline(summary, gain, compared=_compared(front)), "", *tested]
     if summary.best:
         lines += [*_table(summary, ROWS + min(0, room + 1)), ""]
@@ -39,6 +41,8 @@ def results_block(
     effects = _effects(summary, max(0, room))
     if effects:
         lines += [*effects, ""]
+    if skipped:
+        lines += [f"- {skipped}.", ""]
     if summary.failures:
         lines += [*_failures(summary), ""]
     return "\n".join([*lines, *small]) + "\n"
@@ -147,7 +151,7 @@ def _small_print(front: FrontMatter, summary: Summary, records: Sequence[Record]
     reused = f", {summary.borrowed} of them by other entries" if summary.borrowed else ""
     environments = ", ".join(f"[{one[:8]}](../../environments/{one}.json)" for one in summary.environments[:3]) or "-"
     lines = [
-        f"Runs: [{len(without_looks(records))}]({entry_id}.runs.jsonl){reused}. {parts}.",
+        f"Runs: [{len(runs_among(records))}]({entry_id}.runs.jsonl){reused}. {parts}.",
         f"Cost: {summary.seconds:.1f} s" + (f", at most {summary.memory_mb:,} MB" if summary.memory_mb else "") + ".",
         f"Environment: {environments}. Records: `{record.digest(records)}`.",
     ]

@@ -216,6 +216,12 @@ def environment_words(found: Mapping[str, Any]) -> str:
     return clean(", ".join(words))
 
 
+def _status(one: Record) -> str:
+    if one.failure:
+        return f"failed: {one.failure.kind}"
+    return f"{one.status}, as a control" if one.gate and one.is_run else one.status
+
+
 def runs_table(records: Sequence[Record], summary: Summary, *, width: int | None, color: bool, when: Callable[[str | None], str]) -> str:
     """Return every run, a line each."""
     columns = [
@@ -237,7 +243,7 @@ def runs_table(records: Sequence[Record], summary: Summary, *, width: int | None
                 clean(one.run)[:8],
                 settings(one.grid) or "as declared",
                 "" if one.seed is None else str(one.seed),
-                f"failed: {one.failure.kind}" if one.failure else one.status,
+                _status(one),
                 number(score),
                 seconds,
                 clean(one.from_ or ""),

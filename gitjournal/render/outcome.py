@@ -14,7 +14,7 @@ from gitjournal.index import Run
 from gitjournal.journal import short_ref
 from gitjournal.likeness import ABSENT, Change
 from gitjournal.planning import installed_version
-from gitjournal.render import block, text, verdict
+from gitjournal.render import block, forecast, text, verdict
 from gitjournal.render.overlaps import found_lines
 from gitjournal.runner import Counts, Epoch, Outcome, Planned, Progress, Recovered
 from gitjournal.summary import Summary, data_argument, estimator_label
@@ -28,7 +28,7 @@ def planned(event: Planned) -> str:
     """Return ``plan committed 4f1c2aa · 24 runs: 7 already in the journal, 17 to do``."""
     head = f"plan committed {event.commit[:7]}" if event.commit else "plan unchanged"
     lines = [text.wrap_dots(f"{head} · {counted(event.counts)}"), *nearest_lines(event.nearest, event.metric)]
-    lines += overlap_lines(event.findings, event.entry)
+    lines += [*forecast.lines(event.forecast), *overlap_lines(event.findings, event.entry)]
     if not event.entry.front.hypothesis and not event.entry.front.expect:
         lines.append("no `hypothesis`: what you expected cannot be compared with what comes out")
     return "\n".join(lines)
@@ -87,6 +87,8 @@ def counted(counts: Counts) -> str:
         parts.append(f"{counts.reused} already in the journal, reused")
     if counts.failed:
         parts.append(f"{counts.failed} failed before, skipped")
+    if counts.skipped:
+        parts.append(f"{counts.skipped} skipped before as unlikely")
     if counts.retried:
         parts.append(f"{counts.retried} failed before, tried again")
     if counts.repeated:
@@ -138,8 +140,10 @@ def said(ended: Outcome, *, color: bool) -> str:
 def _planned(ended: Outcome, color: bool) -> list[str]:  # noqa: ARG001 - one signature for all
     expected = f" · about {text.duration(ended.seconds)}" if ended.seconds and ended.counts.todo else ""
     head = text.wrap_dots(f"{text.clean(ended.entry.front.title)}: {counted(ended.counts)}{expected}")
-    told = [*nearest_lines(ended.nearest, ended.summary.metric), *overlap_lines(ended.findings, ended.entry)]
-    return [head, *told, "nothing was written (dry run)"]
+    told = nearest_lines(ended.nearest, ended.summary.metric)
+    if ended.counts.todo:
+        told += forecast.planned_lines(ended.forecast)
+    return [head, *told, *overlap_lines(ended.findings, ended.entry), "nothing was written (dry run)"]
 
 
 def in_all(planned: Sequence[Outcome]) -> str:
@@ -192,6 +196,7 @@ def _results(ended: Outcome, color: bool) -> list[str]:
     else:
         failed = text.paint(f"{summary.failed} failed", "bad", color=color) if summary.failed else "0 failed"
         lines.append(f"{summary.done}/{counts.runs} done · {failed} · {text.duration(summary.seconds)}")
+    lines += [text.wrap(skipped)] if (skipped := forecast.gated_line(summary.gated)) else []
     lines += best_lines(summary, ended.gain)
     alone = no_baseline(ended.entry.front) if summary.best else ""
     lines += [f"baseline {alone}"] if alone else []
@@ -248,11 +253,15 @@ def as_plain(ended: Outcome) -> dict[str, Any]:
         "id": ended.entry.id,
         "title": ended.entry.front.title,
         "state": ended.state,
-        "runs": {name: getattr(ended.counts, name) for name in ("runs", "own", "reused", "failed", "todo", "retried", "repeated")},
+        "runs": {
+            name: getattr(ended.counts, name) for name in ("runs", "own", "reused", "failed", "todo", "retried", "repeated", "skipped")
+        },
         "made": ended.made,
         "failed_now": ended.failed_now,
         "stopped": ended.stopped or None,
         "expected_seconds": ended.seconds,
+        "forecast": forecast.as_plain(ended.forecast),
+        "skipped": forecast.gated_as_plain(ended.summary.gated),
         "metric": ended.summary.deciding,
         "best": ended.summary.best_score.mean if ended.summary.best_score else None,
         "grid": best.grid if best else None,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gitjournal.advice import Because, Foreseen
+from gitjournal.advice import Because
 from gitjournal.advising import Candidate, Proposal, Suggestions
+from gitjournal.foreseen import Foreseen
 from gitjournal.metric_names import direction
 from gitjournal.pursuing import Pursued, Round
 from gitjournal.render import text
+from gitjournal.render.forecast import foreseen_as_plain, interval, percent, short
 
 MOST_DIFFERS = 3
 
@@ -53,21 +55,12 @@ NEW = "nothing like it was run: much is left to learn"
 
 
 def _expected(found: Suggestions, seen: Foreseen) -> list[str]:
-    if seen.expected is None or seen.low is None or seen.high is None:
-        told = ["no evidence for a number yet"]
-    else:
-        noise = (seen.high - seen.low) / 2
-        ends = f"[{text.number(seen.low, noise)}, {text.number(seen.high, noise)}]"
-        told = [f"expected {text.number(seen.expected, noise)} {ends}"]
+    told = ["no evidence for a number yet" if seen.expected is None else f"expected {interval(seen)}"]
     if seen.chance is not None and found.best:
-        told.append(f"{_percent(seen.chance)} to beat {text.number(found.best.score)}")
+        told.append(f"{percent(seen.chance)} to beat {text.number(found.best.score)}")
     if seen.seconds is not None:
         told.append(f"about {text.duration(seen.seconds)}")
     return told
-
-
-def _percent(chance: float) -> str:
-    return f"{100 * chance:.0f} %" if 0.01 <= chance <= 0.99 else "below 1 %" if chance < 0.01 else "above 99 %"
 
 
 def _because(one: Because) -> str:
@@ -81,12 +74,6 @@ def _because(one: Because) -> str:
 
 def _ordinal(number: int) -> str:
     return {1: "best", 2: "2nd", 3: "3rd"}.get(number, f"{number}th")
-
-
-def short(entry: str) -> str:
-    """Return the short id of an entry, with its journal where that is another one."""
-    name, colon, entry_id = entry.rpartition(":")
-    return text.clean(f"{name}{colon}{entry_id[-4:]}")
 
 
 def configuration(one: Candidate) -> str:
@@ -130,11 +117,7 @@ def proposal_as_plain(one: Proposal) -> dict[str, Any]:
     return {
         **({"procedure": one.candidate.steps} if one.candidate.steps else {"values": one.candidate.point}),
         "fingerprint": one.candidate.fingerprint,
-        "expected": seen.expected,
-        "interval": [seen.low, seen.high] if seen.low is not None else None,
-        "chance": seen.chance,
-        "unlikely": seen.unlikely,
-        "seconds": seen.seconds,
+        **foreseen_as_plain(seen),
         "reason": one.advice.led,
         "because": [
             {"entry": why.entry, "data": why.data, "value": why.score, "rank": why.rank, "of": why.of, "differs": why.differs}

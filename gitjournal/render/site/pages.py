@@ -16,10 +16,11 @@ from gitjournal.entry_block import strip_block
 from gitjournal.errors import EntryError
 from gitjournal.figure_numbers import Confusion
 from gitjournal.gathering import Told
-from gitjournal.looks import Look, is_look, of_entry, without_looks
-from gitjournal.record import Record
+from gitjournal.looks import Look, is_look, of_entry
+from gitjournal.record import Record, runs_among
 from gitjournal.render import chart_svg, entry, figures, outcome, testing, text
 from gitjournal.render.entry_figures import entry_figures
+from gitjournal.render.forecast import gated_line
 from gitjournal.render.site.journal import Board, DataSet, Journal, digest, paths
 from gitjournal.render.site.prose import html_of
 from gitjournal.render.site.tables import best_table, runs_table
@@ -68,9 +69,10 @@ class Pages:
         charts += [figures.confusion(confusion)] if confusion else []
         stands = [("file", paths(card)[0]), ("records", paths(card)[1])] if records else [("file", paths(card)[0])]
         stands += [("findings", f"{code} in {text.count(n, 'run')}") for code, n in summary.findings.items()]
+        stands += [("skipped", skipped)] if (skipped := gated_line(summary.gated)) else []
         stands += [("cost", entry.cost_words(summary))] if records else []
         stands += [("environment", environments.get(name, name[:12])) for name in summary.environments]
-        best, runs = best_table(summary, records, card.reached), runs_table(without_looks(records))
+        best, runs = best_table(summary, records, card.reached), runs_table(runs_among(records))
         return self._fill(
             "entry.html",
             "entries/",

@@ -1,0 +1,113 @@
+"""What is expected of runs before they are made, in words and as plain values; and what skipping some of them came to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gitjournal.foreseen import Forecast, Foreseen
+from gitjournal.gated import Gated
+from gitjournal.metric_names import direction
+from gitjournal.render import text
+
+SHOWN = 5  # configurations of a dry run, the most promising first
+
+
+def lines(forecast: Forecast | None) -> list[str]:
+    """Return the line that is said before compute is spent, in a list; none where nothing is known of the scores."""
+    top = forecast.top if forecast else None
+    if forecast is None or top is None:
+        return []
+    several = len(forecast.each) > 1
+    told = [f"dev.{text.clean(forecast.metric)} {'best ' if several else ''}{interval(top)}"]
+    if top.chance is not None and forecast.best is not None:
+        told.append(f"{percent(top.chance)} to beat {text.number(forecast.best)} ({short(forecast.best_in)})")
+    if several and forecast.unlikely:
+        told.append(f"{forecast.unlikely} of {len(forecast.each)} unlikely")
+    elif top.unlikely:
+        told.append("unlikely")
+    return [text.wrap(f"forecast: {'; '.join(told)}")]
+
+
+def planned_lines(forecast: Forecast | None) -> list[str]:
+    """Return the forecast of a plan that is not carried out: the line, and the most promising of several configurations."""
+    if forecast is None:
+        return []
+    if forecast.top is None:
+        return ["forecast: none, too little was run on these data"]
+    found = lines(forecast)
+    if len(forecast.each) > 1:
+        shown = list(forecast.each.items())[:SHOWN]
+        table = [
+            ["  " + interval(one), percent(one.chance) if one.chance is not None else "", point(forecast, name)] for name, one in shown
+        ]
+        wide = [max(len(row[at]) for row in table) for at in (0, 1)]
+        found += [text.shorten(f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]}".rstrip(), text.WIDTH) for row in table]
+        left = len(forecast.each) - len(shown)
+        found += [f"  and {left} more: --json lists all"] if left else []
+    return found
+
+
+def point(forecast: Forecast, fingerprint: str) -> str:
+    """Return the grid values of a configuration."""
+    return text.settings(forecast.points.get(fingerprint, {})) or "as declared"
+
+
+def interval(seen: Foreseen) -> str:
+    """Return ``0.95 [0.79, 1.00]``, no digit below the half width."""
+    if seen.expected is None or seen.low is None or seen.high is None:
+        return "?"
+    noise = (seen.high - seen.low) / 2
+    return f"{text.number(seen.expected, noise)} [{text.number(seen.low, noise)}, {text.number(seen.high, noise)}]"
+
+
+def percent(chance: float) -> str:
+    """Return a chance in words."""
+    return f"{100 * chance:.0f} %" if 0.01 <= chance <= 0.99 else "below 1 %" if chance < 0.01 else "above 99 %"
+
+
+def short(entry: str | None) -> str:
+    """Return the short id of an entry, with its journal where that is another one."""
+    name, colon, entry_id = (entry or "").rpartition(":")
+    return text.clean(f"{name}{colon}{entry_id[-4:]}")
+
+
+def as_plain(forecast: Forecast | None) -> dict[str, Any] | None:
+    """Return a forecast for programs; `configurations` come the most promising first."""
+    if forecast is None:
+        return None
+    return {
+        "metric": f"dev.{forecast.metric}",
+        "direction": "higher" if direction(forecast.metric) > 0 else "lower",
+        "best": {"value": forecast.best, "entry": forecast.best_in} if forecast.best is not None else None,
+        "seconds": forecast.seconds,
+        "unlikely": forecast.unlikely,
+        "configurations": [
+            {"fingerprint": name, "grid": forecast.points.get(name, {}), **foreseen_as_plain(one)} for name, one in forecast.each.items()
+        ],
+    }
+
+
+def foreseen_as_plain(one: Foreseen) -> dict[str, Any]:
+    """Return what is expected of one configuration for programs."""
+    ends = [one.low, one.high] if one.low is not None else None
+    return {"expected": one.expected, "interval": ends, "chance": one.chance, "unlikely": one.unlikely, "seconds": one.seconds}
+
+
+def gated_line(gated: Gated | None) -> str:
+    """Return ``12 runs skipped as unlikely to beat the best; none of the 2 run as a control did; saved about 3 min``, or nothing."""
+    if gated is None:
+        return ""
+    told = [f"{text.count(gated.skipped, 'run')} skipped as unlikely to beat the best"]
+    if gated.controls:
+        told.append(f"{gated.beat or 'none'} of the {len(gated.controls)} run as a control did")
+    if gated.seconds:
+        told.append(f"saved about {text.duration(gated.seconds)}")
+    return "; ".join(told)
+
+
+def gated_as_plain(gated: Gated | None) -> dict[str, Any] | None:
+    """Return what was skipped for programs."""
+    if gated is None:
+        return None
+    controls = [{"best": one.best, "score": one.score, "runs": one.runs, "beat": one.beat} for one in gated.controls]
+    return {"runs": gated.skipped, "configurations": gated.configurations, "seconds": gated.seconds, "controls": controls}

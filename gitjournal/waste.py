@@ -1,0 +1,181 @@
+"""What the journal has saved so far: runs that were not made because they were known, meant the same, or were unlikely to help.
+
+Read from the entries and their records, and from what this clone has refused; nothing is run.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from gitjournal import grid, planning, refusals
+from gitjournal.configured import Versions, configurations, written_out
+from gitjournal.entry import Entry
+from gitjournal.errors import GitjournalError
+from gitjournal.gated import Control, gated
+from gitjournal.identity import fingerprint
+from gitjournal.index import Index
+from gitjournal.metric_names import direction
+from gitjournal.overview import Listed, Opened, Overview
+from gitjournal.record import Record, runs_among
+from gitjournal.stats import Interval, wilson
+from gitjournal.summary import deciding_metric
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Runs that were not made for one reason, in so many entries, and the seconds that they would have taken."""
+
+    runs: int = 0
+    seconds: float = 0.0
+    entries: int = 0
+
+    def __add__(self, other: Saved) -> Saved:
+        """Return both together."""
+        return Saved(self.runs + other.runs, self.seconds + other.seconds, self.entries + other.entries)
+
+
+@dataclass(frozen=True)
+class Waste:
+    """All of it.
+
+    `reused` were done by other entries, `refused` too, where nothing else was asked (on this clone); `same` are points of a grid that
+    mean the same as others, `seeds` those where nothing draws; `skipped` were unlikely to beat the best. `made`, `failed` and
+    `repeated` (on purpose) were spent. `controls` were unlikely and made all the same; of as many runs drawn at random, `kept` is the
+    chance that they hold the best of what was made, None where nothing was skipped.
+    """
+
+    reused: Saved
+    refused: Saved
+    same: Saved
+    seeds: Saved
+    skipped: Saved
+    made: Saved
+    failed: Saved
+    repeated: Saved
+    controls: Sequence[Control] = field(default_factory=list)
+    kept: float | None = None
+
+    @property
+    def avoided(self) -> Saved:
+        """Everything that was not made."""
+        return self.reused + self.refused + self.same + self.seeds + self.skipped
+
+    @property
+    def beat(self) -> int:
+        """How many of the control did beat the best."""
+        return sum(one.beat for one in self.controls)
+
+    @property
+    def wrong(self) -> Interval | None:
+        """The share of unlikely configurations that beat the best, by the control, with a 95 % interval (Wilson 1927)."""
+        return wilson(self.beat, len(self.controls)) if self.controls else None
+
+
+def waste(overview: Overview, tell: Callable[[int, int], None]) -> Waste:
+    """Read all entries and say what was saved and spent; what cannot be read is left out. `tell` hears how many of how many are read."""
+    listed = [one for one in overview.everywhere() if one.ref]
+    told = list(_each(overview, listed, tell))
+    refused = _refused(overview, {one.id for one in told if one.made.runs})
+    kept = [one.kept for one in told if one.kept is not None]
+    return Waste(
+        reused=_sum(one.reused for one in told),
+        refused=refused,
+        same=_sum(one.same for one in told),
+        seeds=_sum(one.seeds for one in told),
+        skipped=_sum(one.skipped for one in told),
+        made=_sum(one.made for one in told),
+        failed=_sum(one.failed for one in told),
+        repeated=_sum(one.repeated for one in told),
+        controls=[control for one in told for control in one.controls],
+        kept=statistics.fmean(kept) if kept else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one entry says."""
+
+    id: str
+    reused: Saved
+    same: Saved
+    seeds: Saved
+    skipped: Saved
+    made: Saved
+    failed: Saved
+    repeated: Saved
+    controls: Sequence[Control]
+    kept: float | None
+
+
+def _each(overview: Overview, listed: Sequence[Listed], tell: Callable[[int, int], None]) -> Iterable[_Told]:
+    for number, opened in enumerate(overview.open_each(listed), start=1):
+        if isinstance(opened, Opened) and opened.records:
+            yield _told(opened, overview.index)
+        tell(number, len(listed))
+
+
+def _told(opened: Opened, index: Index) -> _Told:
+    entry, records = opened.entry, opened.records
+    runs = runs_among(records)
+    own = [one for one in runs if one.owned]
+    took = [one.seconds for one in own if one.seconds is not None]
+    each = statistics.fmean(took) if took else 0.0
+    metric = deciding_metric(entry.front, runs)
+    skipping = gated(records, metric, direction(metric) if metric else 1)
+    same, seeds = _alike(entry)
+    skipped = skipping.skipped if skipping else 0
+    configurations = len({one.fingerprint for one in runs})
+    return _Told(
+        id=entry.id,
+        reused=_reused([one for one in runs if not one.owned], index),
+        same=_saved(same, same * each),
+        seeds=_saved(seeds, seeds * each),
+        skipped=_saved(skipped, skipping.seconds or skipped * each) if skipping else Saved(),
+        made=_spent(own),
+        failed=_spent([one for one in own if one.status == "failed"]),
+        repeated=_spent([one for one in own if one.status == "again"]),
+        controls=skipping.controls if skipping else [],
+        kept=configurations / (configurations + skipping.configurations) if skipping and skipped else None,
+    )
+
+
+def _alike(entry: Entry) -> tuple[int, int]:
+    """Return how many runs of a grid mean the same as others of it, and how many only have another seed where nothing draws."""
+    declared = written_out(entry)
+    if declared is None:
+        return 0, 0
+    try:
+        found = configurations(entry, declared, Versions(), {"digest": ""} if isinstance(entry.front.procedure, dict) else None)
+    except GitjournalError:
+        return 0, 0
+    n_seeds = len(grid.seeds(entry.front))
+    asked = [(fingerprint(one.canonical), seed) for one in found for seed in planning.seeds_of(entry, one, declared)]
+    return len(asked) - len(set(asked)), len(found) * n_seeds - len(asked)
+
+
+def _reused(taken: Sequence[Record], index: Index) -> Saved:
+    runs = {run.key: run for run in index.find_runs([one.key for one in taken]) if run.origin is None} if taken else {}
+    seconds = [runs[one.key].seconds or 0.0 for one in taken if one.key in runs]
+    return _saved(len(taken), sum(seconds))
+
+
+def _refused(overview: Overview, ran: set[str]) -> Saved:
+    """Return what was refused here, but for the entries that ran after all."""
+    return _sum(Saved(one.runs, one.seconds, 1) for name, one in refusals.read(overview.lab).items() if name not in ran)
+
+
+def _spent(records: Sequence[Record]) -> Saved:
+    return _saved(len(records), sum(one.seconds or 0.0 for one in records))
+
+
+def _saved(runs: int, seconds: float) -> Saved:
+    return Saved(runs, seconds, 1) if runs else Saved()
+
+
+def _sum(parts: Iterable[Saved]) -> Saved:
+    total = Saved()
+    for one in parts:
+        total += one
+    return total
