@@ -22,7 +22,7 @@ from gitjournal.subject import Subject
 from gitjournal.summary import COUNTS, data_label
 from gitjournal.trials import Journal
 
-LOOKED_AT = 10_000  # runs: what a second of reading takes; those on the same data first
+LOOKED_AT = 3_000  # runs: what a quarter of a second of reading takes, while workers load their libraries; those on the same data first
 TELLING = 3  # own configurations, or other data sets, from which on scores are told: below that an interval says nothing
 
 
