@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import itertools
 import math
-import os
 import random
 import resource
 import sys
@@ -30,7 +29,7 @@ import threadpoolctl
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import has_fit_parameter
 
-from gitjournal import metric_names, network, scores, stored
+from gitjournal import metric_names, network, scores, stored, threads
 from gitjournal.data import overlaps, splits
 from gitjournal.data.hashing import hash_source
 from gitjournal.data.images import Images
@@ -111,7 +110,7 @@ class Shelf:
         """Hold every library to the number of threads that a model may use. Looking for them takes 2 ms: only where modules were loaded."""
         if self._pools is None or self._modules != len(sys.modules):
             self._pools, self._modules = threadpoolctl.ThreadpoolController(), len(sys.modules)
-        limits: contextlib.AbstractContextManager[Any] = self._pools.limit(limits=threads())
+        limits: contextlib.AbstractContextManager[Any] = self._pools.limit(limits=threads.wanted())
         return limits
 
     def table(self, job: OnData) -> Table:
@@ -589,12 +588,6 @@ def conditions(job: Run, shelf: Shelf, findings: set[str]) -> Iterator[None]:
         keras_library.warm_up()
     with shelf.threads(), _limited(job.memory_mb), _noting_warnings(findings), _at_home(job):
         yield
-
-
-def threads() -> int:
-    """Return how many threads a model may use: one, unless GITJOURNAL_THREADS says otherwise."""
-    declared = os.environ.get("GITJOURNAL_THREADS", "")
-    return int(declared) if declared.isdigit() and int(declared) > 0 else 1
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 import threadpoolctl
 
-from gitjournal import duplicates, final_score, keeping, measure, resample, rescore
+from gitjournal import duplicates, final_score, keeping, measure, resample, rescore, threads
 from gitjournal.errors import GitjournalError
 
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
@@ -145,7 +145,7 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "system": platform.system(),
         "kernel": blas.get("architecture") or blas.get("internal_api") or "unknown",
-        "threads": measure.threads(),
+        "threads": threads.wanted(),
     }
 
 

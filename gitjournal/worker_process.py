@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from gitjournal import threads
 from gitjournal.errors import GitjournalError
 
 Job = dict[str, Any]
@@ -42,8 +43,7 @@ def fair_threads(workers: int) -> int:
 
     Several together never ask for more than there are cores. No recorded number depends on it.
     """
-    declared = os.environ.get("GITJOURNAL_THREADS", "")
-    wanted = int(declared) if declared.isdigit() and int(declared) > 0 else 1
+    wanted = threads.wanted()
     return wanted if workers == 1 else max(1, min(wanted, (os.cpu_count() or 1) // workers))
 
 
@@ -66,10 +66,10 @@ class Process:
     """One worker process, from its start to its end. Who waits for it holds it, whatever the worker begins meanwhile."""
 
     def __init__(self, beside: int) -> None:
-        threads = str(fair_threads(beside))
+        number = str(fair_threads(beside))
         # a safe path, since a file `numpy.py` in the current folder is not what a worker should import;
         # one hash seed, since the order of a set of texts must not depend on the process
-        fixed = {"PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "0", "GITJOURNAL_THREADS": threads, **dict.fromkeys(THREAD_VARIABLES, threads)}
+        fixed = {"PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "0", "GITJOURNAL_THREADS": number, **dict.fromkeys(THREAD_VARIABLES, number)}
         self._log = tempfile.TemporaryFile(mode="a+b")  # noqa: SIM115 - open as long as the process is
         self._unread = b""
         self._ready: Job | None = None

@@ -9,6 +9,7 @@ import warnings
 from functools import cache
 from typing import Any
 
+from gitjournal import threads
 from gitjournal.procedures.with_sklearn import ParameterError
 
 
@@ -18,7 +19,6 @@ def load() -> Any:
 
     Raises ParameterError where it is not installed.
     """
-    threads = os.environ.get("GITJOURNAL_THREADS", "")
     ours = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": os.devnull, "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
     os.environ.update(ours)
     with warnings.catch_warnings():
@@ -28,9 +28,8 @@ def load() -> Any:
             keras = importlib.import_module("keras")
         except ImportError as fault:
             raise ParameterError(f"a network needs Keras: {fault}; pip install 'gitjournal[keras]'", []) from None
-        number = int(threads) if threads.isdigit() and int(threads) > 0 else 1
-        tensorflow.config.threading.set_intra_op_parallelism_threads(number)
-        tensorflow.config.threading.set_inter_op_parallelism_threads(number)
+        tensorflow.config.threading.set_intra_op_parallelism_threads(threads.wanted())
+        tensorflow.config.threading.set_inter_op_parallelism_threads(threads.wanted())
         tensorflow.config.experimental.enable_op_determinism()
         for gpu in tensorflow.config.list_physical_devices("GPU"):
             tensorflow.config.experimental.set_memory_growth(gpu, True)
