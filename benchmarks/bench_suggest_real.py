@@ -29,6 +29,8 @@ from gitjournal.advising import Candidate, Target
 from gitjournal.configured import Declared
 from gitjournal.crew import Crew
 from gitjournal.founding import init
+from gitjournal.jobs import Run
+from gitjournal.shelf import Shelf
 
 PAGE = """\
 ---
@@ -52,7 +54,7 @@ class Bench:
 
     def __init__(self, target: Target, folder: Path) -> None:
         self.target, self.folder = target, folder
-        self.shelf = measure.Shelf()
+        self.shelf = Shelf()
         self.known: dict[str, Trial] = {}
 
     def run(self, one: Candidate) -> Trial:
@@ -60,7 +62,7 @@ class Bench:
         if one.key not in self.known:
             told: Declared = self.target.declared
             made = measure.run(
-                measure.Run(
+                Run(
                     root=str(self.folder),
                     cache=str(self.folder),
                     data=told.data,

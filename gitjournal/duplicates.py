@@ -6,12 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gitjournal import measure
 from gitjournal.data import overlaps, splits
 from gitjournal.data.loading import load
+from gitjournal.jobs import OnData
+from gitjournal.shelf import Shelf
 
 
-class Dups(measure.OnData, tag_field="do", tag="dups", kw_only=True):
+class Dups(OnData, tag_field="do", tag="dups", kw_only=True):
     """Compare all rows; numbers are rounded to `digits`. `group` and `time` are columns to look at, whatever the split goes by.
 
     With `divided` the parts of the split are looked at too.
@@ -23,7 +24,7 @@ class Dups(measure.OnData, tag_field="do", tag="dups", kw_only=True):
     divided: bool = False
 
 
-def find(job: Dups, shelf: measure.Shelf) -> dict[str, Any]:
+def find(job: Dups, shelf: Shelf) -> dict[str, Any]:
     """Return how many rows are alike within the data, and what two parts share, with the first few row numbers (from 1).
 
     Raises EntryError or DataError for data that cannot be read, and for a column that is not there.

@@ -8,17 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal import measure, metric_names, scores
+from gitjournal import fitting, measure, measured, metric_names, scores
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError, EntryError
+from gitjournal.jobs import Run
 from gitjournal.procedures import with_python
+from gitjournal.shelf import Shelf
 
 RESAMPLES = 200  # for a standard error: known to a twentieth of itself
 
 
-class Final(measure.Run, tag_field="do", tag="final", kw_only=True):
+class Final(Run, tag_field="do", tag="final", kw_only=True):
     """Fit as for a run, and score the test part. `expected` is the digest of the dev predictions on record.
 
     It is None under cross-validation, where the model learns from all rows outside the test part, as none on record did.
@@ -27,7 +29,7 @@ class Final(measure.Run, tag_field="do", tag="final", kw_only=True):
     expected: str | None
 
 
-def final(job: Final, shelf: measure.Shelf) -> dict[str, Any]:
+def final(job: Final, shelf: Shelf) -> dict[str, Any]:
     """Return the metrics of the test part, with their standard errors over rows where these are not plain.
 
     The test part is looked at only after the model has predicted dev as its record says. Raises DataError where it does not,
@@ -37,13 +39,13 @@ def final(job: Final, shelf: measure.Shelf) -> dict[str, Any]:
     whole = bool((job.split or {}).get("cv"))
     if whole and with_python.is_python(job.procedure):
         raise EntryError("a function of your own is called for each fold, and has no model of all rows", path=("split", "cv"))
-    with measure.refitted(job, shelf, whole=whole) as (model, table, parts):
+    with fitting.refitted(job, shelf, whole=whole) as (model, table, parts):
         if isinstance(model, with_python.Own) and model.numbers is not None:
             raise EntryError("the function returns numbers and no model, so nothing can predict the test rows", path=("procedure",))
         metrics = job.metrics or metric_names.default_metrics(table.task)
         if job.expected is not None:
             answers, _ = measure.score_part(model, table, parts["dev"], "dev", metrics)
-            if measure.digest(answers.predicted, table.task) != job.expected:
+            if measured.digest(answers.predicted, table.task) != job.expected:
                 message = "fitted again, the model predicts dev otherwise than its record says: it was made in another environment"
                 hint = "the test part was not looked at; run it again here first: gitjournal new --replicate ID"
                 raise DataError(message, hint=hint)
@@ -54,7 +56,7 @@ def final(job: Final, shelf: measure.Shelf) -> dict[str, Any]:
         "rows": len(parts["test"]),
         "learned": len(parts["train"]),
         "part": splits.rows_digest([parts["test"]]),
-        "predictions": measure.digest(answers.predicted, table.task),
+        "predictions": measured.digest(answers.predicted, table.task),
         "seconds": round(time.perf_counter() - began, 3),
     }
 

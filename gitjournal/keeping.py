@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import measure, metric_names, network, stored
+from gitjournal import conditions, fitting, measure, measured, metric_names, stored
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError, EntryError
+from gitjournal.jobs import Run
+from gitjournal.measured import Outcome
 from gitjournal.procedures import kept, with_keras, with_python
+from gitjournal.shelf import Shelf
 
 OTHERWISE = "the model predicts otherwise than its record says: it was made in another environment"
 ELSEWHERE = "gitjournal show ID says which; run it again here: gitjournal new --replicate ID"
 
 
-class Keep(measure.Run, tag_field="do", tag="keep", kw_only=True):
+class Keep(Run, tag_field="do", tag="keep", kw_only=True):
     """Make a run's model, write it into `folder`, and open it again; `expected` is the digest of the record's predictions.
 
     `file` is what the run itself kept, with its sha256 in the record: a network is opened and not trained where it is there.
@@ -34,7 +37,7 @@ class Keep(measure.Run, tag_field="do", tag="keep", kw_only=True):
     sha256: str | None = None
 
 
-class Predict(measure.Run, tag_field="do", tag="predict", kw_only=True):
+class Predict(Run, tag_field="do", tag="predict", kw_only=True):
     """Predict dev with the network that a run kept, and write into `store` what was predicted then.
 
     `file` and `sha256` are the kept network, `expected` is the digest of the record's predictions, `predictions` the sha256 of the
@@ -51,51 +54,51 @@ class Predict(measure.Run, tag_field="do", tag="predict", kw_only=True):
 class _Setting:
     """The data of a run, and the model that it declares, not fitted yet."""
 
-    job: measure.Run
+    job: Run
     table: Table
     parts: splits.Parts
-    fit: measure.Fit
+    fit: fitting.Fit
     model: Any
 
     def rows(self, part: str) -> Any:
-        return measure.rows_of(self.table.X, self.parts[part])
+        return fitting.rows_of(self.table.X, self.parts[part])
 
     def learn(self) -> None:
-        measure.seed_everything(self.job.seed)
-        self.fit(self.model, [self.parts], 0, measure.Outcome())
+        conditions.seed_everything(self.job.seed)
+        self.fit(self.model, [self.parts], 0, Outcome())
 
     def open(self, path: Path, sha256: str) -> None:
         """Let a network become what is kept. Raises TrustError for another file than that."""
         train, _ = self.fit.parts(self.model, [self.parts], 0)
         state = stored.read_arrays(path, sha256)
-        self.model.restore(state, self.rows("dev"), len(train), measure.column_names(self.table))
+        self.model.restore(state, self.rows("dev"), len(train), fitting.column_names(self.table))
 
     def proves(self, predict: Callable[[Any], Array], expected: str) -> bool:
-        return measure.digest(predict(self.rows("dev")), self.table.task) == expected
+        return measured.digest(predict(self.rows("dev")), self.table.task) == expected
 
 
-def _setting(job: measure.Run, shelf: measure.Shelf) -> _Setting:
+def _setting(job: Run, shelf: Shelf) -> _Setting:
     if with_python.is_python(job.procedure):
         message = "what a function of one's own returns is not kept: it may be any object, and only known ones are opened"
         raise EntryError(message, hint="let the function write what it needs, or declare the steps", path=("procedure",))
-    table = shelf.table(job) if network.is_network(job.procedure[-1][1]) else shelf.in_rows(job)
+    table = fitting.table_of(job, shelf)
     split = splits.effective(job.split, table.task)
     if "cv" in split:
         raise EntryError("cross-validation fits a model for each fold, and none of all: keep one of a holdout", path=("split", "cv"))
     (parts,) = splits.divide(table, split, job.seed)
-    model = measure.build(job, table)
-    fit = measure.Fit(job, table, split, measure.weight_key(model, table.weights), lambda _: None)
+    model = fitting.build(job, table)
+    fit = fitting.Fit(job, table, split, fitting.weight_key(model, table.weights), lambda _: None)
     return _Setting(job, table, parts, fit, model)
 
 
-def keep(job: Keep, shelf: measure.Shelf) -> dict[str, Any]:
+def keep(job: Keep, shelf: Shelf) -> dict[str, Any]:
     """Make the model, write it, open it again, and return the sha256 of its file.
 
     What was written is kept only where both the model and the opened one predict dev as the record says. Raises DataError
     where they do not, EntryError for a procedure that is not kept, TrustError for a file that is not what the record names.
     """
     found = _setting(job, shelf)
-    with measure.conditions(job, shelf, set()):
+    with conditions.of(job, shelf, set()):
         there = job.file is not None and job.sha256 is not None and Path(job.file).is_file()
         path, sha256 = (_copied if there else _written)(job, found)
     return {"file": str(path), "sha256": sha256, "bytes": path.stat().st_size, "rows": len(found.parts["dev"]), "fitted": not there}
@@ -131,18 +134,18 @@ def _written(job: Keep, found: _Setting) -> tuple[Path, str]:
     return path, sha256
 
 
-def predict(job: Predict, shelf: measure.Shelf) -> dict[str, Any]:
+def predict(job: Predict, shelf: Shelf) -> dict[str, Any]:
     """Write the predictions of a run once more, from the network that it kept.
 
     Raises DataError where they are not, to the last bit, those that the record names, TrustError for another network.
     """
     found = _setting(job, shelf)
-    outcome = measure.Outcome()
-    with measure.conditions(job, shelf, set()):
+    outcome = Outcome()
+    with conditions.of(job, shelf, set()):
         found.open(Path(job.file), job.sha256)
         metrics = [name for name in job.metrics or metric_names.default_metrics(found.table.task) if name != "loss"]
         measure.measure_fold(found.model, found.table, found.parts, metrics, outcome)
-    told = measure.of_predictions(found.table, [found.parts], outcome.answers, job.store, holdout=True)
+    told = measured.of_predictions(found.table, [found.parts], outcome.answers, job.store, holdout=True)
     same = told["predictions"] == job.expected
     if not same or told["artifacts"] != {stored.PREDICTIONS: job.predictions}:
         (Path(str(job.store)) / stored.PREDICTIONS).unlink(missing_ok=True)

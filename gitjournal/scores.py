@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from gitjournal import metric_names
 from gitjournal.data.raw import Array
 from gitjournal.errors import EntryError
+from gitjournal.procedures.with_sklearn import last_step
 
 OURS = frozenset({"rmse", "mae", "mse", "log_loss", "brier", "loss"})
 
@@ -82,7 +83,7 @@ def require(model: Any, metrics: list[str]) -> None:
     for number, name in enumerate(metrics):
         if name not in OURS and name not in get_scorer_names():
             raise EntryError(f"scikit-learn {sklearn.__version__} has no `{name}` yet", path=("metrics", number))
-    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    last = last_step(model)
     if hasattr(last, "final_estimator"):
         return  # a stack knows what it offers only after it was fitted
     for number, name in enumerate(metrics):

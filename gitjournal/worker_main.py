@@ -22,18 +22,20 @@ from typing import Any
 import msgspec
 import threadpoolctl
 
-from gitjournal import duplicates, final_score, keeping, measure, resample, rescore, threads
+from gitjournal import duplicates, final_score, keeping, measure, preflight, resample, rescore, threads
 from gitjournal.errors import GitjournalError
+from gitjournal.jobs import Run
+from gitjournal.shelf import Shelf
 
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "keras", "tensorflow")
 LOG = 2  # the descriptor that the parent opened as a file; standard output is pointed to it too
 
 _jobs = msgspec.json.Decoder(
-    measure.Inspect
-    | measure.Validate
+    preflight.Inspect
+    | preflight.Validate
     | measure.Prepare
-    | measure.Run
+    | Run
     | keeping.Keep
     | keeping.Predict
     | rescore.Score
@@ -85,7 +87,7 @@ def main() -> None:
     channel = Channel()
     faulthandler.enable()
     channel.send({"ready": environment()})
-    shelf = measure.Shelf()
+    shelf = Shelf()
     while True:
         line = channel.next()
         _begin_log()
@@ -94,13 +96,13 @@ def main() -> None:
             channel.send(answer)
 
 
-def _answer(line: bytes, shelf: measure.Shelf, channel: Channel) -> dict[str, Any] | None:
+def _answer(line: bytes, shelf: Shelf, channel: Channel) -> dict[str, Any] | None:
     try:
         job = _jobs.decode(line)
-        if isinstance(job, measure.Inspect):
-            return {"ok": measure.inspect(job, shelf)}
-        if isinstance(job, measure.Validate):
-            wrong = measure.validate(job)
+        if isinstance(job, preflight.Inspect):
+            return {"ok": preflight.inspect(job, shelf)}
+        if isinstance(job, preflight.Validate):
+            wrong = preflight.validate(job)
             return {"ok": {}} if wrong is None else _error(wrong[1], index=wrong[0])
         if isinstance(job, measure.Prepare):
             measure.prepare(job, shelf)

@@ -16,8 +16,10 @@ import pytest
 
 from gitjournal import artifacts, keeping, measure, rescore, stored
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
+from gitjournal.jobs import Run
 from gitjournal.lab import find_lab
 from gitjournal.procedures import kept
+from gitjournal.shelf import Shelf
 from tests.helpers import done, git, gitjournal, write_entry
 
 
@@ -30,7 +32,7 @@ LOGISTIC = [step("sklearn.preprocessing.StandardScaler"), step("sklearn.linear_m
 
 def run(root: Path, procedure: list[Any], **job: Any) -> dict[str, Any]:
     job = {"root": str(root), "cache": str(root / "c"), "data": {"sklearn": "iris"}, "seed": 0, "store": str(root / "kept"), **job}
-    return measure.run(measure.Run(procedure=procedure, **job), measure.Shelf(), lambda news: None)
+    return measure.run(Run(procedure=procedure, **job), Shelf(), lambda news: None)
 
 
 def later(root: Path, found: dict[str, Any], *metrics: str, task: str = "classification", n_classes: int | None = 3) -> dict[str, Any]:
@@ -125,7 +127,7 @@ def test_the_same_arrays_are_the_same_bytes_and_objects_are_not_kept(tmp_path: P
 
 def keep(root: Path, procedure: list[Any], expected: str, **job: Any) -> dict[str, Any]:
     job = {"root": str(root), "cache": str(root / "c"), "data": {"sklearn": "iris"}, "seed": 0, "folder": str(root / "kept"), **job}
-    return keeping.keep(keeping.Keep(procedure=procedure, expected=expected, **job), measure.Shelf())
+    return keeping.keep(keeping.Keep(procedure=procedure, expected=expected, **job), Shelf())
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from gitjournal.data import images
 from gitjournal.data.images import Images
 from gitjournal.data.loading import Table, load
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
+from gitjournal.jobs import Run
+from gitjournal.shelf import Shelf
 
 FOREST = [["ridge", {"class": "sklearn.linear_model.RidgeClassifier", "params": {}}]]
 
@@ -94,7 +96,7 @@ def test_nothing_is_decoded_before_it_is_asked_for(root: Path, monkeypatch: pyte
 def test_scikit_learn_takes_them_as_rows_of_numbers_while_they_fit(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run() -> dict[str, Any]:
         job = {"root": str(root), "cache": str(root / ".cache"), "data": {"images": "data/flowers"}, "procedure": FOREST}
-        return measure.run(measure.Run(**job), measure.Shelf(), print)
+        return measure.run(Run(**job), Shelf(), print)
 
     assert run()["metrics"]["dev"]["accuracy"] == 1.0
     monkeypatch.setattr(images, "FLAT_BYTES", 1000)

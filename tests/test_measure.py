@@ -13,9 +13,12 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
-from gitjournal import measure
+from gitjournal import failures, measure, preflight
 from gitjournal.data import splits
+from gitjournal.data.loading import load
 from gitjournal.errors import DataError, EntryError
+from gitjournal.jobs import Run
+from gitjournal.shelf import Shelf
 
 Tree = list[list[Any]]
 SVM: Tree = [["svc", {"class": "sklearn.svm.SVC", "params": {"gamma": 0.001}}]]
@@ -32,17 +35,17 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def inspect(root: Path, data: dict[str, Any], shelf: measure.Shelf | None = None, **job: Any) -> dict[str, Any]:
-    return measure.inspect(measure.Inspect(root=str(root), cache=str(root / ".cache"), data=data, **job), shelf or measure.Shelf())
+def inspect(root: Path, data: dict[str, Any], shelf: Shelf | None = None, **job: Any) -> dict[str, Any]:
+    return preflight.inspect(preflight.Inspect(root=str(root), cache=str(root / ".cache"), data=data, **job), shelf or Shelf())
 
 
-def run(root: Path, data: dict[str, Any], tree: Tree, shelf: measure.Shelf | None = None, **job: Any) -> dict[str, Any]:
+def run(root: Path, data: dict[str, Any], tree: Tree, shelf: Shelf | None = None, **job: Any) -> dict[str, Any]:
     """Run as the parent would: with what `inspect` said. The answer is what a JSON reader on the other side sees."""
     asked = {key: job.pop(key) for key in ("task", "split", "metrics") if key in job}
     known = inspect(root, data, **asked)
     declared = {key: known[key] for key in ("hash", "task", "split", "metrics")}
     job = {"root": str(root), "cache": str(root / ".cache"), "data": data, **declared, "procedure": tree, "seed": 0, **job}
-    answer = measure.run(measure.Run(**job), shelf or measure.Shelf(), lambda news: None)
+    answer = measure.run(Run(**job), shelf or Shelf(), lambda news: None)
     return msgspec.json.decode(msgspec.json.encode(answer))
 
 
@@ -89,13 +92,13 @@ def test_a_positive_float_target_can_be_declared_a_classification(root: Path) ->
 
 
 def test_validate_names_the_first_procedure_that_does_not_fit() -> None:
-    job = measure.Validate(procedures=[SVM, RIDGE], task="classification")
-    wrong = measure.validate(job)
+    job = preflight.Validate(procedures=[SVM, RIDGE], task="classification")
+    wrong = preflight.validate(job)
     assert wrong is not None
     assert wrong[0] == 1
     assert "Ridge" in wrong[1].message
-    assert measure.validate(measure.Validate(procedures=[SVM], task="classification", metrics=["accuracy", "roc_auc"])) is None
-    wrong = measure.validate(measure.Validate(procedures=[SVM], task="classification", metrics=["log_loss"]))
+    assert preflight.validate(preflight.Validate(procedures=[SVM], task="classification", metrics=["accuracy", "roc_auc"])) is None
+    wrong = preflight.validate(preflight.Validate(procedures=[SVM], task="classification", metrics=["log_loss"]))
     assert wrong is not None
     assert "predict_proba" in wrong[1].message
 
@@ -106,7 +109,7 @@ def test_validate_names_the_first_procedure_that_does_not_fit() -> None:
 def test_a_holdout_gives_what_a_bare_script_gives(root: Path) -> None:
     found = run(root, {"sklearn": "digits"}, SVM)
     X, y = load_digits(return_X_y=True)
-    table = measure.load({"sklearn": "digits"}, root, root / ".cache")
+    table = load({"sklearn": "digits"}, root, root / ".cache")
     (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
     model = SVC(gamma=0.001).fit(X[parts["train"]], y[parts["train"]])
     assert found["metrics"] == {part: {"accuracy": model.score(X[parts[part]], y[parts[part]])} for part in ("train", "dev")}
@@ -125,7 +128,7 @@ def test_the_test_part_is_neither_scored_nor_predicted(root: Path) -> None:
     assert set(found["metrics"]) == {"train", "dev"}
     with np.load(root / "store/predictions.npz", allow_pickle=False) as kept:
         seen = set(kept["row"].tolist())
-    table = measure.load({"sklearn": "digits"}, root, root / ".cache")
+    table = load({"sklearn": "digits"}, root, root / ".cache")
     (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
     assert seen == set(parts["dev"].tolist())
     assert not seen & set(parts["test"].tolist())
@@ -133,7 +136,7 @@ def test_the_test_part_is_neither_scored_nor_predicted(root: Path) -> None:
 
 def test_changed_test_rows_change_no_number(root: Path) -> None:
     text = mixed(100)
-    (parts,) = splits.divide(measure.load(csv(root, text), root, root / ".cache"), splits.effective(None, "classification"), 0)
+    (parts,) = splits.divide(load(csv(root, text), root, root / ".cache"), splits.effective(None, "classification"), 0)
     before = run(root, csv(root, text), SVM)
     lines = text.splitlines()
     for row in parts["test"]:
@@ -152,14 +155,14 @@ def test_folds_are_listed_and_their_mean_is_the_metric(root: Path) -> None:
     told: list[Any] = []
     known = inspect(root, {"sklearn": "wine"}, split={"cv": 4, "repeats": 2}, metrics=["accuracy", "log_loss"])
     tree = [step("sklearn.preprocessing.StandardScaler"), step("sklearn.linear_model.LogisticRegression")]
-    job = measure.Run(
+    job = Run(
         root=str(root),
         cache=str(root / ".cache"),
         data={"sklearn": "wine"},
         **{key: known[key] for key in ("hash", "task", "split", "metrics")},
         procedure=tree,
     )
-    found = measure.run(job, measure.Shelf(), told.append)
+    found = measure.run(job, Shelf(), told.append)
     assert told == [{"fold": number, "of": 8} for number in range(1, 9)]
     for part in ("train", "dev"):
         for name in ("accuracy", "log_loss"):
@@ -210,7 +213,7 @@ def test_weights_count_in_fit_and_in_scores(root: Path) -> None:
     plain = run(root, csv(root, text, drop=["w"]), tree)
     weighted = run(root, csv(root, text, weights="w"), tree)
     assert plain["predictions"] != weighted["predictions"]
-    table = measure.load(csv(root, text, weights="w"), root, root / ".cache")
+    table = load(csv(root, text, weights="w"), root, root / ".cache")
     (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
     assert table.weights is not None
     bits = np.frombuffer(zlib.decompress(base64.b64decode(weighted["hits"])), np.uint8)
@@ -291,10 +294,10 @@ def test_out_of_memory_is_a_failed_run(root: Path) -> None:
 
 
 def test_changed_data_are_named_before_every_run(root: Path) -> None:
-    shelf = measure.Shelf()
+    shelf = Shelf()
     data = csv(root, mixed())
     known = inspect(root, data, shelf)
-    job = measure.Run(root=str(root), cache=str(root / ".cache"), data=data, hash=known["hash"], task=known["task"], procedure=SVM, seed=0)
+    job = Run(root=str(root), cache=str(root / ".cache"), data=data, hash=known["hash"], task=known["task"], procedure=SVM, seed=0)
     assert measure.run(job, shelf, lambda news: None)["status"] == "done"
     csv(root, mixed().replace("y", "target", 1).replace("0.5", "0.7"))  # what differs comes first, not that the target is missing now
     with pytest.raises(DataError, match=r"data/it.csv is not what the entry names: its hash was sha256:.* now") as told:
@@ -304,20 +307,20 @@ def test_changed_data_are_named_before_every_run(root: Path) -> None:
 
 
 def test_a_set_with_another_hash_is_refused(root: Path) -> None:
-    job = measure.Run(root=str(root), cache=str(root / ".cache"), data={"sklearn": "iris"}, hash="sha256:" + "0" * 64, procedure=SVM)
+    job = Run(root=str(root), cache=str(root / ".cache"), data={"sklearn": "iris"}, hash="sha256:" + "0" * 64, procedure=SVM)
     for _ in range(2):
         with pytest.raises(DataError, match="iris is not what the entry names"):
-            measure.run(job, measure.Shelf(), lambda news: None)
+            measure.run(job, Shelf(), lambda news: None)
 
 
 def test_a_table_is_read_once_for_many_runs(root: Path) -> None:
-    shelf = measure.Shelf()
+    shelf = Shelf()
     data = csv(root, mixed())
     known = inspect(root, data, shelf)
     job = {"root": str(root), "cache": str(root / ".cache"), "data": data, "hash": known["hash"]}
-    first = shelf.table(measure.Run(**job, task=known["task"], procedure=SVM))
-    assert shelf.table(measure.Run(**job, task=known["task"], procedure=RIDGE)) is first
-    assert shelf.table(measure.Run(**job, task=known["task"], split={"group": "z"}, procedure=SVM)) is not first
+    first = shelf.table(Run(**job, task=known["task"], procedure=SVM))
+    assert shelf.table(Run(**job, task=known["task"], procedure=RIDGE)) is first
+    assert shelf.table(Run(**job, task=known["task"], split={"group": "z"}, procedure=SVM)) is not first
 
 
 @pytest.mark.parametrize("limit", ["a file in the way", "a full disk"])
@@ -348,4 +351,4 @@ def test_predictions_that_cannot_be_kept_cost_no_result(limit: str, root: Path, 
     ],
 )
 def test_one_line_of_an_exception(fault: BaseException, said: str) -> None:
-    assert measure.one_line(fault, "SVC") == said
+    assert failures.one_line(fault, "SVC") == said

@@ -12,8 +12,10 @@ from sklearn.metrics import roc_auc_score
 
 from gitjournal import resample, stored
 from gitjournal.errors import DataError, EntryError
-from gitjournal.measure import Run, Shelf, run
+from gitjournal.jobs import Run
+from gitjournal.measure import run
 from gitjournal.resample import Draw, Kept, draw
+from gitjournal.shelf import Shelf
 from gitjournal.stats import Estimate
 
 Arrays = dict[str, np.ndarray]

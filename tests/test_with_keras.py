@@ -443,11 +443,11 @@ def test_an_image_that_breaks_off_is_named(worker: Worker, root: Path) -> None:
 
 def test_a_scikit_learn_run_does_not_import_keras(root: Path) -> None:
     code = (
-        "import sys; from gitjournal import measure as m, worker_main\n"
+        "import sys; from gitjournal import jobs, measure, preflight, shelf, worker_main\n"
         f"job = dict(root={str(root)!r}, cache={str(root / '.cache')!r}, data=dict(sklearn='iris'))\n"
         "tree = [['svc', {'class': 'sklearn.svm.SVC', 'params': {}}]]\n"
-        "m.validate(m.Validate(procedures=[tree], task='classification'))\n"
-        "found = m.run(m.Run(procedure=tree, **job), m.Shelf(), lambda news: None)\n"
+        "preflight.validate(preflight.Validate(procedures=[tree], task='classification'))\n"
+        "found = measure.run(jobs.Run(procedure=tree, **job), shelf.Shelf(), lambda news: None)\n"
         "print(found['status'], sorted({'keras', 'tensorflow'} & set(sys.modules)))"
     )
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from gitjournal import measure
+from gitjournal import measure, preflight
 from gitjournal.codefiles import find_code
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
+from gitjournal.jobs import Run
 from gitjournal.planning import described
+from gitjournal.shelf import Shelf
 
 CENTROIDS = """\
 from __future__ import annotations
@@ -50,7 +52,7 @@ def tree(root: Path, function: str = "own.fit:fit", *code: str, **params: Any) -
 
 def run(root: Path, procedure: list[Any], **job: Any) -> dict[str, Any]:
     job = {"root": str(root), "cache": str(root / ".cache"), "data": {"sklearn": "iris"}, "seed": 3, **job}
-    return measure.run(measure.Run(procedure=procedure, **job), measure.Shelf(), lambda news: None)
+    return measure.run(Run(procedure=procedure, **job), Shelf(), lambda news: None)
 
 
 def body(root: Path, text: str, **job: Any) -> dict[str, Any]:
@@ -147,11 +149,11 @@ def test_a_named_file_is_read_from_the_top_and_a_named_module_can_be_imported(ro
 
 def test_a_call_that_cannot_work_is_refused_before_compute(root: Path) -> None:
     def wrong(procedure: list[Any]) -> GitjournalError:
-        told = measure.validate(measure.Validate(procedures=[procedure], root=str(root)))
+        told = preflight.validate(preflight.Validate(procedures=[procedure], root=str(root)))
         assert told is not None
         return told[1]
 
-    assert measure.validate(measure.Validate(procedures=[tree(root, shift=1)], root=str(root))) is None
+    assert preflight.validate(preflight.Validate(procedures=[tree(root, shift=1)], root=str(root))) is None
     fault = wrong(tree(root, shfit=1))
     assert fault.message == "own.fit:fit takes no `shfit`; did you mean `shift`?"
     assert fault.path == ("procedure", "python", "shfit")
@@ -169,8 +171,8 @@ def test_a_call_that_cannot_work_is_refused_before_compute(root: Path) -> None:
 def table(root: Path, text: str, **data: Any) -> dict[str, Any]:
     put(root, "own/data.py", f"import numpy as np, pandas as pd\ndef load():\n    {text}\n")
     code = described(find_code("own.data:load", [], root, ("data", "python")))
-    job = measure.Inspect(root=str(root), cache=str(root / ".cache"), data={"python": "own.data:load", **data}, code=code)
-    return measure.inspect(job, measure.Shelf())
+    job = preflight.Inspect(root=str(root), cache=str(root / ".cache"), data={"python": "own.data:load", **data}, code=code)
+    return preflight.inspect(job, Shelf())
 
 
 def test_a_function_gives_a_table_or_arrays(root: Path) -> None:
@@ -207,13 +209,13 @@ def test_a_function_that_draws_is_found_out(root: Path) -> None:
     )
     code = described(find_code("own.data:load", [], root, ("data", "python")))
     job = {"root": str(root), "cache": str(root / ".cache"), "data": {"python": "own.data:load"}, "code": code}
-    shelf = measure.Shelf()
-    content = measure.inspect(measure.Inspect(**job), shelf)["hash"]
-    assert measure.run(measure.Run(**job, hash=content, procedure=tree(root), seed=0), shelf, print)["status"] == "done"
+    shelf = Shelf()
+    content = preflight.inspect(preflight.Inspect(**job), shelf)["hash"]
+    assert measure.run(Run(**job, hash=content, procedure=tree(root), seed=0), shelf, print)["status"] == "done"
     with pytest.raises(DataError, match="is not what the entry names"):
-        measure.run(measure.Run(**job, hash=content, procedure=tree(root), seed=0), measure.Shelf(), print)
+        measure.run(Run(**job, hash=content, procedure=tree(root), seed=0), Shelf(), print)
 
 
 def test_without_its_code_nothing_is_called(root: Path) -> None:
     with pytest.raises(EntryError, match="has not been looked at"):
-        measure.inspect(measure.Inspect(root=str(root), cache=str(root), data={"python": "own.data:load"}), measure.Shelf())
+        preflight.inspect(preflight.Inspect(root=str(root), cache=str(root), data={"python": "own.data:load"}), Shelf())

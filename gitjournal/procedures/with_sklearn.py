@@ -87,6 +87,11 @@ def derived_seed(seed: int, position: int) -> int:
     return int.from_bytes(digest[:4], "big") % 2**31
 
 
+def last_step(model: Any) -> Any:
+    """Return the last step of a pipeline; of anything else, itself."""
+    return model.steps[-1][1] if hasattr(model, "steps") else model
+
+
 class _Builder:
     """Builds depth first and counts what draws."""
 

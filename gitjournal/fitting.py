@@ -1,0 +1,132 @@
+"""Building the model that a job declares, and letting it learn from the train part of a fold."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import has_fit_parameter
+
+from gitjournal import conditions, network
+from gitjournal.data import splits
+from gitjournal.data.images import Images
+from gitjournal.data.loading import Table
+from gitjournal.data.raw import Array
+from gitjournal.errors import EntryError
+from gitjournal.jobs import Run
+from gitjournal.measured import Outcome
+from gitjournal.procedures import with_keras, with_python, with_sklearn
+from gitjournal.shelf import Shelf
+
+WATCHED_SHARE = 0.1  # of a fold's train part, where the entry says that dev is watched: a fold's dev part judges it
+DEV_CHOSE = "GJ302"  # what decided when to stop, or which epoch to keep, is the part that the result is measured on
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+def table_of(job: Run, shelf: Shelf) -> Table:
+    """Return the table as the model of a job takes it."""
+    as_it_is = with_python.is_python(job.procedure) or network.is_network(job.procedure[-1][1])
+    return shelf.table(job) if as_it_is else shelf.in_rows(job)
+
+
+def build(job: Run, table: Table) -> Any:
+    """Return the model that a job declares, not fitted."""
+    if with_python.is_python(job.procedure):
+        n_classes = len(table.classes) if table.classes else None
+        return with_python.Own(job.procedure[0][1], job.seed or 0, n_classes, table.task)
+    if not network.is_network(job.procedure[-1][1]):
+        return with_sklearn.build(job.procedure, job.seed)
+    columns = table.y.shape[1] if table.y.ndim > 1 else 1
+    return with_keras.build(job.procedure, job.seed, with_keras.Target(table.task, table.classes, columns))
+
+
+def weight_key(model: Any, weights: Array | None) -> str | None:
+    """Return the keyword that takes row weights to the last step. Raises EntryError where it takes none."""
+    if weights is None or isinstance(model, with_keras.Network):
+        return None
+    if isinstance(model, with_python.Own):
+        raise EntryError("row weights do not reach a function of one's own", path=("data", "weights"))
+    if not has_fit_parameter(with_sklearn.last_step(model), "sample_weight"):
+        raise EntryError(f"{type(with_sklearn.last_step(model)).__name__} takes no row weights", path=("data", "weights"))
+    return f"{model.steps[-1][0]}__sample_weight" if hasattr(model, "steps") else "sample_weight"
+
+
+def column_names(table: Table) -> list[str]:
+    """Return what the columns of a table are called, in their order by kind."""
+    return [name for kind in table.columns.values() for name in kind]
+
+
+def rows_of(X: Any, rows: Array) -> Any:
+    """Return some rows of features, whatever they are held in; images stay undecoded."""
+    if isinstance(X, Images):
+        return X.rows(rows)
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Fits a model to the train part of a fold."""
+
+    job: Run
+    table: Table
+    split: dict[str, Any]
+    weight_key: str | None
+    progress: Progress
+
+    def __call__(self, model: Any, folds: list[splits.Parts], number: int, outcome: Outcome) -> None:
+        """Fit. A network that watches some rows while it learns gets them here; what it saw is in `outcome`."""
+        train, weights = folds[number]["train"], self.table.weights
+        if isinstance(model, with_python.Own):
+            X, y, dev = self.table.X, self.table.y, folds[number]["dev"]
+            model.fit((rows_of(X, train), y[train]), (rows_of(X, dev), y[dev]))
+            return
+        if not isinstance(model, with_keras.Network):
+            extra = {} if weights is None or self.weight_key is None else {self.weight_key: weights[train]}
+            model.fit(rows_of(self.table.X, train), self.table.y[train], **extra)
+            return
+        train, watched = self.parts(model, folds, number)
+        if watched is not None and watched is folds[number]["dev"]:
+            outcome.findings |= {DEV_CHOSE} if network.watches(model.node) else set()
+
+        def tell(news: dict[str, Any]) -> None:
+            self.progress({"fold": number + 1, "of": len(folds), **news})
+
+        try:
+            model.fit(self._part(train), None if watched is None else self._part(watched), names=column_names(self.table), tell=tell)
+        finally:
+            outcome.curves.append(model.curves)
+
+    def parts(self, model: with_keras.Network, folds: list[splits.Parts], number: int) -> tuple[Array, Array | None]:
+        """Return the rows that a network learns from, and those that it watches."""
+        train, share = folds[number]["train"], model.options["validation"]
+        if share is None:
+            return train, None
+        if share == "dev" and "cv" not in self.split:
+            return train, folds[number]["dev"]
+        return splits.hold_back(train, self.table, self.split, self.job.seed, WATCHED_SHARE if share == "dev" else share, number)
+
+    def _part(self, rows: Array) -> with_keras.Part:
+        weights = self.table.weights
+        return with_keras.Part(rows_of(self.table.X, rows), self.table.y[rows], None if weights is None else weights[rows])
+
+
+@contextlib.contextmanager
+def refitted(job: Run, shelf: Shelf, *, whole: bool = False) -> Iterator[tuple[Any, Table, splits.Parts]]:
+    """Fit as for a run, and hold the conditions of a run while the model is asked: give model, table and parts.
+
+    Under cross-validation, and with `whole`, the model learns from all rows outside the test part.
+    """
+    table = table_of(job, shelf)
+    split = splits.effective(job.split, table.task)
+    parts = splits.divide(table, split, job.seed)[0]
+    if whole:
+        parts = {**parts, "train": np.sort(np.concatenate([parts["train"], parts["dev"]]))}
+    model = build(job, table)
+    with conditions.of(job, shelf, set()):
+        conditions.seed_everything(job.seed)
+        Fit(job, table, split, weight_key(model, table.weights), lambda _: None)(model, [parts], 0, Outcome())
+        yield model, table, parts

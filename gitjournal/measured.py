@@ -1,0 +1,130 @@
+"""What a run has found, as its answer holds it: metrics, curves and parts over folds, and the files that are kept."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import sys
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gitjournal import failures, scores, stored
+from gitjournal.data import splits
+from gitjournal.data.loading import Table
+from gitjournal.data.raw import Array
+from gitjournal.procedures import with_keras
+
+HITS_AT_MOST = 20_000
+CURVE_POINTS = 50
+KEPT_BYTES = 64 * 2**20  # of the weights of one run; a larger network is trained again where its model is asked for
+
+Metrics = dict[str, dict[str, float]]
+
+
+@dataclass
+class Outcome:
+    """What a run has found so far; it survives a failure half-way."""
+
+    folds: list[Metrics] = field(default_factory=list)
+    answers: list[scores.Answers] = field(default_factory=list)
+    curves: list[dict[str, list[float]]] = field(default_factory=list)
+    findings: set[str] = field(default_factory=set)
+
+
+def of_folds(folds: list[splits.Parts], outcome: Outcome, *, several: bool) -> dict[str, Any]:
+    """Return metrics (means over folds), and what each part was: mean rows, and the digest of its row numbers."""
+    return {
+        "metrics": _mean(outcome.folds),
+        "folds": _listed(outcome.folds) if several else {},
+        "rows": {part: round(float(np.mean([len(parts[part]) for parts in folds]))) for part in folds[0]},
+        # the test part is one for all folds
+        "parts": {part: splits.rows_digest([folds[0][part]] if part == "test" else [parts[part] for parts in folds]) for part in folds[0]},
+    }
+
+
+def _mean(folds: list[Metrics]) -> Metrics:
+    if not folds:
+        return {}
+    return {part: {name: float(np.mean([fold[part][name] for fold in folds])) for name in values} for part, values in folds[0].items()}
+
+
+def _listed(folds: list[Metrics]) -> dict[str, dict[str, list[float]]]:
+    if not folds:
+        return {}
+    return {part: {name: [fold[part][name] for fold in folds] for name in values} for part, values in folds[0].items()}
+
+
+def mean_curves(folds: list[dict[str, list[float]]]) -> dict[str, list[float]]:
+    """Return the learning curves: means over folds as far as all of them went, at no more epochs than a record takes."""
+    length = min((len(curves.get("loss", [])) for curves in folds), default=0)
+    if not length:
+        return {}
+    kept = np.unique(np.linspace(0, length - 1, min(length, CURVE_POINTS)).round().astype(int)).tolist()
+    found: dict[str, list[float]] = {"epoch": [epoch + 1 for epoch in kept]}
+    for name in folds[0]:
+        means = (float(np.mean([curves[name][epoch] for curves in folds])) for epoch in kept)
+        found[name] = [float(f"{mean:.5g}") for mean in means]
+    return found
+
+
+def digest(predicted: Any, task: str) -> str:
+    """Return the sha256 of predictions, as records hold it."""
+    return hashlib.sha256(np.asarray(predicted).astype("<f8" if task == "regression" else "<i8").tobytes()).hexdigest()
+
+
+# what is kept
+
+
+def of_predictions(
+    table: Table, folds: list[splits.Parts], answers: list[scores.Answers], store: str | None, *, holdout: bool
+) -> dict[str, Any]:
+    """Return digest, right/wrong bits (one holdout of one label) and, in `store`, the predictions of the dev rows."""
+    predicted = np.concatenate([one.predicted for one in answers])
+    rows = np.concatenate([parts["dev"] for parts in folds])
+    found: dict[str, Any] = {"predictions": digest(predicted, table.task)}
+    if holdout and table.task == "classification" and len(rows) <= HITS_AT_MOST:
+        bits = np.packbits(predicted == table.y[rows]).tobytes()
+        found["hits"] = base64.b64encode(zlib.compress(bits, 9)).decode()
+    if store:
+        sizes = [len(parts["dev"]) for parts in folds]
+        arrays = {"fold": np.repeat(np.arange(len(folds)), sizes), "row": rows, "y": table.y[rows], "predicted": predicted}
+        if table.weights is not None:
+            arrays["weights"] = table.weights[rows]
+        if table.groups is not None:
+            arrays["group"] = table.groups[rows]
+        for name in ("proba", "decision"):
+            kept = [getattr(one, name) for one in answers]
+            if all(isinstance(one, np.ndarray) for one in kept):
+                arrays[name] = np.concatenate(kept)
+        found["artifacts"] = _save(Path(store), arrays)
+    return found
+
+
+def _save(store: Path, arrays: dict[str, Array], name: str = stored.PREDICTIONS) -> dict[str, str]:
+    """Write arrays as a file, and return its sha256 by name.
+
+    Where there is no space the log says so and the result stands without them: a long fit is not thrown away for that.
+    """
+    try:
+        return {name: stored.write_arrays(store / name, arrays)}
+    except OSError as fault:
+        sys.stderr.write(f"{name} could not be kept in {store}: {fault.strerror}\n")
+        return {}
+
+
+def keep_weights(model: with_keras.Network, store: Path) -> dict[str, str]:
+    """Write what a network learned, and return the sha256 of the file by name; the log says why where it is not kept."""
+    try:
+        state = model.state()
+    except Exception as fault:  # noqa: BLE001 - the result stands, whatever a layer makes of being asked
+        sys.stderr.write(f"the network is not kept: {failures.one_line(fault, model.name)}\n")
+        return {}
+    size = sum(array.nbytes for array in state.values())
+    if size > KEPT_BYTES:
+        sys.stderr.write(f"the network is not kept: it takes {size / 2**20:.0f} MB, more than {KEPT_BYTES // 2**20}\n")
+        return {}
+    return _save(store, state, stored.WEIGHTS)

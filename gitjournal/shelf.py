@@ -1,0 +1,85 @@
+"""What the runs of a grid need again and again: the table that was read last, and the thread pools of the libraries."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import threadpoolctl
+
+from gitjournal import threads
+from gitjournal.data import overlaps, splits
+from gitjournal.data.hashing import hash_source
+from gitjournal.data.loading import Table, in_rows, load
+from gitjournal.errors import DataError
+from gitjournal.jobs import OnData
+
+
+class Shelf:
+    """Keeps what was read and looked up, for the next run. One worker has one."""
+
+    def __init__(self) -> None:
+        self._answers: set[bytes] = set()
+        self._table: Table | None = None
+        self._in_rows: Table | None = None
+        self._alike: overlaps.Likeness | None = None
+        self._pools: threadpoolctl.ThreadpoolController | None = None
+        self._modules = 0
+
+    def threads(self) -> contextlib.AbstractContextManager[Any]:
+        """Hold every library to the number of threads that a model may use. Looking for them takes 2 ms: only where modules were loaded."""
+        if self._pools is None or self._modules != len(sys.modules):
+            self._pools, self._modules = threadpoolctl.ThreadpoolController(), len(sys.modules)
+        limits: contextlib.AbstractContextManager[Any] = self._pools.limit(limits=threads.wanted())
+        return limits
+
+    def table(self, job: OnData) -> Table:
+        """Return what the job names, read again only where something differs.
+
+        Raises DataError where the content is not what the job's hash says.
+        """
+        now = hash_source(job.data, Path(job.root), Path(job.cache))
+        _same_content(job, now)
+        if job.code:
+            now = str(job.code["digest"])  # what the function gives is known only after it ran; within one call it runs once
+        if self._table is None or _question(job, job.task, now) not in self._answers:
+            self._table = self._in_rows = self._alike = None  # two tables at once may not fit
+            split = job.split or {}
+            group, moment = split.get("group"), split.get("time")
+            table = load(job.data, Path(job.root), Path(job.cache), group=group, time=moment, task=job.task, code=job.code)
+            content = table.content if job.code is None else now
+            self._answers = {_question(job, task, content) for task in (job.task, table.task)}
+            self._table = table
+        _same_content(job, self._table.content)
+        return self._table
+
+    def in_rows(self, job: OnData) -> Table:
+        """Return the same table with features as scikit-learn takes them."""
+        table = self.table(job)
+        if self._in_rows is None:
+            self._in_rows = replace(table, X=in_rows(table.X))
+        return self._in_rows
+
+    def overlaps(self, job: OnData, split: dict[str, Any], folds: list[splits.Parts]) -> list[overlaps.Found]:
+        """Return what stands in two parts of a split; the rows of a table are compared once."""
+        table = self.table(job)
+        if self._alike is None:
+            self._alike = overlaps.likeness(table, Path(job.cache))
+        return overlaps.look(table, folds, self._alike, split)
+
+
+def _question(job: OnData, task: str | None, content: str | None) -> bytes:
+    split = job.split or {}
+    return msgspec.json.encode([job.root, job.data, split.get("group"), split.get("time"), task, content], order="deterministic")
+
+
+def _same_content(job: OnData, now: str | None) -> None:
+    if job.hash and now and job.hash != now:
+        name = next((job.data[key] for key in ("path", "sklearn", "images", "python") if job.data.get(key)), "the data")
+        message = f"{name} is not what the entry names: its hash was {job.hash[:19]}… and is {now[:19]}… now"
+        hint = "bring the old data back, or ask anew about the new: gitjournal new --from ID"
+        raise DataError(message, hint=hint, path=("data", "hash"))
