@@ -19,6 +19,7 @@ from gitjournal.errors import EntryError
 from gitjournal.jobs import Run
 from gitjournal.measured import Outcome
 from gitjournal.procedures import with_keras, with_python, with_sklearn
+from gitjournal.procedures.keras_objective import Target
 from gitjournal.shelf import Shelf
 
 WATCHED_SHARE = 0.1  # of a fold's train part, where the entry says that dev is watched: a fold's dev part judges it
@@ -41,7 +42,7 @@ def build(job: Run, table: Table) -> Any:
     if not network.is_network(job.procedure[-1][1]):
         return with_sklearn.build(job.procedure, job.seed)
     columns = table.y.shape[1] if table.y.ndim > 1 else 1
-    return with_keras.build(job.procedure, job.seed, with_keras.Target(table.task, table.classes, columns))
+    return with_keras.build(job.procedure, job.seed, Target(table.task, table.classes, columns))
 
 
 def weight_key(model: Any, weights: Array | None) -> str | None:

@@ -16,6 +16,7 @@ from gitjournal.data import splits
 from gitjournal.errors import GitjournalError
 from gitjournal.jobs import OnData
 from gitjournal.procedures import with_keras, with_python, with_sklearn
+from gitjournal.procedures.keras_objective import Target
 from gitjournal.shelf import Shelf
 
 
@@ -71,7 +72,7 @@ def validate(job: Validate) -> tuple[int, GitjournalError] | None:
                 continue
             if network.is_network(tree[-1][1]):
                 facts = job.facts or {}
-                target = with_keras.Target(job.task or "classification", facts.get("classes"), facts.get("n_outputs") or 1)
+                target = Target(job.task or "classification", facts.get("classes"), facts.get("n_outputs") or 1)
                 with_keras.validate(tree, target, facts)
                 scores.require(with_keras.build(tree, None, target), job.metrics or [])
                 continue

@@ -1,0 +1,90 @@
+"""What goes into a network: the rows of each of its inputs, from the columns that come in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gitjournal.network_graph import Graph
+from gitjournal.procedures.keras_layers import short
+from gitjournal.procedures.keras_rows import from_table
+from gitjournal.procedures.with_sklearn import ParameterError
+
+Steps = list[list[Any]]
+
+WHOLE_NUMBERS = frozenset(["CategoryEncoding", "Embedding", "HashedCrossing", "Hashing", "IntegerLookup"])  # layers that count by numbers
+KEEPS_SHAPE = frozenset(
+    f"sklearn.preprocessing.{name}"
+    for name in ("MaxAbsScaler", "MinMaxScaler", "Normalizer", "PowerTransformer", "QuantileTransformer", "RobustScaler", "StandardScaler")
+)
+
+
+def sources(graph: Graph, X: Any, names: Sequence[str], label: str) -> list[Any]:
+    """Return the rows of each input. `names` are those of the columns, `label` is that of the network.
+
+    Raises ParameterError for a column that is not there, and for what a network does not take.
+    """
+    return [_source(graph, number, _columns(X, one.columns, names, label), label) for number, one in enumerate(graph.sources)]
+
+
+def _columns(X: Any, columns: Any, names: Sequence[str], label: str) -> Any:
+    """Return the columns that an input takes."""
+    if columns == "all":
+        return X
+    listed = columns if isinstance(columns, list) else [columns]
+    known = [str(name) for name in X.columns] if hasattr(X, "columns") else list(names)
+    try:
+        numbers = [column if isinstance(column, int) else known.index(column) for column in listed]
+    except ValueError:
+        missing = next(column for column in listed if not isinstance(column, int) and column not in known)
+        says = f"columns are {', '.join(known[:10])}" if known else "columns have numbers here, from 0"
+        raise ParameterError(f"no column `{missing}` comes in; {says}", [label, "inputs"]) from None
+    if max(numbers) >= X.shape[1] or min(numbers) < 0:
+        raise ParameterError(f"no column {max(numbers)} comes in: there are {X.shape[1]}", [label, "inputs"])
+    chosen = numbers if isinstance(columns, list) else numbers[0]
+    return X.iloc[:, chosen] if hasattr(X, "iloc") else X[:, chosen]
+
+
+def _source(graph: Graph, number: int, X: Any, label: str) -> Any:
+    """Return the rows of one input: float32, text, or whole numbers where a layer takes them as they are."""
+    if hasattr(X, "columns"):
+        X = from_table(X, label)
+    elif hasattr(X, "to_numpy"):
+        X = X.to_numpy()
+    if getattr(X, "ndim", 2) == 1 and getattr(X, "dtype", None) is not None and X.dtype.kind in "OUS":
+        return np.asarray(["" if one is None or one != one else str(one) for one in X], dtype=object)  # noqa: PLR0124 - NaN is not itself
+    if isinstance(X, np.ndarray):
+        if X.dtype.kind == "O":
+            raise ParameterError("the columns hold text and numbers; let text be an input of its own", [label, "inputs"])
+        if X.dtype.kind == "f" and np.isnan(X).any():
+            raise ParameterError("the data hold missing values, which a network does not take; put a SimpleImputer before it", [label])
+        X = X[:, None] if X.ndim == 1 else X
+        return X.astype(np.int64) if X.dtype.kind in "iub" and _takes_whole(graph, number) else X
+    return X
+
+
+def _takes_whole(graph: Graph, number: int) -> bool:
+    return all(short(one.node) in WHOLE_NUMBERS for one in graph.layers if number in one.inputs)
+
+
+def samples(graph: Graph, tree: Steps, known: dict[str, Any]) -> list[Any] | None:
+    """Return two rows of each input as the data would give them; None where a step or a vocabulary decides what comes in."""
+    learned = ("IntegerLookup", "StringLookup", "TextVectorization")
+    if any(short(one.node) in learned and not one.node["params"].get("vocabulary") for one in graph.layers):
+        return None
+    if any(node not in ("passthrough", None) and node["class"] not in KEEPS_SHAPE for _, node, *_ in tree[:-1]):
+        return None
+    columns: dict[str, Any] = known.get("columns") or {}
+    if set(columns) != {"number"}:
+        return None
+    shape = tuple(known.get("shape") or [known.get("n_features") or 0])
+    if not all(shape):
+        return None
+    found = []
+    for source in graph.sources:
+        width = shape if source.columns == "all" else (len(source.columns) if isinstance(source.columns, list) else 1,)
+        found.append(np.arange(2 * math.prod(width), dtype=np.float32).reshape(2, *width))
+    return found
