@@ -62,6 +62,24 @@ def write_entry(lab: Path, entry_id: str, front: str, body: str = "") -> Path:
     return path
 
 
+def put(root: Path, name: str, text: str = "") -> None:
+    """Write a file below a folder, with the folders that it needs."""
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def half_merge(lab: Path) -> None:
+    """Leave the lab folder in the middle of a merge that needs a person."""
+    git(lab, "switch", "-qc", "exp/other")
+    (lab / "README.md").write_text("theirs\n")
+    git(lab, "commit", "-qam", "theirs")
+    git(lab, "switch", "-q", "journal")
+    (lab / "README.md").write_text("ours\n")
+    git(lab, "commit", "-qam", "ours")
+    assert subprocess.run(["git", "merge", "-q", "exp/other"], cwd=lab, capture_output=True, check=False).returncode == 1
+
+
 def gone(pid: int, seconds: float = 60) -> bool:
     """Whether a process ends in time; one that nobody has waited for counts as ended."""
     for _ in range(int(seconds * 20)):

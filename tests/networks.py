@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from gitjournal import grid, procedure
-from gitjournal.entry import Entry, Facts, parse
+from gitjournal.entry import Entry, Facts
+from tests import trees
 
 NEEDS_KERAS = pytest.mark.skipif(importlib.util.find_spec("keras") is None, reason="Keras is an extra: pip install 'gitjournal[keras]'")
+DATA = "{path: data/it.npz}"
 FACTS = Facts(n_rows=100, n_features=3, classes=[0, 1, 2], columns={"number": ["a", "b", "c"]})
 
 
-def entry(text: str, data: str = "{path: data/it.npz}") -> Entry:
-    return parse(f"---\ntitle: t\ndata: {data}\n{text}\n---\n", entry_id="20260101-t-aaaa", file="lab/e.md")
+def entry(text: str, data: str = DATA) -> Entry:
+    return trees.read(text, data)
 
 
 def tree(text: str, *, facts: Facts | None = FACTS, point: int = 0) -> list[Any]:
-    found = entry(text)
-    return procedure.build_tree(found, grid.expand(found)[point], facts)
+    return trees.tree(text, facts, point=point, data=DATA)
 
 
 def sequential(layers: str, *, optimizer: str = "adam", loss: str = "mse", more: str = "") -> str:

@@ -24,6 +24,11 @@ def front(*metrics: str, more: str = "") -> FrontMatter:
     return parse(text, entry_id=A, file="e.md").front
 
 
+def right(*wrong: int, n: int = 360) -> list[bool]:
+    """Return right and wrong answers to so many rows."""
+    return [row not in wrong for row in range(n)]
+
+
 def packed(right: Sequence[bool]) -> str:
     """Return right and wrong answers as a record holds them."""
     bits = "".join("1" if one else "0" for one in right)

@@ -21,11 +21,7 @@ from gitjournal.lab import find_lab
 from gitjournal.procedures import kept
 from gitjournal.shelf import Shelf
 from tests.helpers import done, git, gitjournal, write_entry
-
-
-def step(path: str, **params: Any) -> list[Any]:
-    return [path.rpartition(".")[2].lower(), {"class": path, "params": params}]
-
+from tests.trees import step
 
 LOGISTIC = [step("sklearn.preprocessing.StandardScaler"), step("sklearn.linear_model.LogisticRegression")]
 

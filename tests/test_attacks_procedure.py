@@ -10,15 +10,13 @@ from typing import Any
 import joblib
 import pytest
 
-from gitjournal import grid, procedure
-from gitjournal.entry import parse
 from gitjournal.errors import EntryError, TrustError
 from gitjournal.procedures import with_sklearn
+from tests import trees
 
 
 def tree(text: str) -> list[Any]:
-    entry = parse(f"---\ntitle: t\ndata: {{sklearn: iris}}\n{text}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
-    return procedure.build_tree(entry, grid.expand(entry)[0], None)
+    return trees.tree(text, None)
 
 
 REFUSED = [

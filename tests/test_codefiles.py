@@ -8,14 +8,9 @@ import pytest
 
 from gitjournal.codefiles import Code, find_code
 from gitjournal.errors import DataError, EntryError, TrustError
+from tests.helpers import put
 
 PLACE = ("procedure", "python")
-
-
-def put(root: Path, name: str, text: str = "") -> None:
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
 
 
 def found(root: Path, function: str = "churn.fit:run", *extra: str) -> Code:

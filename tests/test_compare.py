@@ -14,13 +14,9 @@ import pytest
 from gitjournal.record import Record
 from tests.helpers import done
 from tests.pages import LOGISTIC, RBF, TREES, begin, commit, gitjournal, page, write
-from tests.samples import EACH, run
+from tests.samples import EACH, right, run
 
 DIGITS = "20261107-knn-digits-n4n4"
-
-
-def right(*wrong: int, n: int = 360) -> list[bool]:
-    return [row not in wrong for row in range(n)]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from gitjournal.record import Record
 from gitjournal.sample import combine, sample_of
 from gitjournal.stats import LEVEL
 from gitjournal.weighed import turned
-from tests.samples import EACH, FOLDS, A, B, front, run, sample
+from tests.samples import EACH, FOLDS, A, B, front, right, run, sample
 
 SIMULATIONS = 2000
 ALLOWED = LEVEL + 3 * math.sqrt(LEVEL * (1 - LEVEL) / SIMULATIONS)
@@ -23,10 +23,6 @@ ALLOWED = LEVEL + 3 * math.sqrt(LEVEL * (1 - LEVEL) / SIMULATIONS)
 
 def answers(draw: random.Random, p: float, n: int = 360) -> list[bool]:
     return [draw.random() < p for _ in range(n)]
-
-
-def right(*wrong: int, n: int = 360) -> list[bool]:
-    return [row not in wrong for row in range(n)]
 
 
 # which test

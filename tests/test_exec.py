@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import done, git, gitjournal, write_entry
+from tests.helpers import done, git, gitjournal, half_merge, write_entry
 
 SVM = "title: SVM on iris\nhypothesis: it works\ndata: {sklearn: iris}\nprocedure: [SVC]\n"
 SLOW = "title: slow\ndata: {sklearn: digits}\nprocedure: [{MLPClassifier: {max_iter: 60, hidden_layer_sizes: [400, 400]}}]\nseeds: 12\n"
@@ -299,13 +299,7 @@ def test_a_missing_lab_folder_does_not_stop_a_run(journal: Path) -> None:
 def test_a_merge_in_progress_makes_results_wait_and_the_next_command_commits_them(journal: Path) -> None:
     lab = journal / "lab"
     entry(journal, "aaaa")
-    git(lab, "switch", "-qc", "exp/other")
-    (lab / "README.md").write_text("theirs\n")
-    git(lab, "commit", "-qam", "theirs")
-    git(lab, "switch", "-q", "journal")
-    (lab / "README.md").write_text("ours\n")
-    git(lab, "commit", "-qam", "ours")
-    subprocess.run(["git", "merge", "-q", "exp/other"], cwd=lab, capture_output=True, check=False)
+    half_merge(lab)
     assert (journal / ".git/worktrees/lab/MERGE_HEAD").exists()
 
     before = tip(journal)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from gitjournal import runner
-from gitjournal.commands.exec import compose
 from gitjournal.crew import Crew
 from gitjournal.errors import EntryError
 from gitjournal.founding import init
-from gitjournal.lab import Lab
 from gitjournal.limits import Limits
 from gitjournal.render import outcome
-from gitjournal.runner import Options, Outcome
-from tests.helpers import done, git, gitjournal, write_entry
+from tests.bench import Bench
+from tests.helpers import done, git, gitjournal
 
 BASE = "title: base\nhypothesis: h\ndata: {sklearn: digits}\nprocedure: [GaussianNB]\n"
 BETTER = "title: better\ndata: {sklearn: digits}\nprocedure: [LinearDiscriminantAnalysis]\nbaseline: aaaa\n"
@@ -29,33 +25,6 @@ GRID = "title: grid\ndata: {sklearn: iris}\nprocedure: [KNeighborsClassifier]\ng
 def crew() -> Iterator[Crew]:
     with Crew(1) as crew:
         yield crew
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A journal, and a worker that is there already."""
-
-    lab: Lab
-    top: Path
-    crew: Crew
-
-    def entry(self, suffix: str, front: str) -> Path:
-        return write_entry(self.lab.path, f"20261121-an-entry-{suffix}", front)
-
-    def exec(self, suffix: str, options: Options = Options()) -> Outcome:  # noqa: B008 - frozen
-        return runner.execute(
-            self.lab, self.top, f"20261121-an-entry-{suffix}", options, crew=self.crew, compose=compose, tell=lambda _: None
-        )
-
-    def edit(self, suffix: str, old: str, new: str) -> None:
-        path = self.lab.path / f"entries/2026/20261121-an-entry-{suffix}.md"
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
-
-    def commit(self) -> None:
-        git(self.lab.path, "add", "-A")
-        git(self.lab.path, "-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "edit")
 
 
 @pytest.fixture
@@ -159,14 +128,14 @@ def test_what_cannot_be_judged_is_refused_before_compute(pair: Bench, front: str
 def test_a_dry_run_does_not_ask_for_results_of_a_baseline_that_is_to_be_run_first(journal: Bench) -> None:
     journal.entry("aaaa", BASE)
     journal.entry("bbbb", BETTER + "expect: dev.accuracy > baseline\n")
-    assert journal.exec("bbbb", Options(dry_run=True)).state == "planned"
+    assert journal.exec("bbbb", dry_run=True).state == "planned"
     with pytest.raises(EntryError, match="has no result yet"):
         journal.exec("bbbb")
 
 
 def test_nothing_is_judged_before_the_last_run(journal: Bench) -> None:
     page = journal.entry("aaaa", GRID + "expect: dev.accuracy > 0.5\n")
-    first = journal.exec("aaaa", Options(limits=Limits(runs=2)))
+    first = journal.exec("aaaa", limits=Limits(runs=2))
     assert (first.made, first.verdict) == (2, None)
     assert "what was expected is not judged yet: some runs are left" in outcome.said(first, color=False)
     assert "\n\nWhat was expected is not judged yet.\n" in page.read_text()

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from gitjournal import configured, entry_edit, grid, identity, procedure, yaml_text
 from gitjournal.catalogue import lookup, reference
-from gitjournal.entry import MISSING, Entry, Facts, parse
+from gitjournal.entry import MISSING, Facts, parse
+from tests import trees
+from tests.trees import read
 
 HASH = "sha256:" + "0" * 64
 FACTS = Facts(n_rows=100, n_features=3, classes=["a", "b"], columns={"number": ["x", "y"], "category": ["c"]})
@@ -24,13 +26,8 @@ SPLIT = {"dev": 0.2, "test": 0.2, "seed": 0, "shuffle": True, "stratify": True}
 DATA = {"path": "data/churn.csv", "target": "churned"}
 
 
-def read(text: str) -> Entry:
-    return parse(f"---\ntitle: t\ndata: {{sklearn: iris}}\n{text}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
-
-
 def tree(text: str, point: int = 0) -> list[Any]:
-    entry = read(text)
-    return procedure.build_tree(entry, grid.expand(entry)[point], FACTS)
+    return trees.tree(text, FACTS, point=point)
 
 
 def text_of(procedure_text: str, *, point: int = 0, version: str = "") -> str:

@@ -19,14 +19,11 @@ from gitjournal.data.loading import load
 from gitjournal.errors import DataError, EntryError
 from gitjournal.jobs import Run
 from gitjournal.shelf import Shelf
+from tests.trees import step
 
 Tree = list[list[Any]]
 SVM: Tree = [["svc", {"class": "sklearn.svm.SVC", "params": {"gamma": 0.001}}]]
 RIDGE: Tree = [["ridge", {"class": "sklearn.linear_model.Ridge", "params": {}}]]
-
-
-def step(path: str, **params: Any) -> list[Any]:
-    return [path.rpartition(".")[2].lower(), {"class": path, "params": params}]
 
 
 @pytest.fixture

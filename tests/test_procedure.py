@@ -9,20 +9,17 @@ from typing import Any
 import pytest
 
 from gitjournal import grid, procedure
-from gitjournal.entry import Entry, Facts, parse
+from gitjournal.entry import Facts
 from gitjournal.errors import EntryError
+from tests import trees
+from tests.trees import read
 
 SCALER = {"class": "sklearn.preprocessing.StandardScaler", "params": {}}
 FACTS = Facts(n_rows=100, n_features=3, classes=["a", "b"], columns={"number": ["x", "y"], "category": ["c"]})
 
 
-def read(text: str, data: str = "{sklearn: iris}") -> Entry:
-    return parse(f"---\ntitle: t\ndata: {data}\n{text}\n---\n", entry_id="20260101-t-aaaa", file="lab/e.md")
-
-
 def tree(text: str, *, point: int = 0, facts: Facts | None = FACTS, data: str = "{sklearn: iris}") -> list[Any]:
-    entry = read(text, data)
-    return procedure.build_tree(entry, grid.expand(entry)[point], facts)
+    return trees.tree(text, facts, point=point, data=data)
 
 
 def svc(**params: Any) -> dict[str, Any]:

@@ -7,28 +7,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from gitjournal import runner
 from gitjournal.claims import RunClaims
-from gitjournal.commands.exec import compose, exit_code, seconds
+from gitjournal.commands.exec import exit_code, seconds
 from gitjournal.crew import Crew
 from gitjournal.entry import Budget
 from gitjournal.errors import BusyError, UsageError
-from gitjournal.forecast import Forecaster
 from gitjournal.founding import init
-from gitjournal.journal import entry_records
-from gitjournal.lab import Lab
 from gitjournal.limits import Limits, Spent, reason_to_stop
-from gitjournal.record import Record
 from gitjournal.render import outcome
-from gitjournal.runner import Options, Outcome, Planned, Progress, Recovered
 from gitjournal.selection import select
 from gitjournal.worker_process import fair_threads
-from tests.helpers import done, git, gitjournal, write_entry
+from tests.bench import Bench
+from tests.helpers import done, git, gitjournal, half_merge, write_entry
 
 BAYES = "title: naive\nhypothesis: h\ndata: {sklearn: iris}\nprocedure: [GaussianNB]\n"
 NEIGHBOURS = BAYES.replace("[GaussianNB]", "[KNeighborsClassifier]")
@@ -40,31 +35,9 @@ def crew() -> Iterator[Crew]:
         yield crew
 
 
-@dataclass(frozen=True)
-class Bench:
-    """A journal, and a worker that is there already."""
-
-    lab: Lab
-    top: Path
-    crew: Crew
-    told: list[Planned | Progress | Recovered]
-
-    def entry(self, suffix: str, front: str) -> Path:
-        return write_entry(self.lab.path, f"20261121-an-entry-{suffix}", front)
-
-    def exec(self, suffix: str, **options: object) -> Outcome:
-        runner.recover(self.lab, self.told.append)
-        chosen = Options(**options)  # type: ignore[arg-type]
-        name = f"20261121-an-entry-{suffix}"
-        return runner.execute(self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append, foresees=Forecaster)
-
-    def records(self, suffix: str) -> list[Record]:
-        return entry_records(self.lab, f"20261121-an-entry-{suffix}", "refs/heads/journal")
-
-
 @pytest.fixture
 def journal(repo: Path, crew: Crew) -> Bench:
-    return Bench(init(repo).lab, repo, crew, [])
+    return Bench(init(repo).lab, repo, crew)
 
 
 # ---- grids
@@ -215,13 +188,7 @@ def test_a_claim_is_seen_by_other_processes_and_freed_by_a_kill(journal: Bench) 
 def test_what_waits_to_be_committed_counts_as_done(journal: Bench) -> None:
     lab = journal.lab.path
     journal.entry("aaaa", NEIGHBOURS + "grid: {kneighborsclassifier__n_neighbors: [1, 3]}\n")
-    git(lab, "switch", "-qc", "exp/other")
-    (lab / "README.md").write_text("theirs\n")
-    git(lab, "commit", "-qam", "theirs")
-    git(lab, "switch", "-q", "journal")
-    (lab / "README.md").write_text("ours\n")
-    git(lab, "commit", "-qam", "ours")
-    assert subprocess.run(["git", "merge", "exp/other"], cwd=lab, capture_output=True, check=False).returncode == 1
+    half_merge(lab)
     assert journal.exec("aaaa").waiting
     assert journal.exec("aaaa").state == "shown"
     journal.entry("bbbb", NEIGHBOURS.replace("naive", "again") + "grid: {kneighborsclassifier__n_neighbors: [3, 5]}\n")

@@ -14,6 +14,7 @@ from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.jobs import Run
 from gitjournal.planning import described
 from gitjournal.shelf import Shelf
+from tests.helpers import put
 
 CENTROIDS = """\
 from __future__ import annotations
@@ -38,12 +39,6 @@ def root(tmp_path: Path) -> Path:
     put(tmp_path, "own/fit.py", CENTROIDS)
     put(tmp_path, "own/helper.py", "def scale(): return 10.0\n")
     return tmp_path
-
-
-def put(root: Path, name: str, text: str) -> None:
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
 
 
 def tree(root: Path, function: str = "own.fit:fit", *code: str, **params: Any) -> list[Any]:

@@ -12,19 +12,18 @@ from sklearn.datasets import load_iris
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from gitjournal import grid, procedure
 from gitjournal.catalogue import reference
-from gitjournal.entry import Facts, parse
+from gitjournal.entry import Facts
 from gitjournal.procedures import reference as maintenance
 from gitjournal.procedures import with_sklearn
 from gitjournal.procedures.with_sklearn import ParameterError, build, derived_seed, validate
+from tests import trees
 
 FACTS = Facts(n_rows=100, n_features=3, classes=["a", "b"], columns={"number": ["x", "y"], "category": ["c"], "text": ["t"]})
 
 
 def tree(text: str) -> list[Any]:
-    entry = parse(f"---\ntitle: t\ndata: {{sklearn: iris}}\n{text}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
-    return procedure.build_tree(entry, grid.expand(entry)[0], FACTS)
+    return trees.tree(text, FACTS)
 
 
 def one(text: str, seed: int | None = 0) -> Any:

@@ -16,12 +16,9 @@ from gitjournal.errors import GitjournalError
 from gitjournal.worker_process import Worker
 from tests.helpers import gone
 from tests.journals import wait_for
+from tests.trees import step
 
 Job = dict[str, Any]
-
-
-def step(path: str, **params: Any) -> list[Any]:
-    return [path.rpartition(".")[2].lower(), {"class": path, "params": params}]
 
 
 SVM = [step("sklearn.svm.SVC", gamma=0.001)]
