@@ -136,6 +136,11 @@ def names() -> list[str]:
     return sorted(_by_short())
 
 
+def is_class(name: str) -> bool:
+    """Whether a key is meant as a class rather than as a label: known, capitalised, or with a module."""
+    return "." in name or name[:1].isupper()
+
+
 def nearest(name: str) -> str:
     """Return ``; did you mean `SVC`?`` for the known name nearest to `name`, or nothing."""
     return nearest_word(name.rpartition(".")[2], names())

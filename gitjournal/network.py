@@ -23,11 +23,9 @@ import re
 from typing import Any, Protocol
 
 from gitjournal import keras_catalogue
-from gitjournal.catalogue import Kind, Known, Parameter
-from gitjournal.entry import Facts
+from gitjournal.catalogue import Kind, Known, Parameter, is_class
 from gitjournal.errors import EntryError, GitjournalError, TrustError, nearest
 from gitjournal.keras_catalogue import ADAPTED, FIT, MODEL, NETWORKS, NOT_HERE, REFUSED, SEQUENTIAL
-from gitjournal.network_graph import Graph, GraphError, graph_of
 from gitjournal.refused import path_like
 from gitjournal.tree_values import Later, plain
 
@@ -85,6 +83,17 @@ def is_network(node: Any) -> bool:
     return isinstance(node, dict) and node.get("class") in NETWORKS
 
 
+def monitored(callback: Node) -> str | None:
+    """Return what a callback watches, None for one that watches nothing."""
+    parameter = keras_catalogue.known(callback["class"]).params.get("monitor")
+    return None if parameter is None else str(callback["params"].get("monitor", parameter.default))
+
+
+def watches(node: Node) -> bool:
+    """Whether what is held back while a network learns decides anything about it."""
+    return any((monitored(callback) or "").startswith("val_") for callback in node["params"]["fit"]["params"].get("callbacks", []))
+
+
 def declares_network(procedure: list[Any] | dict[str, Any]) -> bool:
     """Whether the last step of a procedure, as written, is a network."""
     last = procedure[-1] if isinstance(procedure, list) and procedure else None
@@ -96,7 +105,7 @@ def declares_network(procedure: list[Any] | dict[str, Any]) -> bool:
 
 
 def read(reader: Reader, name: str, written: Any, path: Path) -> Node:
-    """Read one network; `path` is that of its name. Wiring is checked by `check`, once all parameters are known."""
+    """Read one network; `path` is that of its name. Wiring is checked by `network_check`, once all parameters are known."""
     if not isinstance(written, dict):
         raise reader.error(f"{name} is a mapping with `layers`, `optimizer` and `loss`", path)
     node: Node = {"class": NAMES[name], "params": {"fit": {"class": FIT, "params": {}}}}
@@ -212,7 +221,7 @@ def _layer(reader: Reader, item: Any, path: Path, *, wired: bool) -> tuple[str |
         if not isinstance(item, dict) or len(item) != 1:
             raise reader.error("a layer is a class, or `Class: {parameters}`, or `name: Class`", path)
         name, value_ = next(iter(item.items()))
-        if _is_class(str(name)):
+        if is_class(str(name)):
             return None, layer(reader, item, path)
         return _label(reader, str(name), (*path, name)), layer(reader, value_, (*path, name))
     if not isinstance(item, dict) or len(item) != 1:
@@ -336,81 +345,3 @@ def _fit_value(reader: Reader, name: str, found: Any, path: Path) -> Any:
 
 def _is_weight(value_: Any) -> bool:
     return isinstance(value_, (int, float)) and not isinstance(value_, bool) and value_ >= 0
-
-
-def _is_class(name: str) -> bool:
-    return "." in name or name[:1].isupper()
-
-
-# what only the whole network tells
-
-
-def check(reader: Reader, node: Node, path: Path, facts: Facts | None, *, alone: bool) -> None:
-    """Raise for a network that is not whole: a part is missing, the wiring does not hold, nothing to watch.
-
-    `alone` says that no step stands before it, so that its columns are those of the data.
-    """
-    params = node["params"]
-    short = node["class"].rpartition(".")[2]
-    examples = {"layers": "[{Dense: {units: 8}}]", "optimizer": "{Adam: {learning_rate: 1e-3}}", "loss": "mean_squared_error"}
-    if node["class"] == MODEL:
-        examples |= {"inputs": "{x: all}", "outputs": "[out]"}
-    for name, example in examples.items():
-        if name not in params:
-            raise reader.error(f"{short} needs `{name}`, such as {name}: {example}", path)
-    try:
-        graph = graph_of(node)
-    except GraphError as fault:
-        raise reader.error(str(fault), _part(reader, node, fault.part, path)) from None
-    _check_arity(reader, graph, path)
-    if alone and facts is not None and facts.columns:
-        _check_columns(reader, graph, facts, node, path)
-    _check_watching(reader, node, path)
-
-
-def _part(reader: Reader, node: Node, name: str, path: Path) -> Path:
-    return reader.declared.get((id(node), name), path)
-
-
-def _check_arity(reader: Reader, graph: Graph, path: Path) -> None:
-    for one in graph.layers:
-        short = one.node["class"].rpartition(".")[2]
-        least, most = (2, None) if short in SEVERAL else (1, 3) if short in ATTENTION else (1, 1)
-        if len(one.inputs) < least or (most is not None and len(one.inputs) > most):
-            takes = "two inputs or more" if least == 2 else "one to three inputs" if most == 3 else "one input"
-            message = f"`{one.name}` is {short}, which takes {takes}, not {len(one.inputs)}"
-            raise reader.error(message, _part(reader, one.node, "", path))
-
-
-def _check_columns(reader: Reader, graph: Graph, facts: Facts, node: Node, path: Path) -> None:
-    kinds = facts.columns or {}
-    if not all(isinstance(names, list) for names in kinds.values()):
-        return
-    known = [name for names in kinds.values() if isinstance(names, list) for name in names]
-    for source in graph.sources:
-        for column in source.columns if isinstance(source.columns, list) else [source.columns]:
-            if isinstance(column, str) and column != "all" and column not in known:
-                raise reader.error(f"no column `{column}`{nearest(column, known)}", _part(reader, node, "inputs", path))
-
-
-def _check_watching(reader: Reader, node: Node, path: Path) -> None:
-    fit = node["params"]["fit"]
-    for callback in fit["params"].get("callbacks", []):
-        watched = monitored(callback)
-        if watched and watched.startswith("val_") and fit["params"].get("validation") is None:
-            message = f"{callback['class'].rpartition('.')[2]} watches {watched}, and nothing is set aside to watch"
-            where = _part(reader, fit, "callbacks", path)
-            raise reader.error(
-                message, where, hint="fit: {validation: 0.1} is a share of the train part; `validation: dev` is the dev part"
-            )
-
-
-def monitored(callback: Node) -> str | None:
-    """Return what a callback watches, None for one that watches nothing."""
-    parameter = keras_catalogue.known(callback["class"]).params.get("monitor")
-    return None if parameter is None else str(callback["params"].get("monitor", parameter.default))
-
-
-def watches(node: Node) -> bool:
-    """Whether what is held back while a network learns decides anything about it."""
-    return any((monitored(callback) or "").startswith("val_") for callback in node["params"]["fit"]["params"].get("callbacks", []))

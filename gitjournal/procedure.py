@@ -24,8 +24,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from gitjournal import keras_catalogue, network, tabular
-from gitjournal.catalogue import NAMED, Known, Parameter, lookup
+from gitjournal import keras_catalogue, network, network_check, tabular
+from gitjournal.catalogue import NAMED, Known, Parameter, is_class, lookup
 from gitjournal.catalogue import nearest as nearest_class
 from gitjournal.entry import Entry, Facts
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, nearest
@@ -179,7 +179,7 @@ class _Reader:
     def check_networks(self, steps: Steps) -> None:
         for node, path in self.networks:
             if node is steps[-1][1]:
-                network.check(self, node, path, self.facts, alone=len(steps) == 1)
+                network_check.check(self, node, path, self.facts, alone=len(steps) == 1)
             elif not any(node is other for other in self.replaced):
                 raise self.error("a network is the last step, and stands in nothing else", path, key=True)
 
@@ -228,7 +228,7 @@ class _Reader:
         name, value = next(iter(item.items()))
         if str(name) == "tabular" and not value:
             return "tabular", self.tabular((*path, name)), rest
-        if _is_class(str(name)):
+        if is_class(str(name)):
             return None, self.node(str(name), value, (*path, name)), rest
         return str(name), self.tabular((*path, name)) if value == "tabular" else self.estimator(value, (*path, name)), rest
 
@@ -331,7 +331,7 @@ class _Reader:
             listed = all(_one_class(part) for part in written)
             return [self.estimator(part, (*path, number)) for number, part in enumerate(written)] if listed else None
         value = self.resolve(written, path)
-        return self.estimator(written, path) if isinstance(value, dict) or (isinstance(value, str) and _is_class(value)) else None
+        return self.estimator(written, path) if isinstance(value, dict) or (isinstance(value, str) and is_class(value)) else None
 
     def resolve_all(self, value: Any, path: Path, *, network: bool = False) -> Any:
         """Replace every `$name` inside a value, once."""
@@ -438,15 +438,10 @@ class _Reader:
         return kind(message, hint=hint, place=place)
 
 
-def _is_class(name: str) -> bool:
-    """Whether a key is meant as a class rather than as a label: known, capitalised, or with a module."""
-    return "." in name or name[:1].isupper()
-
-
 def _one_class(value: Any) -> bool:
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value))
-    return isinstance(value, str) and _is_class(value)
+    return isinstance(value, str) and is_class(value)
 
 
 def _children(node: dict[str, Any]) -> dict[str, list[Any]]:
