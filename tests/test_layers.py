@@ -34,9 +34,14 @@ def room_of(module: str, rooms: dict[str, str]) -> str:
 
 
 @functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@functools.cache
 def imports(path: Path) -> tuple[set[str], set[str]]:
     """Return (own modules imported at the top, own modules imported inside functions)."""
-    tree, known = ast.parse(path.read_text()), modules()
+    tree, known = parsed(path), modules()
     top: set[str] = set()
     hidden: set[str] = set()
     for node in ast.walk(tree):
@@ -98,7 +103,7 @@ def test_a_library_has_one_owner(library: str, owners: set[str]) -> None:
     for module, path in modules().items():
         names = {
             name.split(".")[0]
-            for node in ast.walk(ast.parse(path.read_text()))
+            for node in ast.walk(parsed(path))
             for name in (
                 [a.name for a in node.names]
                 if isinstance(node, ast.Import)
