@@ -98,6 +98,12 @@ def test_what_it_may_not_return_is_a_failed_run(root: Path, text: str, words: st
     assert words in found["failure"]["message"]
 
 
+def test_a_network_of_ones_own_that_does_not_fit_is_a_failure_for_want_of_memory(root: Path) -> None:
+    # TensorFlow's own exception is told by its name, wherever it comes from
+    found = body(root, "class ResourceExhaustedError(Exception): pass\n    raise ResourceExhaustedError('OOM')")
+    assert found["failure"] == {"kind": "memory", "message": "out of memory: own.one:fit needs more than there is"}
+
+
 def test_a_metric_that_the_object_cannot_give_is_named(root: Path) -> None:
     found = body(root, "class M: predict = lambda self, X: [0] * len(X); return M()", metrics=["log_loss"])
     assert found["failure"]["message"] == "`log_loss` needs predict_proba, which M has not"

@@ -45,6 +45,7 @@ class Own:
 
     def __init__(self, node: Node, seed: int, n_classes: int | None, task: str) -> None:
         self.node = node
+        self.name: str = node["python"]
         self.seed = seed
         self.n_classes = n_classes
         self.task = task
