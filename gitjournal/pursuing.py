@@ -10,10 +10,10 @@ from typing import Any
 
 from gitjournal import advising, drafting, entry_edit, journal, runner
 from gitjournal.advising import Proposal, Suggestions, Target
+from gitjournal.calls import Options, Outcome
 from gitjournal.crew import Team
 from gitjournal.ledger import Compose
 from gitjournal.metric_names import direction
-from gitjournal.runner import Options, Outcome
 from gitjournal.trials import Journal
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitjournal import runner
+from gitjournal.calls import Options, Outcome, Planned, Progress, Recovered
 from gitjournal.commands.exec import compose
 from gitjournal.crew import Crew
 from gitjournal.forecast import Forecaster
 from gitjournal.journal import entry_records
 from gitjournal.lab import Lab
 from gitjournal.record import Record
-from gitjournal.runner import Options, Outcome, Planned, Progress, Recovered
 from tests.helpers import git, write_entry
 
 

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from gitjournal import runner
+from gitjournal.calls import Options, Planned, Progress, Recovered
 from gitjournal.commands.exec import compose
 from gitjournal.crew import Answers, Job, Jobs, Results, Surroundings, relay
 from gitjournal.errors import GitjournalError, SpaceError, UsageError, is_full
 from gitjournal.lab import find_lab
-from gitjournal.runner import Options, Planned, Progress, Recovered
 
 ENVIRONMENT = b'{"python":"of the campaign"}\n'
 

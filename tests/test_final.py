@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitjournal import looks, sealing
+from gitjournal.calls import Options
 from gitjournal.commands.exec import compose
 from gitjournal.crew import Crew
 from gitjournal.errors import GitjournalError
@@ -19,7 +20,7 @@ from gitjournal.lab import Lab, find_lab
 from gitjournal.looks import Look
 from gitjournal.record import MAX_LINE
 from gitjournal.render import testing
-from gitjournal.runner import Options, execute
+from gitjournal.runner import execute
 from gitjournal.testbook import looks_at
 from tests.helpers import done, git, gitjournal, write_entry
 

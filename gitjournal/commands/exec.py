@@ -14,6 +14,7 @@ from dataclasses import replace
 import click
 
 from gitjournal import journal, runner
+from gitjournal.calls import Epoch, Foresees, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.crew import Crew, Team
@@ -32,7 +33,6 @@ from gitjournal.render.block import results_block
 from gitjournal.render.message import results_message
 from gitjournal.render.testing import final_message
 from gitjournal.render.verdict import verdict_of
-from gitjournal.runner import Epoch, Foresees, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.selection import Selection, select
 from gitjournal.summary import Summary
 from gitjournal.verdict import Verdict

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gitjournal.answers import Nearest, Twin
+from gitjournal.calls import Counts, Epoch, Outcome, Planned, Progress, Recovered
 from gitjournal.entry import Entry, FrontMatter
 from gitjournal.gains import Gain
 from gitjournal.index import Run
@@ -16,7 +17,6 @@ from gitjournal.likeness import ABSENT, Change
 from gitjournal.planning import installed_version
 from gitjournal.render import block, forecast, text, verdict
 from gitjournal.render.overlaps import found_lines
-from gitjournal.runner import Counts, Epoch, Outcome, Planned, Progress, Recovered
 from gitjournal.summary import Summary, data_argument, estimator_label
 from gitjournal.verdict import as_plain as as_plain_verdict
 

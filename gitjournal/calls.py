@@ -1,0 +1,157 @@
+"""What a call of `exec` is asked for, what it tells meanwhile, and how it ends. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from gitjournal import writer
+from gitjournal.answers import Nearest, Twin
+from gitjournal.dispatch import Gatekeeper
+from gitjournal.entry import Entry
+from gitjournal.foreseen import Forecast
+from gitjournal.gains import Gain
+from gitjournal.index import Run
+from gitjournal.limits import NO_LIMITS, NOTHING, Limits, Spent
+from gitjournal.planning import Plan, PlannedRun
+from gitjournal.subject import Subject
+from gitjournal.summary import Summary
+from gitjournal.verdict import Verdict
+
+State = Literal["done", "shown", "planned", "duplicate", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. `timeout` and `memory_mb` are for each run, `limits` for the call, which has `spent` something already.
+
+    Runs whose chance to beat the best is below `skip_below` are skipped, where the evidence allows to say so.
+    """
+
+    dry_run: bool = False
+    force: str | None = None
+    retry: bool = False
+    patient: bool = False
+    timeout: float | None = None
+    memory_mb: int | None = None
+    skip_below: float | None = None
+    limits: Limits = NO_LIMITS
+    spent: Spent = NOTHING
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a plan comes to, in runs: `own` are done by this entry, `reused` by others, `failed` failed before and are skipped.
+
+    Of those to do, `retried` failed before, and `repeated` were done by others and are repeated on purpose. `skipped` were skipped
+    before as unlikely, and still are.
+    """
+
+    points: int
+    seeds: int
+    draws: bool
+    runs: int
+    own: int
+    reused: int
+    failed: int
+    todo: int
+    retried: int = 0
+    repeated: int = 0
+    skipped: int = 0
+
+
+class Foresees(Protocol):
+    """Whoever knows what to expect of runs: loaded when workers have been started, since it needs numpy."""
+
+    def forecast(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Forecast:
+        """Return what to expect of these runs."""
+        ...
+
+    def gate(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float) -> Gatekeeper:
+        """Return what decides which of these runs are skipped."""
+        ...
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Told once the plan is committed; `commit` is None where the branch held it already."""
+
+    entry: Entry
+    counts: Counts
+    commit: str | None
+    metric: str
+    nearest: Nearest | None
+    findings: tuple[dict[str, Any], ...] = ()
+    forecast: Forecast | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Told after each run, when it is safe on disk."""
+
+    finished: int
+    total: int
+    reused: int
+    failed: int
+    summary: Summary
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Told with the last lines that a model, or the fault in it, has printed."""
+
+    log: str
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Told while a network learns: what a run says after an epoch, and how many runs have finished before it."""
+
+    finished: int
+    total: int
+    news: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """Told when results of an earlier call were found: committed now, or still waiting."""
+
+    outcome: writer.Outcome
+
+
+Tell = Callable[[Planned | Progress | Epoch | Printed | Recovered], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended.
+
+    `waiting` says why results are not committed yet, `stopped` why runs were left out; `others` are the runs that make
+    it a duplicate. `forecast` is what was to be expected of the plan.
+    `twins` tells of those by entry; `nearest` is the nearest earlier run of a plan that was not carried out. `verdict` is
+    what came of what was expected; the results of the entries in `moved` have changed since.
+    """
+
+    entry: Entry
+    state: State
+    counts: Counts
+    summary: Summary
+    gain: Gain | None
+    commit: str | None = None
+    waiting: str = ""
+    made: int = 0
+    failed_now: int = 0
+    stopped: str = ""
+    others: tuple[Run, ...] = ()
+    forecast: Forecast | None = None
+    twins: tuple[Twin, ...] = ()
+    nearest: Nearest | None = None
+    verdict: Verdict | None = None
+    moved: tuple[str, ...] = ()
+    findings: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """The time that the runs of a plan are expected to take, where that is known."""
+        return self.forecast.seconds if self.forecast else None
