@@ -81,14 +81,14 @@ def place(settings: Sequence[Setting]) -> tuple[NDArray[np.intp], NDArray[np.flo
         members = [settings[int(row)].values for row in rows]
         for name in dict.fromkeys(name for values in members for name in values):
             default = _default(name)
-            for numbers in _axes(name, [values.get(name, default) for values in members]):
+            for numbers in axes_of(name, [values.get(name, default) for values in members]):
                 axis = np.zeros(len(settings))
                 axis[rows] = numbers
                 axes.append(axis)
     return codes, np.array(axes).T if axes else np.zeros((len(settings), 0))
 
 
-def _axes(name: str, values: Sequence[Any]) -> list[list[float]]:
+def axes_of(name: str, values: Sequence[Any]) -> list[list[float]]:
     """Return the axes of one hyper-parameter; none where it never differs."""
     if len({repr(value) for value in values}) < 2:
         return []
