@@ -118,12 +118,13 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Something named with a value, and the ends of its 95 % interval where they are known."""
+    """Something named with a value, the ends of its 95 % interval where they are known, and what it is called for that."""
 
     name: str
     value: float
     low: float | None = None
     high: float | None = None
+    call: str = "matters"
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,9 @@ def every() -> dict[str, Chart]:
         "progress": figures.progress([Step(first, None), Step(last, 0.05)], [(datetime(2026, 11, 3, tzinfo=UTC), 0.89)], "accuracy"),
         "confusion": figures.confusion(Confusion(["cat", "dog"], [[9, 1], [3, 7]])),
         "calibration": figures.calibration([Calibrated(0.1, 0.2, 50, 0.1, 0.3), Calibrated(0.9, 0.88, 50)]),
-        "importance": figures.importance([Estimate("C", 0.2, 0.1, 0.3), Estimate("gamma", 0.7)]),
+        "importance": figures.importance(
+            [Estimate("gamma", 0.7), Estimate("C", 0.2, 0.1, 0.3, "cannot be told")], "gamma matters", "share"
+        ),
         "effects": effects.figure("RBF is better than 1 of 2", "dev.accuracy", (0.02, "often missed"), EFFECTS),
     }
 
@@ -65,7 +67,7 @@ def every() -> dict[str, Chart]:
         ("progress", "From 0.900 to 0.950 (+0.050) in 1 step"),
         ("confusion", "dog is taken for cat most often: 3 of 10"),
         ("calibration", "Where it says 0.10, 0.20 is true (of 50)"),
-        ("importance", "gamma matters most: 0.70 of the variance"),
+        ("importance", "gamma matters"),
     ],
 )
 def test_the_title_is_the_message(name: str, title: str) -> None:
@@ -109,7 +111,7 @@ def test_what_a_stranger_wrote_stays_text() -> None:
     for chart in (
         figures.profile(hostile, HOSTILE, None),
         figures.confusion(Confusion([HOSTILE, "b"], [[1, 2], [0, 1]])),
-        figures.importance([Estimate(HOSTILE, 0.5)]),
+        figures.importance([Estimate(HOSTILE, 0.5)], HOSTILE, HOSTILE),
     ):
         drawn = chart_svg.svg(chart)
         tags = {one.tag for one in ET.fromstring(drawn).iter()}
@@ -129,7 +131,7 @@ def test_the_terminal_shows_title_and_numbers_in_100_columns(name: str) -> None:
 
 
 def test_a_strip_puts_the_dot_on_its_interval() -> None:
-    chart = Intervals("t", "x", figures.importance([Estimate("a", 5.0, 0.0, 10.0)]).bars, zero=0.0)
+    chart = Intervals("t", "x", figures.importance([Estimate("a", 5.0, 0.0, 10.0)], "t", "x").bars, zero=0.0)
     strip = chart_text.lines(chart)[2].split("  ")[-1]
     assert (strip.index("●"), len(strip), set(strip)) in [(19, 40, {"●", "─"}), (20, 40, {"●", "─"})]
 

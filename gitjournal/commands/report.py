@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections import Counter
 from pathlib import Path
@@ -29,14 +30,32 @@ from gitjournal.repo import author_email
 from gitjournal.waste import waste
 
 RANGE = "[A..B | BRANCH]"
+# reports with a module of their own, which needs numpy: imported when called, not before
+LATER = {"importance": "Which parameters mattered on some data, and which did not."}
 
 
 class Reports(click.Group):
     """The reports by name. Whatever is no name is a range of commits, or a branch."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the reports."""
+        return [*super().list_commands(ctx), *LATER]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import a report that has a module of its own."""
+        if name not in LATER:
+            return super().get_command(ctx, name)
+        found: click.Command = importlib.import_module(f"gitjournal.commands.{name}").command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write the list of reports, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl([*((name, one.get_short_help_str(80)) for name, one in self.commands.items()), *LATER.items()])
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Hand a range or a branch to the report on it; offer the nearest report for a typo."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
             meant = nearest(args[0], self.list_commands(ctx))
             if meant and ".." not in args[0]:
                 ctx.fail(f"no report `{args[0]}`{meant}")
@@ -44,7 +63,9 @@ class Reports(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group("report", cls=Reports, short_help="Report on a branch, or on how well you were calibrated.", subcommand_metavar=RANGE)
+@click.group(
+    "report", cls=Reports, short_help="Report on a branch, on what mattered, or on how well you were calibrated.", subcommand_metavar=RANGE
+)
 def command() -> None:
     """Report what a branch would bring into the journal, or what the journal as a whole says."""
 

@@ -193,16 +193,14 @@ def calibration(bins: Sequence[Calibrated]) -> Plane:
     )
 
 
-def importance(found: Sequence[Estimate], what: str = "share of the variance") -> Intervals:
-    """Return how much each parameter matters, the most first."""
-    ordered = sorted(found, key=lambda one: -one.value)
-    title = f"{ordered[0].name} matters most: {ordered[0].value:.2f} of {what.partition(' of ')[2] or what}"
-    return Intervals(title, what, [_bar(one, f"{one.value:.2f}") for one in ordered], zero=0.0, note=_interval_note(ordered))
+def importance(found: Sequence[Estimate], title: str, what: str) -> Intervals:
+    """Return how much each parameter matters: a disc where it does, a ring where it does not, with a ? where that cannot be told."""
+    calls = {one.call for one in found}
+    told = [said for call, said in (("did not matter", "ring: did not matter"), ("cannot be told", "?: cannot be told")) if call in calls]
+    interval = ["bars: 95 % intervals"] if any(one.low is not None and one.low != one.high for one in found) else []
+    return Intervals(title, what, [_bar(one) for one in found], zero=0.0, note="; ".join([*told, *interval]))
 
 
-def _bar(one: Estimate, said: str) -> Bar:
-    return Bar(one.name, one.value, one.low, one.high, said)
-
-
-def _interval_note(found: Sequence[Estimate]) -> str:
-    return "bars: 95 % intervals" if any(one.low is not None for one in found) else ""
+def _bar(one: Estimate) -> Bar:
+    said = f"{one.value:.2f}" + (" ?" if one.call == "cannot be told" else "")
+    return Bar(one.name, one.value, one.low, one.high, said, "" if one.call == "matters" else "not shown")

@@ -1,0 +1,135 @@
+"""Collects what was tried on one data set, for a report on what mattered there. Reads the index alone: no data, no worker."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitjournal.errors import UsageError
+from gitjournal.importance import Importances, Run, importances
+from gitjournal.index import Result, Row
+from gitjournal.journal import match_id
+from gitjournal.overview import Overview, data_names
+
+_PROCEDURE, _AFTER = ',"procedure":', ',"schema":'
+DEEP = 100  # levels of nesting; nothing that was built has as many
+SOURCES = ("sklearn:", "python:")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What was tried: of `entries` entries, with configurations that `failed` and runs without the metric (`unscored`) left out.
+
+    `others` are runs on the same data with other columns, target or task, which is another question.
+    """
+
+    label: str
+    hash: str
+    found: Importances
+    entries: int
+    failed: int
+    unscored: int
+    others: int
+
+
+def tried(overview: Overview, what: str | None, metric: str | None) -> Tried:
+    """Return what was tried on a data set by name, on that of an entry, or on that of the newest entry that has results.
+
+    By default the metric is that which decides there. Raises UsageError where nothing is meant or nothing has that metric.
+    """
+    results = overview.index.results()
+    if not results:
+        raise UsageError("nothing was run yet, so nothing can be told", hint="gitjournal exec ID")
+    row = _meant(what, list({one.row.id: one.row for one in results}.values()))
+    data = next(one.data for one in results if one.row.id == row.id)
+    there = [one for one in results if one.data == data]
+    known = Counter(name for one in there for name, score in one.scores.items() if score is not None)
+    asked = metric or row.metric
+    if asked is None or asked not in known:
+        said = f"no run on {row.data} has the metric `{asked}`" if asked else f"no run on {row.data} has a score"
+        raise UsageError(said, hint=f"metrics that runs there have: {', '.join(sorted(known)) or 'none'}")
+    return weigh(row, asked, there)
+
+
+def weigh(row: Row, metric: str, results: Sequence[Result]) -> Tried:
+    """Return what mattered among results on one data set, for the question (columns, target, task) of this entry."""
+    question = next((_parts(one.canonical)[0] for one in results if one.row.id == row.id), None)
+    mine: dict[str, list[Result]] = defaultdict(list)
+    others = 0
+    for one in results:
+        if _parts(one.canonical)[0] == question:
+            mine[one.canonical].append(one)
+        else:
+            others += 1
+    runs = [(one, _run(text, metric, one)) for text, one in mine.items()]
+    scored = [run for _, run in runs if run is not None]
+    missing = [group for group, run in runs if run is None]
+    failed = sum(all(one.status == "failed" for one in group) for group in missing)
+    entries = {one.row.id for group, run in runs if run is not None for one in group}
+    return Tried(row.data, results[0].data, importances(metric, scored), len(entries), failed, len(missing) - failed, others)
+
+
+def _meant(what: str | None, rows: Sequence[Row]) -> Row:
+    """Return the newest entry with results on the data that are meant, or the entry that is."""
+    newest = sorted(rows, key=lambda row: (row.at or "", row.id), reverse=True)
+    if what is None:
+        return newest[0]
+    name = what.partition(":")[2] if what.startswith(SOURCES) else what
+    found = next((row for row in newest if name == row.data), None) or next((row for row in newest if name in data_names(row)), None)
+    if found is not None:
+        return found
+    known = ", ".join(dict.fromkeys(row.data for row in newest))
+    try:
+        entry = match_id(what, [row.id for row in rows])
+    except UsageError as fault:
+        raise UsageError(f"`{what}` is neither data with results nor an entry with some", hint=f"data with results: {known}") from fault
+    return next(row for row in rows if row.id == entry)
+
+
+def _parts(canonical: str) -> tuple[str, str, str]:
+    """Return what a canonical text says of data and task, of the procedure, and of the split."""
+    begin, end = canonical.find(_PROCEDURE), canonical.rfind(_AFTER)
+    if begin < 0 or end < begin:
+        return canonical, "", ""
+    return canonical[:begin], canonical[begin + len(_PROCEDURE) : end], canonical[end:]
+
+
+def _run(canonical: str, metric: str, results: Iterable[Result]) -> Run | None:
+    """Return the runs of one configuration as one; None where none has the metric, or where it cannot be read."""
+    found = [one.scores.get(metric) for one in results if one.status != "failed"]
+    scores = [score for score in found if score is not None and math.isfinite(score)]
+    _, procedure, split = _parts(canonical)
+    steps = _read(procedure)
+    if not scores or not isinstance(steps, list):
+        return None
+    return Run(steps, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, len(scores), split)
+
+
+def _read(procedure: str) -> Any:
+    if procedure.count("[") + procedure.count("{") > DEEP and _depth(procedure) > DEEP:
+        return None
+    try:
+        return json.loads(procedure)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _depth(text: str) -> int:
+    depth = most = 0
+    for one in text:
+        depth += (one in "[{") - (one in "]}")
+        most = max(most, depth)
+    return most
+
+
+def by_data(results: Iterable[Result]) -> Mapping[str, list[Result]]:
+    """Return the results by the hash of their data."""
+    found: dict[str, list[Result]] = defaultdict(list)
+    for one in results:
+        found[one.data].append(one)
+    return found
