@@ -53,12 +53,12 @@ def tried(overview: Overview, what: str | None, metric: str | None) -> Tried:
     if asked is None or asked not in known:
         said = f"no run on {row.data} has the metric `{asked}`" if asked else f"no run on {row.data} has a score"
         raise UsageError(said, hint=f"metrics that runs there have: {', '.join(sorted(known)) or 'none'}")
-    return weigh(row, asked, there)
+    return weigh(row.data, row.id, asked, there)
 
 
-def weigh(row: Row, metric: str, results: Sequence[Result]) -> Tried:
+def weigh(label: str, entry: str, metric: str, results: Sequence[Result]) -> Tried:
     """Return what mattered among results on one data set, for the question (columns, target, task) of this entry."""
-    question = next((_parts(one.canonical)[0] for one in results if one.row.id == row.id), None)
+    question = next((_parts(one.canonical)[0] for one in results if one.row.id == entry), None)
     mine: dict[str, list[Result]] = defaultdict(list)
     others = 0
     for one in results:
@@ -71,7 +71,9 @@ def weigh(row: Row, metric: str, results: Sequence[Result]) -> Tried:
     missing = [group for group, run in runs if run is None]
     failed = sum(all(one.status == "failed" for one in group) for group in missing)
     entries = {one.row.id for group, run in runs if run is not None for one in group}
-    return Tried(row.data, results[0].data, importances(metric, scored), len(entries), failed, len(missing) - failed, others)
+    return Tried(
+        label, results[0].data if results else "", importances(metric, scored), len(entries), failed, len(missing) - failed, others
+    )
 
 
 def _meant(what: str | None, rows: Sequence[Row]) -> Row:

@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gitjournal.record import Record
 from tests.helpers import snapshot
 from tests.pages import begin, commit, failed, gitjournal, page, record, write
 
 HASH = "sha256:" + "ab" * 32
+WINE = "sha256:" + "cd" * 32
 FIRST, SECOND, OTHER = "20261121-a-grid-aaaa", "20261122-more-bbbb", "20261123-other-cccc"
 SHRINKING = "shrinking"
 
@@ -42,6 +45,11 @@ def knn(neighbours: int, score: float, **more: Any) -> Record:
     return run([{"sklearn.neighbors.KNeighborsClassifier": {"n_neighbors": neighbours}}], score, **more)
 
 
+def on(data: str, title: str) -> str:
+    """Return an entry on a data set whose hash it holds, as a plan does."""
+    return page(title).replace("sklearn: digits", f'sklearn: {data}, hash: "{WINE if data == "wine" else HASH}"')
+
+
 def journal(repo: Path) -> Path:
     """Return a lab with a grid over two entries, and runs on the same data with another metric or of another question."""
     lab = begin(repo)
@@ -53,11 +61,11 @@ def journal(repo: Path) -> Path:
     ]
     bad = [{"sklearn.svm.SVC": {"C": -1}}]
     text = canonical(bad)
-    write(lab, FIRST, page("A grid"), [*grid, failed(hashlib.sha256(text.encode()).hexdigest(), canonical=text)])
+    write(lab, FIRST, on("digits", "A grid"), [*grid, failed(hashlib.sha256(text.encode()).hexdigest(), canonical=text)])
     more = [knn(1, 0.7, at="2026-11-22T09:00:00Z"), knn(5, 0.71), knn(9, 0.72), knn(99, 0.5, metric="f1")]
     more += [knn(neighbours, 0.1, options={"target": "another"}) for neighbours in (1, 5, 9)]
-    write(lab, SECOND, page("More"), more)
-    write(lab, OTHER, page("Other data").replace("sklearn: digits", "sklearn: wine"), [knn(3, 0.9, data="sha256:" + "cd" * 32)])
+    write(lab, SECOND, on("digits", "More"), more)
+    write(lab, OTHER, on("wine", "Other data"), [knn(3, 0.9, data=WINE)])
     commit(lab)
     return lab
 
@@ -116,6 +124,17 @@ def test_it_is_drawn(repo: Path) -> None:
     assert "The algorithm matters" in drawn
     assert "nothing to draw" in gitjournal(repo, "report", "importance", "wine", "--plot", "f.svg", code=2)
     gitjournal(repo, "report", "importance", "digits", "--plot", "f.gif", code=2)
+
+
+def test_the_page_of_a_data_set_says_it_where_there_is_evidence(repo: Path) -> None:
+    pytest.importorskip("jinja2")
+    journal(repo)
+    gitjournal(repo, "site", "build", "-o", "pages")
+    digits, wine = ((repo / "pages" / "data" / f"{name}.html").read_text() for name in ("digits-ababab", "wine-cdcdcd"))
+    assert "<h3>What mattered</h3>" in digits
+    assert "SVC: gamma matters, C and shrinking did not" in digits
+    assert digits.count("<svg") >= 1
+    assert "What mattered" not in wine
 
 
 def test_without_runs_it_says_so(repo: Path) -> None:

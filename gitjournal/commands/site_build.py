@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from gitjournal import confusions
+from gitjournal import confusions, tried
 from gitjournal.artifacts import PREDICTIONS, kept_predictions
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.gathering import Told, gather
 from gitjournal.history import Touched, touched_entries
+from gitjournal.index import Result
 from gitjournal.journal import FOLDER, match_id, short_ref
 from gitjournal.lineage import Links
 from gitjournal.nearby import nearby
@@ -125,7 +127,13 @@ def _journal(overview: Overview, name: str, cards: list[Card], links: Mapping[st
     history = _history(overview, {one for card in cards if (one := card.branch)})
     sheets = {sheet.hash: _body(sheet.text) for _, sheet in reversed(read_sheets(overview.lab, overview.index.refs))}
     looks = {data: looks_at(overview.lab, overview.index, data) for data in {card.data_hash: None for card in cards if card.data_hash}}
-    return Journal(name, short_ref(overview.current), commit, cards, links, near, texts, history, sheets, looks)
+    return Journal(name, short_ref(overview.current), commit, cards, links, near, texts, history, sheets, looks, _results(overview))
+
+
+def _results(overview: Overview) -> Callable[[str], Sequence[Result]]:
+    """Return what reads the runs on the data of a hash: all of them at the first asking, none where no page asks."""
+    by_data = cache(lambda: tried.by_data(overview.index.results()))
+    return lambda data: by_data().get(data, ())
 
 
 def _history(overview: Overview, branches: set[str]) -> dict[str, list[Touched]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from gitjournal.figure_numbers import Candidate, Step, progress
 from gitjournal.history import Touched
+from gitjournal.index import Result
 from gitjournal.lineage import Links
 from gitjournal.looks import Look
 from gitjournal.metric_names import direction
@@ -103,7 +104,7 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Journal:
-    """All of it. `cards` come newest first; `near` names the nearest entries of each."""
+    """All of it. `cards` come newest first; `near` names the nearest entries of each, `results` reads the runs on the data of a hash."""
 
     name: str
     branch: str
@@ -115,6 +116,7 @@ class Journal:
     history: Mapping[str, Sequence[Touched]]
     sheets: Mapping[str, str] = field(default_factory=dict)
     looks: Mapping[str, Sequence[Look]] = field(default_factory=dict)
+    results: Callable[[str], Sequence[Result]] = lambda _: ()
 
     @cached_property
     def by_id(self) -> dict[str, Card]:

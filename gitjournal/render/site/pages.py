@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gitjournal import likeness, verdict
+from gitjournal import likeness, tried, verdict
 from gitjournal.entry import split_text
 from gitjournal.entry_block import strip_block
 from gitjournal.errors import EntryError
@@ -18,7 +18,7 @@ from gitjournal.figure_numbers import Confusion
 from gitjournal.gathering import Told
 from gitjournal.looks import Look, is_look, of_entry
 from gitjournal.record import Record, runs_among
-from gitjournal.render import chart_svg, entry, figures, outcome, testing, text
+from gitjournal.render import chart_svg, entry, figures, importance, outcome, testing, text
 from gitjournal.render.entry_figures import entry_figures
 from gitjournal.render.forecast import gated_line
 from gitjournal.render.site.journal import Board, DataSet, Journal, digest, paths
@@ -155,7 +155,7 @@ class Pages:
         return self._fill("compare.html", "", here="compare.html", journal=self.templates.safe(plain), options=options)
 
     def _dataset(self, one: DataSet) -> str:
-        boards = [self._board(board) for board in one.boards]
+        boards = [{**self._board(board), "mattered": self._mattered(board)} for board in one.boards]
         sheet = self.templates.safe(html_of(self.journal.sheets.get(one.hash, "")))
         return self._fill("dataset.html", "data/", one={**self._set(one), "boards": boards, "rest": one.rest, "sheet": sheet})
 
@@ -179,6 +179,18 @@ class Pages:
             by = self._changes(before.entry.id, card.id) if before else ""
             learned.append({"card": card, "gain": text.difference(step.gain, step.entry.score) if before else "", "changed": by})
         return {**told, "figure": self.templates.safe(chart_svg.svg(chart, ink=INK)), "steps": learned[-STEPS:]}
+
+    def _mattered(self, board: Board) -> dict[str, Any]:
+        """Return which parameters mattered among the entries of a leaderboard, in words and as a figure; nothing where nothing is told."""
+        ids = {card.id for card in board.rows}
+        results = [one for one in self.journal.results(board.rows[0].data_hash) if one.row.id in ids]
+        newest = max(board.rows, key=lambda card: (card.at, card.id))
+        found = tried.weigh(newest.data, newest.id, board.metric, results).found
+        chart = importance.figure(found) if found.told else None
+        if chart is None:
+            return {}
+        said = [line[:1].upper() + line[1:] for line in importance.sentences(found)]
+        return {"said": said, "figure": self.templates.safe(chart_svg.svg(chart, ink=INK))}
 
     def _neighbours(self, card: Card) -> Iterator[tuple[Card, str]]:
         for other in self.journal.near.get(card.id, []):
