@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import keyword
 import os
 import sys
 import tempfile
@@ -35,8 +36,9 @@ COMMANDS = {
     "data": "Hash data, find rows that are alike, read datasheets and looks.",
     "model": "Score runs anew, keep their models, and clear up.",
     "site": "Make pages of the journal, to read and to publish.",
-    "export": "Write runs as one table: CSV, JSON or Parquet.",
     "config": "Read the settings, the schema of an entry, and see to the hooks.",
+    "import": "Make an entry of what another tool has searched: a study of optuna.",
+    "export": "Write runs as one table: CSV, JSON or Parquet.",
 }
 INTERRUPTED = 130
 
@@ -52,7 +54,7 @@ class Group(click.Group):
         """Import one command."""
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"gitjournal.commands.{name}")
+        module = importlib.import_module(f"gitjournal.commands.{name}{'_' if keyword.iskeyword(name) else ''}")
         command: click.Command = module.command
         return command
 

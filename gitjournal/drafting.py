@@ -68,7 +68,7 @@ def draft(
     for name in ("baseline", "replicates", "from"):
         if said.get(name):
             said = {**said, name: journal.match_id(said[name], ids)}
-    values = {**_parent(lab, refs, said["from"]), **said} if said.get("from") else dict(said)
+    values = {**inherited(lab, refs, said["from"]), **said} if said.get("from") else dict(said)
     if data:
         values["data"] = data
     tables = in_columns(values["data"])
@@ -141,7 +141,7 @@ def _entry(template: str, values: dict[str, Any], identifier: str) -> Entry:
     return parse(fill(template, values, file="the template"), entry_id=identifier, file="the new entry")
 
 
-def _parent(lab: Lab, refs: Iterable[str], entry_id: str) -> dict[str, Any]:
+def inherited(lab: Lab, refs: Iterable[str], entry_id: str) -> dict[str, Any]:
     """Return what another entry declares, less what was its own: title, words and comparisons of that question."""
     page = lab.path / journal.page_path(entry_id)
     text = (

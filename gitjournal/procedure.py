@@ -22,6 +22,7 @@ else is a dollar, so that regular expressions stay what they are.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from gitjournal import keras_catalogue, network, network_check, tabular
@@ -65,6 +66,35 @@ def locate(entry: Entry, point: Point, facts: Facts | None, path: list[str]) -> 
     """Return where a parameter stands that scikit-learn found fault with; `path` is a label and names, as in `svc__gamma`."""
     reader = _Reader(entry, point, facts)
     return reader.place_of(reader.tree(), path)
+
+
+def names_of(written: Any) -> tuple[list[str], set[str]] | None:
+    """Return the labels of the steps of a procedure and what its `$names` ask for; None for a function of one's own, which takes any.
+
+    What cannot be read as a step has no label: what is wrong there is found when the procedure is read.
+    """
+    if not isinstance(written, list) or (len(written) == 1 and isinstance(written[0], dict) and "python" in written[0]):
+        return None
+    labels = labels_of([found for item in written if (found := _labelled(item))])
+    return labels, {text[1:] for text in _strings(written) if _VARIABLE.match(text)}
+
+
+def _labelled(item: Any) -> tuple[str | None, Node] | None:
+    if isinstance(item, str):
+        return ("tabular", None) if item == "tabular" else (None, {"class": item} if item not in WORDS else item)
+    if isinstance(item, list):
+        return (item[0], None) if item and isinstance(item[0], str) else None
+    if isinstance(item, dict) and len(item) == 1:
+        name = str(next(iter(item)))
+        return (None, {"class": name}) if is_class(name) else (name, None)
+    return None
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _strings(part)
 
 
 def labels_of(steps: list[tuple[str | None, Node]]) -> list[str]:

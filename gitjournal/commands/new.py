@@ -91,12 +91,12 @@ def command(
         if title is not None or data is not None:
             raise UsageError("--baselines gives its entries their titles and data; leave TITLE and --data out")
         more = {"metrics": list(metrics), "seeds": seeds}
-        _baselines(context, lab, root, _source(baselines, root, target, features), more, branch, run=run, dry_run=dry_run, as_json=as_json)
+        _baselines(context, lab, root, source(baselines, root, target, features), more, branch, run=run, dry_run=dry_run, as_json=as_json)
         return
     if run:
         raise UsageError("--exec goes with --baselines", hint="gitjournal exec ID")
-    source = parent or replicate
-    if title is None or (data is None and source is None):
+    origin = parent or replicate
+    if title is None or (data is None and origin is None):
         _list_data(lab, root, title, as_json=as_json)
         return
     said = {
@@ -106,15 +106,15 @@ def command(
         "confidence": confidence,
         "baseline": baseline,
         "replicates": replicate,
-        "from": source,
-        "procedure": [_step(text) for text in steps],
-        "parameters": dict(_assignment(text, "--parameter") for text in parameters),
-        "grid": {name: _values(value) for name, value in (_assignment(text, "--grid") for text in grid)},
+        "from": origin,
+        "procedure": [step(text) for text in steps],
+        "parameters": dict(assignment(text, "--parameter") for text in parameters),
+        "grid": {name: _values(value) for name, value in (assignment(text, "--grid") for text in grid)},
         "seeds": seeds,
         "metrics": list(metrics),
         "tags": list(tags),
     }
-    chosen = _source(data, root, target, features)
+    chosen = source(data, root, target, features)
     said = {key: value for key, value in said.items() if value or value == 0}  # a confidence of 0 is an answer
     with Crew() as crew:
         drafted = drafting.draft(lab, root, said, chosen, template=template, ask=crew.ask)
@@ -129,7 +129,8 @@ def command(
         click.edit(filename=str(path))
 
 
-def _source(data: str | None, root: Path, target: str | None, features: str | None) -> dict[str, Any]:
+def source(data: str | None, root: Path, target: str | None, features: str | None) -> dict[str, Any]:
+    """Return the data that --data, --target and --features say."""
     chosen = drafting.data_source(data, root) if data else {}
     for name, said in (("target", target), ("features", features)):
         if said:
@@ -217,12 +218,13 @@ def _has_editor() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and bool(os.environ.get("VISUAL") or os.environ.get("EDITOR"))
 
 
-def _step(text: str) -> Any:
+def step(text: str) -> Any:
     """Read a step: a name, or YAML such as ``SVC: {C: 10}``."""
     return _yaml(text, "--estimator")
 
 
-def _assignment(text: str, option: str) -> tuple[str, Any]:
+def assignment(text: str, option: str) -> tuple[str, Any]:
+    """Read NAME=VALUE of an option."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise UsageError(f"{option} takes NAME=VALUE, such as svc__C=10; got `{text}`")

@@ -1,0 +1,128 @@
+"""`gitjournal import`: an entry made of what another tool has searched."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gitjournal import drafting, importing, study_file
+from gitjournal.commands.context import Context, quiet_option
+from gitjournal.commands.new import assignment, source, step
+from gitjournal.crew import Crew
+from gitjournal.errors import GitjournalError, UsageError
+from gitjournal.importing import MOST_POINTS, Imported
+from gitjournal.lab import find_lab, work_root
+from gitjournal.render import text
+from gitjournal.study import Study
+
+
+@click.command("import", short_help="Make an entry of what another tool has searched.")
+@click.argument("file", metavar="STUDY")
+@click.option("--study-name", metavar="NAME", help="Which study, where the file has several.")
+@click.option("--for", "like", metavar="ID", help="Take procedure, data and split from this entry.")
+@click.option("--data", metavar="FILE|FOLDER|sklearn:NAME", help="The data to run on, as `new` takes them.")
+@click.option("--target", metavar="COLUMN", help="The column to predict; several: A,B.")
+@click.option("-e", "--estimator", "steps", multiple=True, metavar="STEP", help="A step of the procedure; may be given again.")
+@click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter that the study did not search.")
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="What to measure; the first one decides.")
+@click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Run each configuration with the seeds 0 to N-1.")
+@click.option("--best", "most", type=click.IntRange(1, 10_000), default=MOST_POINTS, show_default=True, metavar="N",
+              help="Take the N best configurations of the study.")  # fmt: skip
+@click.option("--title", metavar="TEXT", help="The title of the entry.")
+@click.option("-n", "--dry-run", is_flag=True, help="Print the entry instead of writing it.")
+@click.option("--json", "as_json", is_flag=True, help="Say what was written as JSON.")
+@quiet_option
+@click.pass_obj
+def command(
+    context: Context,
+    file: str,
+    study_name: str | None,
+    like: str | None,
+    data: str | None,
+    target: str | None,
+    steps: tuple[str, ...],
+    parameters: tuple[str, ...],
+    metrics: tuple[str, ...],
+    seeds: int | None,
+    most: int,
+    title: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Make an entry of a study of optuna: its space, and its best configurations as a grid, to be run here.
+
+    STUDY is a local file, as optuna's SQLite or journal storage writes it; it is only read. What it reports becomes no
+    record: gitjournal records what it ran itself.
+
+    \b
+    gitjournal import study.db --data sklearn:wine -e StandardScaler -e 'SVC: {C: $C, gamma: $gamma}'
+    gitjournal import study.db --for k3f9 --best 10
+    """  # noqa: D301 - click reads \b as: keep these lines as they are
+    if like is None and data is None:
+        raise UsageError("say what to run the study's configurations on", hint="--data DATA with -e STEP, or --for ID")
+    if target and data is None:
+        raise UsageError("--target goes with --data")
+    lab = find_lab(context.start)
+    root = work_root(lab, context.start)
+    path = study_file.local_path(file)
+    study_file.kind_of(path)  # a file that is none is told so without optuna
+    found: Study = importing.chosen(optuna_studies().read(path), study_name, path.name)
+    said = {
+        "title": title or f"Study {text.shorten(text.clean(found.name), 60)}",
+        "procedure": [step(one) for one in steps],
+        "parameters": dict(assignment(one, "--parameter") for one in parameters),
+        "metrics": list(metrics),
+        "seeds": seeds,
+    }
+    with Crew() as crew:
+        made = importing.draft(lab, root, found, said, source(data, root, target, None), like=like, most=most, ask=crew.ask)
+    if dry_run and not as_json:
+        click.echo(made.drafted.text, nl=False)
+        return
+    written = None if dry_run else drafting.write_draft(lab, made.drafted)
+    if as_json:
+        click.echo(json.dumps(_as_plain(found, made, written)))
+    elif written:
+        if not context.quiet:
+            click.echo(_taken(found, made))
+        click.echo(os.path.relpath(written, context.start))
+        if not context.quiet:
+            click.echo(f"next: gitjournal exec {made.drafted.id[-4:]}", err=True)
+
+
+def optuna_studies() -> Any:
+    """Return the module that knows optuna; it is loaded on use alone. Raises GitjournalError where optuna is not installed."""
+    try:
+        return importlib.import_module("gitjournal.studies")
+    except ModuleNotFoundError:
+        raise GitjournalError("a study needs the library optuna", hint="install it: pip install 'gitjournal[optuna]'") from None
+
+
+def _taken(found: Study, made: Imported) -> str:
+    best = found.scored()[0].score
+    trials = text.count(len(found.tried) + found.unfinished, "trial")
+    taken = "all" if made.points == made.distinct else f"the best {made.points} of"
+    return f"study {text.clean(found.name)}: {trials}, best {text.number(best)} · {taken} {made.distinct} configurations taken"
+
+
+def _as_plain(found: Study, made: Imported, written: Path | None) -> dict[str, Any]:
+    best = found.scored()[0]
+    return {
+        "id": made.drafted.id,
+        "path": str(written) if written else None,
+        "state": "draft",
+        "text": made.drafted.text,
+        "study": {
+            "name": found.name,
+            "direction": "maximize" if found.directions[0] > 0 else "minimize",
+            "trials": len(found.tried) + found.unfinished,
+            "configurations": made.distinct,
+            "best": {"value": best.score, "trial": best.number},
+        },
+        "points": made.points,
+    }

@@ -1,0 +1,113 @@
+"""Writes entries from what other tools have searched: where they looked and what did best there, to be run here.
+
+gitjournal records what it ran itself, so nothing that a study reports becomes a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gitjournal import drafting, entry_edit, journal, procedure, study
+from gitjournal.drafting import Drafted
+from gitjournal.errors import GitjournalError, UsageError
+from gitjournal.lab import Lab
+from gitjournal.planning import AskWorker
+from gitjournal.study import Study
+
+MOST_POINTS = 100  # where nothing else is said
+MOST_NAMES = 20
+TAG = "imported"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A draft made from a study: `points` of its configurations, of `distinct` ones with a value."""
+
+    drafted: Drafted
+    points: int
+    distinct: int
+
+
+def chosen(studies: Sequence[Study], name: str | None, file: str) -> Study:
+    """Return the study that is meant. Raises UsageError with the names where that is not one, GitjournalError where it has no value."""
+    fits = [one for one in studies if name is None or one.name == name]
+    if len(fits) != 1:
+        names = "\n  ".join(one.name for one in studies[:MOST_NAMES])
+        said = f"{file} has no study `{name}`" if name else f"{file} has {len(studies)} studies; say which: --study-name NAME"
+        raise UsageError(said, hint=names)
+    one = fits[0]
+    if len(one.directions) != 1:
+        raise GitjournalError(f"study `{one.name}` has {len(one.directions)} objectives; an entry is decided by one metric")
+    if not study.points(one, 1):
+        raise GitjournalError(f"study `{one.name}` has no completed trial with parameters and a finite value")
+    return study.restored(one)
+
+
+def draft(
+    lab: Lab, root: Path, found: Study, said: Mapping[str, Any], data: dict[str, Any], *, like: str | None, most: int, ask: AskWorker
+) -> Imported:
+    """Return an entry whose `space` is the study's and whose grid holds up to `most` of its configurations, the best first.
+
+    `like` is the entry whose procedure, data and split are taken; `said` (title, procedure, parameters, metrics, seeds) and `data`
+    say otherwise. Raises UsageError with those names of the study that are no parameters of the procedure.
+    """
+    refs = journal.journal_refs(lab, journal.current_ref(lab))
+    parent: dict[str, Any] = {}
+    if like:
+        like = journal.match_id(like, journal.entry_ids(lab, refs))
+        parent = drafting.inherited(lab, refs, like)
+    values = {**parent, **{name: value for name, value in said.items() if value}}
+    points, where = study.points(found, most), study.space(found)
+    names = list(dict.fromkeys(name for point in [*points, *where] for name in point))
+    _check_names(names, values.get("procedure"))
+    values = {
+        **{name: value for name, value in values.items() if name != "data"},
+        "from": like,
+        "hypothesis": _hypothesis(found),
+        "parameters": {name: value for name, value in values.get("parameters", {}).items() if name not in names},
+        "grid": [{name: [value] for name, value in point.items()} for point in points],
+        "metrics": values.get("metrics") or _metrics(found),
+        "tags": list(dict.fromkeys([*values.get("tags", []), TAG])),
+    }
+    drafted = drafting.draft(lab, root, values, data, template=None, ask=ask)
+    space = where if len(where) > 1 else where[0]
+    text = entry_edit.set_values(drafted.text, {("space",): space}, file="the new entry")
+    return Imported(replace(drafted, text=text), len(points), len(study.points(found, len(found.tried))))
+
+
+def _check_names(names: Sequence[str], written: Any) -> None:
+    """Raise UsageError where a name of the study is neither a step, nor a parameter of one, nor asked for as `$name`."""
+    if not written:
+        listed = ", ".join(f"`{name}`" for name in names[:MOST_NAMES])
+        raise UsageError(f"the study has the parameters {listed}, and no procedure is said that has them", hint=SAY_PROCEDURE)
+    known = procedure.names_of(written)
+    if known is None:
+        return
+    labels, asked = known
+    unfit = [name for name in names if name not in labels and name not in asked and name.partition("__")[0] not in labels]
+    if unfit:
+        listed = ", ".join(f"`{name}`" for name in unfit[:MOST_NAMES])
+        steps = ", ".join(f"{label}__…" for label in labels)
+        raise UsageError(
+            f"the procedure has no place for {listed} of the study",
+            hint=f"its parameters are named {steps}; other names are asked for by a dollar: -e 'SVC: {{C: $C, gamma: $width}}'",
+        )
+
+
+SAY_PROCEDURE = "say it with -e, such as -e StandardScaler -e 'SVC: {C: $C}', or name an entry that has it: --for ID"
+
+
+def _metrics(found: Study) -> list[str]:
+    """Return the metric of a study that gitjournal wrote."""
+    metric = found.attrs.get("metric")
+    return [metric.removeprefix("dev.")] if isinstance(metric, str) and metric.startswith("dev.") else []
+
+
+def _hypothesis(found: Study) -> str:
+    best = found.scored()[0]
+    aim = "highest" if found.directions[0] > 0 else "lowest"
+    trials = len(found.tried) + found.unfinished
+    return f"a study reported {best.score:.4g} as its {aim} value (trials: {trials}); what did best there comes to that here too"
