@@ -38,7 +38,7 @@ COMMANDS = {
     "site": "Make pages of the journal, to read and to publish.",
     "config": "Read the settings, the schema of an entry, and see to the hooks.",
     "import": "Make an entry of what another tool has searched: a study of optuna.",
-    "export": "Write runs as one table: CSV, JSON or Parquet.",
+    "export": "Write runs as one table, or as a study of optuna.",
 }
 INTERRUPTED = 130
 

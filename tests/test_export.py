@@ -8,10 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
 from gitjournal.flat import Flat, column_kinds
 from tests.pages import LOGISTIC, RBF, TREES, begin, commit, gitjournal, page, record, three_entries, write
+from tests.searches import kept
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -109,3 +111,39 @@ def test_what_cannot_be_done_is_said(repo: Path) -> None:
     said = gitjournal(repo, "export", "-o", "runs.csv")
     assert "left out: " in said
     assert "6 runs of 3 entries in runs.csv" in said
+
+
+def test_entries_become_studies_that_optuna_goes_on_with(repo: Path) -> None:
+    three_entries(repo)
+    said = gitjournal(repo, "export", "-o", "study.log")
+    assert said == (
+        "4 trials of 2 studies in study.log\n"
+        f"next: optuna.load_study(study_name='{LOGISTIC}', storage=JournalStorage(JournalFileBackend('study.log')))\n"
+    )
+    study = optuna.load_study(study_name=RBF, storage=kept(repo / "study.log"), sampler=optuna.samplers.TPESampler(seed=0))
+    assert study.direction == optuna.study.StudyDirection.MAXIMIZE
+    assert [(one.params, one.value, one.state.name) for one in study.trials] == [
+        ({"svc__C": 1}, pytest.approx(0.972), "COMPLETE"),
+        ({"svc__C": 10}, pytest.approx(0.978), "COMPLETE"),
+        ({"svc__C": 100}, None, "FAIL"),
+    ]
+    best = study.best_trial
+    assert (best.user_attrs["entry"], best.user_attrs["seeds"], best.user_attrs["metric"]) == (RBF, [0, 1], "dev.accuracy")
+    assert best.duration is not None
+    assert best.duration.total_seconds() == 61.5
+    study.optimize(lambda trial: trial.suggest_categorical("svc__C", [1, 10, 100]) / 100, n_trials=3)
+    assert len(study.trials) == 6
+
+
+def test_a_study_gets_a_file_and_a_name_of_its_own(repo: Path) -> None:
+    three_entries(repo)
+    assert gitjournal(repo, "-q", "export", "rbf", "-o", "study.log", "--study-name", "mine") == ""
+    assert "study.log has a study `mine` already" in gitjournal(repo, "export", "rbf", "-o", "study.log", "--study-name", "mine", code=2)
+    gitjournal(repo, "export", "rbf", "--optuna", "-o", "study.log")
+    assert optuna.get_all_study_names(kept(repo / "study.log")) == ["mine", RBF]
+    assert "--study-name names one study, and these are 2 entries" in gitjournal(repo, "export", "-o", "x.log", "--study-name", "x", code=2)
+    assert "--study-name goes with --optuna" in gitjournal(repo, "export", "--study-name", "x", code=2)
+    for arguments in (["--optuna"], ["--optuna", "-o", "runs.csv"], ["-o", "runs.db", "--entries"]):
+        assert "a study has a file of its own" in gitjournal(repo, "export", *arguments, code=2)
+    assert "no entry here has results" in gitjournal(repo, "export", "trees", "-o", "y.db", code=2)
+    assert not [one.name for one in repo.iterdir() if one.name.startswith(("x.", "y.", "runs.", ".gitjournal"))]

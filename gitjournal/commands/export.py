@@ -1,4 +1,4 @@
-"""`gitjournal export`: the journal as one table, for a notebook or a spreadsheet."""
+"""`gitjournal export`: the journal as one table, for a notebook or a spreadsheet, or as studies of optuna."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from gitjournal import query
+from gitjournal import query, study_out
 from gitjournal.commands.context import Context, quiet_option
+from gitjournal.commands.import_ import optuna_studies
 from gitjournal.commands.ls import clauses_of, values_of
 from gitjournal.disk import write_whole
 from gitjournal.errors import UsageError
@@ -20,8 +21,11 @@ from gitjournal.gathering import Told, Untold, gather
 from gitjournal.overview import Listed, Overview, look
 from gitjournal.parquet import as_parquet
 from gitjournal.render import text
+from gitjournal.study import Study
+from gitjournal.study_file import ENDINGS
 
-KINDS = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
+KINDS = {".csv": "csv", ".json": "json", ".parquet": "parquet", **dict.fromkeys(ENDINGS, "optuna")}
+MANY = 100  # trials: optuna writes about a hundred in a second
 
 
 @click.command("export")
@@ -29,10 +33,12 @@ KINDS = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
 @click.option("--csv", "kind", flag_value="csv", help="Comma-separated values (the default).")
 @click.option("--json", "kind", flag_value="json", help="A list of objects.")
 @click.option("--parquet", "kind", flag_value="parquet", help="Parquet, for pandas and others; needs -o.")
+@click.option("--optuna", "kind", flag_value="optuna", help="A study of optuna for each entry; needs -o study.db or -o study.log.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here; its ending decides.")
 @click.option(
     "--entries", "by_entry", is_flag=True, help="One row for each entry, with its best configuration, instead of one for each run."
 )
+@click.option("--study-name", metavar="NAME", help="With --optuna and one entry: the name of its study, by default its id.")
 @click.option("--where", multiple=True, metavar="TEXT", help="Only entries where: 'dev.accuracy > 0.95 and tag == svm'.")
 @click.option("--tag", multiple=True, help="Only entries with this tag.")
 @click.option("--data", help="Only entries on this data set.")
@@ -46,30 +52,38 @@ def command(
     kind: str | None,
     output: Path | None,
     by_entry: bool,
+    study_name: str | None,
     where: tuple[str, ...],
     tag: tuple[str, ...],
     data: str | None,
     state: str | None,
     everywhere: bool,
 ) -> None:
-    """Write runs as one table: CSV, JSON or Parquet; with IDs, those of these entries.
+    """Write runs as one table (CSV, JSON or Parquet), or as studies of optuna; with IDs, those of these entries.
 
     One row for each run, in the order of entries and of their records, every value as it was recorded. Cells are written
     as they are: one that begins with = is a formula to a spreadsheet, so open a stranger's journal there as text.
+
+    A study has one trial for each configuration, its value the mean over seeds. A study file that is there gets further studies.
     """
     chosen = kind or (KINDS.get(output.suffix.lower()) if output else None) or "csv"
     if chosen == "parquet" and output is None:
         raise UsageError("Parquet is no text: say where to write it", hint="gitjournal export -o runs.parquet")
     if output is not None and not output.absolute().parent.is_dir():
         raise UsageError(f"-o {output}: its folder does not exist")
+    if study_name is not None and chosen != "optuna":
+        raise UsageError("--study-name goes with --optuna")
+    if chosen == "optuna" and (output is None or output.suffix.lower() not in ENDINGS or by_entry):
+        raise UsageError("a study has a file of its own, .db or .log, and no rows", hint="gitjournal export ID --optuna -o study.db")
     with look(context.start) as overview:
         listed = _listed(overview, parts, clauses_of(where, tag, data, state), everywhere=everywhere)
         gathered = list(gather(overview, listed))
     told = [one for one in gathered if isinstance(one, Told)]
+    if chosen == "optuna" and output is not None:
+        _write_studies(context, told, gathered, output, study_name)
+        return
     table = entries_table([_entry_row(one) for one in told]) if by_entry else runs_table([row for one in told for row in _run_rows(one)])
-    for one in gathered:
-        if isinstance(one, Untold):
-            click.echo(f"left out: {text.clean_lines(str(one.fault))}", err=True)
+    _tell_left_out(gathered)
     content = as_parquet(table) if chosen == "parquet" else (as_json(table) if chosen == "json" else as_csv(table)).encode()
     if output is None:
         click.echo(content, nl=False)
@@ -78,6 +92,41 @@ def command(
     if not context.quiet:
         runs = "" if by_entry else f"{text.count(len(table.rows), 'run')} of "
         click.echo(f"{runs}{text.count(len(told), 'entry', 'entries')} in {output}")
+
+
+def _tell_left_out(gathered: Sequence[Told | Untold]) -> None:
+    for one in gathered:
+        if isinstance(one, Untold):
+            click.echo(f"left out: {text.clean_lines(str(one.fault))}", err=True)
+
+
+def _write_studies(context: Context, told: Sequence[Told], gathered: Sequence[Told | Untold], output: Path, name: str | None) -> None:
+    """Write each entry with results as a study."""
+    _tell_left_out(gathered)
+    found = [one for each in told if (one := _study(each, name)).tried]
+    if not found:
+        raise UsageError("no entry here has results that a study could hold", hint="list them: gitjournal ls --state done")
+    if name is not None and len(found) > 1:
+        raise UsageError(f"--study-name names one study, and these are {len(found)} entries", hint="name one entry")
+    trials = text.count(sum(len(one.tried) for one in found), "trial")
+    if not context.quiet and sum(len(one.tried) for one in found) > MANY:
+        click.echo(f"writing {trials}", err=True)
+    optuna_studies().write(output, found)
+    if not context.quiet:
+        click.echo(f"{trials} of {text.count(len(found), 'study', 'studies')} in {output}")
+        click.echo(f"next: {_load(found[0].name, output)}")
+
+
+def _study(one: Told, name: str | None) -> Study:
+    entry = one.opened.entry
+    return study_out.as_study(entry.id, entry.front, one.summary, one.opened.records, name=name or entry.id)
+
+
+def _load(name: str, output: Path) -> str:
+    """Return the Python that opens a study."""
+    if ENDINGS[output.suffix.lower()] == "sqlite":
+        return f"optuna.load_study(study_name={name!r}, storage='sqlite:///{output}')"
+    return f"optuna.load_study(study_name={name!r}, storage=JournalStorage(JournalFileBackend({str(output)!r})))"
 
 
 def as_csv(table: Flat) -> str:
