@@ -54,16 +54,21 @@ class Target:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A configuration that may be suggested: its portable text, its fingerprint and tree here, and how it is declared.
+    """A configuration that may be suggested: its portable text, its canonical text and tree here, and how it is declared.
 
     `steps` is a whole procedure; where the target has a space of its own, `point` are values for its entry instead.
     """
 
     key: str
-    fingerprint: str
+    canonical: str
     steps: list[Any]
     point: Point
     tree: procedure.Steps
+
+    @property
+    def fingerprint(self) -> str:
+        """The identity of the configuration on these data."""
+        return identity.fingerprint(self.canonical)
 
 
 @dataclass(frozen=True)
@@ -200,6 +205,18 @@ def candidates(target: Target, held: Evidence) -> list[Candidate]:
     return list({one.key: one for one in reversed(found) if one is not None}.values())[::-1]
 
 
+def canonical_texts(target: Target, points: Sequence[Point]) -> list[str | None]:
+    """Return the canonical text of each point of the space that the entry declares; None for one that cannot be built."""
+    maker = _Maker(target, msgspec.convert(target.declared.facts, Facts))
+    found: list[str | None] = []
+    for point in points:
+        try:
+            found.append(maker.at(point).canonical)
+        except (GitjournalError, KeyError):
+            found.append(None)
+    return found
+
+
 def _kind(entry: Entry, facts: Facts) -> str | None:
     """Return what the data are: a table, one column of text, an array of numbers; None for anything else, such as images."""
     data = entry.front.data
@@ -240,13 +257,17 @@ class _Maker:
         return list({one.key: one for one in reversed(found)}.values())[::-1]
 
     def _points(self, axes: tuple[spaces.Axis, ...], many: int) -> list[Candidate]:
-        entry = self.target.entry
-        kept = {name: value for name, value in entry.front.parameters.items() if name not in {axis.name for axis in axes}}
-        there = dataclasses.replace(entry, front=msgspec.structs.replace(entry.front, parameters=kept, grid=None))
         try:
-            return [self._candidate(there, point, []) for point in spaces.points(axes, many)]
+            return [self.at(point) for point in spaces.points(axes, many)]
         except KeyError as fault:
-            raise EntryError(f"`space`: {fault} cannot be built", place=entry.place("space")) from None
+            raise EntryError(f"`space`: {fault} cannot be built", place=self.target.entry.place("space")) from None
+
+    def at(self, point: Point) -> Candidate:
+        """Return one point of the declared space. Raises GitjournalError or KeyError where it cannot be built."""
+        entry = self.target.entry
+        kept = {name: value for name, value in entry.front.parameters.items() if name not in point}
+        there = dataclasses.replace(entry, front=msgspec.structs.replace(entry.front, parameters=kept, grid=None))
+        return self._candidate(there, point, [])
 
     def _candidate(self, entry: Entry, point: Point, steps: list[Any]) -> Candidate:
         tree = procedure.build_tree(entry, point, self.facts)
@@ -257,7 +278,7 @@ class _Maker:
             told.data, told.hash, told.task, told.split, tree, version=self.versions.sklearn, keras=self.versions.keras, sizes=self.sizes
         )
         key = portable.key(portable.portable(json.loads(text)["procedure"], self.facts.n_features))
-        return Candidate(key, identity.fingerprint(text), steps, point, tree)
+        return Candidate(key, text, steps, point, tree)
 
     def _fits(self, one: Candidate) -> bool:
         """Whether there are enough rows and columns: what would fail for certain is not suggested."""

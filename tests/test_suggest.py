@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
 from tests.helpers import done, git, gitjournal, snapshot, write_entry
+from tests.searches import MIXED, kept, study
 
 SPACE = """\
 title: Which neighbours, which prior
@@ -221,3 +223,83 @@ def test_three_data_sets_as_history_lift_the_runs_on_a_fourth(repo: Path) -> Non
     with_history, without = (told(where, "dddd", "--exec", "-n", "5")["runs"] for where in (repo, alone))
     assert with_history[0]["reason"] == "past"
     assert sum(one["best"] for one in with_history) > sum(one["best"] for one in without)
+
+
+SVM = "title: S\ndata: {sklearn: wine}\nprocedure: [StandardScaler, SVC]\nspace: {svc__C: {log: [0.01, 100]}, svc__kernel: [rbf, linear]}\n"
+
+
+def test_a_study_speaks_as_another_data_set_unless_it_is_said_to_be_of_these(repo: Path) -> None:
+    begin(repo, ("aaaa", SVM))
+    path = study(repo / "study.log")
+    before = (path.read_bytes(), snapshot(repo, without=(".git/gitjournal",)))
+    found = told(repo, "aaaa", "--from", "study.log", "-n", "2")
+    assert found["evidence"] == {"own": 0, "data_sets": ["study.log"], "past": 3}
+    assert found["studies"] == [
+        {"from": "study.log", "study": "svm", "trials": 5, "data_sets": ["study.log"], "assumed": "another data set", "left_out": {}}
+    ]
+    assert found["suggestions"][0]["because"][0]["entry"] == "study.log:trial 2"
+    same = told(repo, "aaaa", "--from", "study.log", "--same-data", "-n", "2")
+    assert same["evidence"] == {"own": 3, "data_sets": [], "past": 0}
+    assert same["best"] == {"value": 0.98, "entry": "study.log:trial 2"}
+    said = done(repo, "suggest", "aaaa", "--from", "study.log", "-n", "1")
+    assert said.startswith("study.log: 5 trials, taken as runs on another data set (it names none; --same-data for these)\n")
+    assert "(study.log:trial 2)" in said
+    assert (path.read_bytes(), snapshot(repo, without=(".git/gitjournal",))) == before
+
+
+def test_an_exported_study_speaks_for_its_own_data_and_what_optuna_added_as_well(repo: Path) -> None:
+    begin(repo, ("aaaa", GRID.replace("DATA", "wine")))
+    done(repo, "exec", "aaaa")
+    done(repo, "export", "aaaa", "-o", "study.log", "--study-name", "s")
+    other = repo.parent / "other"
+    other.mkdir()
+    git(other, "init", "-q")
+    begin(other, ("bbbb", GRID.replace("DATA", "wine") + "space: {svc__C: {log: [0.01, 100]}, svc__gamma: [0.001, 0.01]}\n"))
+    path = str(repo / "study.log")
+    found = told(other, "sklearn:breast_cancer", "--from", path)
+    assert (found["evidence"], found["studies"][0]["assumed"]) == ({"own": 0, "data_sets": ["wine"], "past": 4}, None)
+    assert found["suggestions"][0]["because"][0]["entry"] == "study.log:20261121-an-entry-aaaa"
+    assert told(other, "bbbb", "--from", path)["evidence"]["own"] == 4
+    more = optuna.load_study(study_name="s", storage=kept(repo / "study.log"))
+    more.add_trial(optuna.create_trial(value=0.5, params={"svc__C": 10, "svc__gamma": 0.001}, distributions=more.trials[0].distributions))
+    forged = {**more.trials[0].user_attrs, "fingerprint": "0" * 64, "canonical": '{"data":{"hash":"x"}}'}
+    strange = optuna.distributions.FloatDistribution(0, 1)
+    more.add_trial(optuna.create_trial(value=0.1, params={"x": 0.5}, distributions={"x": strange}, user_attrs=forged))
+    found = told(other, "bbbb", "--from", path)
+    assert (found["evidence"]["own"], found["best"]["value"] < 1.01) == (4, True)
+    assert found["studies"][0]["left_out"] == {"their parameters are not those of the entry's `space`": 1}
+    assert found["studies"][0]["trials"] == 5
+
+
+def test_a_study_that_says_nothing_here_is_refused_with_the_reason(repo: Path) -> None:
+    begin(repo, ("aaaa", SVM))
+    study(repo / "low.log", direction="minimize")
+    study(repo / "other.log", [({"clf__C": 1.0}, 0.5)], MIXED)
+    study(repo / "percent.log", [({"svc__C": 1.0, "svc__kernel": "rbf"}, 97.0)])
+    study(repo / "none.log", [])
+    study(repo / "fine.log")
+    optuna.create_study(storage=kept(repo / "two.log"), directions=["maximize", "minimize"])
+    for name, said in [
+        ("low", "low.log says nothing about this: the study minimises, and dev.accuracy goes the other way"),
+        ("other", "other.log says nothing about this: their parameters are not those of the entry's `space`"),
+        ("percent", "percent.log says nothing about this: dev.accuracy cannot have such a value"),
+        ("none", "none.log says nothing about this: it has no trial that ended"),
+        ("two", "two.log says nothing about this: the study has 2 objectives"),
+    ]:
+        ended = gitjournal(repo, "suggest", "aaaa", "--from", f"{name}.log")
+        assert (ended.returncode, ended.stderr.splitlines()[0]) == (2, said)
+    ended = gitjournal(repo, "suggest", "sklearn:wine", "--from", "fine.log")
+    assert ended.stderr.splitlines() == [
+        "fine.log says nothing about this: its trials are points of no space that is known here",
+        "  name an entry whose `space` has the parameters of the study: gitjournal suggest ID --from STUDY",
+    ]
+    assert gitjournal(repo, "suggest", "aaaa", "--same-data").returncode == 2
+    assert gitjournal(repo, "suggest", "aaaa", "--from", "redis://host").returncode == 2
+
+
+def test_what_is_pursued_learns_from_a_study(repo: Path) -> None:
+    begin(repo, ("aaaa", SVM))
+    study(repo / "study.log")
+    ran = told(repo, "aaaa", "--from", "study.log", "--exec", "-n", "1")
+    assert ran["runs"][0]["because"][0]["entry"] == "study.log:trial 2"
+    assert len(records(repo)) == 1

@@ -5,25 +5,29 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from gitjournal import advising, drafting, pursuing, runner
+from gitjournal import advising, drafting, pursuing, runner, study_file
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import FAILED, INTERRUPTED, compose, seconds
+from gitjournal.commands.import_ import optuna_studies
 from gitjournal.crew import Crew
 from gitjournal.lab import find_lab
 from gitjournal.pursuing import Budget, Round
 from gitjournal.render import suggestion, text
+from gitjournal.reported import Reported, report
 from gitjournal.trials import Journal
 
 
 @click.command("suggest", short_help="Say what to run next, and why.")
 @click.argument("what", required=False, metavar="[DATA|ID]")
 @click.option("-n", "many", type=click.IntRange(1, 50), default=5, show_default=True, help="How many suggestions.")
-@click.option("--from", "others", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="PATH",
-              help="Learn from the journal of another repository too; it is only read.")  # fmt: skip
+@click.option("--from", "others", multiple=True, metavar="PATH",
+              help="Learn from the journal of another repository, or a study of optuna (.db, .log), too; it is only read.")  # fmt: skip
+@click.option("--same-data", is_flag=True, help="The studies of --from are about these data, with this split and metric.")
 @click.option("--target", metavar="COLUMN", help="The column to predict, for a table that no entry declares yet.")
 @click.option("--write", is_flag=True, help="Write them down as an entry, with a grid where they are several.")
 @click.option("--exec", "execute", is_flag=True, help="Run one after another, and learn in between.")
@@ -39,7 +43,8 @@ def command(
     context: Context,
     what: str | None,
     many: int,
-    others: tuple[Path, ...],
+    others: tuple[str, ...],
+    same_data: bool,
     target: str | None,
     write: bool,
     execute: bool,
@@ -66,16 +71,19 @@ def command(
             runner.recover(lab, lambda _: None)
         found = advising.find_target(lab, context.start, what, column=target, ask=crew.ask)
         named = title or f"Suggested for {found.data.label}"
+        own, journals, studies = _read(found, others, same_data=same_data)
+        if not context.quiet and not as_json:
+            click.echo("".join(suggestion.reported(one) for one in studies), nl=False, err=dry_run)
         if execute and not dry_run:
-            journals = advising.read_journals(lab, others)[1:]
             sys.exit(_pursue(context, found, journals, Budget(max_runs or many, max_time, timeout), named, crew, as_json=as_json))
-        suggestions = advising.suggest(found, advising.read_journals(lab, others), many)
+        suggestions = advising.suggest(found, [own, *journals], many)
         wanted = suggestions.proposals and (write or execute)
         written = advising.draft(suggestions, title=named, ask=crew.ask) if wanted else None
     path = drafting.write_draft(lab, written) if written and not dry_run else None
     if as_json:
         entry = {"entry": written.id, "path": str(path) if path else None, "text": written.text} if written else {}
-        click.echo(json.dumps(suggestion.as_plain(suggestions) | entry))
+        from_studies = {"studies": [suggestion.reported_as_plain(one) for one in studies]} if studies else {}
+        click.echo(json.dumps(suggestion.as_plain(suggestions) | from_studies | entry))
     elif written and path is None:
         click.echo(written.text, nl=False)
     else:
@@ -86,6 +94,20 @@ def command(
             _next(context, f"gitjournal exec {written.id[-4:]}")
         elif suggestions.proposals:
             _next(context, f"gitjournal suggest {what or found.data.label} --write, or --exec --max-runs 10")
+
+
+def _read(target: advising.Target, others: Sequence[str], *, same_data: bool) -> tuple[Journal, list[Journal], list[Reported]]:
+    """Read the journal at hand, and what --from names: the journals of folders, then what the studies of files report."""
+    folders = [Path(said) for said in others if Path(said).is_dir()]
+    files = [study_file.local_path(said) for said in others if not Path(said).is_dir()]
+    if same_data and not files:
+        raise click.UsageError("--same-data goes with a study: --from study.db")
+    own, *journals = advising.read_journals(target.lab, folders)
+    studies = []
+    for file in files:
+        study_file.kind_of(file)  # a file that is none is told so without optuna
+        studies += report(target, file.name, optuna_studies().read(file), same_data=same_data)
+    return own, [*journals, *(one.journal for one in studies)], studies
 
 
 def _next(context: Context, line: str) -> None:

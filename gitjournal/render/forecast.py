@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gitjournal.entry import ID_PATTERN
 from gitjournal.foreseen import Forecast, Foreseen
 from gitjournal.gated import Gated
 from gitjournal.metric_names import direction
@@ -68,7 +69,7 @@ def percent(chance: float) -> str:
 def short(entry: str | None) -> str:
     """Return the short id of an entry, with its journal where that is another one."""
     name, colon, entry_id = (entry or "").rpartition(":")
-    return text.clean(f"{name}{colon}{entry_id[-4:]}")
+    return text.clean(f"{name}{colon}{entry_id[-4:] if ID_PATTERN.match(entry_id) else entry_id}")
 
 
 def as_plain(forecast: Forecast | None) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from gitjournal.metric_names import direction
 from gitjournal.pursuing import Pursued, Round
 from gitjournal.render import text
 from gitjournal.render.forecast import foreseen_as_plain, interval, percent, short
+from gitjournal.reported import Reported
 
 MOST_DIFFERS = 3
 
@@ -74,6 +75,28 @@ def _because(one: Because) -> str:
 
 def _ordinal(number: int) -> str:
     return {1: "best", 2: "2nd", 3: "3rd"}.get(number, f"{number}th")
+
+
+def reported(one: Reported) -> str:
+    """Return what was taken from a study, on lines."""
+    on = f" on {', '.join(text.clean(label) for label in one.data)}"
+    if one.assumed:
+        on = f", taken as runs on {one.assumed}" + ("" if one.assumed == "these data" else " (it names none; --same-data for these)")
+    lines = [f"{text.clean(one.journal.name)}: {text.count(one.taken, 'trial')}{on if one.taken else ''}"]
+    lines += [f"  {many} left out: {text.clean(reason)}" for reason, many in one.left_out.items()]
+    return "\n".join(text.wrap(line) for line in lines) + "\n"
+
+
+def reported_as_plain(one: Reported) -> dict[str, Any]:
+    """Return what was taken from a study for a program."""
+    return {
+        "from": one.journal.name,
+        "study": one.study,
+        "trials": one.taken,
+        "data_sets": one.data,
+        "assumed": one.assumed or None,
+        "left_out": one.left_out,
+    }
 
 
 def configuration(one: Candidate) -> str:

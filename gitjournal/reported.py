@@ -1,0 +1,152 @@
+"""Takes what studies of other tools report as evidence for suggestions: it becomes a journal among others, and no record."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitjournal import advising, identity, planning, spaces
+from gitjournal.advice import DataSet
+from gitjournal.advising import Target
+from gitjournal.entry import ID_PATTERN
+from gitjournal.errors import UsageError
+from gitjournal.index import Result, Row
+from gitjournal.metric_names import direction
+from gitjournal.spaces import Axis
+from gitjournal.study import Study, Tried, restored
+from gitjournal.trials import Journal
+from gitjournal.worth import worth
+
+OTHER_SPACE = "their parameters are not those of the entry's `space`"
+MOST_SIZE = 10**12  # rows or columns that anybody can mean
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What was taken from one study: `taken` trials, on which data, and why the others were not (`left_out`: reason -> how many)."""
+
+    study: str
+    journal: Journal
+    taken: int
+    data: list[str]
+    assumed: str
+    left_out: dict[str, int]
+
+
+def report(target: Target, file: str, studies: Sequence[Study], *, same_data: bool) -> list[Reported]:
+    """Return what the studies of a file say about configurations that the target may run.
+
+    Trials that gitjournal exported say themselves which configuration on which data they are. Any others are points of the space
+    that the target's entry declares; they count as another data set unless `same_data` says that they are of the target's own.
+    Raises UsageError where nothing can be taken from any of them.
+    """
+    many = len(studies) > 1
+    found = [_report(target, f"{file}/{one.name}" if many else file, restored(one), same_data=same_data) for one in studies]
+    if not any(one.taken for one in found):
+        why = next((reason for one in found for reason in one.left_out), "it has no trial that ended")
+        raise UsageError(
+            f"{file} says nothing about this: {why}",
+            hint="" if target.at else "name an entry whose `space` has the parameters of the study: gitjournal suggest ID --from STUDY",
+        )
+    return found
+
+
+def _report(target: Target, name: str, study: Study, *, same_data: bool) -> Reported:
+    data = _own_data(study)
+    where = target.data if same_data else data or DataSet(f"study:{name}", name)
+    exact = {one.number: found for one in study.tried if (found := _exact(one, study.attrs.get("metric"), data))}
+    results = list(exact.values())
+    sets = {one.data: data if data and data.hash == one.data else DataSet(one.data, one.data[:8]) for one in results}
+    others, left_out = _placed(target, study, [one for one in study.tried if one.number not in exact], where)
+    if others:
+        sets[where.hash] = where
+    results += others
+    assumed = ("these data" if same_data else "another data set") if others and data is None else ""
+    labels = list(dict.fromkeys(sets[one.data].label for one in results))
+    return Reported(study.name, Journal(name, results, sets), len(results), labels, assumed, left_out)
+
+
+def _placed(target: Target, study: Study, trials: Sequence[Tried], where: DataSet) -> tuple[list[Result], dict[str, int]]:
+    """Return what trials came to that are points of the space of the target's entry, and why the others say nothing."""
+    refused = _refused(target, study)
+    if refused:
+        return [], {refused: len(trials)} if trials or len(study.directions) != 1 else {}
+    with planning.placed(target.entry):
+        every = spaces.read(target.entry.front.space or {})
+    reach = worth(target.metric, [])
+    within = [one for one in trials if one.score is None or reach.low <= one.score <= reach.high]
+    points = [(one, point) for one in within if (point := _point(every, one.params)) is not None]
+    texts = advising.canonical_texts(target, [point for _, point in points])
+    found = [
+        _result(one, text, where, {target.metric: one.score}) for (one, _), text in zip(points, texts, strict=True) if text is not None
+    ]
+    left_out = {f"dev.{target.metric} cannot have such a value": len(trials) - len(within), OTHER_SPACE: len(within) - len(found)}
+    return found, {reason: many for reason, many in left_out.items() if many}
+
+
+def _refused(target: Target, study: Study) -> str:
+    """Return why nothing of a study can be taken, but for what gitjournal exported; "" where there is no reason."""
+    metric, deciding = study.attrs.get("metric"), f"dev.{target.metric}"
+    if len(study.directions) != 1:
+        return f"the study has {len(study.directions)} objectives"
+    if isinstance(metric, str) and metric != deciding:
+        return f"the study measured {metric}, not {deciding}"
+    if study.directions[0] != direction(target.metric):
+        return f"the study {'maximises' if study.directions[0] > 0 else 'minimises'}, and {deciding} goes the other way"
+    return "" if target.at else "its trials are points of no space that is known here"
+
+
+def _own_data(study: Study) -> DataSet | None:
+    """Return the data set that a study says it is about, where gitjournal wrote it."""
+    said = study.attrs
+    if not isinstance(said.get("data_hash"), str) or "gitjournal" not in said:
+        return None
+    label = said.get("data")
+    return DataSet(said["data_hash"], label if isinstance(label, str) else "?", _size(said.get("n_rows")), _size(said.get("n_features")))
+
+
+def _size(value: Any) -> int | None:
+    return value if type(value) is int and 0 < value < MOST_SIZE else None
+
+
+def _exact(one: Tried, metric: Any, data: DataSet | None) -> Result | None:
+    """Return what a trial came to that gitjournal exported; None for any other, or where its text is not the one that was hashed."""
+    text, told = one.attrs.get("canonical"), one.attrs.get("fingerprint")
+    if not isinstance(text, str) or data is None or identity.fingerprint(text) != told:
+        return None
+    try:
+        found = json.loads(text)["data"]["hash"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    if not isinstance(found, str):
+        return None
+    scores = one.attrs.get("scores")
+    said = {str(name): value for name, value in scores.items()} if isinstance(scores, Mapping) else {}
+    said |= {metric: one.score} if isinstance(metric, str) else {}
+    kept: dict[str, float | None] = {
+        name.removeprefix("dev."): float(value)
+        for name, value in said.items()
+        if name.startswith("dev.") and isinstance(value, (int, float)) and math.isfinite(value)
+    }
+    return _result(one, text, DataSet(found, ""), kept)
+
+
+def _result(one: Tried, canonical: str, data: DataSet, scores: dict[str, float | None]) -> Result:
+    entry = one.attrs.get("entry")
+    named = entry if isinstance(entry, str) and ID_PATTERN.match(entry) else f"trial {one.number}"
+    status = "failed" if one.score is None else "done"
+    row = Row(id=named, data=data.label, data_hash=data.hash)
+    return Result(data.hash, identity.fingerprint(canonical), canonical, status, {} if one.score is None else scores, one.seconds, row)
+
+
+def _point(every: Sequence[Sequence[Axis]], params: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the point of a space that a trial was at; parameters with one value in the space need not be said."""
+    for axes in every:
+        fixed = {axis.name: axis.values[0] for axis in axes if axis.kind == "list" and len(axis.values) == 1}
+        names = {axis.name for axis in axes}
+        if names - fixed.keys() <= params.keys() <= names and all(params.get(name, value) == value for name, value in fixed.items()):
+            return {**fixed, **params}
+    return None
