@@ -18,6 +18,11 @@ def sessions(page: str) -> list[list[tuple[str, str]]]:
     return found
 
 
+def files(page: str) -> dict[str, str]:
+    """Return the files that a document shows: each Python block whose first line is a comment with the file's name."""
+    return {name: text for text, name in re.findall(r"```python\n(# (\w+\.py)\n.*?)```", page, re.DOTALL)}
+
+
 def replay(folder: Path, session: list[tuple[str, str]]) -> None:
     """Run each command of a session in `folder`: it must print what the document says. A trailing `# exit 3` is its exit code."""
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.sessions import replay, sessions
+from tests.sessions import files, replay, sessions
 
 PAGES = {page.stem: page.read_text() for page in sorted((Path(__file__).parent.parent / "docs").glob("*.md"))}
 
 
 @pytest.mark.parametrize("name", [name for name, page in PAGES.items() if "```console" in page])
 def test_a_page_prints_what_it_says(repo: Path, name: str) -> None:
+    for file, text in files(PAGES[name]).items():
+        (repo / file).write_text(text)
     for session in sessions(PAGES[name]):
         replay(repo, session)
