@@ -44,8 +44,20 @@ def expand(entry: Entry) -> list[Point]:
     return points
 
 
+def axes(entry: Entry) -> list[dict[str, list[Any]]]:
+    """Return the values of each parameter, for each sub-grid; what is drawn from them is not looked at. Raises as `expand` does."""
+    declared = entry.front.grid
+    if isinstance(declared, list):
+        return [_axes(entry, part, ("grid", number)) for number, part in enumerate(declared)]
+    return [_axes(entry, declared or {}, ("grid",))]
+
+
+def _axes(entry: Entry, declared: dict[str, Any], path: Path) -> dict[str, list[Any]]:
+    return {name: _values(entry, value, (*path, name)) for name, value in declared.items() if name not in SAMPLING}
+
+
 def _points(entry: Entry, declared: dict[str, Any], path: Path, limit: int) -> list[Point]:
-    axes = {name: _values(entry, value, (*path, name)) for name, value in declared.items() if name not in SAMPLING}
+    axes = _axes(entry, declared, path)
     total = math.prod(len(values) for values in axes.values())
     if "sample" in declared:
         wanted = _whole(entry, declared["sample"], (*path, "sample"), least=1)

@@ -81,7 +81,7 @@ def canonical(
         "schema": SCHEMA,
         "data": {**_loader(data), "hash": hash, "format": _format(data), "task": task},
         "split": {key: _number(part) for key, part in split.items() if part is not None},
-        "procedure": _steps(tree, version, keras, sizes),
+        "procedure": steps(tree, version=version, keras=keras, sizes=sizes),
     }
     return json_text(value)
 
@@ -204,8 +204,8 @@ def _codec(name: str) -> str:
 # procedure
 
 
-def _steps(tree: Steps, version: str, keras: str, sizes: counts.Sizes) -> list[Any]:
-    """Return the steps without their labels; a step that is passed through does nothing."""
+def steps(tree: Steps, *, version: str = "", keras: str = "", sizes: counts.Sizes = counts.UNKNOWN) -> list[Any]:
+    """Return the steps in canonical form, without their labels; a step that is passed through does nothing."""
     own = _own(tree)
     if own is not None:
         # the bytes of the code, by their digest: what it does with a parameter is its own affair, so each counts as written

@@ -1,0 +1,258 @@
+"""What an entry is about: the words that stand in it, and its procedure as a row of parts with their parameters. Pure.
+
+A part is a step, what is built inside of one, or a layer, optimizer or loss of a network. Each parameter has all the values that a grid
+gives it; where a grid exchanges whole steps, an idea has several rows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from gitjournal import catalogue, grid, identity, keras_catalogue
+from gitjournal.entry import Entry, split_text
+from gitjournal.entry_block import strip_block
+from gitjournal.errors import EntryError, GitjournalError
+from gitjournal.grid import Point
+from gitjournal.procedure import build_tree, labels_of
+from gitjournal.summary import data_label
+
+MODEL, STEP, INSIDE = 2.0, 1.0, 0.5  # what a part weighs: the last step; a step or layer; what is built inside one, optimizer, loss, fit
+NETWORK = keras_catalogue.MODEL  # in canonical form, a Sequential too
+MANY = 100  # points of a grid that are looked at: one parameter is varied at a time, so this is enough for ten axes of ten values
+LONGEST = 200  # characters of a value that is neither a number nor a list of some
+LONGEST_WORD = 40
+MOST_WORDS = 2000  # of one field
+
+_TOKEN = re.compile(r"\d+(?:\.\d+)+|[^\W_]+")
+_HUMP = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}(?![a-z])")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One part of a procedure: its name there, the path of its class or function, what it weighs, and the values of its parameters."""
+
+    label: str
+    path: str
+    weight: float
+    values: dict[str, list[Any]]
+
+    @property
+    def short(self) -> str:
+        """The name of the class alone."""
+        return self.path.rpartition(".")[2].rpartition(":")[2]
+
+
+class Idea(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`words` holds for each field of an entry its distinct stems, each between two spaces; `procedure` are its `ways`, not yet decoded."""
+
+    words: dict[str, str] = {}
+    procedure: msgspec.Raw = msgspec.Raw(b"[]")
+
+    @property
+    def key(self) -> bytes:
+        """What two ideas with the same procedure have in common; `ways` gives its parts."""
+        return bytes(self.procedure)
+
+
+_decoder = msgspec.json.Decoder(Idea)
+_ways_decoder = msgspec.json.Decoder(list[list[Part]])
+
+
+def encode(idea: Idea) -> bytes:
+    """Return an idea as it is kept."""
+    return msgspec.json.encode(idea)
+
+
+def decode(kept: bytes) -> Idea:
+    """Read what `encode` wrote."""
+    return _decoder.decode(kept)
+
+
+@cache
+def ways(key: bytes) -> list[list[Part]]:
+    """Return the rows of parts of a procedure: in a large journal, many entries have the same."""
+    return _ways_decoder.decode(key)
+
+
+def of_entry(entry: Entry) -> Idea:
+    """Return what an entry is about; a procedure that cannot be read leaves its words alone."""
+    return Idea(_words(entry), msgspec.Raw(msgspec.json.encode(_ways(entry))))
+
+
+# words
+
+
+def stems(text: str) -> Iterator[tuple[str, str]]:
+    """Give the words of a text as they are compared, in lower case and without the plural, each with how it is written.
+
+    >>> [stem for stem, _ in stems("RandomForestClassifier overfits, classes")]
+    ['randomforestclassifier', 'random', 'forest', 'classifier', 'overfit', 'class']
+    """
+    for token in _TOKEN.findall(text):
+        humps = _HUMP.findall(token)
+        for written in (token, *(humps if len(humps) > 1 else ())):
+            if len(written) <= LONGEST_WORD:
+                yield _stem(written.lower()), written.lower()
+
+
+def _stem(word: str) -> str:
+    if len(word) <= 3 or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word.removesuffix("s")
+
+
+def _words(entry: Entry) -> dict[str, str]:
+    front = entry.front
+    texts = {
+        "title": front.title,
+        "hypothesis": front.hypothesis or "",
+        "tags": " ".join(front.tags),
+        "procedure": " ".join(_names([front.procedure, front.parameters, front.grid])),
+        "data": data_label(front.data),
+        "retraction": front.retracted or "",
+        "notes": _prose(entry),
+    }
+    found = {field: list(dict.fromkeys(stem for stem, _ in stems(text)))[:MOST_WORDS] for field, text in texts.items()}
+    return {field: f" {' '.join(words)} " for field, words in found.items() if words}
+
+
+def _prose(entry: Entry) -> str:
+    """Return what the person wrote below the front matter."""
+    try:
+        text = strip_block(entry.text, entry.id)
+    except EntryError:
+        text = entry.text  # its markers are damaged; `check` says so
+    return _COMMENT.sub(" ", split_text(text, file=entry.id)[1])
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Give every name and word in what was declared."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield str(name)
+            yield from _names(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _names(part)
+
+
+# parts
+
+
+def _ways(entry: Entry) -> list[list[Part]]:
+    found: dict[tuple[str, ...], list[Part]] = {}
+    try:
+        for point in _points(entry):
+            parts = list(_parts(build_tree(entry, point, entry.front.data.facts)))
+            shape = tuple(one.path for one in parts)
+            found[shape] = [_both(one, other) for one, other in zip(found[shape], parts, strict=True)] if shape in found else parts
+    except (GitjournalError, ValueError, RecursionError):
+        return []
+    return list(found.values())
+
+
+def _points(entry: Entry) -> list[Point]:
+    """Return points that show each value of a grid at least once: one parameter is varied, the others stay at their first value."""
+    found: list[Point] = []
+    for axes in grid.axes(entry):
+        first = {name: values[0] for name, values in axes.items()}
+        found += [first, *({**first, name: value} for name, values in axes.items() for value in values[1:MANY])]
+    return found[:MANY]
+
+
+def _both(one: Part, other: Part) -> Part:
+    """Return a part with the values of two; where one of them leaves a parameter at its default, that is one of the values."""
+    if one.values == other.values:
+        return one
+    known = {name: [value] for name, value in defaults(one.path).items()}
+    values = {
+        name: _distinct([value for part in (one, other) for value in part.values.get(name, known.get(name, []))])
+        for name in {**one.values, **other.values}
+    }
+    return msgspec.structs.replace(one, values=values)
+
+
+def _distinct(values: Sequence[Any]) -> list[Any]:
+    return list({repr(value): value for value in values}.values())
+
+
+def _parts(tree: identity.Steps) -> Iterator[Part]:
+    own = tree[0][1]
+    if isinstance(own, dict) and "python" in own:
+        yield Part("python", own["python"], MODEL, {name: [_plain(value)] for name, value in own["params"].items()})
+        return
+    steps = identity.steps(tree)
+    for number, ((label, *_), step) in enumerate(zip(identity.kept(tree), steps, strict=True), start=1):
+        if NETWORK in step:
+            yield from _network(step[NETWORK])
+        else:
+            yield from _built(label, step, MODEL if number == len(steps) else STEP)
+
+
+def _network(params: dict[str, Any]) -> Iterator[Part]:
+    layers = params["layers"]
+    for label, layer in zip(_labels(layers), layers, strict=True):
+        first, *inside = _built(label, {path: values for path, values in layer.items() if path != "inputs"}, STEP)
+        if "inputs" in layer:
+            first = msgspec.structs.replace(first, values={**first.values, "inputs": [layer["inputs"]]})
+        yield from (first, *inside)
+    yield from _built("optimizer", params["optimizer"], INSIDE)
+    yield from _built("loss", params["loss"], INSIDE)
+    yield from _built("fit", {keras_catalogue.FIT: params.get("fit", {})}, INSIDE)
+
+
+def _labels(nodes: Sequence[Any]) -> list[str]:
+    return labels_of([(None, {"class": next(iter(node))}) for node in nodes])
+
+
+def _built(label: str, node: Any, weight: float) -> Iterator[Part]:
+    """Give the part of a canonical node, and those of all that is built inside it."""
+    ((path, params),) = node.items()
+    inside = {name: list(_nodes(value)) for name, value in params.items()}
+    yield Part(label, path, weight, {name: [_plain(value)] for name, value in params.items() if not inside[name]})
+    for name, nodes in inside.items():
+        for inner in nodes:
+            yield from _built(name if len(nodes) == 1 else _labels([inner])[0], inner, INSIDE)
+
+
+def _nodes(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict) and len(value) == 1 and "." in next(iter(value)) and isinstance(next(iter(value.values())), dict):
+        yield value
+    elif isinstance(value, list):
+        for part in value:
+            yield from _nodes(part)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of the tree as it is compared: a number, a truth value, a list of numbers, null, or a word."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return value[:LONGEST]
+    if isinstance(value, dict) and "function" in value:
+        return str(value["function"]).rpartition(".")[2]
+    if isinstance(value, list) and value and all(type(part) in (int, float) for part in value):
+        return value if len(value) < LONGEST else f"{len(value)} numbers"
+    return json.dumps(value, default=str)[:LONGEST]
+
+
+@cache
+def defaults(path: str) -> dict[str, Any]:
+    """Return the reference default of each parameter of a class that is known, as it is compared."""
+    if path.startswith("keras."):
+        known = keras_catalogue.known(path) if path in (keras_catalogue.FIT, *keras_catalogue.reference().known) else None
+    else:
+        known = catalogue.lookup(path) if "." in path and ":" not in path else None
+    return {name: _plain(one.default) for name, one in known.params.items() if not one.required} if known else {}
