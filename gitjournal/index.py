@@ -29,7 +29,7 @@ from gitjournal.repo import Repository, git_bytes
 from gitjournal.summary import COUNTS, Key, data_argument, data_label, estimator_label, join, state, summarise
 from gitjournal.verdict import Verdict
 
-SCHEMA = 6
+SCHEMA = 7
 NAME = "index.sqlite"
 WAIT_SECONDS = 60.0
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is
@@ -60,6 +60,7 @@ CREATE TABLE configurations (
 CREATE TABLE rows (
     page TEXT NOT NULL, records TEXT NOT NULL, value BLOB NOT NULL, open INTEGER NOT NULL, PRIMARY KEY (page, records)
 ) WITHOUT ROWID;
+CREATE TABLE ideas (page TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE pairs (ref INTEGER NOT NULL, stem TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (ref, stem, other)) WITHOUT ROWID;
 """
 
@@ -349,11 +350,30 @@ class Index:
             ):
                 yield Result(data, name, canonical, status, _scores_decoder.decode(metrics).get("dev", {}), seconds, rows[blob])
 
+    def ideas(self, pages: Iterable[str]) -> dict[str, bytes]:
+        """Return what is kept of some pages (blobs) by `keep_ideas`."""
+        wanted = set(pages)
+        return {page: value for page, value in self._ask("SELECT page, value FROM ideas", ()) if page in wanted}
+
+    def keep_ideas(self, ideas: Mapping[str, bytes]) -> None:
+        """Keep what entries are about, by the blob of their page. Unlike a row, it is worked out only when it is first asked for."""
+        self._mended(lambda: self._keep_ideas(list(ideas.items())))
+
     def owners(self, records: Iterable[Record]) -> dict[Key, Scores]:
         """Return the metrics of the runs that these records take from other entries."""
         keys = [record.key for record in records if not record.owned and not record.metrics]
         found = [run for run in self.find_runs(keys) if run.origin is None and run.status in COUNTS]
         return {run.key: run.metrics for run in reversed(found)}
+
+    def _keep_ideas(self, ideas: Sequence[tuple[str, bytes]]) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.executemany("INSERT OR REPLACE INTO ideas VALUES (?, ?)", ideas)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            raise
 
     def _runs(self, fingerprints: Sequence[str]) -> list[Run]:
         marks = ",".join("?" * len(fingerprints))
@@ -571,6 +591,8 @@ class Index:
         """Drop what no ref holds any more."""
         execute = self._connection.execute
         execute("DELETE FROM rows WHERE (page, records) NOT IN (SELECT page, records FROM places)")
+        # EXCEPT reads their names from an index, and not what is kept of them
+        execute("DELETE FROM ideas WHERE page IN (SELECT page FROM ideas EXCEPT SELECT page FROM places)")
         gone = execute("SELECT id FROM blobs WHERE name NOT IN (SELECT records FROM places)").fetchall()
         self._connection.executemany("DELETE FROM runs WHERE blob = ?", gone)
         self._connection.executemany("DELETE FROM blobs WHERE id = ?", gone)

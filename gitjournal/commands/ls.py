@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,17 +14,23 @@ import click
 from gitjournal import query
 from gitjournal.commands.context import Context
 from gitjournal.commands.notice import tell_repeated
+from gitjournal.errors import UsageError
 from gitjournal.index import Row
 from gitjournal.journal import names
 from gitjournal.looks import Look
 from gitjournal.metric_names import direction
 from gitjournal.overview import Listed, data_names, gains, look
+from gitjournal.recalling import Near, Progress, Recalled, outcome, recall
 from gitjournal.render import testing, text
 from gitjournal.render.verdict import ROLES as VERDICT_ROLES
 from gitjournal.testbook import looks_at
 from gitjournal.verdict import WORDS
 
 ROLES = {"failed": "bad", "unreadable": "bad", "partly": "look", "retracted": "dim", "draft": "dim", "planned": "dim"}
+NEAR = 20  # entries that --like shows where no number is asked for
+REASONS = 4  # of one entry that are told
+SLOW_SECONDS = 1.0
+NONE_YET = 'The journal has no entries yet. Write the first: gitjournal new "my first question"'
 
 
 @click.command("ls")
@@ -31,6 +39,11 @@ ROLES = {"failed": "bad", "unreadable": "bad", "partly": "look", "retracted": "d
 @click.option("--data", help="Only entries on this data set.")
 @click.option("--state", help="Only these: draft, planned, done, failed, partly or retracted.")
 @click.option("--verdict", type=click.Choice([*WORDS, "none"]), help="Only entries that were judged so: what was expected, what came out.")
+@click.option(
+    "--like",
+    metavar="TEXT",
+    help="Only what is near these words and numbers ('dropout 0.5', 'svc C 10'), or near an entry's procedure (k3f9).",
+)
 @click.option("--sort", metavar="NAME", help="Sort by PART.METRIC, runs, title, state or age; -NAME: highest first.")
 @click.option("-n", "limit", type=click.IntRange(min=1), help="At most this many.")
 @click.option("--all", "everywhere", is_flag=True, help="Also the entries that only other branches hold.")
@@ -43,6 +56,7 @@ def command(
     data: str | None,
     state: str | None,
     verdict: str | None,
+    like: str | None,
     sort: str | None,
     limit: int | None,
     everywhere: bool,
@@ -51,7 +65,14 @@ def command(
     """List the entries, newest first, each with the score of its best configuration.
 
     A draft is an entry that is not committed yet.
+
+    --like lists what is at least half as near as the nearest: first what was refuted, failed or was retracted, then the rest, each the
+    nearest first. Words are looked for in titles, hypotheses, notes, tags, procedures and the names of data; a number is that of the
+    parameter named before it, and the nearer its value the better. An entry is compared by the steps or layers of its procedure and all
+    their parameters.
     """
+    if like is not None and sort:
+        raise UsageError("--like has an order of its own, the nearest first", hint="leave out --sort")
     clauses = [*clauses_of(where, tag, data, state), *([query.Clause("verdict", "==", verdict)] if verdict else [])]
     order = query.parse_sort(sort) if sort else query.Order("age", descending=False)
     with look(context.start) as overview:
@@ -59,12 +80,20 @@ def command(
         repeated = overview.repeated()
         hashes = {one.row.data_hash for one in every if one.row.look or (data and one.row.tested)} - {""}
         looks = {one: looks_at(overview.lab, overview.index, one) for one in sorted(hashes)}
-    asked = list(dict.fromkeys([clause.name for clause in clauses] + [order.name]))
-    query.check_known(asked, {name for one in every for name in one.row.values})
-    found = _sorted([one for one in every if query.matching(clauses, values_of(one))], order)
-    shown = found[:limit]
+        asked = list(dict.fromkeys([clause.name for clause in clauses] + [order.name]))
+        query.check_known(asked, {name for one in every for name in one.row.values})
+        found = _sorted([one for one in every if query.matching(clauses, values_of(one))], order)
+        recalled = None
+        if like is not None:
+            most = limit or (None if as_json else NEAR)
+            recalled = recall(overview, like, every, found, limit=most, progress=_progress(quiet=context.quiet))
     gained = gains(every)
-    if as_json:
+    shown = found[:limit]
+    if recalled is not None and as_json:
+        click.echo(json.dumps([_near_object(one, gained, looks) for one in recalled.near], indent=2))
+    elif recalled is not None:
+        click.echo(_near(recalled, every, color=context.color))
+    elif as_json:
         click.echo(json.dumps([as_object(one, gained.get(one.row.id), looks.get(one.row.data_hash, [])) for one in shown], indent=2))
     elif shown:
         extra = [name for name in asked if "." in name]
@@ -82,7 +111,7 @@ def command(
     elif every:
         click.echo(f"No entry matches. All {len(every)}: gitjournal ls")
     else:
-        click.echo('The journal has no entries yet. Write the first: gitjournal new "my first question"')
+        click.echo(NONE_YET)
     tell_repeated(context, repeated)
 
 
@@ -91,6 +120,63 @@ def clauses_of(where: Sequence[str], tag: Sequence[str], data: str | None, state
     clauses = [clause for one in where for clause in query.parse_where(one)]
     clauses += [query.Clause("tag", "==", one) for one in tag]
     return clauses + [query.Clause(name, "==", one) for name, one in (("data", data), ("state", state)) if one]
+
+
+def _near_object(one: Near, gained: dict[str, float | None], looks: dict[str, list[Look]]) -> dict[str, Any]:
+    row = one.listed.row
+    plain = as_object(one.listed, gained.get(row.id), looks.get(row.data_hash, []))
+    return {**plain, "near": round(one.score, 4), "why": one.reasons}
+
+
+def _near(recalled: Recalled, every: Sequence[Listed], *, color: bool) -> str:
+    """Return what is near as a table, each with the reason."""
+    ids = short_ids([one.row.id for one in every])
+    entry = recalled.entry
+    about = f"the procedure of {text.clean(ids[entry.row.id])}" if entry else f"`{text.clean(recalled.asked)}`"
+    if not recalled.near:
+        return f"Nothing is near {about}. All {len(every)}: gitjournal ls" if every else NONE_YET
+    columns = [
+        text.Column("id"),
+        text.Column("title", shrinks=True),
+        text.Column("best"),
+        text.Column("outcome", words=ROLES | VERDICT_ROLES),
+        text.Column("near", right=True),
+        text.Column("why", shrinks=True),
+    ]
+    rows = [
+        [
+            text.clean(ids[one.listed.row.id]),
+            text.clean(one.listed.row.title or one.listed.row.error),
+            _best(one.listed.row, named=True),
+            outcome(one.listed),
+            f"{one.score:.2f}",
+            text.clean(_some(one.reasons)),
+        ]
+        for one in recalled.near
+    ]
+    lines = [f"near {about}, whose title is {text.clean(entry.row.title)}"] if entry else []
+    lines.append(text.table(columns, rows, width=text.terminal_width(), color=color))
+    if len(recalled.near) < recalled.of:
+        lines.append(f"{len(recalled.near)} of {text.count(recalled.of, 'entry', 'entries')} that are near; more: -n {recalled.of}")
+    return "\n".join(lines)
+
+
+def _some(reasons: Sequence[str]) -> str:
+    more = [f"{len(reasons) - REASONS} more"] if len(reasons) > REASONS else []
+    return "; ".join([*reasons[:REASONS], *more])
+
+
+def _progress(*, quiet: bool) -> Progress:
+    """Return what tells how far the first reading is, once it has taken longer than a second."""
+    begun = time.monotonic()
+    shown = not quiet and sys.stderr.isatty()
+
+    def tell(done: int, of: int) -> None:
+        if shown and time.monotonic() - begun > SLOW_SECONDS:
+            said = f"{done} of {text.count(of, 'entry', 'entries')} read" if done < of else " " * 40
+            click.echo(f"\r{said}" + ("" if done < of else "\r"), nl=False, err=True)
+
+    return tell
 
 
 def as_object(one: Listed, gain: float | None, looks: Sequence[Look] = ()) -> dict[str, Any]:
