@@ -48,6 +48,7 @@ def masked(text: str) -> str:
     text = re.sub(r"^(\s*)[a-z0-9]{4} (is the best of|reached|was better on|dev\.)", r"\1XXXX \2", text, flags=re.MULTILINE)
     text = re.sub(r"(p \(Holm\)  |--from )[a-z0-9]{4}\b", r"\1XXXX", text)
     text = re.sub(r"nearest earlier run: [a-z0-9]{4},", "nearest earlier run: XXXX,", text)
+    text = re.sub(r"(the procedure of )[a-z0-9]{4}\b", r"\1XXXX", text)
     text = re.sub(r"\([a-z0-9]{4}\)", "(XXXX)", text)
     # a table of times is as wide as they are
     text = re.sub(r"^(.*\d) +[0-9.]+ (?:s|min) +(\d+)$|^(avoided) +(runs) +(time) +(entries)$", _row, text, flags=re.MULTILINE)
