@@ -5,6 +5,8 @@ The same draws serve all runs, so that differences are paired.
 
 from __future__ import annotations
 
+import math
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,14 +17,18 @@ import numpy as np
 
 from gitjournal import metric_names, scores, stored
 from gitjournal.data.raw import Array
+from gitjournal.distributions import normal_quantile, t_quantile, t_two_sided
 from gitjournal.errors import DataError
 from gitjournal.stats import LEVEL
 
 DRAWS, SEED = 1000, 0
 CALLS = 8000  # of a metric that has to be computed anew for each draw: a millisecond each
 FEWEST = 200  # draws below which an answer is none
+CELLS = 4_000_000  # rows times draws that are held at once
 Arrays = dict[str, Array]
 Scorer = Callable[[Arrays, Array], float]
+# takes how often each draw (first axis) holds each row; returns the metric of each draw and run, of one run alone where `only` says which
+Measure = Callable[[Array, Array | None], Array]
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -44,48 +50,64 @@ class Draw(msgspec.Struct, tag_field="do", tag="draw", kw_only=True):
 
 
 def draw(job: Draw) -> dict[str, Any]:
+    """Return what `redraw` says of the kept predictions that a job names."""
+    held = [stored.read_arrays(Path(one.file), one.sha256) for one in (*job.runs, *([job.other] if job.other else []))]
+    return redraw(job, held)
+
+
+def redraw(job: Draw, held: Sequence[Arrays]) -> dict[str, Any]:
     """Return the standard error of the winner (minus the other), and what allows for the choice of the winner.
 
-    `z` is how many standard errors hold for all runs at once, `p_all` the p of the largest difference (max-statistic over the
-    centred draws), `corrected` what the winner of a draw reaches on the rows that were not drawn (BBC, Tsamardinos et al. 2018).
-    Raises DataError for predictions that are not kept or of other rows, EntryError for a metric that does not fit.
+    `held` are the predictions of the runs, and of the other. `z` is how many standard errors hold for all runs at once, `p_all`
+    the p of the largest difference (max-statistic over the centred draws), `corrected` what the winner of a draw reaches on the
+    rows that were not drawn (BBC, Tsamardinos et al. 2018). Raises DataError for predictions of other rows, EntryError for a
+    metric that does not fit.
     """
-    held = [stored.read_arrays(Path(one.file), one.sha256) for one in (*job.runs, *([job.other] if job.other else []))]
     _require_alike(held, grouped=job.grouped)
     units = np.unique(held[0]["group" if job.grouped else "row"], return_inverse=True)[1]
-    count = int(units.max()) + 1
-    of_runs = list(range(len(job.runs)))
-    sign = metric_names.direction(job.metric)
-    measure, cost = _measures(job, held)
-    draws = min(DRAWS, CALLS // (cost * len(held))) if cost else DRAWS
-    if draws < FEWEST:
-        held, of_runs = [held[0], *held[len(job.runs) :]], [0]  # too many to draw each: the two that are compared
-        measure, _ = _measures(job, held)
-        draws = max(FEWEST, CALLS // len(held) // 2)
-    stream = np.random.default_rng(SEED)
-    inside, outside = [], []
-    with warnings.catch_warnings():
+    k = len(job.runs)
+    measure = _at_once(job, held)
+    draws = DRAWS
+    if measure is None:
+        draws = min(DRAWS, CALLS // len(held))
+        if draws < FEWEST:
+            held, k = [held[0], *held[k:]], 1  # too many to draw each: the two that are compared
+            draws = min(DRAWS, max(FEWEST, CALLS // len(held) // 2))
+        measure = _one_by_one(job, held)
+    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore")  # a metric may not be defined on some draws, which are left out
-        for _ in range(min(draws, DRAWS)):
-            weights = np.bincount(stream.integers(0, count, count), minlength=count)
-            found = measure(weights[units])
-            inside.append(found)
-            if len(of_runs) > 1:
-                best = int(np.nanargmax(sign * found[of_runs])) if np.isfinite(found[of_runs]).any() else 0
-                outside.append(measure((weights == 0)[units].astype(int), best)[best])
-        whole = measure(np.ones(len(units), int))
-    return {"units": count, "unit": "groups" if job.grouped else "rows"} | _judged(
-        np.array(inside), np.array(outside), whole, against=len(of_runs) if job.other else None, k=len(of_runs), of=len(job.runs)
+        inside, outside = _draws(measure, units, draws, k, metric_names.direction(job.metric))
+        whole = measure(np.ones((1, len(units)), int), None)[0]
+    return {"units": int(units.max()) + 1, "unit": "groups" if job.grouped else "rows"} | _judged(
+        inside, outside, whole, units=int(units.max()) + 1, against=k if job.other else None, k=k, of=len(job.runs)
     )
 
 
-def _judged(inside: Array, outside: Array, whole: Array, *, against: int | None, k: int, of: int) -> dict[str, Any]:
+def _draws(measure: Measure, units: Array, draws: int, k: int, sign: int) -> tuple[Array, Array]:
+    """Return what all runs reach on the rows of each draw, and what the best of `k` there reaches on the others."""
+    stream, count = np.random.default_rng(SEED), int(units.max()) + 1
+    inside, outside = [], []
+    at_once = max(1, min(draws, CELLS // len(units)))
+    for first in range(0, draws, at_once):
+        drawn = stream.integers(0, count, (min(at_once, draws - first), count))
+        counts = np.stack([np.bincount(one, minlength=count) for one in drawn])
+        found = measure(counts[:, units], None)
+        inside.append(found)
+        if k > 1:
+            best = np.where(np.isfinite(found[:, :k]), sign * found[:, :k], -np.inf).argmax(axis=1)
+            outside.append(measure((counts == 0)[:, units].astype(int), best)[np.arange(len(best)), best])
+    return np.concatenate(inside), np.concatenate(outside) if outside else np.array([])
+
+
+def _judged(inside: Array, outside: Array, whole: Array, *, units: int, against: int | None, k: int, of: int) -> dict[str, Any]:
     gaps = inside[:, :k] - (inside[:, [against]] if against is not None else 0)
     reached = whole[:k] - (whole[against] if against is not None else 0)
     gaps = gaps[np.isfinite(gaps).all(axis=1)]
     if len(gaps) < FEWEST // 2:
         raise DataError("the metric is not defined on most draws of these rows")
-    errors = gaps.std(axis=0, ddof=1)
+    drawn = gaps.std(axis=0, ddof=1)
+    # draws spread as if divided by n, not by n - 1 (Hesterberg 2015, The American Statistician 69:371, "narrowness bias")
+    errors = drawn * math.sqrt(units / max(units - 1, 1))
     found: dict[str, Any] = {
         "value": float(whole[0]),
         "error": float(errors[0]),
@@ -94,12 +116,25 @@ def _judged(inside: Array, outside: Array, whole: Array, *, against: int | None,
         "corrected": None,
     }
     if k == of > 1 and errors[0] > 0:
-        spread = np.where(errors > 0, errors, np.inf)
-        largest = np.abs((gaps - reached) / spread).max(axis=1)
-        found["z"] = float(np.quantile(largest, 1 - LEVEL, method="higher"))
-        found["p_all"] = float((np.sum(largest >= abs(reached[0]) / errors[0]) + 1) / (len(largest) + 1))
+        largest = np.abs((gaps - reached) / np.where(drawn > 0, drawn, np.inf)).max(axis=1)
+        found["z"] = _from_normal(float(np.quantile(largest, 1 - LEVEL, method="higher")), units - 1)
+        away = _to_normal(abs(float(reached[0] / errors[0])), units - 1)
+        found["p_all"] = float((np.sum(largest >= away) + 1) / (len(largest) + 1))
         found["corrected"] = float(np.nanmean(outside))
     return found
+
+
+def _to_normal(t: float, df: int) -> float:
+    """Return the point of the normal distribution that is as rare as `t` is of Student's.
+
+    Draws hold their spread for known, and few units do not know it: without this the best of 24 over 8 groups, where all are
+    equal, was called better in 12 of 100 cases.
+    """
+    return -normal_quantile(max(t_two_sided(t, df) / 2, sys.float_info.min))
+
+
+def _from_normal(z: float, df: int) -> float:
+    return t_quantile(1 - math.erfc(z / math.sqrt(2)) / 2, df)
 
 
 def _require_alike(held: Sequence[Arrays], *, grouped: bool) -> None:
@@ -112,31 +147,90 @@ def _require_alike(held: Sequence[Arrays], *, grouped: bool) -> None:
             raise DataError("the kept predictions are of other rows")
 
 
-def _measures(job: Draw, held: Sequence[Arrays]) -> tuple[Callable[..., Array], int]:
-    """Return what measures all runs for some row counts (or one run alone), and how many calls of a metric that takes."""
+def _at_once(job: Draw, held: Sequence[Arrays]) -> Measure | None:
+    """Return what measures many draws at once; None where a metric must be computed anew for each."""
+    return _averages(job, held) or _recalls(job, held) or _areas(job, held)
+
+
+def _averages(job: Draw, held: Sequence[Arrays]) -> Measure | None:
+    """For metrics that are a mean over rows, or its root."""
     by_row = [_row_values(job, one) for one in held]
-    weights = held[0].get("weights")
-    if all(one is not None for one in by_row):
-        values = np.column_stack([one for one in by_row if one is not None])
+    if any(one is None for one in by_row):
+        return None
+    values = np.column_stack([one for one in by_row if one is not None])
 
-        def averages(counts: Array, only: int | None = None) -> Array:  # noqa: ARG001 - all cost no more than one
-            weighted = counts if weights is None else counts * weights
-            total = weighted.sum()
-            found = weighted @ values / total if total else np.full(values.shape[1], np.nan)
-            return np.asarray(np.sqrt(found) if job.metric == "rmse" else found)
+    def measure(counts: Array, only: Array | None) -> Array:  # noqa: ARG001 - all cost no more than one
+        weight = _weighed(counts, held)
+        found = weight @ values / weight.sum(axis=1, keepdims=True)
+        return np.asarray(np.sqrt(found) if job.metric == "rmse" else found)
 
-        return averages, 0
-    scorers = [_scorer(job, one) for one in held]
+    return measure
 
-    def scored(counts: Array, only: int | None = None) -> Array:
-        rows = np.repeat(np.arange(len(counts)), counts)
-        wanted = range(len(scorers)) if only is None else [only]
-        found = np.full(len(scorers), np.nan)
-        for at in wanted:
-            found[at] = scorers[at](held[at], rows)
+
+def _recalls(job: Draw, held: Sequence[Arrays]) -> Measure | None:
+    """For balanced accuracy: the mean over classes of the share that is right."""
+    y = held[0]["y"]
+    if job.metric != "balanced_accuracy" or y.ndim != 1:
+        return None
+    right = np.column_stack([one["predicted"] == y for one in held])
+
+    def measure(counts: Array, only: Array | None) -> Array:  # noqa: ARG001
+        weight = _weighed(counts, held)
+        classes = [(weight[:, y == c], right[y == c]) for c in np.unique(y)]
+        return np.asarray(np.nanmean([of @ hits / of.sum(axis=1, keepdims=True) for of, hits in classes], axis=0))
+
+    return measure
+
+
+def _areas(job: Draw, held: Sequence[Arrays]) -> Measure | None:
+    """For the area under the ROC curve of two classes."""
+    ranked = [_ranking(one) for one in held] if job.metric == "roc_auc" and job.n_classes == 2 else [None]
+    if any(one is None for one in ranked):
+        return None
+    positive, rankings = held[0]["y"] == 1, [one for one in ranked if one is not None]
+
+    def measure(counts: Array, only: Array | None) -> Array:
+        weight, found = _weighed(counts, held), np.full((len(counts), len(held)), np.nan)
+        for at, ranking in enumerate(rankings):
+            wanted = slice(None) if only is None else np.flatnonzero(only == at)
+            found[wanted, at] = _area(weight[wanted], positive, ranking)
         return found
 
-    return scored, 1
+    return measure
+
+
+def _weighed(counts: Array, held: Sequence[Arrays]) -> Array:
+    return np.asarray(counts * held[0].get("weights", 1.0), float)
+
+
+def _ranking(one: Arrays) -> Array | None:
+    """Return what a classifier of two classes ranks rows by; None where it says nothing to rank by."""
+    found = one["decision"] if "decision" in one else one["proba"][:, 1] if "proba" in one else None
+    return np.asarray(found) if found is not None and found.ndim == 1 and np.isfinite(found).all() else None
+
+
+def _area(weight: Array, positive: Array, ranking: Array) -> Array:
+    """Return the area under the ROC curve of each draw: how often a positive row ranks above a negative one, ties by half."""
+    ups, downs = weight[:, positive], weight[:, ~positive]
+    negative = ranking[~positive]
+    order = np.argsort(negative)
+    below = np.cumsum(np.column_stack([np.zeros(len(weight)), downs[:, order]]), axis=1)
+    first, last = (np.searchsorted(negative[order], ranking[positive], side) for side in ("left", "right"))
+    return np.asarray((ups * (below[:, first] + below[:, last])).sum(axis=1) / (2 * ups.sum(axis=1) * downs.sum(axis=1)))
+
+
+def _one_by_one(job: Draw, held: Sequence[Arrays]) -> Measure:
+    scorers = [_scorer(job, one) for one in held]
+
+    def scored(counts: Array, only: Array | None) -> Array:
+        found = np.full((len(counts), len(held)), np.nan)
+        for number, one in enumerate(counts):
+            rows = np.repeat(np.arange(len(one)), one)
+            for at in range(len(held)) if only is None else [only[number]]:
+                found[number, at] = scorers[at](held[at], rows)
+        return found
+
+    return scored
 
 
 def _row_values(job: Draw, one: Arrays) -> Array | None:

@@ -74,6 +74,28 @@ def test_a_metric_that_is_no_mean_over_rows_is_computed_anew_for_each_draw(tmp_p
     assert found["error"] == pytest.approx(np.std(gaps), rel=0.2)
 
 
+@pytest.mark.parametrize(("metric", "weighed"), [("roc_auc", False), ("roc_auc", True), ("balanced_accuracy", True), ("log_loss", True)])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_many_draws_at_once_say_what_the_scorer_says_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str, weighed: bool, grouped: bool
+) -> None:
+    monkeypatch.setattr(resample, "DRAWS", 20)
+    monkeypatch.setattr(resample, "FEWEST", 20)
+    monkeypatch.setattr(resample, "CELLS", 120 * 7)
+    stream = np.random.default_rng(0)
+    y = stream.integers(0, 2, 120)
+    more = {"group": np.arange(120) // 6, **({"weights": stream.random(120)} if weighed else {})}
+    proba = [stream.beta(1 + y, 2 - y).round(2) for _ in range(4)]  # with ties
+    kept = [
+        keep(tmp_path, f"{n}", y=y, predicted=(p > 0.5).astype(int), proba=np.column_stack([1 - p, p]), **more) for n, p in enumerate(proba)
+    ]
+    fast = drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped)
+    monkeypatch.setattr(resample, "_at_once", lambda job, held: None)
+    each = drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped)
+    assert fast.pop("unit") == each.pop("unit")
+    assert fast == pytest.approx(each, rel=1e-9)
+
+
 @pytest.mark.parametrize("metric", ["accuracy", "log_loss", "brier"])
 def test_means_over_rows_are_those_of_the_scorers(tmp_path: Path, metric: str) -> None:
     stream = np.random.default_rng(0)
@@ -97,22 +119,6 @@ def test_the_best_of_several_needs_more_and_its_score_falls(tmp_path: Path) -> N
     single = Estimate(0.0, found["error"], 119).p((errors[order[0]] ** 2).mean() - (errors[-1] ** 2).mean())
     assert single is not None
     assert found["p_all"] > single
-
-
-@pytest.mark.parametrize("k", [1, 24])
-def test_equal_models_are_told_apart_one_time_in_twenty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, k: int) -> None:
-    monkeypatch.setattr(resample, "DRAWS", 200)
-    stream, told, times = np.random.default_rng(k), 0, 120
-    for _ in range(times):
-        absolute = np.abs(stream.normal(size=(k + 1, 80)))
-        order = [*np.argsort(absolute[:-1].mean(1)), k]
-        held = [{"row": np.arange(80), "y": np.zeros(80), "predicted": absolute[number]} for number in order]
-        monkeypatch.setattr(resample.stored, "read_arrays", lambda path, sha256, held=held: {**held[int(sha256)], "fold": np.zeros(80)})
-        runs = [Kept(file="", sha256=str(number)) for number in range(k)]
-        found = drawn(runs, Kept(file="", sha256=str(k)), "mae")
-        gap = absolute[order[0]].mean() - absolute[k].mean()
-        told += (Estimate(gap, found["error"], 79).p() or 1) < 0.05 if k == 1 else found["p_all"] < 0.05
-    assert told / times <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / times)
 
 
 def test_too_many_to_draw_each_leaves_the_two_that_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
