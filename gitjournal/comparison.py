@@ -75,16 +75,17 @@ def _one(a: Sample, resampled: Resampled | None) -> Evidence:
 
 def _one_of_many(a: Sample, found: Evidence, resampled: Resampled | None) -> Selection:
     hits = _all_hits(a)
-    interval, test = None, f"Bonferroni, {a.k} configurations"
+    interval, test, z = None, f"Bonferroni, {a.k} configurations", None
     if found.unit == "rows" and hits and a.hits is not None and not _by_group(a):
         z = best_of.critical(hits, a.rows)
         interval, test = stats.wilson(a.hits.bit_count(), a.rows, z), f"simultaneous for all {a.k} configurations"
     elif found.unit in ("rows", "groups") and resampled is not None and resampled.z is not None:
-        half = resampled.z * resampled.error
+        z = resampled.z
+        half = z * resampled.error
         interval, test = Interval(a.value, a.value - half, a.value + half), f"simultaneous for all {a.k} configurations"
     elif found.estimate is not None:
-        interval = found.estimate.interval(LEVEL / a.k)
-    return Selection(a.entry, a.k, a.value, test, interval, None, _corrected_best(a, hits, resampled))
+        interval, z = found.estimate.interval(LEVEL / a.k), found.estimate.quantile(1 - LEVEL / (2 * a.k))
+    return Selection(a.entry, a.k, a.value, test, interval, None, _corrected_best(a, hits, resampled), z)
 
 
 def _corrected_best(a: Sample, hits: list[int] | None, resampled: Resampled | None) -> float | None:
@@ -92,9 +93,17 @@ def _corrected_best(a: Sample, hits: list[int] | None, resampled: Resampled | No
     if resampled is not None and resampled.corrected is not None:
         luck = resampled.value - resampled.corrected  # of folds all rows are drawn together, so that only the luck is taken over
         return a.value - luck if luck else None
-    if not hits or hits[0].bit_count() == a.rows:
-        return None
-    return best_of.corrected_best(hits, a.rows)
+    if hits:
+        return best_of.corrected_best(hits, a.rows) if hits[0].bit_count() < a.rows else None
+    rights = _all_rights(a)
+    return best_of.bias_corrected(list(zip(*rights, strict=True))) if rights else None
+
+
+def elsewhere(a: Sample, resampled: Resampled | None = None) -> float | None:
+    """Return what a configuration would reach on other rows, without the luck of the best of several; None where that is not known."""
+    if a.k == 1 or (a.hits is not None and a.hits.bit_count() == a.rows):
+        return a.value
+    return _corrected_best(a, _all_hits(a), resampled)
 
 
 # ---- two of them
@@ -209,21 +218,24 @@ def _best_of_many(leader: Sample, other: Sample, found: Evidence, resampled: Res
     test: str
     interval: Interval | None
     p: float | None
-    test, interval, p = f"Bonferroni, best of {leader.k}", None, None
+    test, interval, p, z = f"Bonferroni, best of {leader.k}", None, None, None
     if found.unit in ("rows", "groups") and found.apart is None and resampled is not None and resampled.z is not None:
-        half = resampled.z * resampled.error
+        z = resampled.z
+        half = z * resampled.error
         interval, p = Interval(found.value, found.value - half, found.value + half), resampled.p_all
         test = f"max-statistic, best of {leader.k}"
     elif found.apart is not None and hits and other.hits is not None:
         at_once = best_of.sign_flips(hits[0], hits[1:], other.hits, leader.rows)
         # what a single test does not rule out, one of several cannot
         p, test = max(at_once.p, found.p or 0.0), f"max-statistic, best of {leader.k}"
-        interval = stats.discordant_interval(*found.apart, leader.rows, max(at_once.z, stats.Z95))
+        z = max(at_once.z, stats.Z95)
+        interval = stats.discordant_interval(*found.apart, leader.rows, z)
     elif found.p is not None:
         p, interval = min(1.0, leader.k * found.p), _bonferroni(found, leader.k)
+        z = found.estimate.quantile(1 - LEVEL / (2 * leader.k)) if found.estimate else best_of.bonferroni(leader.k)
     if p is not None and interval is not None and p >= LEVEL:
         interval = Interval(interval.value, min(interval.low, 0.0), max(interval.high, 0.0))
-    return Selection(leader.entry, leader.k, leader.value, test, interval, p, _corrected_best(leader, hits, resampled))
+    return Selection(leader.entry, leader.k, leader.value, test, interval, p, _corrected_best(leader, hits, resampled), z)
 
 
 def _bonferroni(found: Evidence, k: int) -> Interval | None:
@@ -274,8 +286,15 @@ def _fitted_once(a: Sample) -> str:
 def _all_hits(a: Sample) -> list[int] | None:
     """Return the bits of all configurations, this one's first, where all have some on the same rows."""
     every = [a, *a.among]
-    alike = all(one.hits is not None and set(one.judged.values()) == set(a.judged.values()) for one in every)
+    alike = not _by_group(a) and all(one.hits is not None and set(one.judged.values()) == set(a.judged.values()) for one in every)
     return [one.hits for one in every if one.hits is not None] if alike else None
+
+
+def _all_rights(a: Sample) -> list[list[float]] | None:
+    """Return how often each configuration was right on each row, this one first, where several seeds share the rows."""
+    every = [a, *a.among]
+    alike = not _by_group(a) and not a.each and len({digest for one in every for digest in one.judged.values()}) == 1
+    return [_rights(one) for one in every] if alike and all(len(one.answers) == len(one.values) for one in every) else None
 
 
 def _all_folds(a: Sample) -> list[float]:

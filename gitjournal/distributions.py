@@ -10,6 +10,7 @@ import math
 from statistics import NormalDist
 
 _TINY, _ENOUGH, _STEPS = 1e-300, 1e-15, 10_000
+_POINTS = 200
 
 
 def normal_quantile(share: float) -> float:
@@ -66,6 +67,24 @@ def t_quantile(share: float, df: float) -> float:
             break
         low, high = (middle, high) if t_two_sided(middle, df) > wanted else (low, middle)
     return (low + high) / 2
+
+
+def t_beyond(critical: float, shift: float, df: float) -> float:
+    """Return how often |T| is beyond `critical` where its numerator is shifted: the noncentral t distribution.
+
+    (Z + shift) / S is beyond where Z is, given S = sqrt(chi2 / df): averaged over S by Simpson's rule.
+    """
+    spread = 1 / math.sqrt(2 * df)
+    low, high = max(0.0, 1 - 8 * spread), 1 + 8 * spread
+    found = weight = 0.0
+    for step in range(_POINTS + 1):
+        s = low + (high - low) * step / _POINTS
+        if s == 0 and df > 1:
+            continue
+        density = (1 if step in (0, _POINTS) else 4 if step % 2 else 2) * math.exp((df - 1) * math.log(s or 1.0) - df * (s * s - 1) / 2)
+        weight += density
+        found += density * (math.erfc((critical * s - shift) / math.sqrt(2)) + math.erfc((critical * s + shift) / math.sqrt(2))) / 2
+    return found / weight
 
 
 def binomial_at_most(k: int, n: int, p: float) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from gitjournal import comparison
 from gitjournal.alike import require_alike
 from gitjournal.artifacts import PREDICTIONS, folder_of
 from gitjournal.comparison import Comparison, Resampled, compare
@@ -91,6 +92,21 @@ def judge(a: Sample, b: Sample, task: Measured, lab: Lab, crew: Crew) -> Compari
         return compare(a, b, found)
     told = replace(first.evidence, notes=(*first.evidence.notes, f"{found[:1].upper()}{found[1:]}."))
     return replace(first, evidence=told) if unknown else first
+
+
+def elsewhere(one: Sample, of: Measured, lab: Lab, crew: Crew) -> float:
+    """Return what a configuration would reach on other rows, without the luck that the best of several had on these.
+
+    Raises ComparisonError where it was chosen among several, and nothing tells how much of it was luck.
+    """
+    found = comparison.elsewhere(one)
+    if found is None and one.part == "dev" and all(len(each.values) == 1 for each in (one, *one.among)):
+        told = drawn(one, None, of, lab, crew)
+        found = comparison.elsewhere(one, told) if isinstance(told, Resampled) else None
+    if found is None:
+        what = f"{one.entry[-4:]} is the best of {one.k} on these very rows, and how much of that is luck is not known here"
+        raise ComparisonError(what, hint="compare it where it was run, whose predictions tell, or entries of one configuration each")
+    return found
 
 
 def drawn(leader: Sample, other: Sample | None, of: Measured, lab: Lab, crew: Team) -> Resampled | str:

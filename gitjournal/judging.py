@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 
 from gitjournal import comparison
 from gitjournal.comparison import Evidence, Resampled
-from gitjournal.distributions import normal_quantile
 from gitjournal.entry import FrontMatter
 from gitjournal.errors import ComparisonError
 from gitjournal.expectation import BASELINE, OWN, Expectation
 from gitjournal.record import Record, digest, runs_among
 from gitjournal.sample import Sample, combine, sample_of
-from gitjournal.stats import LEVEL, POWER, Interval
+from gitjournal.stats import LEVEL, Interval
 from gitjournal.summary import summarise
 from gitjournal.verdict import Word
 
@@ -115,8 +114,8 @@ def _judged(own: Judgeable, one: Expectation, other: Judgeable | None, draw: Dra
     if interval is None:
         why = PARTS_APART if len(mine) > 1 and ours.single else found.why
         return Judged(one, word, found.value, None, found, why=why, scale=scale)
-    cost = _cost(found, interval)
-    smallest = found.smallest * cost if found.smallest else None
+    smallest, alone = found.smallest_at(_critical(found, max(sample.k for _, sample in mine))), found.smallest_at(None)
+    cost = smallest / alone if smallest and alone else 1.0
     needed = comparison.needed(found, (found.value - one.number) / cost)
     needed = needed if needed is not None and found.n < needed <= MOST_NEEDED else None
     return Judged(one, word, found.value, interval, found, smallest, needed, scale=scale)
@@ -145,12 +144,11 @@ def _measured(ours: Sample, theirs: Sample | None, drawn: Resampled | None) -> E
     return comparison.compare(ours, theirs, drawn).evidence if theirs else comparison.one_sample(ours, drawn)
 
 
-def _cost(found: Evidence, interval: Interval) -> float:
-    """Return how many times larger a distance must be to be found, because the interval holds for several configurations."""
-    plain = found.interval.high - found.interval.low if found.interval else 0.0
-    wider = (interval.high - interval.low) / plain if plain else 1.0
-    half, power = normal_quantile(1 - LEVEL / 2), normal_quantile(POWER)
-    return max(1.0, (half * wider + power) / (half + power))
+def _critical(found: Evidence, k: int) -> float | None:
+    """Return how many standard errors it takes, where the interval holds for all `k` configurations."""
+    if found.selection or k == 1 or found.estimate is None:
+        return found.selection.critical if found.selection else None
+    return found.estimate.quantile(1 - LEVEL / (2 * k))
 
 
 def _interval(found: Evidence, k: int) -> Interval | None:

@@ -10,10 +10,11 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitjournal.distributions import binomial_at_most, normal_quantile, t_quantile, t_two_sided
+from gitjournal.distributions import binomial_at_most, normal_quantile, t_beyond, t_quantile, t_two_sided
 
 Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 LEVEL, POWER = 0.05, 0.8
+MANY = 30  # degrees of freedom: with 2, the sum of two quantiles would find 77 % instead of 80 %
 MAX_ROWS = 20_000
 MOST = 10_000_000  # an answer beyond this many rows, seeds or folds is none
 
@@ -58,9 +59,30 @@ class Estimate:
         """Return the point of the error's distribution below which `share` of it lies."""
         return t_quantile(share, self.df) if math.isfinite(self.df) else normal_quantile(share)
 
-    def smallest(self) -> float | None:
-        """Return the smallest true difference that is found in 80 % of cases (Bloom 1995, Evaluation Review 19:547)."""
-        return (self.quantile(1 - LEVEL / 2) + self.quantile(POWER)) * self.error if self.error else None
+    def smallest(self, critical: float | None = None) -> float | None:
+        """Return the smallest true difference that is found in 80 % of cases, None without any spread.
+
+        `critical` is how many standard errors it takes to be found, where that is more than for a single test. By the noncentral t
+        distribution; where the error is well known, the sum of two quantiles is the same (Bloom 1995, Evaluation Review 19:547).
+        """
+        if not self.error:
+            return None
+        critical = critical or self.quantile(1 - LEVEL / 2)
+        high = critical + self.quantile(POWER)
+        if self.df >= MANY:
+            return high * self.error
+        low, high = 0.0, 2 * high
+        for _ in range(20):
+            middle = (low + high) / 2
+            low, high = (low, middle) if t_beyond(critical, middle, self.df) >= POWER else (middle, high)
+        return high * self.error
+
+    def finds(self, gap: float) -> bool:
+        """Return whether a true difference of `gap` is found in 80 % of cases; see `smallest`."""
+        critical = self.quantile(1 - LEVEL / 2)
+        if self.df >= MANY:
+            return gap >= (critical + self.quantile(POWER)) * self.error
+        return t_beyond(critical, gap / self.error, self.df) >= POWER
 
 
 # ---- rows: right and wrong answers
@@ -116,8 +138,8 @@ def mcnemar(only_a: int, only_b: int) -> float:
     return min(1.0, 2 * binomial_at_most(min(only_a, only_b), only_a + only_b, 0.5))
 
 
-def mcnemar_power(difference: float, fewer: float, n: int) -> float:
-    """Return how often the exact test finds a difference of accuracies among `n` rows.
+def mcnemar_power(difference: float, fewer: float, n: int, level: float = LEVEL) -> float:
+    """Return how often the exact test at `level` finds a difference of accuracies among `n` rows.
 
     `fewer` is the share of rows that the worse model alone gets right; the better one then has `fewer + difference`.
     Summed over how many rows may differ (Duffy 1984, Biometrics 40:1005).
@@ -131,25 +153,26 @@ def mcnemar_power(difference: float, fewer: float, n: int) -> float:
     found = weight = 0.0
     for differing in range(first, last + 1, step):
         chance = _binomial(differing, n, apart)
-        most = _critical(differing)
+        most = _critical(differing, level)
         better = (fewer + difference) / apart
         found += chance * (binomial_at_most(most, differing, 1 - better) + binomial_at_most(most, differing, better)) if most >= 0 else 0.0
         weight += chance
     return found / weight if weight else 0.0
 
 
-def smallest_of_rows(only_a: int, only_b: int, n: int) -> float | None:
+def smallest_of_rows(only_a: int, only_b: int, n: int, critical: float | None = None) -> float | None:
     """Return the smallest difference of accuracies that the exact test finds in 80 % of cases; None where none is.
 
-    The worse model is taken to be alone right as often as it was here.
+    The worse model is taken to be alone right as often as it was here. `critical` is how many standard errors it takes to be
+    found, where that is more than for a single test.
     """
-    fewer = min(only_a, only_b) / n
+    fewer, level = min(only_a, only_b) / n, math.erfc(critical / math.sqrt(2)) if critical else LEVEL
     low, high = 0.0, 1 - 2 * fewer
-    if high <= 0 or mcnemar_power(high, fewer, n) < POWER:
+    if high <= 0 or mcnemar_power(high, fewer, n, level) < POWER:
         return None
     for _ in range(20):
         middle = (low + high) / 2
-        low, high = (low, middle) if mcnemar_power(middle, fewer, n) >= POWER else (middle, high)
+        low, high = (low, middle) if mcnemar_power(middle, fewer, n, level) >= POWER else (middle, high)
     return high
 
 
@@ -175,10 +198,10 @@ def _binomial(k: int, n: int, p: float) -> float:
     return math.exp(log)
 
 
-def _critical(differing: int) -> int:
+def _critical(differing: int, level: float) -> int:
     """Return the most rows of the rarer kind at which the exact test still rejects, or -1."""
     most = math.floor(differing / 2 - Z95 * math.sqrt(differing) / 2) + 1
-    while most >= 0 and 2 * binomial_at_most(most, differing, 0.5) >= LEVEL:
+    while most >= 0 and 2 * binomial_at_most(most, differing, 0.5) >= level:
         most -= 1
     return max(most, -1)
 
@@ -241,7 +264,7 @@ def needed(of: Estimate, gap: float, units: int, ratio: float = 0.0) -> int | No
         df = n - others if math.isfinite(of.df) else math.inf
         if df < 1:
             return False
-        return (Estimate(0.0, math.sqrt(one * (1 / n + ratio)), df).smallest() or 0.0) <= abs(gap)
+        return Estimate(0.0, math.sqrt(one * (1 / n + ratio)), df).finds(abs(gap))
 
     low, high = 1, 2
     while not tells(high):

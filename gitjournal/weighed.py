@@ -34,7 +34,7 @@ class Selection:
     """What it means that something was the best of `k` (`entry` says which of the two it was).
 
     `interval` and `p` hold for all k at once, `corrected` is what the best would reach on other rows (BBC; None where it is
-    not known), `raw` what it reached here, and `test` says how.
+    not known), `raw` what it reached here, and `test` says how. `critical` is how many standard errors that takes.
     """
 
     entry: str
@@ -44,6 +44,7 @@ class Selection:
     interval: Interval | None
     p: float | None
     corrected: float | None
+    critical: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,14 @@ class Evidence:
 
     @property
     def smallest(self) -> float | None:
-        """The smallest true difference that `n` units find in 80 % of cases."""
+        """The smallest true difference that `n` units find in 80 % of cases, where the best of several must be found as that."""
+        return self.smallest_at(self.selection.critical if self.selection else None)
+
+    def smallest_at(self, critical: float | None) -> float | None:
+        """Return the same where `critical` standard errors are needed, instead of those of a single test."""
         if self.apart is not None:
-            return stats.smallest_of_rows(*self.apart, self.n)
-        return self.estimate.smallest() if self.estimate else None
+            return stats.smallest_of_rows(*self.apart, self.n, critical)
+        return self.estimate.smallest(critical) if self.estimate else None
 
     @property
     def sure(self) -> Interval | None:

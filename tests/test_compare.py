@@ -161,6 +161,35 @@ def test_over_six_data_sets_it_is_wilcoxons_test(repo: Path) -> None:
     assert "6 data sets" in str(ET.parse(repo / "sets.svg").getroot().get("aria-label"))
 
 
+def test_over_data_sets_the_best_of_a_grid_stands_without_its_luck(repo: Path) -> None:
+    lab, draw, names = begin(repo), random.Random(0), []
+
+    def answers() -> list[bool]:
+        return [draw.random() < 0.9 for _ in range(360)]
+
+    for number in range(6):
+        for estimator, k in (("SVC", 24), ("Ridge", 1)):
+            name = f"202611{10 + number}-{estimator.lower()}-{number}{estimator[0].lower()}xx"
+            text = page(f"{estimator} {number}").replace("SVC: {kernel: rbf}", estimator)
+            data = {"hash": f"sha256:{number}ab"}
+            write(
+                lab,
+                name,
+                text,
+                [run(f"{number}{estimator}{one}".ljust(64, "x"), right=answers(), grid={"C": one}, data=data) for one in range(k)],
+            )
+            names.append(name)
+    commit(lab)
+    lines = gitjournal(repo, "compare", *names).splitlines()
+    assert "is not shown to be better than" in lines[0]  # 24 equal ones, the best of which would be ahead on all six
+    assert lines[-1] == "the best of several (up to 24) stands with what it would reach on other rows, without its luck (BBC)"
+    text = page("SVC 0").replace("SVC: {kernel: rbf}", "SVC")
+    write(lab, names[0], text, [run(str(one).ljust(64, "x"), 0.9, data={"hash": "sha256:0ab"}) for one in range(2)])
+    commit(lab)
+    refused = gitjournal(repo, "compare", *names, code=1)
+    assert "is the best of 2 on these very rows, and how much of that is luck is not known here" in " ".join(refused.split())
+
+
 def test_real_runs_are_compared_by_a_metric_nobody_asked_for_and_by_kept_predictions(repo: Path) -> None:
     done(repo, "init")
     done(repo, "new", "A line", "--data", "sklearn:diabetes", "-e", "Ridge", "--hypothesis", "h")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gitjournal import stats
-from gitjournal.comparison import Resampled, adjusted, compare, needed, one_sample
+from gitjournal.comparison import Resampled, adjusted, compare, elsewhere, needed, one_sample
 from gitjournal.errors import ComparisonError
 from gitjournal.record import Record
 from gitjournal.sample import combine, sample_of
@@ -265,6 +266,23 @@ def test_the_best_of_a_grid_answers_for_all_that_were_tried() -> None:
     assert (found.evidence.sure, found.evidence.chance_alone) == (chosen.interval, chosen.p)
 
 
+def test_what_could_have_been_shown_is_more_where_the_best_of_several_must_be_found() -> None:
+    draw = random.Random(3)
+    tried, b = grid(draw, 24), sample(B, [run("b", right=answers(draw, 0.9))])
+    found = compare(sample(A, tried), b).evidence
+    alone = found.smallest_at(None)
+    assert alone is not None
+    assert (found.smallest or 0) > 1.2 * alone
+    both = [sample(name, [run(name, value, metric="rmse")], None, "rmse") for name, value in ((A, 2.0), (B, 2.5))]
+    drawn = compare(replace(both[0], among=(both[0],) * 23), both[1], Resampled("rows", 360, 2.0, 0.1, 2.9, 0.5)).evidence
+    assert drawn.smallest == pytest.approx(0.1 * (2.9 + 0.84), rel=0.01)
+    seeds = [
+        sample(A, [run(str(k), 0.9 + k / 99 + seed / 500, seed=seed) for k in range(24) for seed in range(3)]),
+        sample(B, [run("b", 0.8)]),
+    ]
+    assert (compare(*seeds).evidence.smallest or 0) > 3 * (compare(*seeds).evidence.smallest_at(None) or 9)
+
+
 def test_of_one_that_is_right_on_every_row_nothing_can_be_corrected() -> None:
     chosen = compare(
         sample(A, [run("a", right=right()), run("b", right=right(1))]), sample(B, [run("c", right=right(1, 2))])
@@ -283,6 +301,28 @@ def test_the_choice_is_allowed_for_on_the_side_that_leads() -> None:
     assert compare(sample(A, grid(draw, 5, 0.5)), b).evidence.selection is not None
     clear = compare(b, sample(A, grid(draw, 5, 0.5)))
     assert clear.verdict == "better"
+
+
+def test_without_its_luck_the_best_of_many_equal_ones_is_no_better_than_one_of_them() -> None:
+    luck = []
+    for number in range(20):
+        of = sample(A, grid(random.Random(number), 24))
+        assert of.value > (elsewhere(of) or 1)
+        luck.append((elsewhere(of) or 0) - 0.9)
+    assert abs(math.fsum(luck) / 20) < 0.01
+    perfect = sample(A, [run("a", right=right()), run("b", right=right(1))])
+    assert (elsewhere(perfect), elsewhere(sample(B, [run("b", right=right(1))]))) == (1.0, 359 / 360)
+
+
+def test_the_luck_of_a_choice_is_known_for_several_seeds_and_never_from_rows_that_hang_together() -> None:
+    draw = random.Random(0)
+    seeds = sample(A, [run(f"a{k}", right=answers(draw, 0.9), seed=seed) for k in range(9) for seed in range(2)])
+    assert (elsewhere(seeds) or 1) < seeds.value
+    grouped = [run(f"a{k}", right=answers(draw, 0.9), split={"dev": 0.2, "group": "patient", "seed": 0}) for k in range(9)]
+    assert elsewhere(sample(A, grouped)) is None
+    unknown = sample(A, [run("a", 0.9, metric="rmse"), run("b", 0.8, metric="rmse")], None, "rmse")
+    assert elsewhere(unknown) is None
+    assert elsewhere(unknown, Resampled("rows", 360, 0.8, 0.1, 2.9, 0.5, 0.85)) == pytest.approx(0.85)
 
 
 def test_without_rows_the_choice_is_allowed_for_by_bonferroni() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from scipy import special
+from scipy import special, stats
 
-from gitjournal.distributions import beta_share, binomial_at_most, normal_quantile, t_quantile, t_two_sided
+from gitjournal.distributions import beta_share, binomial_at_most, normal_quantile, t_beyond, t_quantile, t_two_sided
 
 
 @pytest.mark.parametrize("df", [1, 1.3, 2, 3.7, 9, 29, 99, 359, 20_000])
@@ -18,6 +19,13 @@ def test_quantiles_of_t(df: float, share: float) -> None:
 def test_tails_of_t(df: float) -> None:
     for t in (0.0, 0.3, 1.96, -4.0, 30.0, float("inf")):
         assert t_two_sided(t, df) == pytest.approx(2 * special.stdtr(df, -abs(t)), rel=1e-10, abs=1e-300)
+
+
+@pytest.mark.parametrize("df", [1, 1.3, 2, 3.7, 9, 29, 400])
+def test_how_often_a_shifted_t_is_beyond(df: float) -> None:
+    for critical, shift in ((t_quantile(0.975, df), 0.0), (2.0, 3.0), (4.3, 5.6)):
+        told = stats.nct.sf(critical, df, shift) + np.nan_to_num(stats.nct.cdf(-critical, df, shift))  # far below it has no number
+        assert t_beyond(critical, shift, df) == pytest.approx(told, abs=0.002 if 1 < df < 2 else 1e-5)
 
 
 @pytest.mark.parametrize("n", [1, 5, 360, 20_000])

@@ -179,7 +179,7 @@ def test_the_corrected_t_is_that_of_scikit_learns_example() -> None:
     assert told == [("0.750", "0.227"), ("1.657", "0.050")]
 
 
-@pytest.mark.parametrize("n", [5, 12])
+@pytest.mark.parametrize("n", [2, 3, 5, 12, 40])
 @pytest.mark.parametrize("ratio", [0.0, 0.25])
 def test_what_seeds_and_folds_could_see_is_found_in_four_of_five_cases(n: int, ratio: float) -> None:
     """Values that share a part of their noise as overlapping train parts do: correlation ratio / (1 + ratio)."""
@@ -191,6 +191,23 @@ def test_what_seeds_and_folds_could_see_is_found_in_four_of_five_cases(n: int, r
     values = effect + math.sqrt(shared) * draw.normal(size=(2000, 1)) + math.sqrt(1 - shared) * draw.normal(size=(2000, n))
     found = np.mean([(corrected(one.tolist(), ratio).p() or 1) < LEVEL for one in values])
     assert found == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize(("n", "k"), [(3, 24), (12, 200)])
+def test_what_the_best_of_several_could_see_is_larger_and_found_in_four_of_five_cases(n: int, k: int) -> None:
+    critical = Estimate(0.0, 1.0, n - 1).quantile(1 - LEVEL / (2 * k))
+    effect = Estimate(0.0, 1 / math.sqrt(n), n - 1).smallest(critical)
+    assert effect is not None
+    values = np.random.default_rng(n).normal(effect, 1, size=(2000, n))
+    found = np.mean([k * (mean(one.tolist()).p() or 1) < LEVEL for one in values])
+    assert found == pytest.approx(0.8, abs=0.03)
+
+
+def test_what_the_best_of_several_could_see_on_rows_is_larger() -> None:
+    alone, among = smallest_of_rows(6, 1, 114), smallest_of_rows(6, 1, 114, 2.9)
+    assert alone is not None
+    assert among is not None
+    assert among == pytest.approx(alone * (2.9 + 0.84) / (1.96 + 0.84), rel=0.15)
 
 
 def test_what_welch_could_see_is_found_in_four_of_five_cases() -> None:

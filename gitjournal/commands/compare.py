@@ -14,7 +14,7 @@ from gitjournal.commands.figure import kind_of, save
 from gitjournal.comparison import Comparison, adjusted
 from gitjournal.crew import Crew
 from gitjournal.errors import UsageError
-from gitjournal.evidence import Measured, judge, measured, sample, wanted
+from gitjournal.evidence import Measured, elsewhere, judge, measured, sample, wanted
 from gitjournal.lab import Lab
 from gitjournal.over_data import Cell, over_data
 from gitjournal.overview import Listed, Overview, look
@@ -59,7 +59,8 @@ def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By
         name = wanted(found[0], metric)
         samples = [sample(one, name, overview.lab, crew) for one in found]
         if len(samples) > 2 and len({str(one.data.get("hash")) for one in samples}) > 1:
-            _tell_over_data(context, found, samples, by, plot, as_json=as_json)
+            values = [elsewhere(each, one, overview.lab, crew) for one, each in zip(found, samples, strict=True)]
+            _tell_over_data(context, found, samples, values, by, plot, as_json=as_json)
             return
         judged = _judged(samples, found, overview.lab, crew)
     titles = {one.entry.id: one.entry.front.title for one in found}
@@ -96,12 +97,20 @@ def _judged(samples: Sequence[Sample], found: Sequence[Measured], lab: Lab, crew
 
 
 def _tell_over_data(
-    context: Context, found: Sequence[Measured], samples: Sequence[Sample], by: By, plot: Path | None, *, as_json: bool
+    context: Context,
+    found: Sequence[Measured],
+    samples: Sequence[Sample],
+    values: Sequence[float],
+    by: By,
+    plot: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     first = samples[0]
-    named = zip(found, samples, _procedures(found, by), strict=True)
-    cells = [Cell(one.entry.id, procedure, _data_name(one, each), each.value) for one, each, procedure in named]
+    named = zip(found, samples, values, _procedures(found, by), strict=True)
+    cells = [Cell(one.entry.id, procedure, _data_name(one, each), value) for one, each, value, procedure in named]
     told = over_data(cells, first.direction)
+    chosen = max(one.k for one in samples)
     if plot is not None:
         rows = [effects.Effect(pair.b, pair.interval.value, pair.interval, pair.verdict(first.direction)) for pair in told.pairs]
         title = f"{told.pairs[0].a} against others on {len(told.data)} data sets"
@@ -110,6 +119,8 @@ def _tell_over_data(
         click.echo(json.dumps(words.over_data_as_plain(told, first.metric, first.direction), indent=2))
     else:
         click.echo("\n".join(words.over_data_lines(told, first.metric, first.direction, color=context.color)))
+        if chosen > 1:
+            click.echo(f"the best of several (up to {chosen}) stands with what it would reach on other rows, without its luck (BBC)")
 
 
 def _procedures(found: Sequence[Measured], by: By) -> list[str]:
