@@ -54,6 +54,13 @@ def test_data_with_its_size_and_how_it_is_read() -> None:
     assert data_words(data) == "p.csv (344 rows, 7 features, 2 classes); target y, sep ;"
 
 
+def test_rows_like_those_of_train_have_a_column_of_their_own() -> None:
+    runs = [record("a", metrics={"dev": {"accuracy": 0.8}, "train": {"accuracy": 1.0}, "train_dev": {"accuracy": 0.85}})]
+    lines = best_table(summarise(front(), runs), width=None, color=False).splitlines()
+    assert [line.split()[-2:] for line in lines] == [["train", "train_dev"], ["1.000", "0.850"]]
+    assert "train_dev" not in best_table(summarise(front(), [record("a", 0.8)]), width=None, color=False)
+
+
 def test_grids_and_seeds_in_words() -> None:
     assert grid_words([{"C": [1, 10]}, {"gamma": [0.1]}]) == "C [1, 10]; or gamma [0.1]"
     assert grid_words(None) == ""

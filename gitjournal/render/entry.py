@@ -157,6 +157,7 @@ def best_table(summary: Summary, *, width: int | None, color: bool, baseline: fl
         Column("n", right=True),
         Column("gain", right=True),
         Column("train", right=True, spare=True),
+        Column("train_dev", right=True, spare=True),
         *(Column(clean(name), right=True, spare=True) for name in others[:3]),
         Column("failed", right=True),
     ]
@@ -166,7 +167,7 @@ def best_table(summary: Summary, *, width: int | None, color: bool, baseline: fl
 
 def _best_row(one: Configuration, summary: Summary, baseline: float | None, others: Sequence[str], *, several: bool) -> list[str]:
     score = one.scores.get(summary.deciding or "")
-    train = one.scores.get(f"train.{summary.metric}")
+    train, train_dev = (one.scores.get(f"{part}.{summary.metric}") for part in ("train", "train_dev"))
     gained = difference(score.mean - baseline, score.mean) if score and baseline is not None else ""
     return [
         settings(one.grid) or "as declared",
@@ -174,6 +175,7 @@ def _best_row(one: Configuration, summary: Summary, baseline: float | None, othe
         str(score.n) if score and several else "",
         gained,
         number(train.mean) if train else "",
+        number(train_dev.mean) if train_dev else "",
         *(number(one.scores[name].mean) if name in one.scores else "-" for name in others),
         str(one.failed) if one.failed else "",
     ]
