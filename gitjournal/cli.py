@@ -32,7 +32,7 @@ COMMANDS = {
     "check": "Look for what is wrong: duplicates, edited records, changed plans.",
     "doctor": "Find and mend what is amiss in this clone: folder, hooks, locks, index.",
     "trust": "Look at the code of your own that an entry runs, and trust it.",
-    "report": "Report on a branch for its review, on what mattered, or on how well you were calibrated.",
+    "report": "Report on a branch, on what mattered, what was saved, or how well you were calibrated.",
     "data": "Hash data, find rows that are alike, read datasheets and looks.",
     "model": "Score runs anew, keep their models, and clear up.",
     "site": "Make pages of the journal, to read and to publish.",

@@ -64,7 +64,10 @@ class Reports(click.Group):
 
 
 @click.group(
-    "report", cls=Reports, short_help="Report on a branch, on what mattered, or on how well you were calibrated.", subcommand_metavar=RANGE
+    "report",
+    cls=Reports,
+    short_help="Report on a branch, on what mattered, what was saved, or how well you were calibrated.",
+    subcommand_metavar=RANGE,
 )
 def command() -> None:
     """Report what a branch would bring into the journal, or what the journal as a whole says."""
