@@ -30,8 +30,7 @@ class Untold:
 
 def gather(overview: Overview, listed: Sequence[Listed]) -> Iterator[Told | Untold]:
     """Read entries in few calls of git, in their order. A baseline that is not there, or cannot be read, is none."""
-    named = {part: one for one in listed if (part := one.row.baseline)}
-    found = {part: other for part in named if (other := _find(overview, part))}
+    found = overview.find_each((one.row.baseline for one in listed if one.row.baseline), listed)
     for at in range(0, len(listed), AT_ONCE):
         chunk = listed[at : at + AT_ONCE]
         # only those of one chunk are in memory at a time
@@ -48,14 +47,6 @@ def gather(overview: Overview, listed: Sequence[Listed]) -> Iterator[Told | Unto
             baseline = _baseline(read[other.row.id], summaries) if other else None
             summary = _summary(opened, summaries)
             yield Told(opened, summary, gain_over(summary, opened.records, baseline) if baseline else None)
-
-
-def _find(overview: Overview, part: str) -> Listed | None:
-    try:
-        other = overview.find(part)
-    except GitjournalError:
-        return None
-    return other if other.ref is not None else None
 
 
 def _baseline(opened: Opened | GitjournalError, known: dict[str, Summary]) -> Baseline | None:

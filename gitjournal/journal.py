@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -25,6 +25,7 @@ FOLDER = "entries"
 PAGE = ".md"
 RECORDS = ".runs.jsonl"
 MAX_CANDIDATES = 10
+LETTERS = 4  # at the end of an id, which are random
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,26 @@ def match_id(part: str, ids: Iterable[str]) -> str:
             more = f"\n  and {len(fits) - MAX_CANDIDATES} more" if len(fits) > MAX_CANDIDATES else ""
             raise UsageError(f"`{part}` fits {len(fits)} entries; give more of the id", hint=f"{listed}{more}")
     raise UsageError(f"no entry fits `{part}`", hint="list the entries: gitjournal ls")
+
+
+def matcher(ids: Iterable[str]) -> Callable[[str], str | None]:
+    """Return what finds the one id that a part means, None for none or several: `match_id` for many questions about the same ids."""
+    known = list(dict.fromkeys(ids))
+    ends: dict[str, list[str]] = {}
+    for one in known:
+        ends.setdefault(one[-1 - LETTERS :], []).append(one)
+    quick = {end[1:]: found[0] for end, found in ends.items() if len(found) == 1 and end.startswith("-")}
+    quick |= {one: one for one in known}
+
+    def find(part: str) -> str | None:
+        if part in quick:  # nearly always: the whole id, or the letters at its end
+            return quick[part]
+        try:
+            return match_id(part, known)
+        except UsageError:
+            return None
+
+    return find
 
 
 def _wanted(part: str) -> str:

@@ -20,9 +20,11 @@ from gitjournal.journal import (
     drafts,
     journal_refs,
     match_id,
+    matcher,
     short_ref,
 )
 from gitjournal.lab import Lab, find_lab
+from gitjournal.lineage import Links
 from gitjournal.record import Record, decode_lines
 from gitjournal.summary import join
 
@@ -90,6 +92,22 @@ class Overview:
         """Return the id that `part` means. Raises UsageError with the candidates."""
         return match_id(part, [*(draft.id for draft in self.drafts), *self.index.ids()])
 
+    def find_each(self, parts: Iterable[str], known: Sequence[Listed]) -> dict[str, Listed]:
+        """Return the committed entries that these parts mean, of those `known` already where they are among them.
+
+        What means none or several, or cannot be read, is left out.
+        """
+        by_id = {one.row.id: one for one in known if one.ref is not None}
+        meant = matcher([*(draft.id for draft in self.drafts), *self.index.ids()])
+        found = {}
+        for part in dict.fromkeys(parts):
+            entry_id = meant(part)
+            if entry_id and entry_id not in by_id and (there := self.index.entry(entry_id)):
+                by_id[entry_id] = Listed(there[1], there[0])
+            if entry_id in by_id:
+                found[part] = by_id[entry_id]
+        return found
+
     def find(self, part: str) -> Listed:
         """Return the entry that `part` means, wherever it is. Raises UsageError with the candidates."""
         entry_id = self.resolve(part)
@@ -152,17 +170,27 @@ def repeated_runs(lab: Lab) -> list[tuple[Row, Row]]:
         return index.repeated(current)
 
 
+def links(rows: Iterable[Row]) -> dict[str, Links]:
+    """Return whom each entry follows, by their ids; a part of an id that means none of them, or several, is nobody."""
+    known = {row.id: row for row in rows}
+    meant = matcher(known)
+    return {
+        one: Links(*(meant(part) if part else None for part in (row.from_, row.replicates, row.baseline))) for one, row in known.items()
+    }
+
+
 def gains(listed: Iterable[Listed]) -> dict[str, float | None]:
     """Return each entry's gain over its baseline, in the direction of its metric's own scale; None where one has no score.
 
     Entries without a baseline are left out.
     """
     rows = [one.row for one in listed]
-    by_name = {row.id: row for row in rows} | {row.id[-4:]: row for row in rows}
+    by_id = {row.id: row for row in rows}
+    meant = matcher(by_id)
     found: dict[str, float | None] = {}
     for row in rows:
         if row.baseline:
-            other = by_name.get(row.baseline) or _by_part(row.baseline, rows)
+            other = by_id.get(meant(row.baseline) or "")
             other = None if other and other.state == "retracted" else other
             theirs = other.values.get(f"dev.{row.metric}") if other else None
             found[row.id] = row.best - theirs if row.best is not None and theirs is not None else None
@@ -177,14 +205,6 @@ def data_names(row: Row) -> list[str]:
 
 def _blobs(listed: Iterable[Listed]) -> list[str]:
     return list(dict.fromkeys(name for one in listed for name in (one.row.page, one.row.records) if name))
-
-
-def _by_part(part: str, rows: list[Row]) -> Row | None:
-    try:
-        entry_id = match_id(part, [row.id for row in rows])
-    except UsageError:
-        return None
-    return next(row for row in rows if row.id == entry_id)
 
 
 def _drafted(draft: Draft) -> Listed:

@@ -17,6 +17,7 @@ from gitjournal.journal import (
     find_entry,
     journal_refs,
     match_id,
+    matcher,
     read_entry,
 )
 from gitjournal.lab import find_lab
@@ -42,6 +43,20 @@ IDS = [LOGISTIC, RBF, TREES, "20261121-notes-on-k3f9-again-q7q7"]
 )
 def test_any_unique_part_of_an_id_finds_it(part: str, found: str) -> None:
     assert match_id(part, IDS) == found
+
+
+def test_many_parts_are_found_as_each_of_them_alone() -> None:
+    ids = [*IDS, "20261121-twin-k3f9", "20261121-a-abcd", "20261121-a-abcd-efgh", "notes.k3f9"]
+    parts = [*ids, "k3f9", "K3F9", "q7q7", "abcd", "efgh", "ABCD", "trees", "m2c8", "20261108", "", "nothing", f"lab/entries/2026/{RBF}.md"]
+    find = matcher(ids)
+
+    def alone(part: str) -> str | None:
+        try:
+            return match_id(part, ids)
+        except UsageError:
+            return None
+
+    assert {part: find(part) for part in parts} == {part: alone(part) for part in parts}
 
 
 def test_a_part_that_fits_several_lists_them() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
 from datetime import UTC
 
 import click
@@ -14,10 +13,10 @@ from gitjournal.commands.ls import short_ids
 from gitjournal.errors import UsageError
 from gitjournal.history import Change, changes
 from gitjournal.index import Row
-from gitjournal.journal import current_ref, find_entry, match_id, page_path, records_path
+from gitjournal.journal import current_ref, find_entry, page_path, records_path
 from gitjournal.lab import find_lab
-from gitjournal.lineage import Branch, Links, draw, trees
-from gitjournal.overview import data_names, look
+from gitjournal.lineage import Branch, draw, trees
+from gitjournal.overview import data_names, links, look
 from gitjournal.render import text
 from gitjournal.verdict import WORDS
 
@@ -102,10 +101,14 @@ def _graph(context: Context, part: str | None, data: str | None, limit: int | No
     with look(context.start) as overview:
         listed = {one.row.id: one for one in overview.here()}
         wanted = overview.resolve(part) if part else None
-    links = {one: _links(found.row, list(listed)) for one, found in listed.items() if data is None or data in data_names(found.row)}
-    drawn = [branch for tree in trees(draw(links)) if wanted is None or any(one.id == wanted for one in tree) for branch in tree][:limit]
+    followed = {
+        one: found
+        for one, found in links(there.row for there in listed.values()).items()
+        if data is None or data in data_names(listed[one].row)
+    }
+    drawn = [branch for tree in trees(draw(followed)) if wanted is None or any(one.id == wanted for one in tree) for branch in tree][:limit]
     if as_json:
-        told = [{"id": one.id, "relation": one.relation or None, **links[one.id].named} for one in drawn]
+        told = [{"id": one.id, "relation": one.relation or None, **followed[one.id].named} for one in drawn]
         click.echo(json.dumps(told, indent=2))
         return
     if not drawn:
@@ -124,16 +127,3 @@ def _branch(one: Branch, row: Row, short: str, *, color: bool) -> str:
     room = width - text.display_width(f"{one.drawn}{short}  {tail}") if width else None
     title = text.clean(row.title or row.error)
     return f"{head}{text.shorten(title, max(room, 8)) if room else title}{text.paint(tail, 'dim', color=color)}"
-
-
-def _links(row: Row, ids: Sequence[str]) -> Links:
-    return Links(*(_named(part, ids) for part in (row.from_, row.replicates, row.baseline)))
-
-
-def _named(part: str | None, ids: Sequence[str]) -> str | None:
-    if part is None:
-        return None
-    try:
-        return match_id(part, ids)
-    except UsageError:
-        return None

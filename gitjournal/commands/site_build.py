@@ -12,15 +12,15 @@ import msgspec
 
 from gitjournal import confusions, tried
 from gitjournal.artifacts import PREDICTIONS, kept_predictions
-from gitjournal.errors import GitjournalError, UsageError
+from gitjournal.errors import GitjournalError
 from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.gathering import Told, gather
 from gitjournal.history import Touched, touched_entries
 from gitjournal.index import Result
-from gitjournal.journal import FOLDER, match_id, short_ref
+from gitjournal.journal import FOLDER, short_ref
 from gitjournal.lineage import Links
 from gitjournal.nearby import nearby
-from gitjournal.overview import Listed, Overview
+from gitjournal.overview import Listed, Overview, links
 from gitjournal.record import Record
 from gitjournal.render import entry as words
 from gitjournal.render.site.journal import Journal
@@ -52,10 +52,10 @@ def build(overview: Overview, folder: SiteFolder, *, name: str, everywhere: bool
     listed = [one for one in (overview.everywhere() if everywhere else overview.here()) if one.ref is not None]
     listed.sort(key=lambda one: (one.row.id[:8], one.row.at or "", one.row.id), reverse=True)
     by_id = {one.row.id: one for one in listed}
-    links = _links(listed)
-    keys = {one.row.id: card_key(one, by_id.get(links[one.row.id].baseline or "")) for one in listed}
+    followed = links(one.row for one in listed)
+    keys = {one.row.id: card_key(one, by_id.get(followed[one.row.id].baseline or "")) for one in listed}
     cards, told = _cards(overview, folder, listed, keys)
-    journal = _journal(overview, name, [cards[one.row.id] for one in listed], links)
+    journal = _journal(overview, name, [cards[one.row.id] for one in listed], followed)
     pages = Pages(journal)
     stale = []
     for card in journal.cards:
@@ -77,24 +77,6 @@ def build(overview: Overview, folder: SiteFolder, *, name: str, everywhere: bool
     return Built(len(folder.pages), folder.written, removed, len(listed), unreadable)
 
 
-def _links(listed: Sequence[Listed]) -> dict[str, Links]:
-    ids = [one.row.id for one in listed]
-    ends: dict[str, list[str]] = {}
-    for one in ids:
-        ends.setdefault(one[-4:], []).append(one)
-    known = {one: one for one in ids} | {end: found[0] for end, found in ends.items() if len(found) == 1}
-
-    def named(part: str | None) -> str | None:
-        if part is None or part in known:
-            return known.get(part or "")
-        try:
-            return match_id(part, ids)
-        except UsageError:
-            return None
-
-    return {one.row.id: Links(*(named(part) for part in (one.row.from_, one.row.replicates, one.row.baseline))) for one in listed}
-
-
 def _cards(
     overview: Overview, folder: SiteFolder, listed: Sequence[Listed], keys: Mapping[str, str]
 ) -> tuple[dict[str, Card], dict[str, Told]]:
@@ -111,7 +93,7 @@ def _cards(
     return known, told
 
 
-def _journal(overview: Overview, name: str, cards: list[Card], links: Mapping[str, Links]) -> Journal:
+def _journal(overview: Overview, name: str, cards: list[Card], followed: Mapping[str, Links]) -> Journal:
     texts: dict[str, str] = {}
     by_data: dict[str, list[Card]] = {}
     for card in cards:
@@ -127,7 +109,7 @@ def _journal(overview: Overview, name: str, cards: list[Card], links: Mapping[st
     history = _history(overview, {one for card in cards if (one := card.branch)})
     sheets = {sheet.hash: _body(sheet.text) for _, sheet in reversed(read_sheets(overview.lab, overview.index.refs))}
     looks = {data: looks_at(overview.lab, overview.index, data) for data in {card.data_hash: None for card in cards if card.data_hash}}
-    return Journal(name, short_ref(overview.current), commit, cards, links, near, texts, history, sheets, looks, _results(overview))
+    return Journal(name, short_ref(overview.current), commit, cards, followed, near, texts, history, sheets, looks, _results(overview))
 
 
 def _results(overview: Overview) -> Callable[[str], Sequence[Result]]:
