@@ -16,7 +16,6 @@ from gitjournal.commands.figure import save
 from gitjournal.commands.notice import progress
 from gitjournal.errors import UsageError, nearest
 from gitjournal.figure_numbers import Calibrated
-from gitjournal.history import first_authors
 from gitjournal.index import Row
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import find_journal
@@ -27,6 +26,7 @@ from gitjournal.render.report import report, review_as_plain
 from gitjournal.render.waste import as_plain as waste_as_plain
 from gitjournal.render.waste import waste_lines
 from gitjournal.repo import author_email
+from gitjournal.touched import first_authors
 from gitjournal.waste import waste
 
 RANGE = "[A..B | BRANCH]"

@@ -15,7 +15,6 @@ from gitjournal.artifacts import PREDICTIONS, kept_predictions
 from gitjournal.errors import GitjournalError
 from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.gathering import Told, gather
-from gitjournal.history import Touched, touched_entries
 from gitjournal.index import Result
 from gitjournal.journal import FOLDER, short_ref
 from gitjournal.lineage import Links
@@ -29,6 +28,7 @@ from gitjournal.sealing import read_sheets
 from gitjournal.site_cards import Card, card_key, read_cards
 from gitjournal.site_folder import SiteFolder
 from gitjournal.testbook import looks_at
+from gitjournal.touched import Touched, touched_entries
 
 NEIGHBOURS = 3
 IN_MEMORY = 30_000  # runs that are kept from the first reading for the second; the entries of more are read twice

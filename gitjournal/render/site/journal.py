@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import cached_property
 
 from gitjournal.figure_numbers import Candidate, Step, progress
-from gitjournal.history import Touched
 from gitjournal.index import Result
 from gitjournal.lineage import Links
 from gitjournal.looks import Look
@@ -17,6 +16,7 @@ from gitjournal.metric_names import direction
 from gitjournal.render import text
 from gitjournal.render.site.templates import slug
 from gitjournal.site_cards import Card
+from gitjournal.touched import Touched
 
 _SAID = {"from": "made from", "replicates": "repeats", "baseline": "measured against"}
 _HEARD = {"from": "led to", "replicates": "repeated by", "baseline": "baseline of"}
