@@ -7,7 +7,7 @@ legible on white and on dark.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -145,9 +145,11 @@ def _line(line: Line, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
         else:
             d = "M" + "L".join(f"{px:.1f},{py:.1f}" for px, py in places)
         yield _rule(d, color, width=2.5, dashes=dashes)
-    if not line.shaded or len(places) == 1:
+    if not line.joined:
+        yield _crosses(places, color)
+    elif not line.shaded or len(places) == 1:
         mark = _MARKS[line.style % len(_MARKS)]
-        yield from (mark(px, py, color, line.joined) for px, py in places)
+        yield from (mark(px, py, color) for px, py in places)
     last = -math.inf
     for one, (px, py) in zip(line.points, places, strict=True):
         said = shorten(clean(one.label), 24)
@@ -156,22 +158,28 @@ def _line(line: Line, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
             last = px + display_width(said) * 3.5
 
 
-def _circle(x: float, y: float, color: str, joined: bool) -> str:
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{4.5 if joined else 3:g}" fill="{color}"/>'
+def _circle(x: float, y: float, color: str) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{color}"/>'
 
 
-def _square(x: float, y: float, color: str, joined: bool) -> str:
-    side = 8 if joined else 5
-    return f'<rect x="{x - side / 2:.1f}" y="{y - side / 2:.1f}" width="{side}" height="{side}" fill="{color}"/>'
+def _square(x: float, y: float, color: str) -> str:
+    return f'<rect x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8" fill="{color}"/>'
 
 
-def _cross(x: float, y: float, color: str, joined: bool) -> str:
-    arm = 4 if joined else 2.5
-    d = f"M{x - arm:.1f},{y - arm:.1f}l{2 * arm:g},{2 * arm:g}M{x - arm:.1f},{y + arm:.1f}l{2 * arm:g},{-2 * arm:g}"
-    return _rule(d, color, width=1.6, opacity=1 if joined else 0.7)
+def _cross(x: float, y: float, color: str) -> str:
+    return _rule(_arms(x, y, 4), color, width=1.6)
 
 
-_MARKS: tuple[Callable[[float, float, str, bool], str], ...] = (_circle, _square, _cross)
+def _crosses(places: Sequence[tuple[float, float]], color: str) -> str:
+    """Return a cloud of small crosses, as one path: there may be thousands."""
+    return _rule("".join(_arms(x, y, 2.5) for x, y in places), color, width=1.6, opacity=0.7)
+
+
+def _arms(x: float, y: float, arm: float) -> str:
+    return f"M{x - arm:.1f},{y - arm:.1f}l{2 * arm:g},{2 * arm:g}m0,{-2 * arm:g}l{-2 * arm:g},{2 * arm:g}"
+
+
+_MARKS: tuple[Callable[[float, float, str], str], ...] = (_circle, _square, _cross)
 
 
 def _end_labels(chart: Plane, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
@@ -249,4 +257,4 @@ def _shape(x: float, y: float, color: str, shows: str) -> str:
     """Return the mark of a value: a ring for what is not shown to differ, a square for what is worse, else a disc."""
     if shows == "not shown":
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="none" stroke="{color}" stroke-width="2.5"/>'
-    return _square(x, y, color, joined=True) if shows == "worse" else _circle(x, y, color, joined=True)
+    return _square(x, y, color) if shows == "worse" else _circle(x, y, color)

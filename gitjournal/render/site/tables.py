@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+
+import msgspec
 
 from gitjournal.record import Record
 from gitjournal.render import text
 from gitjournal.summary import Configuration, Summary
 
-BEST, RUNS = 10, 500
+BEST, RUNS, METRICS = 10, 500, 8
 LONGEST = 48  # letters of a value
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """One cell; a number stands to the right, and is sorted by its value."""
 
     said: str
@@ -51,6 +53,8 @@ class Table:
 
 
 _N = ' class="n"'
+_HARMLESS = re.compile(r"[\w.:+#-]*", re.ASCII).fullmatch  # numbers and plain words, which most cells hold
+_PLACELESS = re.compile(r"[^A-Za-z0-9-]+")
 
 
 def _td(cell: Cell) -> str:
@@ -60,11 +64,11 @@ def _td(cell: Cell) -> str:
 
 
 def _text(said: str) -> str:
-    return escape(text.clean(said), quote=False)
+    return said if _HARMLESS(said) else escape(text.clean(said), quote=False)
 
 
 def _quoted(said: str) -> str:
-    return f'"{escape(text.clean(said), quote=True)}"'
+    return f'"{said}"' if _HARMLESS(said) else f'"{escape(text.clean(said), quote=True)}"'
 
 
 def best_table(summary: Summary, records: Sequence[Record], baseline: float | None) -> Table | None:
@@ -108,26 +112,25 @@ def runs_table(records: Sequence[Record]) -> Table | None:
         return None
     shown = records[:RUNS]
     grid = list(dict.fromkeys(name for one in shown for name in one.grid))
-    metrics = list(dict.fromkeys(f"{part}.{name}" for one in shown for part, found in one.metrics.items() for name in found))
-    metrics.sort(key=lambda name: (not name.startswith("dev."), name))
+    measured = dict.fromkeys((part, name) for one in shown for part, found in one.metrics.items() for name in found)
+    metrics = sorted(measured, key=lambda one: one[0] != "dev")[:METRICS]
     head = [Cell("run"), *(Cell(name) for name in grid), Cell("seed", number=True), Cell("status")]
-    head += [*(Cell(name, number=True) for name in metrics[:8]), Cell("seconds", number=True), Cell("day"), Cell("code")]
-    rows = [Row(f"run-{_plain(one.run)}", _run(one, grid, metrics[:8])) for one in shown]
+    head += [*(Cell(f"{part}.{name}", number=True) for part, name in metrics), Cell("seconds", number=True), Cell("day"), Cell("code")]
+    rows = [Row(f"run-{_plain(one.run)}", _run(one, grid, metrics)) for one in shown]
     return Table("", head, rows, len(records) - len(shown))
 
 
 def _plain(run: str) -> str:
     """Return a run's id as the name of a place in a page."""
-    return "".join(letter for letter in run if letter.isalnum() or letter == "-")[:64]
+    return _PLACELESS.sub("", run)[:64]
 
 
-def _run(one: Record, grid: Sequence[str], metrics: Sequence[str]) -> list[Cell]:
+def _run(one: Record, grid: Sequence[str], metrics: Sequence[tuple[str, str]]) -> list[Cell]:
     cells = [Cell(one.run[:8]), *(Cell(text.shorten(text.value(one.grid[name]), LONGEST) if name in one.grid else "-") for name in grid)]
     cells.append(Cell("-" if one.seed is None else str(one.seed), number=True))
     status = f"failed: {one.failure.kind}" if one.failure else one.status if one.owned else f"by {one.from_}"
     cells.append(Cell(status))
-    for name in metrics:
-        part, _, metric = name.partition(".")
+    for part, metric in metrics:
         value = one.metrics.get(part, {}).get(metric)
         cells.append(Cell(text.number(value), number=True, value=value))
     cells.append(Cell(f"{one.seconds:.2f}" if one.seconds is not None else "-", number=True, value=one.seconds))
