@@ -28,7 +28,7 @@ class Reviewed:
     """One entry that the branch adds or changes. `entry` and `summary` are None where it cannot be read: `fault` says why.
 
     `runs` is how many runs it did itself in this range, and `seconds` what they took; `looked` is the look at the test
-    set that it brings, among all `looks` at these data.
+    set that it brings, among all `looks` at these data; `records` are all of its runs, with their owners' metrics.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Reviewed:
     runs: int = 0
     seconds: float = 0.0
     figures: Sequence[str] = ()
+    records: Sequence[Record] = ()
     looked: Look | None = None
     looks: Sequence[Look] = ()
 
@@ -119,6 +120,7 @@ def _reviewed(found: Found, before: Found | None, tree: Snapshot, lab: Lab, inde
         entry=found.entry,
         is_new=before is None,
         summary=summary,
+        records=records,
         gain=_gain(found.entry, summary, records, tree, index),
         verdict=_verdict(found.entry),
         runs=len(own),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitjournal.entry import parse
 from gitjournal.figure_numbers import (
     Calibrated,
     Candidate,
@@ -24,7 +25,10 @@ from gitjournal.figure_numbers import (
 )
 from gitjournal.render import chart_file, chart_svg, chart_text, effects, figures
 from gitjournal.render.chart import Chart, Intervals, Plane, nice, ticks
+from gitjournal.render.entry_figures import committed
 from gitjournal.stats import Interval
+from gitjournal.summary import summarise
+from tests.pages import RBF, page, record
 
 SVG = "{http://www.w3.org/2000/svg}"
 NOISE = Noise(0.96, 0.99, "95 % of 360 rows")
@@ -90,6 +94,24 @@ def test_svg_is_well_formed_the_same_each_time_and_loads_nothing(name: str) -> N
     assert chart.title.startswith(str(next(iter(figure.iter(f"{SVG}text"))).text))
     assert drawn == chart_svg.svg(chart)
     assert not any(word in drawn for word in ("href", "url(", "style", "script", "nan", "inf"))
+
+
+def test_committed_curves_show_the_spread_over_seeds() -> None:
+    runs = [record("a" * 64, 0.9, seed=seed, curves={"epoch": [1, 2, 3], "loss": [3.0 + seed, 2.0, 1.0]}) for seed in (0, 1)]
+    ((path, drawn),) = committed(RBF, summarise(parse(page("RBF"), entry_id=RBF, file="x").front, runs), runs).items()
+    assert path == f"figures/{RBF}/curves.svg"
+    figure = ET.fromstring(drawn)
+    assert len(figure.findall(f"{SVG}polygon")) == 1
+    assert "mean over 2 seeds, with 1 SD either way" in [one.text for one in figure.findall(f"{SVG}text")]
+    assert committed(RBF, summarise(parse(page("RBF"), entry_id=RBF, file="x").front, []), []) == {}
+
+
+@pytest.mark.parametrize("values", [[1.0], [2.0, 2.0], [0.0, 0.0], [1e-9, 1e9], [-3.0, -1.0], [1.0, None]])
+def test_odd_curves_are_drawn_too(values: list[float | None]) -> None:
+    runs = [record("a" * 64, 0.9, curves={"loss": values})]
+    (drawn,) = committed(RBF, summarise(parse(page("RBF"), entry_id=RBF, file="x").front, runs), runs).values()
+    assert ET.fromstring(drawn).tag == f"{SVG}svg"
+    assert b"nan" not in drawn
 
 
 def test_the_ink_is_the_pages_where_asked() -> None:

@@ -89,6 +89,8 @@ def test_the_report_shows_a_duplicate_a_moved_goal_post_and_a_third_look(clone: 
     assert re.search(r"\| GJ101 \| `entries/\S+` \| the same run as ", report)
     assert "- **after the plan**: \\`expect\\` was changed after the plan" in report
     assert "look 3 of 3" in report
+    assert "- **finding** in 2 runs: GJ311 a row that is in two parts" in report
+    assert re.search(r"<details><summary>svc\\_\\_C .*</summary>\n\n```text\ndev.accuracy, higher is better, by svc__C\n  1 ", report)
     assert "- **refuted**: expected `dev.accuracy >= baseline + 0.2`" in report
     assert "- [ ] every run was done once" in report
     assert "- [ ] what was asked and expected is what was planned" in report

@@ -28,8 +28,9 @@ from gitjournal.ledger import Page
 from gitjournal.limits import Limits, reason_to_stop
 from gitjournal.overview import repeated_runs
 from gitjournal.record import Record
-from gitjournal.render import outcome, plots, testing, text
+from gitjournal.render import outcome, testing, text
 from gitjournal.render.block import results_block
+from gitjournal.render.entry_figures import committed
 from gitjournal.render.message import results_message
 from gitjournal.render.testing import final_message
 from gitjournal.render.verdict import verdict_of
@@ -229,9 +230,7 @@ def compose(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gai
     """Return what is written of an entry's results: the block, the message, the figures."""
     verdict = verdict_of(judged) if isinstance(judged, Judgement) else judged
     block = results_block(entry.front, summary, records, gain, verdict, entry_id=entry.id)
-    drawn = plots.shown(summary, records)
-    figures = {plots.path(entry.id): plots.learning_curves(drawn).encode()} if drawn else {}
-    return Page(block, results_message(entry, summary, records, gain, verdict), figures)
+    return Page(block, results_message(entry, summary, records, gain, verdict), committed(entry.id, summary, records))
 
 
 class _Speaker:

@@ -10,7 +10,8 @@ from gitjournal.entry import FrontMatter
 from gitjournal.gains import Gain
 from gitjournal.looks import last_look
 from gitjournal.record import Record, runs_among
-from gitjournal.render import plots, testing, text
+from gitjournal.render import testing, text
+from gitjournal.render.entry_figures import CURVES_FILE, has_curves
 from gitjournal.render.forecast import gated_line
 from gitjournal.summary import Configuration, Score, Summary, estimator_label
 from gitjournal.verdict import UNJUDGED, Verdict, against_line
@@ -29,7 +30,7 @@ def results_block(
     """Return the lines between the markers."""
     first = [*verdict_lines(verdict), ""] if verdict else [UNJUDGED, ""] if front.expect else []
     tested = [line, ""] if (line := testing.block_line(records, summary.metric)) else []
-    figure = [f"![Loss by epoch](../../{plots.path(entry_id)})", ""] if plots.shown(summary, records) else []
+    figure = [f"![Loss by epoch](../../{CURVES_FILE.format(entry_id)})", ""] if has_curves(summary, records) else []
     small = _small_print(front, summary, records, verdict, entry_id)
     skipped = gated_line(summary.gated)
     # what else there is to say takes its room from the effects, then from the table: the block stays short whatever the grid

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from gitjournal import figure_numbers
 from gitjournal.errors import UsageError, nearest
 from gitjournal.record import Record
-from gitjournal.render import figures
+from gitjournal.render import chart_svg, figures
 from gitjournal.render.chart import Chart
 from gitjournal.summary import Summary
 
+CURVES_FILE = "figures/{}/curves.svg"  # on the journal branch; a forge shows it below the results
 CURVES, GRID, PROFILE, CONFUSION, PROGRESS = NAMES = ("curves", "grid", "profile", "confusion", "progress")
 
 
@@ -29,6 +30,17 @@ def entry_figures(summary: Summary, records: Sequence[Record], baseline: float |
     for one in figure_numbers.profiles(summary):
         found[f"{PROFILE}:{one.parameter}"] = figures.profile(one, summary.metric, noise, baseline)
     return found
+
+
+def has_curves(summary: Summary, records: Sequence[Record]) -> bool:
+    """Whether the best configuration has learning curves."""
+    return bool(figure_numbers.learning_curves(summary, records))
+
+
+def committed(entry_id: str, summary: Summary, records: Sequence[Record]) -> dict[str, bytes]:
+    """Return the figures that are committed with the results, by their paths: the learning curves of the best configuration."""
+    curves = figure_numbers.learning_curves(summary, records)
+    return {CURVES_FILE.format(entry_id): chart_svg.svg(figures.learning_curves(curves)).encode()} if curves else {}
 
 
 def chosen(found: dict[str, Chart], name: str) -> Chart:

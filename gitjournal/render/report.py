@@ -13,8 +13,11 @@ from typing import Any
 from urllib.parse import quote
 
 from gitjournal.findings import Finding
-from gitjournal.render import block, testing, text
+from gitjournal.render import block, chart_text, testing, text
+from gitjournal.render.entry_figures import PROFILE, entry_figures
+from gitjournal.render.overlaps import meaning
 from gitjournal.reviewing import Review, Reviewed
+from gitjournal.summary import Summary
 from gitjournal.verdict import WORDS
 
 MARKER = "<!-- gitjournal report -->"  # by which CI finds the comment to update
@@ -119,7 +122,9 @@ def _entry(one: Reviewed, review: Review, link: str) -> Iterator[str]:
     yield ""
     yield from _table(one)
     yield from _looked(one)
+    yield from _noticed(one.summary)
     yield from _changed(one, review)
+    yield from _profile(one)
     for path in one.figures:
         yield (
             f"\n![{inert(path.rpartition('/')[2].removesuffix('.svg'))} of {name}]({_linked(link, path)})"
@@ -166,6 +171,26 @@ def _looked(one: Reviewed) -> Iterator[str]:
     yield ""
     yield f"- **test set**: {inert(testing.score(one.looked.record, metric, len(one.looks)))}, {testing.which(one.looked, one.looks)}"
     yield from [f"- {meaning}"] if meaning else []
+
+
+def _noticed(summary: Summary) -> Iterator[str]:
+    """Yield what the runs themselves noticed: rows in two parts, no convergence."""
+    if summary.findings:
+        yield ""
+    for code, amount in summary.findings.items():
+        yield f"- **finding** in {text.count(amount, 'run')}: {inert(meaning(code))}"
+
+
+def _profile(one: Reviewed) -> Iterator[str]:
+    """Yield what the grid said of the parameter that mattered most, as text: a forge shows a file only once it is pushed."""
+    if one.summary is None:
+        return
+    drawn = entry_figures(one.summary, one.records, one.gain.score if one.gain else None)
+    chart = next((found for name, found in drawn.items() if name.startswith(PROFILE)), None)
+    if chart:
+        title, *lines = (line.replace("`", "'") for line in chart_text.lines(chart))
+        yield f"\n<details><summary>{inert(title)}</summary>\n"
+        yield from ("```text", *lines, "```", "\n</details>")
 
 
 def _changed(one: Reviewed, review: Review) -> Iterator[str]:
