@@ -15,13 +15,11 @@ from gitjournal.commands.context import Context
 from gitjournal.commands.figure import save
 from gitjournal.commands.notice import progress
 from gitjournal.errors import UsageError, nearest
-from gitjournal.figure_numbers import Calibrated
 from gitjournal.index import Row
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import find_journal
 from gitjournal.overview import look
-from gitjournal.render import figures
-from gitjournal.render.calibration import Asked, as_plain, calibration_lines
+from gitjournal.render.calibration import Asked, as_plain, calibration_lines, figure
 from gitjournal.render.report import report, review_as_plain
 from gitjournal.render.waste import as_plain as waste_as_plain
 from gitjournal.render.waste import waste_lines
@@ -131,7 +129,7 @@ def calibration(context: Context, author: str | None, everybody: bool, plot: Pat
     if plot is not None:
         if found is None:
             raise UsageError("nothing to draw: no verdict on an entry with a `confidence`")
-        save(figures.calibration([Calibrated(one.said, one.share.value, one.n, one.share.low, one.share.high) for one in found.bins]), plot)
+        save(figure(found), plot)
     if as_json:
         click.echo(json.dumps(as_plain(found, asked), indent=2))
         return

@@ -14,6 +14,7 @@ import msgspec
 
 from gitjournal import confusions, tried
 from gitjournal.artifacts import PREDICTIONS, kept_predictions
+from gitjournal.datasheet import QUESTIONS
 from gitjournal.errors import GitjournalError
 from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.gathering import Told, gather
@@ -146,7 +147,8 @@ def _history(overview: Overview, branches: set[str]) -> dict[str, list[Touched]]
 
 
 def _body(sheet: str) -> str:
-    return sheet.removeprefix("---\n").partition("\n---\n")[2]
+    """Return what people wrote into a datasheet, without the questions that it begins with."""
+    return sheet.removeprefix("---\n").partition("\n---\n")[2].replace(QUESTIONS.strip(), "")
 
 
 def _write_entries(

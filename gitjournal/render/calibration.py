@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gitjournal.calibration import ENOUGH, Calibration
-from gitjournal.render import text
+from gitjournal.figure_numbers import Calibrated
+from gitjournal.render import figures, text
+from gitjournal.render.chart import Chart
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,21 @@ def calibration_lines(found: Calibration | None, asked: Asked) -> Iterator[str]:
     if found is None or found.brier is None:
         yield f"a Brier score is told from {ENOUGH} on; below that it is mostly luck"
     else:
-        yield f"Brier score {text.number(found.brier)} (0 is best, 0.25 is what saying 0.5 each time gives)"
-        constant = f"saying {found.share:.2f} each time gives {text.number(found.constant)}"
-        yield f"said {found.said:.2f} on average, came true {found.share:.2f} ({constant})"
+        yield from score_lines(found)
         yield ""
-        yield text.table(COLUMNS, list(_rows(found)), width=text.terminal_width())
+        yield text.table(COLUMNS, list(bin_rows(found)), width=text.terminal_width())
     left = ", ".join(f"{amount} {why}" for why, amount in asked.left_out.items() if amount)
     if left:
         yield f"not counted: {left}"
+
+
+def score_lines(found: Calibration) -> Iterator[str]:
+    """Yield the Brier score beside what is easily had; nothing where there are too few verdicts for one."""
+    if found.brier is None:
+        return
+    yield f"Brier score {text.number(found.brier)} (0 is best, 0.25 is what saying 0.5 each time gives)"
+    constant = f"saying {found.share:.2f} each time gives {text.number(found.constant)}"
+    yield f"said {found.said:.2f} on average, came true {found.share:.2f} ({constant})"
 
 
 COLUMNS = (
@@ -44,10 +53,16 @@ COLUMNS = (
 )
 
 
-def _rows(found: Calibration) -> Iterator[list[str]]:
+def bin_rows(found: Calibration) -> Iterator[list[str]]:
+    """Yield the cells of the table of reliability, as `COLUMNS` heads them."""
     for one in found.bins:
         came = f"{one.share.value:.2f} [{one.share.low:.2f}, {one.share.high:.2f}]"
         yield [f"{one.low:.1f} to {one.high:.1f}", f"{one.said:.2f}", came, f"{one.supported} of {one.n}"]
+
+
+def figure(found: Calibration) -> Chart:
+    """Return what was said against what came true."""
+    return figures.calibration([Calibrated(one.said, one.share.value, one.n, one.share.low, one.share.high) for one in found.bins])
 
 
 def as_plain(found: Calibration | None, asked: Asked) -> dict[str, Any]:

@@ -124,14 +124,16 @@ def extent(chart: Plane) -> tuple[float, float]:
     """Return the lowest and highest value that must be seen on the y axis."""
     if chart.diagonal:
         return 0.0, 1.0
-    values = [value for line in chart.lines for one in line.points for value in (one.y, one.low, one.high) if value is not None]
+    lines = [line for line in chart.lines if line.joined] or chart.lines
+    values = [value for line in lines for one in line.points for value in (one.y, one.low, one.high) if value is not None]
     values += [chart.level[0]] if chart.level else []
     low, high = min(values), max(values)
+    # what is far from the line that matters would squeeze it: a wide band, and stray points of a cloud
+    room = (high - low) or abs(high) * 0.05 or 1.0
     if chart.band:
-        # a band that is much wider than what was measured would squeeze it
-        room = (high - low) or abs(high) * 0.05 or 1.0
         low, high = min(low, max(chart.band[0], low - room)), max(high, min(chart.band[1], high + room))
-    return low, high
+    cloud = [one.y for line in chart.lines if line not in lines for one in line.points]
+    return min([low, *(one for one in cloud if one >= low - room)]), max([high, *(one for one in cloud if one <= high + room)])
 
 
 def ends(chart: Intervals) -> tuple[float, float]:

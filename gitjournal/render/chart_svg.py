@@ -15,8 +15,10 @@ from gitjournal.render.chart import COLORS, DASHES, Axis, Cells, Chart, Interval
 from gitjournal.render.text import clean, display_width, shorten
 
 GREY = "#767676"
-WIDTH, HEIGHT = 640, 340
-LEFT, RIGHT, TOP, BOTTOM = 64, 552, 66, 288
+WIDTH, HEIGHT = 640, 348
+LEFT, RIGHT, TOP, BOTTOM = 64, 552, 74, 296
+EDGE = 2  # where titles and notes begin
+UNTITLED = TOP - 32  # where a figure begins whose title stands above it
 LETTER = 7.6  # the usual width of a letter at 15 px
 GAP = 18.0  # between two labels, one above the other
 ROW = 34.0
@@ -38,30 +40,39 @@ class _Scale:
         return self.start + (self.end - self.start) * min(max(share, -0.02), 1.02)
 
 
-def svg(chart: Chart, *, ink: str = GREY) -> str:
-    """Return the figure. What a stranger wrote into names and titles stays text."""
+def svg(chart: Chart, *, ink: str = GREY, bare: bool = False) -> str:
+    """Return the figure. What a stranger wrote into names and titles stays text.
+
+    A `bare` one is without title and note, for a page that puts them above and below, where they wrap.
+    """
     if isinstance(chart, Plane):
         parts, height = list(_plane(chart, ink)), float(HEIGHT)
     elif isinstance(chart, Cells):
         parts, height = _cells(chart, ink)
     else:
         parts, height = _intervals(chart, ink)
-    title = _title(chart.title, ink)
-    note = _note(chart)
-    if note:
-        parts.append(_text(8, height + 6, shorten(clean(note), 94), ink, size=13))
-        height += 16
+    title = [] if bare else _title(chart.title, ink)
+    said = note(chart)
+    if said and not bare:
+        parts.append(_text(EDGE, height + 10, shorten(said, 94), ink, size=13))
+        height += 20
+    top = UNTITLED if bare else 0
     name = escape(clean(chart.title), quote=True)
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{name}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top} {WIDTH} {height - top:g}" role="img" aria-label="{name}"'
     return "\n".join([f'{head} font-family="system-ui, sans-serif" font-size="15">', *title, *parts, "</svg>\n"])
 
 
-def _note(chart: Chart) -> str:
+def note(chart: Chart) -> str:
     """Return the note with what only a drawing has to explain."""
-    clouds = [f"crosses: {line.name}" for line in chart.lines if not line.joined] if isinstance(chart, Plane) else []
+    clouds = [_cloud(line, nice(*extent(chart))) for line in chart.lines if not line.joined] if isinstance(chart, Plane) else []
     dashed = [f"dashed: {chart.diagonal}"] if isinstance(chart, Plane) and chart.diagonal else []
     band = [f"band: {chart.band[1]}"] if isinstance(chart, Intervals) and chart.band else []
-    return "; ".join([*filter(None, [chart.note]), *clouds, *dashed, *band])
+    return clean("; ".join([*filter(None, [chart.note]), *clouds, *dashed, *band]))
+
+
+def _cloud(line: Line, seen: tuple[float, float, float]) -> str:
+    left = sum(not seen[0] <= one.y <= seen[1] for one in line.points)
+    return f"crosses: {line.name}{f' ({left} of {len(line.points)} lie far off)' if left else ''}"
 
 
 def _title(title: str, ink: str) -> list[str]:
@@ -71,7 +82,7 @@ def _title(title: str, ink: str) -> list[str]:
         if lines[-1] and len(lines) < 2 and display_width(f"{lines[-1]} {word}") > 62:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
-    return [_text(8, 20 + 19 * at, shorten(line, 68), ink, size=16, weight=True) for at, line in enumerate(lines)]
+    return [_text(EDGE, 20 + 19 * at, shorten(line, 68), ink, size=16, weight=True) for at, line in enumerate(lines)]
 
 
 def _text(x: float, y: float, said: str, color: str, *, anchor: str = "", size: int = 0, weight: bool = False, turn: bool = False) -> str:
@@ -129,6 +140,9 @@ def _x_axis(axis: Axis, x: _Scale, ink: str) -> Iterator[str]:
 
 def _line(line: Line, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
     color, dashes = COLORS[line.style % len(COLORS)], DASHES[line.style % len(DASHES)]
+    if not line.joined:
+        yield _crosses([(x(one.x), y(one.y)) for one in line.points if y.low <= one.y <= y.high], color)
+        return
     spread = [one for one in line.points if one.low is not None and one.high is not None]
     if line.shaded and len(spread) > 1:
         there = [f"{x(one.x):.1f},{y(one.high or 0.0):.1f}" for one in spread]
@@ -139,15 +153,13 @@ def _line(line: Line, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
             ends = [y(end) for end in (one.low, one.high) if end is not None]
             yield _rule(f"M{x(one.x):.1f},{ends[0]:.1f}V{ends[1]:.1f}", color, width=2)
     places = [(x(one.x), y(one.y)) for one in line.points]
-    if line.joined and len(places) > 1:
+    if len(places) > 1:
         if line.steps:
             d = f"M{places[0][0]:.1f},{places[0][1]:.1f}" + "".join(f"H{px:.1f}V{py:.1f}" for px, py in places[1:])
         else:
             d = "M" + "L".join(f"{px:.1f},{py:.1f}" for px, py in places)
         yield _rule(d, color, width=2.5, dashes=dashes)
-    if not line.joined:
-        yield _crosses(places, color)
-    elif not line.shaded or len(places) == 1:
+    if not line.shaded or len(places) == 1:
         mark = _MARKS[line.style % len(_MARKS)]
         yield from (mark(px, py, color) for px, py in places)
     last = -math.inf
@@ -204,7 +216,7 @@ def _cells(chart: Cells, ink: str) -> tuple[list[str], float]:
     top = TOP + 22
     size = 14 if wide > 44 else 11
     letters = max(2, int((wide - 2) / (size * 0.52)))
-    parts = [_text(8, top - 28, shorten(f"{clean(chart.down)} down, {clean(chart.across)} across", 76), ink)]
+    parts = [_text(EDGE, top - 28, shorten(f"{clean(chart.down)} down, {clean(chart.across)} across", 76), ink)]
     for number, name in enumerate(chart.columns):
         parts.append(_text(left + (number + 0.5) * wide, top - 6, shorten(clean(name), letters), ink, anchor="middle", size=size))
     shade = shades(chart.values)

@@ -14,6 +14,7 @@ from gitjournal.figure_numbers import (
     Noise,
     Profile,
     Reached,
+    Spread,
     Step,
     is_number,
 )
@@ -47,8 +48,12 @@ def learning_curves(curves: Sequence[Curve]) -> Plane:
 
 
 def _curve(one: Curve, style: int) -> Line:
-    points = [Point(at.x, at.mean, at.mean - at.sd if at.sd else None, at.mean + at.sd if at.sd else None) for at in one.points]
+    points = [Point(at.x, at.mean, *_around(at)) for at in one.points]
     return Line(CURVE_NAMES.get(one.name, one.name), points, style, shaded=True)
+
+
+def _around(at: Spread) -> tuple[float, float] | tuple[None, None]:
+    return (None, None) if at.sd is None else (at.mean - at.sd, at.mean + at.sd)
 
 
 def profile(one: Profile, metric: str, noise: Noise | None, baseline: float | None = None) -> Plane:

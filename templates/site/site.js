@@ -45,7 +45,7 @@
         order = sort.value;
         list.append(...[...items].sort(orders[order]));
       }
-      told.textContent = shown === items.length ? count(shown, "question") : `${shown.toLocaleString("en")} of ${count(items.length, "question")}`;
+      told.textContent = shown === items.length ? "" : `${shown.toLocaleString("en")} of ${count(items.length, "question")}`;
     }
     let waiting = 0;
     search.addEventListener("input", () => {
@@ -156,8 +156,11 @@
       const row = (key, values) => {
         const differs = values.some((value) => value !== values[0]);
         if (!differs && shown.length > 1 && !same.checked) { left += 1; return; }
-        const line = make("tr", undefined, differs ? { class: "differs" } : {});
-        line.append(make("th", key, { scope: "row" }));
+        const line = make("tr", undefined, differs && same.checked ? { class: "differs" } : {});
+        const name = make("th", undefined, { scope: "row" });
+        // long names break after a point or a bracket, not within a word
+        name.append(...key.split(/(?<=[.\]])/).flatMap((part) => [part, document.createElement("wbr")]));
+        line.append(name);
         for (const value of values) line.append(make("td", value ?? "-", { class: "t" }));
         body.append(line);
       };

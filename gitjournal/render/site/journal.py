@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from gitjournal.calibration import Calibration, Prediction, calibrate
 from gitjournal.figure_numbers import Candidate, Step, progress
 from gitjournal.index import Result
 from gitjournal.lineage import Links
@@ -147,6 +148,14 @@ class Journal:
         found = [(_SAID[relation], other) for relation, other in named.items() if other and other != entry_id]
         found += [(_HEARD[relation], one) for relation, one in self._followers.get(entry_id, [])[:most] if one != entry_id]
         return [(said, self.by_id[other]) for said, other in found if other in self.by_id]
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """How sure people were and how often they were right; None where there are too few verdicts to say."""
+        judged = [card for card in self.cards if card.verdict in ("supported", "refuted") and card.state != "retracted"]
+        said = [(card.declared.get("confidence"), card.verdict == "supported") for card in judged]
+        found = calibrate([Prediction(confidence, true) for confidence, true in said if isinstance(confidence, float | int)])
+        return found if found and found.brier is not None else None
 
     def looks_of(self, card: Card) -> Sequence[Look]:
         """Return every look at the test part of an entry's data, whoever took it."""

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from gitjournal import likeness, tried, verdict
+from gitjournal.calibration import Calibration
 from gitjournal.entry import split_text
 from gitjournal.entry_block import strip_block
 from gitjournal.errors import EntryError
@@ -18,7 +19,8 @@ from gitjournal.figure_numbers import Confusion
 from gitjournal.gathering import Told
 from gitjournal.looks import Look, is_look, of_entry
 from gitjournal.record import Record, runs_among
-from gitjournal.render import chart_svg, entry, figures, importance, outcome, testing, text
+from gitjournal.render import calibration, chart_svg, entry, figures, importance, outcome, testing, text
+from gitjournal.render.chart import Chart
 from gitjournal.render.entry_figures import entry_figures
 from gitjournal.render.forecast import gated_line
 from gitjournal.render.site.journal import Board, DataSet, Journal, digest, paths
@@ -79,7 +81,7 @@ class Pages:
             card=card,
             baseline_title=self.journal.by_id[card.baseline].title if card.baseline in self.journal.by_id else (card.baseline or "")[-4:],
             retracted=front.retracted or "",
-            figures=[self.templates.safe(chart_svg.svg(chart, ink=INK)) for chart in charts],
+            figures=[self._figure(chart) for chart in charts],
             best=best,
             best_html=self.templates.safe(best.html if best else ""),
             failures=entry.failure_lines(summary),
@@ -107,6 +109,8 @@ class Pages:
         yield Page("index.html", everything, self._index)
         yield Page("data.html", everything, self._data)
         yield Page("compare.html", everything, self._compare)
+        if found := journal.calibration:
+            yield Page("calibration.html", digest([self.stamp, journal.name, repr(found)]), partial(self._calibration, found))
         for one in journal.sets:
             count = str(len(journal.looks.get(one.hash, ())))
             key = digest([self.stamp, journal.name, count, journal.sheets.get(one.hash, ""), *(card.key for card in one.cards)])
@@ -126,6 +130,7 @@ class Pages:
             sets=journal.sets,
             runs=sum(card.runs for card in journal.cards),
             words=Counter(card.word for card in journal.cards).most_common(),
+            calibration=journal.calibration,
             commit=journal.commit[:8],
             branch=journal.branch,
         )
@@ -154,6 +159,22 @@ class Pages:
         options = [_option(card) for card in cards]
         return self._fill("compare.html", "", here="compare.html", journal=self.templates.safe(plain), options=options)
 
+    def _calibration(self, found: Calibration) -> str:
+        return self._fill(
+            "calibration.html",
+            "",
+            found=found,
+            lines=list(calibration.score_lines(found)),
+            columns=calibration.COLUMNS,
+            rows=list(calibration.bin_rows(found)),
+            figure_=self._figure(calibration.figure(found)),
+        )
+
+    def _figure(self, chart: Chart) -> dict[str, Any]:
+        """Return a figure as pages show it: title and note are theirs, so that they wrap."""
+        drawn = chart_svg.svg(chart, ink=INK, bare=True)
+        return {"title": chart.title, "drawn": self.templates.safe(drawn), "note": chart_svg.note(chart)}
+
     def _dataset(self, one: DataSet) -> str:
         boards = [{**self._board(board), "mattered": self._mattered(board)} for board in one.boards]
         sheet = self.templates.safe(html_of(self.journal.sheets.get(one.hash, "")))
@@ -165,10 +186,10 @@ class Pages:
 
     def _board(self, board: Board) -> dict[str, Any]:
         told = {"metric": board.metric, "lower": board.lower, "spread": board.spread, "slug": board.slug, "rows": board.rows}
-        told |= {"tested": {card.id: said[0] for card in board.rows if (said := _tested(self.journal.looks_of(card), card))}}
+        told |= {"tested": {card.id: said for card in board.rows if (said := _tested_cell(self.journal.looks_of(card), card))}}
         steps = board.steps
         if len(steps) < 2:
-            return {**told, "figure": "", "steps": []}
+            return {**told, "figure": None, "steps": []}
         better = {step.entry.id for step in steps}
         rest = [card for card in board.rows if card.id not in better and card.id in board.moments]
         others = [(board.moments[card.id], card.best) for card in rest if card.best is not None]
@@ -178,7 +199,7 @@ class Pages:
             card = self.journal.by_id[step.entry.id]
             by = self._changes(before.entry.id, card.id) if before else ""
             learned.append({"card": card, "gain": text.difference(step.gain, step.entry.score) if before else "", "changed": by})
-        return {**told, "figure": self.templates.safe(chart_svg.svg(chart, ink=INK)), "steps": learned[-STEPS:]}
+        return {**told, "figure": self._figure(chart), "steps": learned[-STEPS:]}
 
     def _mattered(self, board: Board) -> dict[str, Any]:
         """Return which parameters mattered among the entries of a leaderboard, in words and as a figure; nothing where nothing is told."""
@@ -190,7 +211,7 @@ class Pages:
         if chart is None:
             return {}
         said = [line[:1].upper() + line[1:] for line in importance.sentences(found)]
-        return {"said": said, "figure": self.templates.safe(chart_svg.svg(chart, ink=INK))}
+        return {"said": said, "figure": self._figure(chart)}
 
     def _neighbours(self, card: Card) -> Iterator[tuple[Card, str]]:
         for other in self.journal.near.get(card.id, []):
@@ -205,7 +226,7 @@ class Pages:
         with suppress(ValueError):
             found = likeness.changes(texts[left], texts[right])
             more = f" and {len(found) - CHANGES} more" if len(found) > CHANGES else ""
-            return ", ".join(outcome.changed(one) for one in found[:CHANGES]) + more
+            return (", ".join(outcome.changed(one) for one in found[:CHANGES]) + more).replace(" -> ", " → ")  # which breaks over no lines
         return ""
 
 
@@ -245,6 +266,14 @@ def _tested(looks: Sequence[Look], card: Card) -> list[str]:
         return []
     score = f"{testing.score(look.record, card.metric, len(looks))}, {testing.which(look, looks)}"
     return [score, *filter(None, [testing.meaning(look, looks, card.metric)])]
+
+
+def _tested_cell(looks: Sequence[Look], card: Card) -> str:
+    """Return ``0.961 [0.936, 0.977], look 1 of 1``, for a table that names the metric."""
+    look = of_entry(looks, card.id)
+    if look is None:
+        return ""
+    return f"{testing.score(look.record, card.metric, len(looks)).partition(' ')[2]}, look {look.number} of {len(looks)}"
 
 
 def _history(journal: Journal, card: Card) -> list[Any]:
