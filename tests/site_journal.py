@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from gitjournal.entry_block import splice
-from tests.pages import LOGISTIC, RBF, commit, failed, page, record, three_entries, write
+from tests.helpers import git
+from tests.pages import LOGISTIC, RBF, commit, failed, gitjournal, page, record, three_entries, write
 
 EVIL = "20261123-evil-zzzz"
+ELSEWHERE = "20261124-elsewhere-yyyy"
+BRANCH = "exp/<svg/onload=document.title='hacked'>"  # git allows it
 SCRIPT = "<script>document.title='hacked'</script>"
 PICTURE = "<img src=x onerror=\"document.title='hacked'\">"
 HEX = "f" * 64
@@ -24,6 +29,39 @@ PROSE = f"""
 [link](javascript:document.title='hacked') [data](data:text/html,{SCRIPT}) [page](https://example.org/x) [file](../../etc/passwd)
 ![a picture](https://example.com/track.png) <b onmouseover="document.title='hacked'">bold</b> <!-- {SCRIPT} -->
 """
+
+
+def project(folder: Path) -> Path:
+    """Return a repository with the journal below, its pages in `pages`, and in `everywhere` those of all branches.
+
+    For a fixture of a whole module, which the guards of a single test do not cover.
+    """
+    repo = folder / "project"
+    names = {
+        f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.org"))
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**names, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}.items():
+            patch.setenv(name, value)
+        repo.mkdir()
+        git(repo, "init", "-q", "-b", "main")
+        git(repo, "commit", "-q", "--allow-empty", "-m", "first")
+        lab = journal(repo)
+        gitjournal(repo, "site", "build", "-q", "-o", "pages")
+        patch.setenv("GIT_AUTHOR_NAME", f'x" onfocus={SCRIPT}')
+        elsewhere(lab)
+        gitjournal(repo, "site", "build", "-q", "-o", "everywhere", "--all", "--name", f"{SCRIPT}project")
+    return repo
+
+
+def elsewhere(lab: Path) -> None:
+    """Commit an entry to a branch whose name means harm, and a datasheet that does."""
+    git(lab, "-c", "core.hooksPath=/dev/null", "switch", "-q", "-c", BRANCH)
+    (lab / "data").mkdir(exist_ok=True)
+    (lab / "data" / "evil.md").write_text(f"---\nhash: sha256:{'cd' * 32}\n---\n{PROSE}")
+    write(lab, ELSEWHERE, on_data(page("Elsewhere")).replace("ab" * 32, "cd" * 32))
+    commit(lab, f"plan: {SCRIPT}")
+    git(lab, "-c", "core.hooksPath=/dev/null", "switch", "-q", "journal")
 
 
 def canonical(step: str) -> str:

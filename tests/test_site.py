@@ -19,9 +19,10 @@ from pathlib import Path
 
 import pytest
 
+from gitjournal.entry_block import splice
 from tests.helpers import git, snapshot
 from tests.pages import LOGISTIC, RBF, TREES, begin, commit, gitjournal, page, record, write
-from tests.site_journal import EVIL, SCRIPT, journal
+from tests.site_journal import EVIL, SCRIPT, journal, project
 
 for library in ("jinja2", "markdown", "nh3"):
     pytest.importorskip(library)
@@ -39,19 +40,7 @@ def pages(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the pages of one journal, for tests that only read them."""
-    repo = tmp_path_factory.mktemp("site") / "project"
-    names = {
-        f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.org"))
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**names, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}.items():
-            patch.setenv(name, value)
-        repo.mkdir()
-        git(repo, "init", "-q", "-b", "main")
-        git(repo, "commit", "-q", "--allow-empty", "-m", "first")
-        journal(repo)
-        built(repo)
-    return pages(repo / ".git" / "gitjournal" / "site")
+    return pages(project(tmp_path_factory.mktemp("site")) / "pages")
 
 
 def test_every_entry_and_data_set_has_a_page_and_the_second_build_writes_nothing(repo: Path) -> None:
@@ -167,7 +156,7 @@ def test_an_entry_page_says_what_was_asked_and_what_came_out(site: dict[str, str
         "dev.accuracy 0.978 , +0.006 over Logistic regression",
         "measured against: Logistic regression p2m1",
         "dev 20 %, test 20 %, stratified, seed 0",
-        "Logistic regression p2m1 , dev.accuracy 0.972 : differs by step 1 (Logistic -> SVC)",
+        "Logistic regression p2m1 , dev.accuracy 0.972 : differs by step 1 (Logistic → SVC)",
         "svc__gamma: 0.001 reached 0.978",
         "refuted : dev.accuracy 0.978",
         "expected dev.accuracy >= baseline + 0.01: refuted (+0.006 [-0.008, +0.009] over 360 rows)",
@@ -178,6 +167,30 @@ def test_an_entry_page_says_what_was_asked_and_what_came_out(site: dict[str, str
     assert rbf.count("<svg") == 3  # the grid, and a profile for each parameter
     assert re.findall(r'id="best".*?href="#(run-[^"]+)"', rbf)[0] == f"run-run-{'c' * 64}-None"[:68]
     assert all(f'id="{place}"' in rbf for place in re.findall(r'href="#(run-[^"]+)"', rbf))
+
+
+@pytest.mark.parametrize(("verdicts", "told"), [(19, False), (20, True)])
+def test_how_sure_and_how_right_is_told_from_twenty_verdicts_on(repo: Path, verdicts: int, told: bool) -> None:
+    lab = begin(repo)
+    for number in range(verdicts):
+        entry_id = f"20261101-question-{number}-q{number:03}"
+        text = page("Question", front=f"expect: dev.accuracy >= 0.9\nconfidence: {0.9 if number % 2 else 0.3}")
+        said = (
+            "**Supported**: expected `dev.accuracy >= 0.9` (0.95).\n"
+            if number % 2
+            else "**Refuted**: expected `dev.accuracy >= 0.9` (0.8).\n"
+        )
+        write(lab, entry_id, splice(text, entry_id, said), [record(f"{number:064x}", 0.95)])
+    commit(lab)
+    found = pages(Path(str(built(repo)["folder"])))
+    assert ("calibration.html" in found) == told
+    assert ('href="calibration.html"' in found["index.html"]) == told
+    if told:
+        text = html.unescape(re.sub(r"<[^>]+>", "", found["calibration.html"].partition("<main")[2]))
+        assert "20 verdicts on entries with a confidence" in text
+        assert "Brier score 0.0500 (0 is best" in text  # (0.1² + 0.3²) / 2
+        assert "0.90" in text
+        assert "10 of 10" in text
 
 
 def test_an_entry_that_cannot_be_read_says_so_and_breaks_nothing(repo: Path) -> None:

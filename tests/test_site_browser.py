@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import git
-from tests.pages import LOGISTIC, RBF, gitjournal
-from tests.site_journal import EVIL, journal
+from tests.pages import LOGISTIC, RBF
+from tests.site_journal import BRANCH, ELSEWHERE, EVIL, project
 
 for library in ("jinja2", "markdown", "nh3"):
     pytest.importorskip(library)
@@ -24,21 +23,15 @@ NEVER = ("http://", "https://", "ws://", "wss://")
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> str:
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository with two sites."""
+    return project(tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="module")
+def site(repository: Path) -> str:
     """Return the address of the pages of one journal, on the disk."""
-    repo = tmp_path_factory.mktemp("browser") / "project"
-    names = {
-        f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.org"))
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**names, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}.items():
-            patch.setenv(name, value)
-        repo.mkdir()
-        git(repo, "init", "-q", "-b", "main")
-        git(repo, "commit", "-q", "--allow-empty", "-m", "first")
-        journal(repo)
-        gitjournal(repo, "site", "build", "-o", "pages")
-    return (repo / "pages").as_uri()
+    return (repository / "pages").as_uri()
 
 
 @pytest.fixture(scope="module")
@@ -185,20 +178,38 @@ def test_a_phone_needs_no_scrolling_sideways(tab: Any, site: str, name: str) -> 
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_what_a_stranger_wrote_does_nothing(tab: Any, site: str) -> None:
-    folder = Path(site.removeprefix("file://"))
-    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.html"))]
+@pytest.mark.parametrize("folder", ["pages", "everywhere"])
+def test_what_a_stranger_wrote_does_nothing(tab: Any, repository: Path, folder: str) -> None:
+    """Titles, prose, tags, parameters, metrics, file names, failures, codes, commit messages, authors, branches, datasheets."""
+    place = repository / folder
+    names = [path.relative_to(place).as_posix() for path in sorted(place.rglob("*.html"))]
     for name in (*names, f"compare.html#{EVIL},{RBF}"):
-        tab.goto(f"{site}/{name}")
+        tab.goto(f"{place.as_uri()}/{name}")
         tab.wait_for_timeout(50)
         assert tab.title().endswith("project"), name  # any of the scripts would have set it to one word
-        assert tab.locator("main img, main iframe, main form[action], main [onclick], main [onerror], main [onload]").count() == 0
-        assert tab.locator("main script:not([type='application/json'])").count() == 0
-    tab.goto(f"{site}/entries/{EVIL}.html")
+        assert (
+            tab.locator("img, iframe, object, embed, form[action], [onclick], [onerror], [onload], [onfocus], [onmouseover]").count() == 0
+        )
+        assert tab.locator("body script:not([type='application/json'])").count() == 1  # our own
+        # every figure is a drawing of ours, with shapes and words alone
+        assert tab.locator("svg :not(text, path, rect, circle, polygon)").count() == 0
+    tab.goto(f"{place.as_uri()}/entries/{EVIL}.html")
     links = tab.eval_on_selector_all("main a", "all => all.map(one => one.getAttribute('href'))")
     assert not [one for one in links if one and one.strip().lower().startswith(("javascript", "data:"))]
-    tab.goto(f"{site}/compare.html#{EVIL}")
+    tab.goto(f"{place.as_uri()}/compare.html#{EVIL}")
     assert "<script>" in tab.inner_text("#comparison thead")
+
+
+def test_a_stranger_is_shown_as_written(tab: Any, repository: Path) -> None:
+    """The attempts of the test above do stand on the pages: they are not merely left out."""
+    tab.goto(f"{(repository / 'everywhere').as_uri()}/entries/{ELSEWHERE}.html")
+    assert BRANCH in tab.inner_text("p.meta >> nth=0")
+    said = tab.inner_text("[aria-label=history]")
+    assert "onfocus=script" in said
+    assert "plan: <script>" in said
+    tab.goto(f"{(repository / 'everywhere').as_uri()}/entries/{EVIL}.html")
+    for word in ("<script>", "<img src=x onerror="):
+        assert word in tab.inner_text("main")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
