@@ -24,7 +24,7 @@ from gitjournal.figure_numbers import (
     Step,
 )
 from gitjournal.render import chart_file, chart_svg, chart_text, effects, figures
-from gitjournal.render.chart import Chart, Intervals, Plane, nice, ticks
+from gitjournal.render.chart import Chart, Intervals, Plane, extent, nice, ticks
 from gitjournal.render.entry_figures import committed
 from gitjournal.stats import Interval
 from gitjournal.summary import summarise
@@ -118,6 +118,22 @@ def test_the_ink_is_the_pages_where_asked() -> None:
     drawn = chart_svg.svg(every()["profile"], ink="currentColor")
     assert "currentColor" in drawn
     assert chart_svg.GREY not in drawn
+
+
+def test_stray_points_of_a_cloud_squeeze_nothing_and_are_told() -> None:
+    chart = figures.profile(Profile("C", [Reached(1, 0.97, None, [0.96, 0.1]), Reached(10, 0.98, None, [])]), "accuracy", None)
+    assert extent(chart) == (0.96, 0.98)
+    assert "crosses: the other configurations (1 of 2 lie far off)" in chart_svg.svg(chart)
+
+
+def test_a_bare_figure_leaves_its_title_and_its_note_to_the_page() -> None:
+    for chart in every().values():
+        bare, whole = (ET.fromstring(chart_svg.svg(chart, bare=bare)) for bare in (True, False))
+        said = [one.text for one in bare if one.text]
+        assert not [word for word in (chart.title, chart_svg.note(chart)) if word and word in said]
+        assert bare.get("aria-label") == whole.get("aria-label") == chart.title
+        top = float(str(bare.get("viewBox")).split()[1])
+        assert all(float(str(one.get("y"))) > top + 10 for one in bare.iter(f"{SVG}text"))
 
 
 def test_points_stand_where_their_numbers_say() -> None:

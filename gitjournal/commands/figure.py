@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,15 +13,14 @@ from gitjournal.artifacts import confused
 from gitjournal.commands.context import Context
 from gitjournal.crew import Crew
 from gitjournal.disk import write_whole
-from gitjournal.errors import UsageError
+from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.figure_numbers import Candidate, progress
-from gitjournal.index import Row
 from gitjournal.metric_names import direction
-from gitjournal.overview import Opened, Overview
-from gitjournal.render import chart_file, chart_svg, chart_text, figures, text
+from gitjournal.overview import Listed, Opened, Overview
+from gitjournal.render import chart_file, chart_svg, chart_text, figures, outcome, text
 from gitjournal.render.chart import Chart
 from gitjournal.render.entry_figures import CONFUSION, PROGRESS, chosen, entry_figures
-from gitjournal.summary import Summary
+from gitjournal.summary import Summary, summarise
 
 
 def plot(
@@ -89,21 +89,28 @@ def _confusion(overview: Overview, opened: Opened, summary: Summary) -> Chart:
 
 
 def _progress(overview: Overview, opened: Opened, summary: Summary) -> Chart:
-    mine = opened.listed.row
-    rows = [one.row for one in overview.everywhere() if one.row.data == mine.data and one.row.metric == mine.metric]
-    found = progress_chart(rows, summary.metric)
-    if found is None:
-        raise UsageError("this entry has no figure `progress`: nothing was scored on its data yet")
-    return found
-
-
-def progress_chart(rows: list[Row], metric: str | None) -> Chart | None:
-    """Return the best over time of some entries that are scored by one metric."""
-    known = [(row, row.best, text.moment(row.at)) for row in rows if row.state != "retracted"]
+    mine, metric = opened.listed.row, summary.metric
+    listed = {one.row.id: one for one in overview.everywhere() if one.row.data == mine.data and one.row.metric == mine.metric}
+    known = [(one.row, one.row.best, text.moment(one.row.at)) for one in listed.values() if one.row.state != "retracted"]
     scored = {row.id: (row, best, at) for row, best, at in known if best is not None and at is not None}
     if not scored or metric is None:
-        return None
-    candidates = [Candidate(row.id, row.title, at.isoformat(), best) for row, best, at in scored.values()]
-    steps = progress(candidates, direction(metric))
+        raise UsageError("this entry has no figure `progress`: nothing was scored on its data yet")
+    steps = progress([Candidate(row.id, row.title, at.isoformat(), best) for row, best, at in scored.values()], direction(metric))
     better = {step.entry.id for step in steps}
-    return figures.progress(steps, [(at, best) for name, (_, best, at) in scored.items() if name not in better], metric)
+    others = [(at, best) for name, (_, best, at) in scored.items() if name not in better]
+    return figures.progress(steps, others, metric, _learned(overview, [listed[step.entry.id] for step in steps]))
+
+
+def _learned(overview: Overview, steps: Sequence[Listed]) -> dict[str, str]:
+    """Say of each entry how its best configuration differs from that of the one before it."""
+    texts = [_best_text(overview, one) for one in overview.open_each(steps)]
+    pairs = zip(steps[1:], texts, texts[1:], strict=False)
+    return {one.row.id: outcome.differences(before, after) for one, before, after in pairs}
+
+
+def _best_text(overview: Overview, opened: Opened | GitjournalError) -> str:
+    """Return the canonical text of the best configuration, "" where it is not known."""
+    if isinstance(opened, GitjournalError):
+        return ""
+    best = summarise(opened.entry.front, opened.records).best
+    return overview.index.configurations(opened.entry.front.data.hash or "").get(best.fingerprint, "") if best else ""

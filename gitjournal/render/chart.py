@@ -59,7 +59,8 @@ class Axis:
 class Plane:
     """Lines over two axes, with a value to compare with and the band in which differences mean nothing.
 
-    With a `diagonal`, both axes go from 0 to 1, and it says what holds where they agree.
+    With a `diagonal`, both axes go from 0 to 1, and it says what holds where they agree. `told` is what else there is to say of
+    the points, a line each, below the figure.
     """
 
     title: str
@@ -70,6 +71,7 @@ class Plane:
     band: tuple[float, float, str] | None = None
     diagonal: str = ""
     note: str = ""
+    told: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,9 @@ def drawn(chart: Chart, kind: str) -> bytes:
         draw(chart, axes)  # type: ignore[operator]
         axes.set_title(clean(chart.title), loc="left", fontweight="bold", wrap=True)
         note = "; ".join(filter(None, [chart.note, f"band: {chart.band[1]}" if isinstance(chart, Intervals) and chart.band else ""]))
-        if note:
-            figure.supxlabel(clean(note), x=0.02, ha="left", fontsize=8)
+        below = [clean(line) for line in (note, *(chart.told if isinstance(chart, Plane) else ())) if line]
+        if below:
+            figure.supxlabel("\n".join(below), x=0.02, ha="left", fontsize=8)
         written = io.BytesIO()
         metadata: dict[str, Any] = {"CreationDate": None} if kind == "pdf" else {"Software": None}
         figure.savefig(written, format=kind, dpi=DPI, metadata=metadata)

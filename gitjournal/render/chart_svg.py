@@ -52,10 +52,9 @@ def svg(chart: Chart, *, ink: str = GREY, bare: bool = False) -> str:
     else:
         parts, height = _intervals(chart, ink)
     title = [] if bare else _title(chart.title, ink)
-    said = note(chart)
-    if said and not bare:
-        parts.append(_text(EDGE, height + 10, shorten(said, 94), ink, size=13))
-        height += 20
+    below = [] if bare else [said for said in (note(chart), *_told(chart)) if said]
+    parts += [_text(EDGE, height + 10 + 18 * at, shorten(said, 94), ink, size=13) for at, said in enumerate(below)]
+    height += 18 * len(below) + 2 if below else 0
     top = UNTITLED if bare else 0
     name = escape(clean(chart.title), quote=True)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top} {WIDTH} {height - top:g}" role="img" aria-label="{name}"'
@@ -68,6 +67,10 @@ def note(chart: Chart) -> str:
     dashed = [f"dashed: {chart.diagonal}"] if isinstance(chart, Plane) and chart.diagonal else []
     band = [f"band: {chart.band[1]}"] if isinstance(chart, Intervals) and chart.band else []
     return clean("; ".join([*filter(None, [chart.note]), *clouds, *dashed, *band]))
+
+
+def _told(chart: Chart) -> Sequence[str]:
+    return [clean(line) for line in chart.told] if isinstance(chart, Plane) else []
 
 
 def _cloud(line: Line, seen: tuple[float, float, float]) -> str:

@@ -15,7 +15,8 @@ LABEL = 28
 def lines(chart: Chart, *, color: bool = False) -> list[str]:
     """Return the figure as lines of at most 100 columns; it is read without colour."""
     body = _plane(chart) if isinstance(chart, Plane) else _cells(chart, color=color) if isinstance(chart, Cells) else _intervals(chart)
-    return [wrap(clean(chart.title)), *body, *([wrap(clean(chart.note))] if chart.note else [])]
+    below = [chart.note, *(chart.told if isinstance(chart, Plane) else [])]
+    return [wrap(clean(chart.title)), *body, *(wrap(clean(line)) for line in below if line)]
 
 
 def _plane(chart: Plane) -> Iterator[str]:

@@ -13,7 +13,7 @@ from gitjournal.entry import Entry, FrontMatter
 from gitjournal.gains import Gain
 from gitjournal.index import Run
 from gitjournal.journal import short_ref
-from gitjournal.likeness import ABSENT, Change
+from gitjournal.likeness import ABSENT, Change, changes
 from gitjournal.planning import installed_version
 from gitjournal.render import block, forecast, text, verdict
 from gitjournal.render.overlaps import found_lines
@@ -21,7 +21,7 @@ from gitjournal.summary import Summary, data_argument, estimator_label
 from gitjournal.verdict import as_plain as as_plain_verdict
 
 BAR = 20
-CHANGES = 4  # differences from the nearest earlier run that are told
+CHANGES = 4  # differences from another run that are told
 
 
 def planned(event: Planned) -> str:
@@ -63,6 +63,16 @@ def changed(change: Change) -> str:
     if name.startswith("step ") and change.right is ABSENT:
         return f"{name} ({left} left out)"
     return f"{name} ({left} -> {right})"
+
+
+def differences(left: str, right: str) -> str:
+    """Say how two canonical texts differ, in few words; "" where one of them is no such text."""
+    try:
+        found = changes(left, right)
+    except ValueError:
+        return ""
+    more = f" and {len(found) - CHANGES} more" if len(found) > CHANGES else ""
+    return ", ".join(map(changed, found[:CHANGES])) + more
 
 
 def canonical(value: Any) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gitjournal import likeness, tried, verdict
+from gitjournal import tried, verdict
 from gitjournal.calibration import Calibration
 from gitjournal.entry import split_text
 from gitjournal.entry_block import strip_block
@@ -31,8 +30,6 @@ from gitjournal.render.verdict import line
 from gitjournal.site_cards import Card, stamp
 
 FIGURES = 5  # on the page of an entry; the rest by `show --plot`
-STEPS = 12
-CHANGES = 4
 INK = "currentColor"
 
 
@@ -199,7 +196,7 @@ class Pages:
             card = self.journal.by_id[step.entry.id]
             by = self._changes(before.entry.id, card.id) if before else ""
             learned.append({"card": card, "gain": text.difference(step.gain, step.entry.score) if before else "", "changed": by})
-        return {**told, "figure": self._figure(chart), "steps": learned[-STEPS:]}
+        return {**told, "figure": self._figure(chart), "steps": learned[-figures.STEPS :]}
 
     def _mattered(self, board: Board) -> dict[str, Any]:
         """Return which parameters mattered among the entries of a leaderboard, in words and as a figure; nothing where nothing is told."""
@@ -223,11 +220,7 @@ class Pages:
         texts = self.journal.texts
         if left not in texts or right not in texts:
             return ""
-        with suppress(ValueError):
-            found = likeness.changes(texts[left], texts[right])
-            more = f" and {len(found) - CHANGES} more" if len(found) > CHANGES else ""
-            return (", ".join(outcome.changed(one) for one in found[:CHANGES]) + more).replace(" -> ", " → ")  # which breaks over no lines
-        return ""
+        return outcome.differences(texts[left], texts[right]).replace(" -> ", " → ")  # which no line breaks apart
 
 
 def _option(card: Card) -> str:
