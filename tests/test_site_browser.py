@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.pages import LOGISTIC, RBF
-from tests.site_journal import BRANCH, ELSEWHERE, EVIL, project
+from tests.pages import LOGISTIC, RBF, commit, page, write
+from tests.site_journal import BRANCH, ELSEWHERE, EVIL, journal, project
 
 for library in ("jinja2", "markdown", "nh3"):
     pytest.importorskip(library)
@@ -248,3 +250,24 @@ def test_the_policy_stops_what_would_get_past_the_sanitizer(browser: Any, site: 
     tab.goto((tmp_path / "index.html").as_uri())
     assert tab.title() == "project"
     tab.close()
+
+
+def test_a_served_page_reloads_by_itself(browser: Any, repo: Path) -> None:
+    lab = journal(repo)
+    serve = [sys.executable, "-m", "gitjournal", "site", "serve", "--port", "0"]
+    with subprocess.Popen(serve, cwd=repo, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}) as process:
+        assert process.stdout is not None
+        try:
+            process.stdout.readline()
+            tab = browser.new_page()
+            wrong: list[str] = []
+            tab.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+            with tab.expect_response("**/-/version"):  # it knows which version it shows
+                tab.goto(process.stdout.readline().split()[0])
+            write(lab, RBF, page("RBF, said otherwise"))
+            commit(lab)
+            playwright.expect(tab.get_by_role("link", name="RBF, said otherwise")).to_be_visible(timeout=60_000)
+            assert not wrong
+            tab.close()
+        finally:
+            process.kill()
