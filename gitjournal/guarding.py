@@ -10,11 +10,12 @@ from pathlib import Path, PurePosixPath
 
 from gitjournal.checking import Question, check_tree
 from gitjournal.findings import Finding
-from gitjournal.index import Index, Row
+from gitjournal.index import Index
 from gitjournal.journal import journal_refs, short_ref
 from gitjournal.lab import Lab, read_settings
 from gitjournal.repeats import Twice
 from gitjournal.repo import Repository, run_git
+from gitjournal.rows import Row
 
 UNDER_WAY = {
     "MERGE_HEAD": "git merge --abort",

@@ -11,7 +11,7 @@ import msgspec
 
 from gitjournal.entry import Entry, parse
 from gitjournal.errors import GitjournalError, UsageError
-from gitjournal.index import Index, Row, make_row
+from gitjournal.index import Index
 from gitjournal.journal import (
     PAGE,
     RECORDS,
@@ -26,6 +26,7 @@ from gitjournal.journal import (
 from gitjournal.lab import Lab, find_lab
 from gitjournal.lineage import Links
 from gitjournal.record import Record, decode_lines
+from gitjournal.rows import Row, make_row
 from gitjournal.summary import join
 
 AT_ONCE = 250  # entries read in one call of git: memory stays flat however large the journal is

@@ -13,8 +13,9 @@ from gitjournal.advice import DataSet
 from gitjournal.advising import Target
 from gitjournal.entry import ID_PATTERN
 from gitjournal.errors import UsageError
-from gitjournal.index import Result, Row
+from gitjournal.index import Result
 from gitjournal.metric_names import direction
+from gitjournal.rows import Row
 from gitjournal.spaces import Axis
 from gitjournal.study import Study, Tried, restored
 from gitjournal.trials import Journal

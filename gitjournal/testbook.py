@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from gitjournal import writer
 from gitjournal.datasheet import Datasheet
 from gitjournal.errors import GitjournalError
-from gitjournal.index import Index, data_hash
+from gitjournal.index import Index
+from gitjournal.index_update import data_hash
 from gitjournal.journal import entry_id, entry_records
 from gitjournal.lab import Lab
 from gitjournal.looks import Look, is_look, numbered

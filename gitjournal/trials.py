@@ -14,9 +14,10 @@ from typing import Any
 
 from gitjournal import journal, portable
 from gitjournal.advice import DataSet, Evidence, Trial
-from gitjournal.index import Index, Result, Row
+from gitjournal.index import Index, Result
 from gitjournal.lab import Lab, find_journal
 from gitjournal.repo import Repository
+from gitjournal.rows import Row
 
 # the plan of an entry writes its facts on one line; a page of a stranger may say anything, and only numbers are taken
 _FACT = re.compile(rb"\b(n_rows|n_features): (\d{1,12})\b")

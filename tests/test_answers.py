@@ -12,7 +12,8 @@ import pytest
 
 from gitjournal import configured, identity
 from gitjournal.entry import parse
-from gitjournal.index import Index, data_hash
+from gitjournal.index import Index
+from gitjournal.index_update import data_hash
 from gitjournal.lab import find_lab
 from gitjournal.record import Record
 from tests.helpers import done, git, gitjournal, write_entry

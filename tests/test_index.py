@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal import index as index_module
+from gitjournal import index_file
+from gitjournal import rows as rows_module
 from gitjournal.errors import BusyError
-from gitjournal.index import NAME, Index, Row
+from gitjournal.index import NAME, Index
+from gitjournal.index_update import Update
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import Lab, find_lab
 from gitjournal.record import Record
+from gitjournal.rows import Row
 from tests.helpers import git, snapshot
 from tests.pages import LOGISTIC, RBF, TREES, begin, commit, page, record, three_entries, write
 
@@ -121,13 +124,13 @@ def test_only_what_changed_is_read_again(repo: Path, monkeypatch: pytest.MonkeyP
     lab = three_entries(repo)
     rows(repo)
     read: list[str] = []
-    parse = index_module.read_entry
+    parse = rows_module.read_entry
 
     def counted(text: str, *, entry_id: str, file: str) -> object:
         read.append(entry_id)
         return parse(text, entry_id=entry_id, file=file)
 
-    monkeypatch.setattr(index_module, "read_entry", counted)
+    monkeypatch.setattr(rows_module, "read_entry", counted)
     assert rows(repo)
     assert read == []
     write(lab, TREES, page("Trees, again"))
@@ -363,7 +366,7 @@ def test_another_process_that_holds_the_index_for_too_long_is_named(repo: Path, 
     rows(repo)
     write(lab, TREES, page("Trees, again"))
     commit(lab)
-    monkeypatch.setattr(index_module, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(index_file, "WAIT_SECONDS", 0.2)
     holder = sqlite3.connect(file_of(repo), isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(BusyError):
@@ -408,7 +411,7 @@ def test_a_process_killed_in_the_middle_leaves_the_index_usable(repo: Path, monk
     commit(lab)
     child = os.fork()
     if child == 0:
-        monkeypatch.setattr(Index, "_forget", lambda _: os._exit(9))
+        monkeypatch.setattr(Update, "_forget", lambda _: os._exit(9))
         rows(repo)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9

@@ -15,7 +15,6 @@ from gitjournal import query
 from gitjournal.commands.context import Context
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.errors import UsageError
-from gitjournal.index import Row
 from gitjournal.journal import names
 from gitjournal.looks import Look
 from gitjournal.metric_names import direction
@@ -23,6 +22,7 @@ from gitjournal.overview import Listed, data_names, gains, look
 from gitjournal.recalling import Near, Progress, Recalled, outcome, recall
 from gitjournal.render import testing, text
 from gitjournal.render.verdict import ROLES as VERDICT_ROLES
+from gitjournal.rows import Row
 from gitjournal.testbook import looks_at
 from gitjournal.verdict import WORDS
 

@@ -15,7 +15,6 @@ from gitjournal.commands.context import Context
 from gitjournal.commands.figure import save
 from gitjournal.commands.notice import progress
 from gitjournal.errors import UsageError, nearest
-from gitjournal.index import Row
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import find_journal
 from gitjournal.overview import look
@@ -24,6 +23,7 @@ from gitjournal.render.report import report, review_as_plain
 from gitjournal.render.waste import as_plain as waste_as_plain
 from gitjournal.render.waste import waste_lines
 from gitjournal.repo import author_email
+from gitjournal.rows import Row
 from gitjournal.touched import first_authors
 from gitjournal.waste import waste
 
