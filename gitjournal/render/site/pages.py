@@ -199,7 +199,7 @@ class Pages:
         return {**told, "figure": self._figure(chart), "steps": learned[-figures.STEPS :]}
 
     def _mattered(self, board: Board) -> dict[str, Any]:
-        """Return which parameters mattered among the entries of a leaderboard, in words and as a figure; nothing where nothing is told."""
+        """Return which parameters mattered in a leaderboard: a figure, and what its title leaves out; nothing where there is none."""
         ids = {card.id for card in board.rows}
         results = [one for one in self.journal.results(board.rows[0].data_hash) if one.row.id in ids]
         newest = max(board.rows, key=lambda card: (card.at, card.id))
@@ -208,7 +208,7 @@ class Pages:
         if chart is None:
             return {}
         said = [line[:1].upper() + line[1:] for line in importance.sentences(found)]
-        return {"said": said, "figure": self._figure(chart)}
+        return {"said": [line for line in said if line != chart.title], "figure": self._figure(chart)}
 
     def _neighbours(self, card: Card) -> Iterator[tuple[Card, str]]:
         for other in self.journal.near.get(card.id, []):
