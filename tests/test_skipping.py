@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from gitjournal.calls import Counts, Planned
+from gitjournal.entry import parse
+from gitjournal.foreseen import Forecast
+from gitjournal.render import outcome
 from tests.helpers import done, git, gitjournal, write_entry
 
 ENTRY = """\
@@ -58,7 +62,8 @@ def test_what_is_unlikely_is_skipped_on_record_and_can_be_run_later(known: Path)
     page = (known / "lab/entries/2026/20261121-an-entry-bbbb.md").read_text()
     assert f"- {len(skipped)} runs skipped as unlikely to beat the best" in page
     assert f"skipped     {len(skipped)} runs skipped" in done(known, "show", "bbbb")
-    assert done(known, "show", "bbbb", "--runs").count("as a control") == len(controls)
+    assert done(known, "show", "bbbb", "--runs").count("done, as a control") == len(controls)
+    assert f"- {len(skipped)} runs skipped as unlikely to beat the best; " in done(known, "report", "journal~2..journal")
     again = json.loads(done(known, "exec", "bbbb", "--skip-unlikely", "0.01", "--json"))
     assert (again["state"], again["runs"]["skipped"], again["made"]) == ("shown", len(skipped), 0)
     # without the gate they are runs like any others, which no longer count as skipped
@@ -103,6 +108,14 @@ def test_the_forecast_is_said_before_compute_and_in_a_dry_run(known: Path) -> No
     assert max(map(len, said.splitlines())) <= 100
     ended = {one["grid"]["svc__C"]: one["metrics"]["dev"]["accuracy"] for one in lines(known, "bbbb")}
     assert plain["configurations"][0]["interval"][0] <= ended[2]
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(40.0, " · about 40 s"), (0.5, ""), (None, "")])
+def test_the_time_is_said_before_compute_where_it_is_long(seconds: float | None, said: str) -> None:
+    entry = parse("---\ntitle: t\nhypothesis: h\ndata: {sklearn: iris}\nprocedure: [SVC]\n---\n", entry_id="20261121-t-aaaa", file="t.md")
+    forecast = Forecast("accuracy", {}, {}, None, None, seconds)
+    told = Planned(entry, Counts(3, 1, False, 3, 0, 0, 0, 3), "4f1c2aa0", "accuracy", None, forecast=forecast)
+    assert outcome.planned(told) == f"plan committed 4f1c2aa · grid of 3, 3 runs · 3 to do{said}"
 
 
 def test_too_little_evidence_is_said_in_a_dry_run_and_costs_no_line_otherwise(repo: Path) -> None:

@@ -21,13 +21,16 @@ from gitjournal.summary import Summary, data_argument, estimator_label
 from gitjournal.verdict import as_plain as as_plain_verdict
 
 BAR = 20
+LONG = 1.0  # seconds: what is quicker needs no forecast of time
 CHANGES = 4  # differences from another run that are told
 
 
 def planned(event: Planned) -> str:
     """Return ``plan committed 4f1c2aa · 24 runs: 7 already in the journal, 17 to do``."""
     head = f"plan committed {event.commit[:7]}" if event.commit else "plan unchanged"
-    lines = [text.wrap_dots(f"{head} · {counted(event.counts)}"), *nearest_lines(event.nearest, event.metric)]
+    seconds = event.forecast.seconds if event.forecast else None
+    left = f" · about {text.duration(seconds)}" if seconds and seconds >= LONG else ""
+    lines = [text.wrap_dots(f"{head} · {counted(event.counts)}{left}"), *nearest_lines(event.nearest, event.metric)]
     lines += [*forecast.lines(event.forecast), *overlap_lines(event.findings, event.entry)]
     if not event.entry.front.hypothesis and not event.entry.front.expect:
         lines.append("no `hypothesis`: what you expected cannot be compared with what comes out")

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from gitjournal.findings import Finding
 from gitjournal.render import block, chart_text, testing, text
 from gitjournal.render.entry_figures import PROFILE, entry_figures
+from gitjournal.render.forecast import gated_line
 from gitjournal.render.overlaps import meaning
 from gitjournal.reviewing import Review, Reviewed
 from gitjournal.summary import Summary
@@ -174,9 +175,12 @@ def _looked(one: Reviewed) -> Iterator[str]:
 
 
 def _noticed(summary: Summary) -> Iterator[str]:
-    """Yield what the runs themselves noticed: rows in two parts, no convergence."""
-    if summary.findings:
+    """Yield what the runs themselves noticed, such as rows in two parts or no convergence; and which were skipped."""
+    skipped = gated_line(summary.gated)
+    if summary.findings or skipped:
         yield ""
+    if skipped:
+        yield f"- {skipped}"
     for code, amount in summary.findings.items():
         yield f"- **finding** in {text.count(amount, 'run')}: {inert(meaning(code))}"
 
