@@ -13,7 +13,7 @@ import numpy as np
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.replay import Table, past_of, settings, table
-from gitjournal.advice import DataSet, Evidence, Trial
+from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.gate import Gate
 
 CLOSE = 0.005  # of error: as good as the best of the grid

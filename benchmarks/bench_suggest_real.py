@@ -24,10 +24,10 @@ import numpy as np
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.timing import repository
 from gitjournal import advice, advising, measure
-from gitjournal.advice import Evidence, Trial
 from gitjournal.advising import Candidate, Target
 from gitjournal.configured import Declared
 from gitjournal.crew import Crew
+from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.founding import init
 from gitjournal.jobs import Run
 from gitjournal.shelf import Shelf
@@ -81,7 +81,7 @@ class Bench:
         return self.known[one.key]
 
 
-def followed(bench: Bench, past: list[Trial], sets: dict[str, advice.DataSet], runs: int) -> list[Trial]:
+def followed(bench: Bench, past: list[Trial], sets: dict[str, DataSet], runs: int) -> list[Trial]:
     """Return the trials that `suggest --exec` would make, one after another."""
     own: list[Trial] = []
     for _ in range(runs):

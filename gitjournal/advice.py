@@ -16,7 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from gitjournal import landscape, suggesting, surrogate
-from gitjournal.foreseen import Foreseen
+from gitjournal.foreseen import Evidence, Foreseen, Trial
 from gitjournal.landscape import Setting
 from gitjournal.metric_names import direction
 from gitjournal.suggesting import Choice
@@ -28,41 +28,6 @@ MOST_WORK = 2e7  # sum over past data sets of the cube of their configurations: 
 ASKED_AT_ONCE = 250  # configurations that a model is asked about: its work grows with their cube
 TOLD = 3  # past entries that are named
 OUTLIER = 10.0  # a score further below the median than this many times the best is above it says no more
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One configuration on one data set: `score` is the mean over seeds and splits, None where it only failed."""
-
-    data: str
-    key: str
-    score: float | None
-    entry: str
-    seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A data set as the journal knows it; sizes are None where nothing says them."""
-
-    hash: str
-    label: str
-    rows: int | None = None
-    columns: int | None = None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All trials of one metric and task, and the data set in question."""
-
-    metric: str
-    data: DataSet
-    trials: Sequence[Trial]
-    sets: Mapping[str, DataSet] = field(default_factory=dict)
-
-    def own(self) -> list[Trial]:
-        """Return the trials on the data in question that have a score."""
-        return [one for one in self.trials if one.data == self.data.hash and one.score is not None]
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 
 from gitjournal import advice, configured, counts, drafting, identity, journal, landscape, planning, portable, procedure, spaces, trials
-from gitjournal.advice import Advice, DataSet, Evidence, Trial
+from gitjournal.advice import Advice
 from gitjournal.configured import Declared, Versions
 from gitjournal.drafting import Drafted
 from gitjournal.entry import Entry, Facts, parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError
+from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.index import Index
 from gitjournal.lab import Lab, work_root
 from gitjournal.metric_names import direction

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from gitjournal import writer
 from gitjournal.answers import Nearest, Twin
-from gitjournal.dispatch import Gatekeeper
 from gitjournal.entry import Entry
 from gitjournal.foreseen import Forecast
 from gitjournal.gains import Gain
 from gitjournal.index import Run
 from gitjournal.limits import NO_LIMITS, NOTHING, Limits, Spent
-from gitjournal.planning import Plan, PlannedRun
-from gitjournal.subject import Subject
 from gitjournal.summary import Summary
 from gitjournal.verdict import Verdict
 
@@ -59,18 +56,6 @@ class Counts:
     retried: int = 0
     repeated: int = 0
     skipped: int = 0
-
-
-class Foresees(Protocol):
-    """Whoever knows what to expect of runs: loaded when workers have been started, since it needs numpy."""
-
-    def forecast(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Forecast:
-        """Return what to expect of these runs."""
-        ...
-
-    def gate(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float) -> Gatekeeper:
-        """Return what decides which of these runs are skipped."""
-        ...
 
 
 @dataclass(frozen=True)

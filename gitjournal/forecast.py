@@ -1,20 +1,17 @@
-"""What to expect of the runs of a plan, from what was run before: how long they take, and what they come to.
-
-It needs numpy, so `exec` loads it when workers have been started, and other commands not at all.
-"""
+"""What to expect of the runs of a plan, from what was run before: how long they take, and what they come to."""
 
 from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
-from gitjournal import advice, trials
-from gitjournal.advice import DataSet, Evidence
-from gitjournal.foreseen import Forecast, Foreseen
-from gitjournal.gate import Gate
+from gitjournal import trials
+from gitjournal.dispatch import Gatekeeper
+from gitjournal.foreseen import DataSet, Evidence, Forecast, Foreseen
 from gitjournal.index import Index
 from gitjournal.metric_names import direction
 from gitjournal.planning import Plan, PlannedRun
@@ -35,25 +32,35 @@ class _Canonical(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Canonical)
 
 
-class Forecaster:
-    """Answers for one plan after another; what it reads of the journal is read when it is asked."""
+class Model(Protocol):
+    """What forecasts scores. It needs numpy, so whoever gives one does it when it is asked for."""
 
-    def forecast(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Forecast:
-        """Return what to expect of these runs."""
-        journal = _read(subject, plan)
-        held = _evidence(subject, plan, journal)
-        own = held.own()
-        sign = direction(held.metric)
-        best = max(own, key=lambda one: sign * (one.score or 0.0), default=None)
-        past = {one.data for one in held.trials if one.score is not None} - {held.data.hash}
-        each = _foreseen(held, _keys(plan, runs)) if max(len(own), len(past)) >= TELLING else {}
-        seconds = _seconds(subject, plan, runs, journal)
-        points = {run.fingerprint: run.point for run in runs}
-        return Forecast(held.metric, each, points, best.score if best else None, best.entry if best else None, seconds)
+    def foresee(self, evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
+        """Return what to expect of each configuration."""
+        ...
 
-    def gate(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float) -> Gate:
-        """Return what decides which of these runs are skipped, with a chance below this one to beat the best."""
-        return Gate(_evidence(subject, plan, _read(subject, plan)), _keys(plan, runs), below, subject.entry.id)
+    def gate(self, evidence: Evidence, keys: Mapping[str, str], below: float, entry: str) -> Gatekeeper:
+        """Return what decides which of these configurations (by fingerprint) are skipped."""
+        ...
+
+
+def forecast(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], model: Callable[[], Model]) -> Forecast:
+    """Return what to expect of these runs; the model is asked for only where enough was run to tell."""
+    journal = _read(subject, plan)
+    held = _evidence(subject, plan, journal)
+    own = held.own()
+    sign = direction(held.metric)
+    best = max(own, key=lambda one: sign * (one.score or 0.0), default=None)
+    past = {one.data for one in held.trials if one.score is not None} - {held.data.hash}
+    each = _foreseen(held, _keys(plan, runs), model()) if max(len(own), len(past)) >= TELLING else {}
+    points = {run.fingerprint: run.point for run in runs}
+    seconds = _seconds(subject, plan, runs, journal)
+    return Forecast(held.metric, each, points, best.score if best else None, best.entry if best else None, seconds)
+
+
+def gate(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float, model: Callable[[], Model]) -> Gatekeeper:
+    """Return what decides which of these runs are skipped, with a chance below this one to beat the best."""
+    return model().gate(_evidence(subject, plan, _read(subject, plan)), _keys(plan, runs), below, subject.entry.id)
 
 
 def _read(subject: Subject, plan: Plan) -> Journal:
@@ -74,9 +81,9 @@ def _keys(plan: Plan, runs: Sequence[PlannedRun]) -> dict[str, str]:
     return {fingerprint: trials.key_of(text, columns) for fingerprint, text in texts.items()}
 
 
-def _foreseen(held: Evidence, keys: dict[str, str]) -> dict[str, Foreseen]:
+def _foreseen(held: Evidence, keys: dict[str, str], model: Model) -> dict[str, Foreseen]:
     """Return what is expected of each configuration, the most promising first; nothing where nothing is known."""
-    by_key = {one.key: one for one in advice.foresee(held, list(dict.fromkeys(keys.values())))}
+    by_key = {one.key: one for one in model.foresee(held, list(dict.fromkeys(keys.values())))}
     known = {fingerprint: by_key[key] for fingerprint, key in keys.items() if by_key[key].expected is not None}
     sign = direction(held.metric)
     return dict(sorted(known.items(), key=lambda pair: -sign * (pair[1].expected or 0.0)))

@@ -10,8 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from gitjournal import advice, record
-from gitjournal.advice import Evidence, Trial
-from gitjournal.foreseen import Foreseen
+from gitjournal.foreseen import Evidence, Foreseen, Trial
 from gitjournal.metric_names import direction
 
 CONTROL = 0.1  # share of the unlikely configurations that are run all the same, at least one: what tells whether skipping costs anything
@@ -91,3 +90,15 @@ class Gate:
         took = self._seconds[fingerprint]
         mean = statistics.fmean(self._scores[fingerprint])
         return Trial(self._known.data.hash, self._keys[fingerprint], mean, self._entry, statistics.median(took) if took else None)
+
+
+class Model:
+    """What `forecast` asks for scores: loaded with numpy, when it is asked."""
+
+    def foresee(self, evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
+        """Return what to expect of each configuration, whether it was run or not."""
+        return advice.foresee(evidence, keys)
+
+    def gate(self, evidence: Evidence, keys: Mapping[str, str], below: float, entry: str) -> Gate:
+        """Return what decides which of these configurations are skipped."""
+        return Gate(evidence, keys, below, entry)

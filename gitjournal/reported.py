@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitjournal import advising, identity, planning, spaces
-from gitjournal.advice import DataSet
 from gitjournal.advising import Target
 from gitjournal.entry import ID_PATTERN
 from gitjournal.errors import UsageError
+from gitjournal.foreseen import DataSet
 from gitjournal.index import Result
 from gitjournal.metric_names import direction
 from gitjournal.rows import Row

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import answers, expected, journal, planning, refusals, sealing, verdict, writer
-from gitjournal.calls import Counts, Epoch, Foresees, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
+from gitjournal import answers, expected, forecast, journal, planning, refusals, sealing, verdict, writer
+from gitjournal.calls import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
 from gitjournal.claims import RunClaims, claim_entry, is_running
 from gitjournal.crew import Team
 from gitjournal.dispatch import Dispatch, Gatekeeper
@@ -23,6 +23,8 @@ from gitjournal.elsewhere import Elsewhere
 from gitjournal.entry import Entry, parse
 from gitjournal.entry_block import splice
 from gitjournal.evidence import Measured, drawn
+from gitjournal.forecast import Model
+from gitjournal.foreseen import Forecast
 from gitjournal.index import Run
 from gitjournal.judging import Draw
 from gitjournal.lab import Lab
@@ -63,9 +65,9 @@ def execute(
     crew: Team,
     compose: Compose,
     tell: Tell,
-    foresees: Callable[[], Foresees] | None = None,
+    model: Callable[[], Model] | None = None,
 ) -> Outcome:
-    """Run one entry by its state. `foresees` gives whoever makes forecasts; without it there are none, and nothing is skipped.
+    """Run one entry by its state. `model` gives what makes forecasts; without it there are none, and nothing is skipped.
 
     Raises GitjournalError where it refuses; then nothing was written.
     """
@@ -82,8 +84,8 @@ def execute(
         if options.dry_run:
             expected.prepare(lab, subject.refs, subject.entry, plan, final=False)  # the others may be run before it
             nearest = answers.nearest(subject, plan, todo.runs)
-            forecast = foresees().forecast(subject, plan, todo.runs) if foresees else None
-            return replace(_outcome(ledger, "planned", todo), forecast=forecast, nearest=nearest)
+            expects = forecast.forecast(subject, plan, todo.runs, model) if model else None
+            return replace(_outcome(ledger, "planned", todo), forecast=expects, nearest=nearest)
         if not todo.runs and not (todo.reused and subject.records):
             if not todo.reused or todo.counts.failed:
                 return _with_verdict(_outcome(ledger, "shown", todo), subject)
@@ -92,17 +94,25 @@ def execute(
         ledger = replace(ledger, expected=expected.prepare(lab, subject.refs, subject.entry, plan, final=True))
         crew.start(len(todo.runs))
         nearest = answers.nearest(subject, plan, todo.runs)
-        knows = foresees() if foresees and todo.runs else None  # meanwhile the workers load their libraries
-        forecast = knows.forecast(subject, plan, todo.runs) if knows else None
-        gate = knows.gate(subject, plan, todo.runs, options.skip_below) if knows and options.skip_below and not todo.reason else None
+        expects, gate = _foretold(subject, plan, todo, options.skip_below, model)  # while the workers load their libraries
         planning.validate(subject.entry, plan, todo.runs, ask=crew.ask)
         if todo.runs and not plan.declared.code:  # a function of one's own gives data within a run alone, and within its limits
             crew.prepare(job_of(subject, plan, todo.runs[0], "", memory_mb=None))
         committed = commit_plan(subject, plan, force=options.force)
         metric, findings = plan.declared.metrics[0], plan.declared.findings
-        tell(Planned(committed.accepted, todo.counts, committed.commit, metric, nearest, findings, forecast))
+        tell(Planned(committed.accepted, todo.counts, committed.commit, metric, nearest, findings, expects))
         ledger = replace(ledger, subject=replace(subject, entry=committed.accepted))
-        return replace(_run(ledger, todo, committed, crew, options, tell, gate), forecast=forecast)
+        return replace(_run(ledger, todo, committed, crew, options, tell, gate), forecast=expects)
+
+
+def _foretold(
+    subject: Subject, plan: Plan, todo: _Todo, below: float | None, model: Callable[[], Model] | None
+) -> tuple[Forecast | None, Gatekeeper | None]:
+    """Return what to expect of the runs, and what skips some of them, where that is wanted."""
+    if model is None or not todo.runs:
+        return None, None
+    expects = forecast.forecast(subject, plan, todo.runs, model)
+    return expects, forecast.gate(subject, plan, todo.runs, below, model) if below is not None and not todo.reason else None
 
 
 def _todo(subject: Subject, plan: Plan, options: Options) -> _Todo:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gitjournal import journal, portable
-from gitjournal.advice import DataSet, Evidence, Trial
+from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.index import Index, Result
 from gitjournal.lab import Lab, find_journal
 from gitjournal.repo import Repository

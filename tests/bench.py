@@ -9,7 +9,7 @@ from gitjournal import runner
 from gitjournal.calls import Options, Outcome, Planned, Progress, Recovered
 from gitjournal.commands.exec import compose
 from gitjournal.crew import Crew
-from gitjournal.forecast import Forecaster
+from gitjournal.gate import Model
 from gitjournal.journal import entry_records
 from gitjournal.lab import Lab
 from gitjournal.record import Record
@@ -32,7 +32,7 @@ class Bench:
         runner.recover(self.lab, self.told.append)
         chosen = Options(**options)  # type: ignore[arg-type]
         name = f"20261121-an-entry-{suffix}"
-        return runner.execute(self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append, foresees=Forecaster)
+        return runner.execute(self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append, model=Model)
 
     def records(self, suffix: str) -> list[Record]:
         return entry_records(self.lab, f"20261121-an-entry-{suffix}", "refs/heads/journal")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pytest
 
 from gitjournal import advice
-from gitjournal.advice import DataSet, Evidence, Trial
+from gitjournal.foreseen import DataSet, Evidence, Trial
 
 HERE = DataSet("here", "digits", 1797, 64)
 FOREST = "sklearn.ensemble.RandomForestClassifier"

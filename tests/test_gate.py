@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gitjournal.advice import DataSet, Evidence, Trial
+from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.gate import Gate
 from gitjournal.gated import gated
 from gitjournal.record import Gate as Reason

@@ -14,13 +14,14 @@ from dataclasses import replace
 import click
 
 from gitjournal import journal, runner
-from gitjournal.calls import Epoch, Foresees, Options, Outcome, Planned, Printed, Progress, Recovered
+from gitjournal.calls import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.crew import Crew, Team
 from gitjournal.entry import Entry
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.final import Request, take_look
+from gitjournal.forecast import Model
 from gitjournal.gains import Gain
 from gitjournal.judging import Judgement
 from gitjournal.lab import Lab, find_lab
@@ -201,7 +202,7 @@ class _Call:
                 crew=self.crew,
                 compose=compose,
                 tell=self.speaker.tell,
-                foresees=None if self.context.quiet and not self.as_json and options.skip_below is None else _forecaster,
+                model=None if self.context.quiet and not self.as_json and options.skip_below is None else _model,
             )
         finally:
             self.speaker.clear()
@@ -211,9 +212,9 @@ class _Call:
             click.echo(line)
 
 
-def _forecaster() -> Foresees:
-    """Return who makes forecasts: loaded only now, since it needs numpy."""
-    found: Foresees = importlib.import_module("gitjournal.forecast").Forecaster()
+def _model() -> Model:
+    """Return what makes forecasts: loaded only now, since it needs numpy."""
+    found: Model = importlib.import_module("gitjournal.gate").Model()
     return found
 
 
