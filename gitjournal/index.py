@@ -111,6 +111,7 @@ class Index:
     def __init__(self, repository: Repository, *, kept: bool = True) -> None:
         self.repository = repository
         self.refs: dict[str, str] = {}
+        self._rows: dict[str, Row] | None = None
         self._file = IndexFile(repository.private / NAME, kept=kept)
 
     @property
@@ -137,7 +138,7 @@ class Index:
 
         Raises BusyError where another process holds the index for more than a minute.
         """
-        self.refs = dict(refs)
+        self.refs, self._rows = dict(refs), None
         self._mended(self._catch_up)
 
     def _catch_up(self) -> None:
@@ -242,15 +243,28 @@ class Index:
         Where there are more than about `most` runs, those of whole entries: first the ones on the data with the hash `near`, then the
         newest.
         """
-        rows = {row.records: row for ref in reversed(self.refs) for row in self.entries(ref) if row.records and row.state != "retracted"}
-        if most is not None:
-            ordered = sorted(rows.values(), key=lambda row: (row.data_hash == near, row.at or "", row.id), reverse=True)
-            before = accumulate((row.runs for row in ordered), initial=0)
-            rows = {row.records: row for row, runs in zip(ordered, before, strict=False) if runs < most}
+        rows = sorted(self._standing().values(), key=lambda row: (row.data_hash == near, row.at or "", row.id), reverse=True)
+        return self._results_of(rows, most)
+
+    def results_on(self, data: str, most: int) -> list[Result]:
+        """Return what the runs on the data with this hash came to; where there are more than about `most`, those of the newest entries."""
+        rows = [row for row in self._standing().values() if row.data_hash == data]
+        return self._results_of(sorted(rows, key=lambda row: (row.at or "", row.id), reverse=True), most)
+
+    def _standing(self) -> dict[str, Row]:
+        """Return the entries that have records and are not retracted, by the blob of those."""
+        if self._rows is None:
+            found = (row for ref in reversed(self.refs) for row in self.entries(ref))
+            self._rows = {row.records: row for row in found if row.records and row.state != "retracted"}
+        return self._rows
+
+    def _results_of(self, rows: Sequence[Row], most: int | None) -> list[Result]:
+        before = accumulate((row.runs for row in rows), initial=0)
+        kept = {row.records: row for row, runs in zip(rows, before, strict=False) if most is None or runs < most}
         by_data: dict[str, list[str]] = {}
-        for blob, row in rows.items():
+        for blob, row in kept.items():
             by_data.setdefault(row.data_hash, []).append(blob)
-        return [one for data, blobs in by_data.items() for one in self._results(data, blobs, rows)]
+        return [one for data, blobs in by_data.items() for one in self._results(data, blobs, kept)]
 
     def _results(self, data: str, blobs: Sequence[str], rows: Mapping[str, Row]) -> Iterator[Result]:
         for at in range(0, len(blobs), KEYS_AT_ONCE):

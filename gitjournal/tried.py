@@ -6,7 +6,7 @@ import json
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,11 +128,3 @@ def _depth(text: str) -> int:
         depth += (one in "[{") - (one in "]}")
         most = max(most, depth)
     return most
-
-
-def by_data(results: Iterable[Result]) -> Mapping[str, list[Result]]:
-    """Return the results by the hash of their data."""
-    found: dict[str, list[Result]] = defaultdict(list)
-    for one in results:
-        found[one.data].append(one)
-    return found
