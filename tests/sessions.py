@@ -53,7 +53,8 @@ def masked(text: str) -> str:
     # a table of times is as wide as they are
     text = re.sub(r"^(.*\d) +[0-9.]+ (?:s|min) +(\d+)$|^(avoided) +(runs) +(time) +(entries)$", _row, text, flags=re.MULTILINE)
     text = re.sub(r"\.npz [0-9a-f]{6}\b", ".npz HASH", text)  # another numpy may write the same arrays in other bytes
-    text = re.sub(r"^(plan .* to do) · about .*$", r"\1", text, flags=re.MULTILINE)  # said of what takes longer than a second
+    # the time is said of what takes longer than a second, and may not fit on the line
+    text = re.sub(r"^plan (?:.|\n)*?to do(?: ·\s+about .*)?$", _plan, text, flags=re.MULTILINE)
     text = re.sub(r"committed [0-9a-f]{7}", "committed COMMIT", text)
     text = re.sub(r"[0-9.]+ s$", "SECONDS", text, flags=re.MULTILINE)
     return re.sub(r"(now|\d+ (min|s))$", "AGE", text, flags=re.MULTILINE)
@@ -61,3 +62,7 @@ def masked(text: str) -> str:
 
 def _row(found: re.Match[str]) -> str:
     return re.sub(r" +", " ", " TIME ".join(part for part in found.groups() if part))
+
+
+def _plan(found: re.Match[str]) -> str:
+    return " ".join(re.sub(r" ·\s+about .*", "", found[0]).split())
