@@ -20,7 +20,7 @@ from gitjournal.summary import data_label, estimator_label
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One entry in a few values. `key` says of which bytes they were made."""
+    """One entry in a few values. `key` says of which bytes they were made, `records` is the blob of its records."""
 
     id: str
     key: str
@@ -54,6 +54,12 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     at: str = ""
     tags: list[str] = []
     declared: dict[str, Any] = {}
+    records: str = ""
+
+    @property
+    def listed(self) -> bytes:
+        """All that pages which list entries tell of this one: a change of its prose changes none of it."""
+        return msgspec.json.encode(msgspec.structs.replace(self, key=""))
 
     @property
     def short(self) -> str:
@@ -142,6 +148,7 @@ def card_of(told: Told, key: str) -> Card:
         at=summary.last_at or "",
         tags=list(front.tags),
         declared={name: value for name, value in flatten(front).items() if name not in ("title", "hypothesis", "data.hash")},
+        records=row.records,
     )
 
 

@@ -88,6 +88,23 @@ def test_a_change_writes_only_what_tells_of_it(repo: Path) -> None:
     assert "said otherwise" not in "".join(pages(repo / ".git" / "gitjournal" / "site").values())
 
 
+def test_a_line_of_prose_is_told_on_the_page_of_its_entry_and_its_commit_on_the_first_page(repo: Path) -> None:
+    lab = journal(repo)
+    built(repo)
+    path = lab / f"entries/{RBF[:4]}/{RBF}.md"
+    path.write_text(path.read_text().replace("## Notes\n", "## Notes\n\nA line of prose.\n", 1))
+    commit(lab, "Think about it")
+    assert built(repo)["written"] == 2
+    told = pages(repo / ".git" / "gitjournal" / "site")
+    assert [name for name, text in told.items() if "A line of prose." in text] == [f"entries/{RBF}.html"]
+    records = path.with_name(f"{RBF}.runs.jsonl")
+    records.write_bytes(b"".join(records.read_bytes().splitlines(keepends=True)[:-1]))
+    commit(lab, "Lose a run")
+    built(repo)
+    after = pages(repo / ".git" / "gitjournal" / "site")
+    assert {"index.html", "data/digits-ababab.html", f"entries/{RBF}.html"} <= {name for name in told if told[name] != after[name]}
+
+
 def test_a_dry_run_writes_nothing(repo: Path) -> None:
     journal(repo)
     gitjournal(repo, "ls")  # the index is local, and may be made by looking

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -100,17 +101,17 @@ class Pages:
     def others(self) -> Iterator[Page]:
         """Return the pages that tell of many entries."""
         journal = self.journal
-        everything = digest([self.stamp, journal.name, journal.branch, journal.commit, *(card.key for card in journal.cards)])
+        listed = {card.id: hashlib.sha256(card.listed).hexdigest() for card in journal.cards}
         looks = [f"{data} {len(found)}" for data, found in journal.looks.items()]
-        everything = digest([everything, *looks])
-        yield Page("index.html", everything, self._index)
+        everything = digest([self.stamp, journal.name, *listed.values(), *looks])
+        yield Page("index.html", digest([everything, journal.branch, journal.commit]), self._index)
         yield Page("data.html", everything, self._data)
         yield Page("compare.html", everything, self._compare)
         if found := journal.calibration:
             yield Page("calibration.html", digest([self.stamp, journal.name, repr(found)]), partial(self._calibration, found))
         for one in journal.sets:
             count = str(len(journal.looks.get(one.hash, ())))
-            key = digest([self.stamp, journal.name, count, journal.sheets.get(one.hash, ""), *(card.key for card in one.cards)])
+            key = digest([self.stamp, journal.name, count, journal.sheets.get(one.hash, ""), *(listed[card.id] for card in one.cards)])
             yield Page(f"data/{one.slug}.html", key, partial(self._dataset, one))
 
     def _fill(self, template: str, folder: str, *, here: str = "", **values: Any) -> str:
