@@ -265,15 +265,17 @@ def folds(repeats: int, rows: int = 100, tried: tuple[int, ...] = TRIED) -> Kind
         for _ in range(repeats):
             parts = np.array_split(chance.permutation(rows), 5)
             reached += [accuracies(X, y, np.concatenate(parts[:at] + parts[at + 1 :]), parts[at]) for at in range(5)]
-        found = np.array(reached).T
-        found[0] += effect
-        more = {"split": split, "rows": rows // 5, "trained": rows - rows // 5}
-        of = [
-            sample("a" if at < k else "b", "accuracy", [values.mean()], folds={0: tuple(values)}, **more) for at, values in enumerate(found)
-        ]
-        return told(against(of[:-1], of[-1]))
+        return told_of_folds(np.array(reached).T, effect, split, rows)
 
     return Kind(f"{repeats} x 5 folds of {rows} rows", one, tried, one)
+
+
+def told_of_folds(found: Array, effect: float, split: dict[str, Any], rows: int) -> Said:
+    """Compare the best of (k + 1, folds) accuracies with the last, the first of them better by `effect`."""
+    found[0] += effect
+    more = {"split": split, "rows": rows // 5, "trained": rows - rows // 5}
+    *tried, baseline = [sample("a", "accuracy", [values.mean()], folds={0: tuple(values)}, **more) for values in found]
+    return told(against(tried, replace(baseline, entry="b")))
 
 
 def trees(repeats: int, rows: int = 100) -> Kind:
@@ -292,13 +294,7 @@ def trees(repeats: int, rows: int = 100) -> Kind:
                     for columns in np.split(X, k + 1, axis=1)
                 ]
                 reached.append([float((tree.predict(columns[dev]) == y[dev]).mean()) for columns, tree in fitted])
-        found = np.array(reached).T
-        found[0] += effect
-        more = {"split": split, "rows": rows // 5, "trained": rows - rows // 5}
-        of = [
-            sample("a" if at < k else "b", "accuracy", [values.mean()], folds={0: tuple(values)}, **more) for at, values in enumerate(found)
-        ]
-        return told(against(of[:-1], of[-1]))
+        return told_of_folds(np.array(reached).T, effect, split, rows)
 
     return Kind(f"trees, {repeats} x 5 folds of {rows} rows", one, (1,), one)
 
