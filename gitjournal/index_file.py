@@ -77,18 +77,44 @@ class IndexFile:
 
     def _connect(self) -> sqlite3.Connection:
         if not self._kept:
-            return _opened(":memory:")
+            return _made(":memory:")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError:
-            return _opened(":memory:")
+            return _made(":memory:")
         self._inode = _inode(self.path)
         try:
-            connection = _opened(str(self.path))
+            connection = self._existing() or self._make()
         except sqlite3.DatabaseError as fault:
             return self._other_than(fault)
         self._inode = _inode(self.path)
         return connection
+
+    def _existing(self) -> sqlite3.Connection | None:
+        """Open the file where it is an index of this schema; None where it is not, or not yet."""
+        if not self.path.is_file():
+            return None
+        connection = _connection(str(self.path))
+        # while another process makes the file, any fault may be read from it: then `_make` waits for that one, and looks again
+        with suppress(sqlite3.DatabaseError):
+            if _version(connection) == SCHEMA:
+                return connection
+        connection.close()
+        return None
+
+    def _make(self) -> sqlite3.Connection:
+        try:
+            with self._locked():
+                return _made(str(self.path))
+        except OSError:
+            return _made(":memory:")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """While no other process makes the file: SQLite does not wait where two make one at the same moment."""
+        with self.path.with_suffix(".lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _other_than(self, fault: sqlite3.DatabaseError) -> sqlite3.Connection:
         """Return an index that serves where the file did not: a new file, or memory where none can be written."""
@@ -96,20 +122,19 @@ class IndexFile:
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise BusyError("another process is busy with the index", hint="wait for it, then try again") from None
         if name.startswith(_CANNOT_WRITE):
-            return _opened(":memory:")
+            return _made(":memory:")
         try:
-            with self.path.with_suffix(".lock").open("wb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with self._locked():
                 # look again: another process may have replaced it while this one waited
                 if _inode(self.path) == self._inode:
                     # the file itself goes last: as long as it is there, nobody begins a new one beside its leftovers
                     for ending in ("-wal", "-shm", ""):
                         Path(f"{self.path}{ending}").unlink(missing_ok=True)
-                connection = _opened(str(self.path))
+                connection = _made(str(self.path))
                 self._inode = _inode(self.path)
                 return connection
         except (OSError, sqlite3.DatabaseError):
-            return _opened(":memory:")
+            return _made(":memory:")
 
     def replace(self, fault: sqlite3.DatabaseError) -> None:
         """Begin anew after a fault of the file. Raises BusyError where another process only holds it."""
@@ -117,19 +142,16 @@ class IndexFile:
         self.connection = self._other_than(fault)
 
 
-def _opened(path: str) -> sqlite3.Connection:
+def _made(path: str) -> sqlite3.Connection:
     """Open a file as an index, and make its tables where it is empty.
 
     Raises sqlite3.DatabaseError where it is anything else.
     """
-    connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+    connection = _connection(path)
     try:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == SCHEMA:
-            return connection
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        version = _version(connection)
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if version == 0 and tables == 0:
             for statement in _TABLES.split(";"):
@@ -142,6 +164,15 @@ def _opened(path: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _connection(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def _inode(path: Path) -> int | None:

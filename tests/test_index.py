@@ -16,6 +16,7 @@ from gitjournal import index_file
 from gitjournal import rows as rows_module
 from gitjournal.errors import BusyError
 from gitjournal.index import NAME, Index
+from gitjournal.index_file import IndexFile
 from gitjournal.index_update import Update
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import Lab, find_lab
@@ -357,7 +358,8 @@ def test_reading_changes_nothing_but_the_index(repo: Path) -> None:
     before = snapshot(repo)
     rows(repo)
     after = snapshot(repo)
-    assert {name for name in after if after[name] != before.get(name)} <= {f".git/gitjournal/{NAME}{end}" for end in ("", "-wal", "-shm")}
+    own = {".git/gitjournal/index.lock", *(f".git/gitjournal/{NAME}{end}" for end in ("", "-wal", "-shm"))}
+    assert {name for name in after if after[name] != before.get(name)} <= own
     assert before.items() <= after.items()
 
 
@@ -402,6 +404,30 @@ def test_four_processes_at_once_all_get_the_answer(repo: Path, damaged: bool) ->
         assert process.exitcode == 0
     assert all(one == ([LOGISTIC, RBF, TREES], 1) for one in found)
     assert sqlite3.connect(file_of(repo)).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def _begin(path: str, gate: multiprocessing.synchronize.Barrier, answers: multiprocessing.queues.Queue[object]) -> None:
+    for number in range(100):
+        gate.wait()
+        try:
+            answers.put(IndexFile(Path(path, str(number), NAME), kept=True).connection.execute("PRAGMA database_list").fetchone()[2] != "")
+        except BusyError as fault:
+            answers.put(str(fault))
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_processes_that_begin_an_index_at_the_same_moment_all_have_one_on_the_disk(tmp_path: Path, damaged: bool) -> None:
+    for number in range(100 if damaged else 0):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / NAME).write_bytes(b"not a database at all" * 300)
+    context = multiprocessing.get_context("fork")
+    gate, answers = context.Barrier(3), context.Queue()
+    processes = [context.Process(target=_begin, args=(str(tmp_path), gate, answers)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    assert {answers.get(timeout=60) for _ in range(300)} == {True}
+    for process in processes:
+        process.join(60)
 
 
 def test_a_process_killed_in_the_middle_leaves_the_index_usable(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
