@@ -95,9 +95,9 @@ def mcnemar(n: int, tried: tuple[int, ...] = TRIED) -> Kind:
     """Right and wrong answers on the same rows, of which some are hard for all."""
 
     def one(chance: Chance, k: int, effect: float) -> Said:
-        if effect:  # the worse one alone is right as often as among equal ones
-            fewer = 4 / 5 - 2 / 3  # E p (1 - p) of p from beta(4, 1)
-            cell = chance.choice(4, n, p=[fewer + effect, fewer, 2 / 3 - effect, 1 / 3 - 2 * fewer])
+        if effect:  # as many rows differ as among equal ones
+            alone = 4 / 5 - 2 / 3  # E p (1 - p) of p from beta(4, 1)
+            cell = chance.choice(4, n, p=[alone + effect / 2, alone - effect / 2, 2 / 3, 1 / 3 - 2 * alone])
             right = np.array([(cell == 0) | (cell == 2), (cell == 1) | (cell == 2)])
         else:
             right = chance.random((k + 1, n)) < chance.beta(4, 1, n)

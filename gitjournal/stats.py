@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import math
 import statistics
 import zlib
@@ -14,7 +15,6 @@ from gitjournal.distributions import binomial_at_most, normal_quantile, t_beyond
 
 Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 LEVEL, POWER = 0.05, 0.8
-MANY = 30  # degrees of freedom: with 2, the sum of two quantiles would find 77 % instead of 80 %
 MAX_ROWS = 20_000
 MOST = 10_000_000  # an answer beyond this many rows, seeds or folds is none
 
@@ -36,12 +36,14 @@ class Interval:
 class Estimate:
     """A mean, or a difference of means, with its standard error and its degrees of freedom (infinite: normal).
 
-    A standard error of 0 says that the units do not differ at all: then nothing is known of their spread.
+    A standard error of 0 says that the units do not differ at all: then nothing is known of their spread. A test that is cautious
+    takes a larger error than there is: the share of it that is `likely` is what a true difference has to stand out from.
     """
 
     value: float
     error: float
     df: float
+    likely: float = 1.0
 
     def interval(self, level: float = LEVEL) -> Interval:
         """Return the interval that misses the truth in a share `level` of cases."""
@@ -67,22 +69,22 @@ class Estimate:
         """
         if not self.error:
             return None
-        critical = critical or self.quantile(1 - LEVEL / 2)
-        high = critical + self.quantile(POWER)
-        if self.df >= MANY:
-            return high * self.error
+        critical, error = critical or self.quantile(1 - LEVEL / 2), self.likely * self.error
+        high = critical / self.likely + self.quantile(POWER)
+        if math.isinf(self.df):
+            return high * error
         low, high = 0.0, 2 * high
         for _ in range(20):
             middle = (low + high) / 2
-            low, high = (low, middle) if t_beyond(critical, middle, self.df) >= POWER else (middle, high)
-        return high * self.error
+            low, high = (low, middle) if t_beyond(critical / self.likely, middle, self.df) >= POWER else (middle, high)
+        return high * error
 
     def finds(self, gap: float) -> bool:
         """Return whether a true difference of `gap` is found in 80 % of cases; see `smallest`."""
-        critical = self.quantile(1 - LEVEL / 2)
-        if self.df >= MANY:
-            return gap >= (critical + self.quantile(POWER)) * self.error
-        return t_beyond(critical, gap / self.error, self.df) >= POWER
+        critical, error = self.quantile(1 - LEVEL / 2) / self.likely, self.likely * self.error
+        if math.isinf(self.df):
+            return gap >= (critical + self.quantile(POWER)) * error
+        return t_beyond(critical, gap / error, self.df) >= POWER
 
 
 # ---- rows: right and wrong answers
@@ -138,15 +140,16 @@ def mcnemar(only_a: int, only_b: int) -> float:
     return min(1.0, 2 * binomial_at_most(min(only_a, only_b), only_a + only_b, 0.5))
 
 
-def mcnemar_power(difference: float, fewer: float, n: int, level: float = LEVEL) -> float:
+def mcnemar_power(difference: float, apart: float, n: int, level: float = LEVEL) -> float:
     """Return how often the exact test at `level` finds a difference of accuracies among `n` rows.
 
-    `fewer` is the share of rows that the worse model alone gets right; the better one then has `fewer + difference`.
-    Summed over how many rows may differ (Duffy 1984, Biometrics 40:1005).
+    `apart` is the share of rows that one of the two alone gets right (Connor 1987, Biometrics 43:207), the difference itself where
+    that is more. Summed over how many rows may differ (Duffy 1984, Biometrics 40:1005).
     """
-    apart = min(1.0, 2 * fewer + difference)
+    apart = max(apart, difference)
     if apart <= 0:
         return 0.0
+    better = (1 + difference / apart) / 2  # of the rows that differ, the share that the better one gets right
     middle, spread = n * apart, math.sqrt(n * apart * (1 - apart))
     first, last = max(0, math.floor(middle - 6 * spread - 6)), min(n, math.ceil(middle + 6 * spread + 6))
     step = max(1, (last - first) // 60)  # power is smooth in the number of rows that differ, so wide ranges are sampled
@@ -154,7 +157,6 @@ def mcnemar_power(difference: float, fewer: float, n: int, level: float = LEVEL)
     for differing in range(first, last + 1, step):
         chance = _binomial(differing, n, apart)
         most = _critical(differing, level)
-        better = (fewer + difference) / apart
         found += chance * (binomial_at_most(most, differing, 1 - better) + binomial_at_most(most, differing, better)) if most >= 0 else 0.0
         weight += chance
     return found / weight if weight else 0.0
@@ -163,31 +165,31 @@ def mcnemar_power(difference: float, fewer: float, n: int, level: float = LEVEL)
 def smallest_of_rows(only_a: int, only_b: int, n: int, critical: float | None = None) -> float | None:
     """Return the smallest difference of accuracies that the exact test finds in 80 % of cases; None where none is.
 
-    The worse model is taken to be alone right as often as it was here. `critical` is how many standard errors it takes to be
-    found, where that is more than for a single test.
+    As many rows are taken to differ as did here. `critical` is how many standard errors it takes to be found, where that is more
+    than for a single test.
     """
-    fewer, level = min(only_a, only_b) / n, math.erfc(critical / math.sqrt(2)) if critical else LEVEL
-    low, high = 0.0, 1 - 2 * fewer
-    if high <= 0 or mcnemar_power(high, fewer, n, level) < POWER:
+    apart, level = (only_a + only_b) / n, math.erfc(critical / math.sqrt(2)) if critical else LEVEL
+    low, high = 0.0, 1.0
+    if mcnemar_power(high, apart, n, level) < POWER:
         return None
     for _ in range(20):
         middle = (low + high) / 2
-        low, high = (low, middle) if mcnemar_power(middle, fewer, n, level) >= POWER else (middle, high)
+        low, high = (low, middle) if mcnemar_power(middle, apart, n, level) >= POWER else (middle, high)
     return high
 
 
-def rows_needed(gap: float, fewer: float) -> int | None:
+def rows_needed(gap: float, apart: float) -> int | None:
     """Return how many rows the exact test needs to find a difference `gap` in 80 % of cases; see `mcnemar_power`."""
-    if gap <= 0 or gap + 2 * fewer > 1:
+    if not 0 < gap <= 1:
         return None
     low, high = 1, 8
-    while mcnemar_power(gap, fewer, high) < POWER:
+    while mcnemar_power(gap, apart, high) < POWER:
         low, high = high, high * 2
         if high > MOST:
             return None
     while high - low > max(1, high // 1000):
         middle = (low + high) // 2
-        low, high = (low, middle) if mcnemar_power(gap, fewer, middle) >= POWER else (middle, high)
+        low, high = (low, middle) if mcnemar_power(gap, apart, middle) >= POWER else (middle, high)
     return high
 
 
@@ -198,6 +200,7 @@ def _binomial(k: int, n: int, p: float) -> float:
     return math.exp(log)
 
 
+@functools.lru_cache(maxsize=4096)
 def _critical(differing: int, level: float) -> int:
     """Return the most rows of the rarer kind at which the exact test still rejects, or -1."""
     most = math.floor(differing / 2 - Z95 * math.sqrt(differing) / 2) + 1
@@ -239,21 +242,23 @@ def against_one(a: Sequence[float], b: float) -> Estimate:
     return Estimate(math.fsum(a) / len(a) - b, spread * math.sqrt(1 + 1 / len(a)), len(a) - 1)
 
 
-def corrected(values: Sequence[float], ratio: float) -> Estimate:
+def corrected(values: Sequence[float], ratio: float, *, overlap: float = 1.0) -> Estimate:
     """Return the mean of values from overlapping train parts, with an error that allows for the overlap.
 
     `ratio` is rows judged over rows learned from: the variance is s² (1/J + ratio) (Nadeau and Bengio 2003, Machine
-    Learning 52:239; for repeated folds Bouckaert and Frank 2004). Raises ValueError for fewer than two values.
+    Learning 52:239; for repeated folds Bouckaert and Frank 2004), of which the share `overlap` of `ratio` is taken to be there
+    when it is told what so many values can show. Raises ValueError for fewer than two values.
     """
-    error = math.sqrt(statistics.variance(values) * (1 / len(values) + ratio))
-    return Estimate(math.fsum(values) / len(values), error, len(values) - 1)
+    one, n = statistics.variance(values), len(values)
+    error, share = _overlapping(one, n, ratio, overlap)
+    return Estimate(math.fsum(values) / n, error, n - 1, share)
 
 
-def needed(of: Estimate, gap: float, units: int, ratio: float = 0.0) -> int | None:
+def needed(of: Estimate, gap: float, units: int, ratio: float = 0.0, *, overlap: float = 1.0) -> int | None:
     """Return how many units (rows, seeds, folds) tell a true distance of `gap` in 80 % of cases.
 
-    `of` is what `units` of them gave; `ratio` is that of `corrected`, for which more folds never do away with an error:
-    None where no number would do.
+    `of` is what `units` of them gave; `ratio` and `overlap` are those of `corrected`, for which more folds never do away with an
+    error: None where no number would do.
     """
     if gap == 0 or of.error == 0:
         return None
@@ -264,7 +269,8 @@ def needed(of: Estimate, gap: float, units: int, ratio: float = 0.0) -> int | No
         df = n - others if math.isfinite(of.df) else math.inf
         if df < 1:
             return False
-        return Estimate(0.0, math.sqrt(one * (1 / n + ratio)), df).finds(abs(gap))
+        error, share = _overlapping(one, n, ratio, overlap)
+        return Estimate(0.0, error, df, share).finds(abs(gap))
 
     low, high = 1, 2
     while not tells(high):
@@ -275,6 +281,11 @@ def needed(of: Estimate, gap: float, units: int, ratio: float = 0.0) -> int | No
         middle = (low + high) // 2
         low, high = (low, middle) if tells(middle) else (middle, high)
     return high
+
+
+def _overlapping(one: float, n: int, ratio: float, overlap: float) -> tuple[float, float]:
+    """Return the error that is allowed for in a mean of n values of variance `one`, and the share of it that is likely."""
+    return math.sqrt(one * (1 / n + ratio)), math.sqrt((1 / n + overlap * ratio) / (1 / n + ratio))
 
 
 def holm(ps: Sequence[float]) -> list[float]:

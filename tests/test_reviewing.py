@@ -69,6 +69,23 @@ def steps_of(forge: str) -> dict[str, str]:
     return {step.get("name", ""): step["run"] for step in told["jobs"]["check"]["steps"] if "run" in step}
 
 
+def _report_says_the_same_to_programs(clone: Path) -> None:
+    found = json.loads(done(clone, "report", "origin/journal..HEAD", "--json"))
+    assert [(one["title"], one["verdict"], one["new"]) for one in found["entries"]] == [
+        ("A kernel", "refuted", True),
+        ("A line", None, False),
+        ("Trees", None, True),
+    ]
+    assert {one["code"] for one in found["findings"] if not one["note"]} == {"GJ101", "GJ120"}
+    refused = gitjournal(clone, "report", "origin/nothing..HEAD")
+    assert refused.returncode == 1
+    assert "git knows no `origin/nothing`" in refused.stderr
+    typo = gitjournal(clone, "report", "calibratoin")
+    assert typo.returncode == 2
+    assert "did you mean `calibration`" in typo.stderr
+    assert gitjournal(clone, "report", "origin/journal..HEAD", "--link", "https://x").returncode == 2
+
+
 def test_the_report_shows_a_duplicate_a_moved_goal_post_and_a_third_look(clone: Path, tmp_path: Path) -> None:
     steps = steps_of("github")
     env = {
@@ -78,6 +95,7 @@ def test_the_report_shows_a_duplicate_a_moved_goal_post_and_a_third_look(clone: 
         "RUNNER_TEMP": str(tmp_path),
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
     }
+    _report_says_the_same_to_programs(clone)
     checked = shell(steps["Check the merge result"], clone, env)
     assert checked.returncode == 1, checked.stdout + checked.stderr
     assert {"GJ101", "GJ120"} <= set(re.findall(r"GJ\d+", checked.stdout))
@@ -116,23 +134,6 @@ def test_the_report_shows_a_duplicate_a_moved_goal_post_and_a_third_look(clone: 
         f"api --silent repos/a/b/issues/7/comments --field body=@{tmp_path}/report.md",
         f"api --silent --method PATCH https://api.example/comments/5 --field body=@{tmp_path}/report.md",
     ]
-
-
-def test_a_branch_is_reported_on_into_the_journal(clone: Path) -> None:
-    found = json.loads(done(clone, "report", "origin/journal..HEAD", "--json"))
-    assert [(one["title"], one["verdict"], one["new"]) for one in found["entries"]] == [
-        ("A kernel", "refuted", True),
-        ("A line", None, False),
-        ("Trees", None, True),
-    ]
-    assert {one["code"] for one in found["findings"] if not one["note"]} == {"GJ101", "GJ120"}
-    refused = gitjournal(clone, "report", "origin/nothing..HEAD")
-    assert refused.returncode == 1
-    assert "git knows no `origin/nothing`" in refused.stderr
-    typo = gitjournal(clone, "report", "calibratoin")
-    assert typo.returncode == 2
-    assert "did you mean `calibration`" in typo.stderr
-    assert gitjournal(clone, "report", "origin/journal..HEAD", "--link", "https://x").returncode == 2
 
 
 def test_what_a_stranger_writes_calls_nobody() -> None:

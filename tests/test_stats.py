@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import math
 import random
+import statistics
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,26 +117,29 @@ def test_wilson_is_that_of_scipy() -> None:
         assert (wilson(hits, n).low, wilson(hits, n).high) == (pytest.approx(told.low, abs=1e-9), pytest.approx(told.high, abs=1e-9))
 
 
-def test_the_smallest_difference_that_rows_show_is_found_in_four_of_five_cases() -> None:
-    """A known effect, simulated: 2,000 pairs of models, of which the worse is alone right in 1 row of 100."""
-    n, fewer = 360, 0.01
-    difference = smallest_of_rows(round(fewer * n) + 5, round(fewer * n), n)
+@pytest.mark.parametrize(("only_a", "only_b"), [(30, 22), (6, 2), (0, 0)])
+def test_the_smallest_difference_that_rows_show_is_found_in_four_of_five_cases(only_a: int, only_b: int) -> None:
+    """A known effect, simulated: 2,000 pairs of models that are apart on as many rows, or on as few as the effect needs."""
+    n = 360
+    apart = (only_a + only_b) / n
+    difference = smallest_of_rows(only_a, only_b, n)
     assert difference is not None
-    fewer = round(fewer * n) / n
-    draw = np.random.default_rng(0)
-    counts = draw.multinomial(n, [fewer + difference, fewer, 1 - 2 * fewer - difference], size=2000)
+    differing = max(apart, difference)
+    cells = [(differing + difference) / 2, (differing - difference) / 2, 1 - differing]
+    counts = np.random.default_rng(0).multinomial(n, cells, size=2000)
     found = np.mean([mcnemar(int(a), int(b)) < LEVEL for a, b, _ in counts])
     assert found == pytest.approx(0.8, abs=0.03)
-    assert found == pytest.approx(mcnemar_power(difference, fewer, n), abs=0.03)
-    rows = rows_needed(difference, fewer)
+    assert found == pytest.approx(mcnemar_power(difference, apart, n), abs=0.03)
+    rows = rows_needed(difference, apart)
     assert rows is not None
     assert abs(rows - n) <= 12  # the exact test's power has teeth
 
 
 def test_what_no_number_of_rows_shows_is_said() -> None:
     assert smallest_of_rows(0, 0, 5) is None
-    assert smallest_of_rows(3, 3, 6) is None
+    assert smallest_of_rows(2, 3, 5) is None
     assert rows_needed(0.0, 0.1) is None
+    assert rows_needed(1.5, 0.1) is None
     assert rows_needed(1e-6, 0.2) is None
     assert mcnemar_power(0.0, 0.0, 100) == 0.0
 
@@ -180,16 +185,17 @@ def test_the_corrected_t_is_that_of_scikit_learns_example() -> None:
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 12, 40])
-@pytest.mark.parametrize("ratio", [0.0, 0.25])
-def test_what_seeds_and_folds_could_see_is_found_in_four_of_five_cases(n: int, ratio: float) -> None:
-    """Values that share a part of their noise as overlapping train parts do: correlation ratio / (1 + ratio)."""
-    spread, shared = 1.0, ratio / (1 + ratio)
-    true_error = spread * math.sqrt((1 - shared) * (1 / n + ratio))
-    effect = Estimate(0.0, true_error, n - 1).smallest()
-    assert effect is not None
+@pytest.mark.parametrize(("ratio", "overlap"), [(0.0, 1.0), (0.25, 1.0), (0.25, 0.5), (0.25, 0.0)])
+def test_what_seeds_and_folds_could_see_is_found_in_four_of_five_cases(n: int, ratio: float, overlap: float) -> None:
+    """Values that share a part of their noise as overlapping train parts do, of which `overlap` is there: correlation r / (1 + r)."""
+    shared = overlap * ratio / (1 + overlap * ratio)
     draw = np.random.default_rng(n)
-    values = effect + math.sqrt(shared) * draw.normal(size=(2000, 1)) + math.sqrt(1 - shared) * draw.normal(size=(2000, n))
-    found = np.mean([(corrected(one.tolist(), ratio).p() or 1) < LEVEL for one in values])
+    values = math.sqrt(shared) * draw.normal(size=(2000, 1)) + math.sqrt(1 - shared) * draw.normal(size=(2000, n))
+    known = corrected([-1.0, 1.0] * (n // 2) + [0.0] * (n % 2), ratio, overlap=overlap)
+    own = statistics.variance([-1.0, 1.0] * (n // 2) + [0.0] * (n % 2))
+    effect = replace(known, error=known.error * math.sqrt((1 - shared) / own)).smallest()
+    assert effect is not None
+    found = np.mean([(corrected((effect + one).tolist(), ratio).p() or 1) < LEVEL for one in values])
     assert found == pytest.approx(0.8, abs=0.03)
 
 
@@ -204,10 +210,10 @@ def test_what_the_best_of_several_could_see_is_larger_and_found_in_four_of_five_
 
 
 def test_what_the_best_of_several_could_see_on_rows_is_larger() -> None:
-    alone, among = smallest_of_rows(6, 1, 114), smallest_of_rows(6, 1, 114, 2.9)
+    alone, among = smallest_of_rows(30, 22, 360), smallest_of_rows(30, 22, 360, 2.9)
     assert alone is not None
     assert among is not None
-    assert among == pytest.approx(alone * (2.9 + 0.84) / (1.96 + 0.84), rel=0.15)
+    assert among == pytest.approx(alone * (2.9 + 0.84) / (1.96 + 0.84), rel=0.05)
 
 
 def test_what_welch_could_see_is_found_in_four_of_five_cases() -> None:
@@ -231,6 +237,7 @@ def test_as_many_as_are_needed_see_it() -> None:
     assert (Estimate(0.0, found.error * math.sqrt(5 / (n - 1)), n - 2).smallest() or 0) > 0.05
     folds = corrected([0.1, 0.2, 0.3, 0.25, 0.22], 0.25)
     assert needed(folds, 0.05, 5, 0.25) is None  # more folds of the same rows do not help
+    assert (needed(folds, 0.12, 5, 0.25), needed(folds, 0.12, 5, 0.25, overlap=0.5)) == (20, 15)
     assert needed(found, 0.0, 5) is None
     assert needed(Estimate(0.1, 0.0, 4), 0.1, 5) is None
 

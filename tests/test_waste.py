@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,5 @@ def test_the_control_and_what_chance_alone_would_have_kept_are_said() -> None:
     plain = as_plain(found)
     assert plain["control"]["beat"] == 1
     assert plain["best_kept_at_random"] == 0.4
+    spent = replace(found, skipped=nothing, controls=[], kept=None)
+    assert list(waste_lines(spent)) == ["no run was avoided so far", "", "spent: 20 runs, 60 min, 1 of them failed (60 s)"]

@@ -157,8 +157,9 @@ def _title(judged: Sequence[Comparison], titles: dict[str, str]) -> str:
     if len(judged) == 1:
         return words.headline(judged[0], titles)
     told = [words.after_holm(one, p) for one, p in zip(judged, adjusted(judged), strict=True)]
-    name = titles.get(judged[0].a.entry) or judged[0].a.entry
-    return f"{text.shorten(text.clean(name), 40)} is better than {told.count('better')} of {len(judged)}"
+    name = text.shorten(text.clean(titles.get(judged[0].a.entry) or judged[0].a.entry), 40)
+    better = told.count("better")
+    return f"{name} is better than {better} of {len(judged)}" if better else f"{name} is not shown to be better than any of {len(judged)}"
 
 
 def _axis(first: Sample, name: str) -> str:

@@ -32,8 +32,11 @@ def waste_lines(found: Waste) -> Iterator[str]:
         yield "nothing was run yet, and nothing refused"
         return
     asked = avoided.runs + made.runs
-    share = f"{100 * avoided.runs / asked:.0f} %"
-    yield f"{avoided.runs:,} of {text.count(asked, 'run')} avoided ({share}), about {text.duration(avoided.seconds)}"
+    if avoided.runs:
+        share = f"{100 * avoided.runs / asked:.0f} %"
+        yield f"{avoided.runs:,} of {text.count(asked, 'run')} avoided ({share}), about {text.duration(avoided.seconds)}"
+    else:
+        yield "no run was avoided so far"
     rows = [[what, f"{saved.runs:,}", text.duration(saved.seconds), f"{saved.entries:,}"] for what, saved in _reasons(found)]
     if rows:
         yield ""
