@@ -112,7 +112,7 @@ class IndexFile:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """While no other process makes the file: SQLite does not wait where two make one at the same moment."""
-        with self.path.with_suffix(".lock").open("wb") as lock:
+        with Path(f"{self.path}.lock").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
