@@ -12,6 +12,7 @@ import importlib.metadata
 import logging
 import os
 import queue
+import socket
 import tempfile
 import uuid
 from collections.abc import Callable
@@ -112,6 +113,8 @@ class DaskCrew:
         self._let_go()
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said by us
         try:
+            if self.address.startswith(("tcp://", "tls://")):  # where nobody listens, Dask would ask again for all of its time
+                socket.create_connection(distributed.comm.get_address_host_port(self.address), CONNECT_SECONDS).close()
             self._client = distributed.Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
             self._client.wait_for_workers(1, timeout=WAIT_SECONDS)
             self._compare(self._client.run(versions))

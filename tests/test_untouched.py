@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,59 +69,91 @@ def work_in_progress(repo: Path) -> None:
     (repo / "secret.txt").write_text("ignored\n")
 
 
-@pytest.mark.parametrize("others", [None, own_hooks, husky, pre_commit_framework])
-def test_every_command_leaves_the_repository_as_it_was(repo: Path, others: object) -> None:
+class Untouched:
+    """A repository with work in progress, which `same` holds against what it was."""
+
+    def __init__(self, repo: Path) -> None:
+        self.repo = repo
+        self.status()  # asking for it may refresh the index, which is git's own doing
+        self.before, self.asked = snapshot(repo, without=OURS), self.status()
+
+    def status(self) -> str:
+        return git(self.repo, "status", "--porcelain=v2", "--branch", "--show-stash")
+
+    def do(self, *command: str, code: int = 0) -> str:
+        ended = gitjournal(self.repo, *command)
+        assert ended.returncode == code, ended.stdout + ended.stderr
+        now = snapshot(self.repo, without=(*OURS, *CHANGED_ONCE))
+        assert now == {name: value for name, value in self.before.items() if name not in CHANGED_ONCE}, command
+        return ended.stdout.strip()
+
+    def end(self) -> None:
+        assert self.status() == self.asked
+        assert not (self.repo.parent / "hooks-ran").exists()
+        refs = git(self.repo, "for-each-ref", "--format=%(refname)").splitlines()
+        assert refs == ["refs/heads/exp/third", "refs/heads/journal", "refs/heads/main", "refs/stash"]
+
+
+@pytest.mark.parametrize("others", [own_hooks, husky, pre_commit_framework])
+def test_nothing_that_writes_runs_or_changes_the_hooks_of_others(repo: Path, others: Callable[[Path], None]) -> None:
     work_in_progress(repo)
-    if callable(others):
-        others(repo)
-    before, status = snapshot(repo, without=OURS), git(repo, "status", "--porcelain=v2", "--branch", "--show-stash")
-    # asking for the status may refresh the index, which is git's own doing
-    before = snapshot(repo, without=OURS)
+    others(repo)
+    journal = Untouched(repo)
+    journal.do("init")
+    journal.do("new", "Third", "--data", "sklearn:iris", "-e", "SVC", "--branch", "exp/third")
+    journal.do("exec", "third")
+    journal.do("init")
+    journal.end()
 
-    def same() -> None:
-        now = snapshot(repo, without=(*OURS, *CHANGED_ONCE))
-        assert now == {name: value for name, value in before.items() if name not in CHANGED_ONCE}
 
-    done(repo, "init")
-    same()
+def test_every_command_leaves_the_repository_as_it_was(repo: Path) -> None:
+    work_in_progress(repo)
+    journal = Untouched(repo)
+    journal.do("init")
     config, exclude = (repo / ".git/config").read_text(), (repo / ".git/info/exclude").read_text()
     assert config.endswith('[includeIf "gitdir:./worktrees/lab"]\n\tpath = gitjournal/lab.config\n')
     assert exclude.endswith("/lab/\n")
 
-    first = Path(done(repo, "new", "First", "--data", "sklearn:iris", "-e", "SVC").strip()).stem
-    second = Path(done(repo, "new", "Second", "--data", "sklearn:iris", "-e", "SVC", "-g", "svc__C=1,10", "--baseline", first).strip()).stem
-    same()
+    first = Path(journal.do("new", "First", "--data", "sklearn:iris", "-e", "SVC")).stem
+    second = Path(journal.do("new", "Second", "--data", "sklearn:iris", "-e", "SVC", "-g", "svc__C=1,10", "--baseline", first)).stem
     for command in (
         ["exec", first],
         ["exec", second, "--jobs", "2"],
         ["exec", second],
         ["exec", "--dry-run", second],
+        ["exec", second, "--final", "to report"],
         ["ls"],
+        ["ls", "--like", "svc"],
         ["show", first],
         ["log"],
         ["diff", first, second],
+        ["compare", second, first],
+        ["suggest", "--write"],
+        ["check"],
+        ["doctor"],
+        ["trust", "--list"],
+        ["report", "waste"],
+        ["report", "importance"],
+        ["report", "calibration"],
+        ["report", "journal~2..journal"],
+        ["data", "sheet", "sklearn:iris"],
+        ["data", "dups", second],
+        ["model", "gc"],
+        ["export"],
         ["config", "get"],
         ["config", "schema"],
         ["new"],
         ["new", "Third", "--data", "sklearn:iris", "--branch", "exp/third"],
         ["init"],
     ):
-        done(repo, *command)
-        same()
-    for command in (["exec", "no-such-entry"], ["new", "x", "--data", "nowhere.csv", "--target", "y"], ["init", "--folder", "other"]):
-        assert gitjournal(repo, *command).returncode in (1, 2)
-        same()
+        journal.do(*command)
+    journal.do("exec", "no-such-entry", code=2)
+    journal.do("new", "x", "--data", "nowhere.csv", "--target", "y", code=1)
+    journal.do("init", "--folder", "other", code=1)
 
-    assert git(repo, "status", "--porcelain=v2", "--branch", "--show-stash") == status
+    journal.end()
     assert (repo / ".git/config").read_text() == config
     assert (repo / ".git/info/exclude").read_text() == exclude
-    assert not (repo.parent / "hooks-ran").exists()
-    assert git(repo, "for-each-ref", "--format=%(refname)").splitlines() == [
-        "refs/heads/exp/third",
-        "refs/heads/journal",
-        "refs/heads/main",
-        "refs/stash",
-    ]
 
 
 def test_the_hooks_of_others_still_run_for_the_person(repo: Path) -> None:
