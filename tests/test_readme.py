@@ -48,10 +48,13 @@ def test_the_demo_runs_and_leaves_only_its_folder(tmp_path: Path) -> None:
     assert "dev.accuracy 0.98" in ended.stdout
     assert "nothing to do" in ended.stdout
     assert "penguins" in ended.stdout
-    again = subprocess.run(
-        ["sh", str(ROOT / "templates/demo/run.sh"), "demo-journal"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    again = subprocess.Popen(
+        ["sh", str(ROOT / "templates/demo/run.sh"), "demo-journal"], cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True
     )
-    assert again.returncode == 0
+    assert again.stdout
+    assert any(line.startswith("journal: branch `journal` created") for line in again.stdout)  # the folder is a new one
+    again.terminate()
+    again.communicate()
     (tmp_path / "mine").mkdir()
     refused = subprocess.run(
         ["sh", str(ROOT / "templates/demo/run.sh"), "mine"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
