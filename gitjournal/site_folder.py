@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal.disk import write_whole
 from gitjournal.errors import GitjournalError
+from gitjournal.files import write_whole
 from gitjournal.lab import Lab
 from gitjournal.repo import run_git
 from gitjournal.site_cards import Card

@@ -14,8 +14,8 @@ from gitjournal import query, study_out
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.import_ import optuna_studies
 from gitjournal.commands.ls import clauses_of, values_of
-from gitjournal.disk import write_whole
 from gitjournal.errors import UsageError
+from gitjournal.files import write_whole
 from gitjournal.flat import About, Flat, Row, entries_table, entry_row, run_row, runs_table, text_of
 from gitjournal.gathering import Told, Untold, gather
 from gitjournal.overview import Listed, Overview, look

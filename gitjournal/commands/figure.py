@@ -12,9 +12,9 @@ import msgspec
 from gitjournal.artifacts import confused
 from gitjournal.commands.context import Context
 from gitjournal.crew import Crew
-from gitjournal.disk import write_whole
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.figure_numbers import Candidate, progress
+from gitjournal.files import write_whole
 from gitjournal.metric_names import direction
 from gitjournal.overview import Listed, Opened, Overview
 from gitjournal.render import chart_file, chart_svg, chart_text, figures, outcome, text
