@@ -25,7 +25,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from gitjournal.comparison import Comparison, compare, elsewhere
 from gitjournal.distributions import normal_quantile
-from gitjournal.metric_names import direction
+from gitjournal.entry.metrics import direction
 from gitjournal.over_data import Cell, over_data
 from gitjournal.resample import Draw, Kept, redraw
 from gitjournal.sample import Sample

@@ -21,11 +21,11 @@ from pathlib import Path
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks import bench_reading
+from gitjournal.entry.record import decode_lines
 from gitjournal.founding import init
 from gitjournal.index import NAME, Index
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import Lab
-from gitjournal.record import decode_lines
 
 RUNS = 25  # an entry
 TIMES = 21

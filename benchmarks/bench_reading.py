@@ -22,10 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
+from gitjournal.entry.record import Record, encode
 from gitjournal.founding import init
 from gitjournal.index import NAME
 from gitjournal.lab import Lab, find_lab
-from gitjournal.record import Record, encode
 
 REPEATS = 9
 PAGE = """\

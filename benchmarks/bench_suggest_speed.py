@@ -22,8 +22,8 @@ from typing import Any
 
 from benchmarks.timing import gitjournal, once, say
 from gitjournal import advice, advising, trials
+from gitjournal.entry.record import Record, encode
 from gitjournal.founding import init
-from gitjournal.record import Record, encode
 
 TIMES = 5
 PAGE = """\

@@ -16,9 +16,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from gitjournal import landscape, suggesting, surrogate
+from gitjournal.entry.metrics import direction
 from gitjournal.foreseen import Evidence, Foreseen, Trial
 from gitjournal.landscape import Setting
-from gitjournal.metric_names import direction
 from gitjournal.suggesting import Choice
 from gitjournal.surrogate import Array, Belief, Expected, Indices
 from gitjournal.worth import Worth, worth

@@ -16,14 +16,14 @@ from gitjournal import advice, configured, counts, drafting, identity, journal, 
 from gitjournal.advice import Advice
 from gitjournal.configured import Declared, Versions
 from gitjournal.drafting import Drafted
-from gitjournal.entry import Entry, Facts, parse
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.model import Entry, Facts, parse
+from gitjournal.entry.summary import data_label
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.index import Index
 from gitjournal.lab import Lab, work_root
-from gitjournal.metric_names import direction
 from gitjournal.planning import AskWorker
-from gitjournal.summary import data_label
 from gitjournal.trials import Journal
 
 POINTS, MOST_POINTS = 8, 16  # points of each built-in model: more, the more was run

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from gitjournal import catalogue, grid, identity, keras_catalogue, likeness, network
+from gitjournal import catalogue, identity, keras_catalogue, likeness, network
 from gitjournal.configured import Configured, Declared, Versions, configure, written_out
-from gitjournal.entry import Entry
+from gitjournal.entry import grid
+from gitjournal.entry.grid import Point
+from gitjournal.entry.model import Entry
+from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
-from gitjournal.grid import Point
 from gitjournal.likeness import ABSENT, Change
-from gitjournal.record import Record
 
 Kind = Literal["value", "point", "label", "seed", "taken"]
 MANY = 2000  # points: more are not worked out to find one that is written otherwise

@@ -10,17 +10,17 @@ import msgspec
 
 from gitjournal import counts, journal, likeness, planning, procedure
 from gitjournal.configured import Declared, written_out
-from gitjournal.entry import Facts, parse
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.model import Facts, parse
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.index import Index, Run
 from gitjournal.lab import Lab
 from gitjournal.likeness import Change, Written
-from gitjournal.metric_names import direction
 from gitjournal.planning import Plan, PlannedRun
-from gitjournal.record import Record
 from gitjournal.repo import Repository
 from gitjournal.subject import Subject, done_by_another
-from gitjournal.summary import Key
 
 TOLD = 3  # entries that are told in full
 

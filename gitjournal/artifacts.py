@@ -14,16 +14,16 @@ from typing import Any
 
 from gitjournal import planning
 from gitjournal.crew import Crew
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import COUNTS, summarise
 from gitjournal.errors import DataError, GitjournalError, UsageError
 from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.journal import FOLDER, RECORDS, whole_records
 from gitjournal.lab import Lab
 from gitjournal.ledger import job_of
-from gitjournal.metric_names import direction
 from gitjournal.planning import make_plan
-from gitjournal.record import Record
 from gitjournal.subject import Subject
-from gitjournal.summary import COUNTS, summarise
 
 STORE, PREDICTIONS, WEIGHTS = "artifacts", "predictions.npz", "weights.npz"
 RESTING = 3600.0  # seconds: what is younger may belong to a run whose record is being written

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import configured, datasheet, drafting, identity, planning
+from gitjournal import configured, drafting, identity, planning
 from gitjournal.configured import Declared
 from gitjournal.drafting import Drafted
-from gitjournal.entry import Entry, parse
+from gitjournal.entry import datasheet
+from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.lab import Lab
 from gitjournal.overview import Overview
 from gitjournal.planning import AskWorker
 from gitjournal.subject import done_by_another
-from gitjournal.summary import Key
 from gitjournal.usual import Usual, usual
 
 _PAGE = "---\ntitle: $title\ndata: $data\nprocedure: $procedure\n---\n"

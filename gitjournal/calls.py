@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from gitjournal import writer
 from gitjournal.answers import Nearest, Twin
-from gitjournal.entry import Entry
+from gitjournal.entry.model import Entry
+from gitjournal.entry.summary import Summary
+from gitjournal.entry.verdict import Verdict
 from gitjournal.foreseen import Forecast
 from gitjournal.gains import Gain
 from gitjournal.index import Run
 from gitjournal.limits import NO_LIMITS, NOTHING, Limits, Spent
-from gitjournal.summary import Summary
-from gitjournal.verdict import Verdict
 
 State = Literal["done", "shown", "planned", "duplicate", "interrupted"]
 

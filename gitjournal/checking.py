@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gitjournal import findings
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Key
 from gitjournal.errors import GitError
 from gitjournal.findings import Finding
 from gitjournal.index import Index
 from gitjournal.journal import FOLDER, PAGE, RECORDS
 from gitjournal.landing import runs_of, same_entry
-from gitjournal.record import Record
 from gitjournal.repeats import Ran, Twice, as_finding, counted, repeated_elsewhere, repeated_here
 from gitjournal.repo import Repository
 from gitjournal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
-from gitjournal.summary import Key
 
 Judge = Callable[[Found, Snapshot, Index], Iterator[Finding]]
 

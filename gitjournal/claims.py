@@ -15,9 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gitjournal.entry.summary import Key
 from gitjournal.errors import BusyError
 from gitjournal.lab import Lab
-from gitjournal.summary import Key
 
 GLANCE_SECONDS = 0.2  # `is_running` holds a claim for as long as a glance takes
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import counts, grid, identity, procedure
-from gitjournal.entry import Entry, Facts
-from gitjournal.grid import Point
+from gitjournal import counts, identity, procedure
+from gitjournal.entry import grid
+from gitjournal.entry.grid import Point
+from gitjournal.entry.model import Entry, Facts
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gitjournal.entry import Facts
+from gitjournal.entry.model import Facts
 
 Effective = Callable[[str], Any]
 

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 from gitjournal.claims import RunClaims
 from gitjournal.elsewhere import Elsewhere
-from gitjournal.entry import Budget
+from gitjournal.entry.model import Budget
+from gitjournal.entry.record import Gate
+from gitjournal.entry.summary import Key
 from gitjournal.index import Run
 from gitjournal.limits import Limits, Spent, reason_to_stop
 from gitjournal.planning import PlannedRun
-from gitjournal.record import Gate
-from gitjournal.summary import Key
 
 Job = dict[str, Any]
 

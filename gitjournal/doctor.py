@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitjournal import __version__, config, founding, hook_install, writer
+from gitjournal import __version__, founding, hook_install, writer
+from gitjournal.entry import settings
 from gitjournal.errors import GitError, GitjournalError
 from gitjournal.index import Index
 from gitjournal.lab import Lab, find_lab, is_journal, place_of, read_settings
@@ -213,9 +214,9 @@ def _index(lab: Lab) -> Iterator[Ailment]:
 
 def _settings(lab: Lab) -> Iterator[Ailment]:
     try:
-        config.parse((lab.repository.blob(f"refs/heads/{lab.branch}:{config.FILE}") or b"").decode(errors="replace"))
+        settings.parse((lab.repository.blob(f"refs/heads/{lab.branch}:{settings.FILE}") or b"").decode(errors="replace"))
     except GitjournalError as fault:
-        yield Ailment(f"the settings of the journal cannot be read: {fault.message}", f"correct {config.FILE} on {lab.branch}")
+        yield Ailment(f"the settings of the journal cannot be read: {fault.message}", f"correct {settings.FILE} on {lab.branch}")
 
 
 # ---- the person's side, and the remote

@@ -16,11 +16,11 @@ from typing import Any
 import msgspec
 
 from gitjournal import configured, expected, journal, planning, resources, yaml_text
-from gitjournal.entry import Entry, parse
+from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.summary import Key, estimator_label
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
 from gitjournal.lab import Lab
 from gitjournal.planning import AskWorker
-from gitjournal.summary import Key, estimator_label
 
 SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which people misread
 DATA_SUFFIXES = (".csv", ".parquet", ".npz")

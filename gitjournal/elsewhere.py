@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitjournal import journal, writer
+from gitjournal.entry.record import Record, decode_lines
+from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.errors import EntryError
 from gitjournal.index import Index, Run
-from gitjournal.record import Record, decode_lines
 from gitjournal.subject import Subject, done_by_another
-from gitjournal.summary import COUNTS, Key
 
 
 class Elsewhere:

@@ -12,14 +12,14 @@ from gitjournal.alike import require_alike
 from gitjournal.artifacts import PREDICTIONS, folder_of
 from gitjournal.comparison import Comparison, Resampled, compare
 from gitjournal.crew import Crew, Team
-from gitjournal.entry import Entry
+from gitjournal.entry.model import Entry
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import COUNTS, deciding_metric
 from gitjournal.errors import ComparisonError
 from gitjournal.journal import whole_records
 from gitjournal.lab import Lab
 from gitjournal.overview import Opened, Overview
-from gitjournal.record import Record
 from gitjournal.sample import Sample, sample_of
-from gitjournal.summary import COUNTS, deciding_metric
 
 PARTS = ("dev", "train", "train_dev", "test")
 

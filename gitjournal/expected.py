@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from gitjournal import expectation
-from gitjournal.entry import Entry, FrontMatter, parse
+from gitjournal.entry import expectation
+from gitjournal.entry.expectation import BASELINE, Expectation
+from gitjournal.entry.model import Entry, FrontMatter, parse
+from gitjournal.entry.record import Record
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
-from gitjournal.expectation import BASELINE, Expectation
 from gitjournal.gains import Baseline
 from gitjournal.judging import Draw, Judgeable, Judgement, digest_of, judge
 from gitjournal.lab import Lab
 from gitjournal.planning import Plan
-from gitjournal.record import Record
 from gitjournal.subject import compared_with
 
 

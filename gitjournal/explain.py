@@ -11,7 +11,7 @@ import msgspec
 
 from gitjournal import answers, counts, identity, likeness, planning
 from gitjournal.configured import Configured, Declared, Versions, configurations, written_out
-from gitjournal.entry import Entry, Facts
+from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import GitjournalError
 from gitjournal.identity import Origin
 from gitjournal.lab import Lab, work_root

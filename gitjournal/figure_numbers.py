@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gitjournal.record import Record
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import COUNTS, Configuration, Summary
 from gitjournal.stats import Z95
-from gitjournal.summary import COUNTS, Configuration, Summary
 
 SHARES = ("accuracy", "balanced_accuracy")  # a share of rows that are right: its noise follows from their number
 MANY = 12  # rows or columns of a heat map

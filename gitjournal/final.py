@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from gitjournal import artifacts, planning, record, testbook, verdict, writer
+from gitjournal import artifacts, planning, testbook, writer
 from gitjournal.claims import claim_entry
 from gitjournal.crew import Surroundings, Team
-from gitjournal.entry import Entry
+from gitjournal.entry import record, verdict
+from gitjournal.entry.model import Entry
+from gitjournal.entry.record import Record, runs_among
+from gitjournal.entry.summary import COUNTS, Configuration, Summary, summarise
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.gains import gain_over
 from gitjournal.index import Index
@@ -23,10 +26,8 @@ from gitjournal.lab import Lab
 from gitjournal.ledger import Compose, job_of
 from gitjournal.looks import FINAL, Look, numbered
 from gitjournal.planning import Plan, PlannedRun
-from gitjournal.record import Record, runs_among
 from gitjournal.repo import require_identity
 from gitjournal.subject import Subject, baseline_of, check_may_run, code_state, read_subject
-from gitjournal.summary import COUNTS, Configuration, Summary, summarise
 
 LONGEST = 300  # letters of a reason: a record is at most 4 KB
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal import fitting, measure, measured, metric_names, scores
+from gitjournal import fitting, measure, measured, scores
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
+from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import DataError, EntryError
 from gitjournal.jobs import Run
 from gitjournal.procedures import with_python

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gitjournal import datasheet
-from gitjournal.declared import changed_after_plan
-from gitjournal.entry import parse, split_text
-from gitjournal.entry_block import read_block
+from gitjournal.entry import datasheet
+from gitjournal.entry.changes import changed_after_plan
+from gitjournal.entry.model import parse, split_text
+from gitjournal.entry.record import Record, digest
+from gitjournal.entry.results_block import read_block
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.journal import FOLDER, PAGE, RECORDS
 from gitjournal.leaks import find_leaks
-from gitjournal.record import Record, digest
 from gitjournal.snapshot import Found, Snapshot, stem_of
 
 CODES = {

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gitjournal.entry import FrontMatter
-from gitjournal.metric_names import direction
-from gitjournal.record import Record
-from gitjournal.summary import Summary, data_label, estimator_label
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Summary, data_label, estimator_label
 
 Row = dict[str, Any]
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitjournal import config, hook_install
+from gitjournal import hook_install
+from gitjournal.entry import settings
 from gitjournal.errors import GitError
 from gitjournal.lab import SETTINGS, Lab, LabSettings, find_lab, is_journal, locate, place_of, read_settings, refuse_copy
 from gitjournal.repo import (
@@ -202,7 +203,7 @@ class _Founding:
         if self.repository.resolve(self.ref):
             if not is_journal(self.repository, self.ref):
                 raise GitError(
-                    f"there is a branch {self.branch} already, and it is no journal (it has no {config.FILE})",
+                    f"there is a branch {self.branch} already, and it is no journal (it has no {settings.FILE})",
                     hint="choose another: gitjournal init --branch NAME",
                 )
             return
@@ -263,13 +264,13 @@ class _Founding:
 
     def refuse_remote(self, remote: str) -> None:
         raise GitError(
-            f"{remote} has a branch {self.branch}, and it is no journal (it has no {config.FILE})",
+            f"{remote} has a branch {self.branch}, and it is no journal (it has no {settings.FILE})",
             hint="choose another: gitjournal init --branch NAME",
         )
 
     def found(self) -> None:
         """Make the first two commits; the branch appears only when both are there."""
-        files = {"README.md": _README, config.FILE: config.default_text(), ".gitattributes": _ATTRIBUTES}
+        files = {"README.md": _README, settings.FILE: settings.default_text(), ".gitattributes": _ATTRIBUTES}
         run = self.repository.git
         empty = run("mktree", stdin=b"")
         plain = ["-c", "i18n.commitEncoding=UTF-8", "--git-dir", str(self.repository.common), "commit-tree"]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.comparison import difference
-from gitjournal.entry import FrontMatter
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Summary
 from gitjournal.errors import ComparisonError
-from gitjournal.record import Record
 from gitjournal.sample import configuration
 from gitjournal.stats import Interval
-from gitjournal.summary import Summary
 
 
 @dataclass(frozen=True)

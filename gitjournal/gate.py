@@ -9,9 +9,10 @@ import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from gitjournal import advice, record
+from gitjournal import advice
+from gitjournal.entry import record
+from gitjournal.entry.metrics import direction
 from gitjournal.foreseen import Evidence, Foreseen, Trial
-from gitjournal.metric_names import direction
 
 CONTROL = 0.1  # share of the unlikely configurations that are run all the same, at least one: what tells whether skipping costs anything
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError
 from gitjournal.gains import Baseline, Gain, gain_over
 from gitjournal.overview import AT_ONCE, Listed, Opened, Overview
-from gitjournal.summary import Summary, summarise
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ import msgspec
 
 from gitjournal import counts, inactive, network, network_identity
 from gitjournal.catalogue import SCHEMA, SEARCH_SPACES, Known, Parameter, lookup, version_key
-from gitjournal.entry import MISSING, Entry
-from gitjournal.grid import Point
+from gitjournal.entry.grid import Point
+from gitjournal.entry.model import MISSING, Entry
 
 Node = Any
 Steps = list[list[Any]]

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gitjournal import drafting, entry_edit, journal, procedure, study
+from gitjournal import drafting, journal, procedure, study
 from gitjournal.drafting import Drafted
+from gitjournal.entry import edit
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.lab import Lab
 from gitjournal.planning import AskWorker
@@ -74,7 +75,7 @@ def draft(
     }
     drafted = drafting.draft(lab, root, values, data, template=None, ask=ask)
     space = where if len(where) > 1 else where[0]
-    text = entry_edit.set_values(drafted.text, {("space",): space}, file="the new entry")
+    text = edit.set_values(drafted.text, {("space",): space}, file="the new entry")
     return Imported(replace(drafted, text=text), len(points), len(study.points(found, len(found.tried))))
 
 

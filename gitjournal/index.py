@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from gitjournal.entry.record import Record, Scores
+from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.index_file import IndexFile, transaction
 from gitjournal.index_update import KEYS_AT_ONCE, Update
 from gitjournal.journal import PAGE, names
-from gitjournal.record import Record, Scores
 from gitjournal.repo import Repository
 from gitjournal.rows import Row, id_of
-from gitjournal.summary import COUNTS, Key
 
 NAME = "index.sqlite"
 

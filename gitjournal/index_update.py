@@ -9,14 +9,14 @@ from contextlib import suppress
 
 import msgspec
 
-from gitjournal.entry import ID_PATTERN
+from gitjournal.entry.model import ID_PATTERN
+from gitjournal.entry.record import Record, Scores, decode_lines
+from gitjournal.entry.summary import Key, join
 from gitjournal.errors import EntryError, GitError
 from gitjournal.index_file import transaction
 from gitjournal.journal import FOLDER, PAGE, RECORDS
-from gitjournal.record import Record, Scores, decode_lines
 from gitjournal.repo import Repository, git_bytes
 from gitjournal.rows import id_of, make_row
-from gitjournal.summary import Key, join
 
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is
 KEYS_AT_ONCE = 500  # below the 999 variables that old SQLite takes

@@ -14,11 +14,11 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from gitjournal import config
-from gitjournal.entry import ID_PATTERN, MAX_BYTES, Entry, parse
+from gitjournal.entry import settings as config
+from gitjournal.entry.model import ID_PATTERN, MAX_BYTES, Entry, parse
+from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.lab import Lab, current_branch
-from gitjournal.record import Record, decode_lines
 from gitjournal.repo import git_bytes
 
 FOLDER = "entries"

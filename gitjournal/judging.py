@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 
 from gitjournal import comparison
 from gitjournal.comparison import Evidence, Resampled
-from gitjournal.entry import FrontMatter
+from gitjournal.entry.expectation import BASELINE, OWN, Expectation
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.record import Record, digest, runs_among
+from gitjournal.entry.summary import summarise
+from gitjournal.entry.verdict import Word
 from gitjournal.errors import ComparisonError
-from gitjournal.expectation import BASELINE, OWN, Expectation
-from gitjournal.record import Record, digest, runs_among
 from gitjournal.sample import Sample, combine, sample_of
 from gitjournal.stats import LEVEL, Interval
-from gitjournal.summary import summarise
-from gitjournal.verdict import Word
 
 MOST_NEEDED = 1_000_000  # more units than that are no advice
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import conditions, fitting, measure, measured, metric_names, stored
+from gitjournal import conditions, fitting, measure, measured, stored
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
+from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import DataError, EntryError
 from gitjournal.jobs import Run
 from gitjournal.measured import Outcome

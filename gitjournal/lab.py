@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitjournal import config
+from gitjournal.entry import settings
 from gitjournal.errors import GitError
 from gitjournal.repo import (
     Repository,
@@ -104,7 +104,7 @@ def current_branch(lab: Lab) -> str:
 
 def is_journal(repository: Repository, revision: str) -> bool:
     """Whether the tree of `revision` has a `journal.yaml`: asked of the tree alone, so no blob is fetched."""
-    return repository.resolve(f"{revision}:{config.FILE}") is not None
+    return repository.resolve(f"{revision}:{settings.FILE}") is not None
 
 
 def switch_branch(lab: Lab, name: str) -> None:

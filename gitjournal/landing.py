@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from gitjournal.entry_block import splice
+from gitjournal.entry.results_block import splice
 from gitjournal.errors import EntryError, GitError, is_full
 from gitjournal.repo import TreeFile, Worktree, git_bytes
 

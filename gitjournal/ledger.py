@@ -10,19 +10,20 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import record, writer
+from gitjournal import writer
 from gitjournal.crew import Surroundings
-from gitjournal.entry import Entry, FrontMatter
+from gitjournal.entry import record
+from gitjournal.entry.model import Entry, FrontMatter
+from gitjournal.entry.record import Failure, Gate, Record
+from gitjournal.entry.summary import Summary, summarise
+from gitjournal.entry.verdict import Verdict
 from gitjournal.expected import NOTHING, Expected, judged
 from gitjournal.gains import Baseline, Gain, gain_over
 from gitjournal.index import Run
 from gitjournal.journal import whole_records
 from gitjournal.judging import Draw, Judgeable, Judgement
 from gitjournal.planning import Plan, PlannedRun
-from gitjournal.record import Failure, Gate, Record
 from gitjournal.subject import Subject
-from gitjournal.summary import Summary, summarise
-from gitjournal.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gitjournal.entry import Budget
+from gitjournal.entry.model import Budget
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
 
-from gitjournal.record import Record
+from gitjournal.entry.record import Record
 from gitjournal.stats import Interval, wilson
 
 FINAL: Literal["final"] = "final"  # the status of a record that is a look

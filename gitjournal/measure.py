@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gitjournal import conditions, failures, fitting, measured, metric_names, scores
+from gitjournal import conditions, failures, fitting, measured, scores
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
+from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import TrustError
 from gitjournal.fitting import Progress
 from gitjournal.jobs import Run

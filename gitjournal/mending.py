@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from gitjournal import entry_edit
 from gitjournal.checking import Checked
-from gitjournal.entry import parse
-from gitjournal.entry_block import read_block, splice
+from gitjournal.entry import edit as entry_edit
+from gitjournal.entry.model import parse
+from gitjournal.entry.results_block import read_block, splice
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.index import Index
 from gitjournal.journal import PAGE, RECORDS

@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 
 from gitjournal.agreement import Unlike, unlike
-from gitjournal.entry import Entry, FrontMatter
+from gitjournal.entry.model import Entry, FrontMatter
+from gitjournal.entry.record import Record
 from gitjournal.findings import Finding, short
 from gitjournal.likeness import ABSENT
-from gitjournal.record import Record
 from gitjournal.snapshot import Found
 
 

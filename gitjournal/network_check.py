@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitjournal.entry import Facts
+from gitjournal.entry.model import Facts
 from gitjournal.errors import nearest
 from gitjournal.keras_catalogue import MODEL
 from gitjournal.network import ATTENTION, SEVERAL, Node, Path, Reader, monitored

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal.entry import Entry, parse
+from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.record import Record, decode_lines
+from gitjournal.entry.summary import join
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.index import Index
 from gitjournal.journal import (
@@ -25,9 +27,7 @@ from gitjournal.journal import (
 )
 from gitjournal.lab import Lab, find_lab
 from gitjournal.lineage import Links
-from gitjournal.record import Record, decode_lines
 from gitjournal.rows import Row, make_row
-from gitjournal.summary import join
 
 AT_ONCE = 250  # entries read in one call of git: memory stays flat however large the journal is
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import entry_edit, grid, identity, network, procedure, trust
+from gitjournal import identity, network, procedure, trust
 from gitjournal.codefiles import Code, find_code
 from gitjournal.configured import Configured, Declared, Versions, configurations, loader_options, written_out
 from gitjournal.data import hashing
-from gitjournal.entry import Entry, Facts
+from gitjournal.entry import edit, grid
+from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 
 ERRORS: dict[str, type[GitjournalError]] = {"entry": EntryError, "data": DataError, "trust": TrustError}
@@ -224,7 +225,7 @@ def complete(text: str, entry: Entry, declared: Declared) -> str:
         values["task",] = declared.task
     if known.get("metrics") is None:
         values["metrics",] = declared.metrics
-    return entry_edit.set_values(text, values, file=entry.document.file)
+    return edit.set_values(text, values, file=entry.document.file)
 
 
 def require_same(planned: Entry, stored: Entry) -> Entry:

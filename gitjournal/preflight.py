@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import metric_names, network, scores
+from gitjournal import network, scores
 from gitjournal.data import splits
+from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import GitjournalError
 from gitjournal.jobs import OnData
 from gitjournal.procedures import with_keras, with_python, with_sklearn

@@ -28,9 +28,9 @@ from typing import Any
 from gitjournal import keras_catalogue, network, network_check, tabular
 from gitjournal.catalogue import NAMED, Known, Parameter, is_class, lookup
 from gitjournal.catalogue import nearest as nearest_class
-from gitjournal.entry import Entry, Facts
+from gitjournal.entry.grid import SAMPLING, Point
+from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, nearest
-from gitjournal.grid import SAMPLING, Point
 from gitjournal.refused import refusal
 from gitjournal.tree_values import Later, plain
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from gitjournal.entry import FrontMatter
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Key
 from gitjournal.findings import Finding
 from gitjournal.index import Holder, Index, Run
 from gitjournal.journal import PAGE, RECORDS, names, short_ref
-from gitjournal.record import Record
 from gitjournal.snapshot import Found, Snapshot, stem_of
-from gitjournal.summary import Key
 
 FEW = 1000  # runs: as many are asked for one by one, before what other branches hold is listed as a whole
 

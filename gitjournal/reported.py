@@ -10,11 +10,11 @@ from typing import Any
 
 from gitjournal import advising, identity, planning, spaces
 from gitjournal.advising import Target
-from gitjournal.entry import ID_PATTERN
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.model import ID_PATTERN
 from gitjournal.errors import UsageError
 from gitjournal.foreseen import DataSet
 from gitjournal.index import Result
-from gitjournal.metric_names import direction
 from gitjournal.rows import Row
 from gitjournal.spaces import Axis
 from gitjournal.study import Study, Tried, restored

@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from gitjournal import metric_names, scores, stored
+from gitjournal import scores, stored
 from gitjournal.data.raw import Array
 from gitjournal.distributions import normal_quantile, t_quantile, t_two_sided
+from gitjournal.entry import metrics
 from gitjournal.errors import DataError
 from gitjournal.stats import LEVEL
 
@@ -76,7 +77,7 @@ def redraw(job: Draw, held: Sequence[Arrays]) -> dict[str, Any]:
         measure = _one_by_one(job, held)
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore")  # a metric may not be defined on some draws, which are left out
-        inside, outside = _draws(measure, units, draws, k, metric_names.direction(job.metric))
+        inside, outside = _draws(measure, units, draws, k, metrics.direction(job.metric))
         whole = measure(np.ones((1, len(units)), int), None)[0]
     return {"units": int(units.max()) + 1, "unit": "groups" if job.grouped else "rows"} | _judged(
         inside, outside, whole, units=int(units.max()) + 1, against=k if job.other else None, k=k, of=len(job.runs)

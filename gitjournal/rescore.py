@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from gitjournal import confusions, metric_names, scores, stored
+from gitjournal import confusions, scores, stored
+from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import DataError
 
 

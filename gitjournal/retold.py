@@ -8,12 +8,15 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from gitjournal import expectation, verdict
 from gitjournal.checking import plan_of
-from gitjournal.entry import Entry, FrontMatter, parse
-from gitjournal.entry_block import read_block
+from gitjournal.entry import expectation, verdict
+from gitjournal.entry.expectation import BASELINE, Expectation
+from gitjournal.entry.model import Entry, FrontMatter, parse
+from gitjournal.entry.record import Record, Scores
+from gitjournal.entry.results_block import read_block
+from gitjournal.entry.summary import COUNTS, Key, join, runs_left, summarise
+from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import EntryError, GitjournalError, UsageError
-from gitjournal.expectation import BASELINE, Expectation
 from gitjournal.expected import Expected, judged
 from gitjournal.findings import Finding
 from gitjournal.gains import Baseline, gain_over
@@ -22,10 +25,7 @@ from gitjournal.journal import match_id
 from gitjournal.judging import Judgeable, Judgement, digest_of, value_of
 from gitjournal.ledger import Compose, Page
 from gitjournal.misdeclared import misdeclared
-from gitjournal.record import Record, Scores
 from gitjournal.snapshot import Found, Snapshot
-from gitjournal.summary import COUNTS, Key, join, runs_left, summarise
-from gitjournal.verdict import Verdict
 
 _ANEW = "write it anew: gitjournal check --fix"
 

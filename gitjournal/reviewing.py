@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gitjournal import verdict
 from gitjournal.checking import Checked, Question, check_tree, commits_of
-from gitjournal.entry import Entry
-from gitjournal.entry_block import read_block
+from gitjournal.entry import verdict
+from gitjournal.entry.model import Entry
+from gitjournal.entry.record import Record, runs_among
+from gitjournal.entry.results_block import read_block
+from gitjournal.entry.summary import Summary, join, summarise
+from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitError, GitjournalError
 from gitjournal.gains import Baseline, Gain, gain_over
 from gitjournal.index import Index
 from gitjournal.journal import FOLDER, PAGE, names
 from gitjournal.lab import Lab, is_journal
 from gitjournal.looks import Look, of_entry
-from gitjournal.record import Record, runs_among
 from gitjournal.repo import Repository
 from gitjournal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
-from gitjournal.summary import Summary, join, summarise
 from gitjournal.testbook import looks_at
-from gitjournal.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from gitjournal import verdict
-from gitjournal.entry import Entry, FrontMatter
+from gitjournal.entry import verdict
+from gitjournal.entry.model import Entry, FrontMatter
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import data_argument, data_label, estimator_label, state, summarise
+from gitjournal.entry.verdict import Verdict
 from gitjournal.journal import PAGE, read_entry
 from gitjournal.looks import last_look
-from gitjournal.record import Record
-from gitjournal.summary import data_argument, data_label, estimator_label, state, summarise
-from gitjournal.verdict import Verdict
 
 
 class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -14,14 +14,17 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import answers, expected, forecast, journal, planning, refusals, sealing, verdict, writer
+from gitjournal import answers, expected, forecast, journal, planning, refusals, sealing, writer
 from gitjournal.calls import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
 from gitjournal.claims import RunClaims, claim_entry, is_running
 from gitjournal.crew import Team
 from gitjournal.dispatch import Dispatch, Gatekeeper
 from gitjournal.elsewhere import Elsewhere
-from gitjournal.entry import Entry, parse
-from gitjournal.entry_block import splice
+from gitjournal.entry import verdict
+from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.record import Record, runs_among, skipped_among
+from gitjournal.entry.results_block import splice
+from gitjournal.entry.summary import Key
 from gitjournal.evidence import Measured, drawn
 from gitjournal.forecast import Model
 from gitjournal.foreseen import Forecast
@@ -32,10 +35,8 @@ from gitjournal.landing import replace_file
 from gitjournal.ledger import Compose, Ledger, borrowed, job_of, left_out, made
 from gitjournal.limits import Spent
 from gitjournal.planning import Plan, PlannedRun, check_not_blocked
-from gitjournal.record import Record, runs_among, skipped_among
 from gitjournal.repo import require_identity
 from gitjournal.subject import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
-from gitjournal.summary import Key
 
 
 @dataclass(frozen=True)

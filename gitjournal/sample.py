@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from gitjournal.entry import FrontMatter
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import COUNTS, summarise
 from gitjournal.errors import ComparisonError
-from gitjournal.metric_names import direction
-from gitjournal.record import Record
 from gitjournal.stats import hit_bits
-from gitjournal.summary import COUNTS, summarise
 
 Seed = int | None
 

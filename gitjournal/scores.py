@@ -14,8 +14,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names, log_loss, mean_absolute_error, mean_squared_error
 from sklearn.utils.metaestimators import available_if
 
-from gitjournal import metric_names
 from gitjournal.data.raw import Array
+from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import EntryError
 from gitjournal.procedures.with_sklearn import last_step
 

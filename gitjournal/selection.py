@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gitjournal import journal, planning
-from gitjournal.entry import ID_PATTERN, parse
+from gitjournal.entry.model import ID_PATTERN, parse
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.index import Index
 from gitjournal.lab import Lab, work_root

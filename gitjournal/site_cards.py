@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from gitjournal import __version__, resources
-from gitjournal.datasheet import name_of
-from gitjournal.declared import flatten
+from gitjournal.entry.changes import flatten
+from gitjournal.entry.datasheet import name_of
+from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.gathering import Told, Untold, gather
 from gitjournal.looks import is_look
 from gitjournal.overview import Listed, Overview
-from gitjournal.summary import data_label, estimator_label
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

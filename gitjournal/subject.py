@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitjournal import config, journal, writer
-from gitjournal.declared import changed_after_plan
-from gitjournal.entry import Entry, parse
+from gitjournal import journal, writer
+from gitjournal.entry import settings as config
+from gitjournal.entry.changes import changed_after_plan
+from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.record import Record, decode_lines, runs_among
+from gitjournal.entry.summary import COUNTS, Key, join, summarise
 from gitjournal.errors import EntryError, GitjournalError, Place, UsageError
 from gitjournal.gains import Baseline
 from gitjournal.index import Index, Run
 from gitjournal.lab import Lab, work_root
 from gitjournal.looks import is_look
-from gitjournal.record import Record, decode_lines, runs_among
 from gitjournal.repo import run_git
-from gitjournal.summary import COUNTS, Key, join, summarise
 
 
 @dataclass(frozen=True)

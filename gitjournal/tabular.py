@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitjournal.entry import Facts
+from gitjournal.entry.model import Facts
 
 Node = dict[str, Any]
 

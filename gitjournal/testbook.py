@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Iterator
 
 from gitjournal import writer
-from gitjournal.datasheet import Datasheet
+from gitjournal.entry.datasheet import Datasheet
+from gitjournal.entry.record import decode_lines
 from gitjournal.errors import GitjournalError
 from gitjournal.index import Index
 from gitjournal.index_update import data_hash
 from gitjournal.journal import entry_id, entry_records
 from gitjournal.lab import Lab
 from gitjournal.looks import Look, is_look, numbered
-from gitjournal.record import decode_lines
 from gitjournal.sealing import read_sheets
 
 

@@ -9,18 +9,19 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from gitjournal import grid, planning, refusals
+from gitjournal import planning, refusals
 from gitjournal.configured import Versions, configurations, written_out
-from gitjournal.entry import Entry
+from gitjournal.entry import grid
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.model import Entry
+from gitjournal.entry.record import Record, runs_among
+from gitjournal.entry.skipped import Control, gated
+from gitjournal.entry.summary import deciding_metric
 from gitjournal.errors import GitjournalError
-from gitjournal.gated import Control, gated
 from gitjournal.identity import fingerprint
 from gitjournal.index import Index
-from gitjournal.metric_names import direction
 from gitjournal.overview import Listed, Opened, Overview
-from gitjournal.record import Record, runs_among
 from gitjournal.stats import Interval, wilson
-from gitjournal.summary import deciding_metric
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gitjournal.metric_names import METRICS, direction
+from gitjournal.entry.metrics import METRICS, direction
 
 HUGE = 1e50  # nothing is worth more, or less: squares of it are still numbers
 # these have no largest value, or one other than 1

@@ -9,10 +9,10 @@ from gitjournal import runner
 from gitjournal.calls import Options, Outcome, Planned, Progress, Recovered
 from gitjournal.commands.exec import compose
 from gitjournal.crew import Crew
+from gitjournal.entry.record import Record
 from gitjournal.gate import Model
 from gitjournal.journal import entry_records
 from gitjournal.lab import Lab
-from gitjournal.record import Record
 from tests.helpers import git, write_entry
 
 

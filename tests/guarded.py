@@ -11,17 +11,17 @@ import msgspec
 
 from gitjournal.checking import Checked, Question, check_tree
 from gitjournal.configured import Versions, configure, written_out
-from gitjournal.entry import parse
-from gitjournal.entry_block import splice
+from gitjournal.entry.model import parse
+from gitjournal.entry.record import Record, encode
+from gitjournal.entry.results_block import splice
+from gitjournal.entry.summary import summarise
 from gitjournal.founding import init
 from gitjournal.identity import fingerprint
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import find_journal
-from gitjournal.record import Record, encode
 from gitjournal.render.block import results_block
 from gitjournal.retold import in_depth
 from gitjournal.snapshot import working_tree
-from gitjournal.summary import summarise
 from tests.helpers import git
 
 HASH = f"sha256:{'0' * 64}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry import Entry, Facts
+from gitjournal.entry.model import Entry, Facts
 from tests import trees
 
 NEEDS_KERAS = pytest.mark.skipif(importlib.util.find_spec("keras") is None, reason="Keras is an extra: pip install 'gitjournal[keras]'")

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gitjournal.entry.record import Failure, Record, encode
 from gitjournal.founding import init
-from gitjournal.record import Failure, Record, encode
 from tests.helpers import git
 
 PAGE = """\

@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from gitjournal.entry import FrontMatter, parse
-from gitjournal.record import Record
+from gitjournal.entry.model import FrontMatter, parse
+from gitjournal.entry.record import Record
 from gitjournal.sample import Sample, sample_of
 
 A, B = "20261121-one-aaaa", "20261122-other-bbbb"

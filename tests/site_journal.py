@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gitjournal.entry_block import splice
+from gitjournal.entry.results_block import splice
 from tests.helpers import git
 from tests.pages import LOGISTIC, RBF, commit, failed, gitjournal, page, record, three_entries, write
 

@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from gitjournal import configured, grid, identity
+from gitjournal import configured, identity
 from gitjournal.agreement import unlike
 from gitjournal.catalogue import reference
 from gitjournal.configured import Versions
-from gitjournal.entry import Entry, parse
-from gitjournal.record import Record, decode_lines, encode
+from gitjournal.entry import grid
+from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.record import Record, decode_lines, encode
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent.parent / "docs/identity-vectors.json").read_text())
 TABLE = "{n_rows: 500, n_features: 4, classes: [a, b], columns: {number: [age, size], category: [town, kind]}}"

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from gitjournal import configured, identity
-from gitjournal.entry import parse
+from gitjournal.entry.model import parse
+from gitjournal.entry.record import Record
 from gitjournal.index import Index
 from gitjournal.index_update import data_hash
 from gitjournal.lab import find_lab
-from gitjournal.record import Record
 from tests.helpers import done, git, gitjournal, write_entry
 from tests.pages import begin, commit, record, write
 from tests.pages import gitjournal as said

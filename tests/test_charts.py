@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal.entry import parse
+from gitjournal.entry.model import parse
+from gitjournal.entry.summary import summarise
 from gitjournal.figure_numbers import (
     Calibrated,
     Candidate,
@@ -27,7 +28,6 @@ from gitjournal.render import chart_file, chart_svg, chart_text, effects, figure
 from gitjournal.render.chart import Chart, Intervals, Plane, extent, nice, ticks
 from gitjournal.render.entry_figures import committed
 from gitjournal.stats import Interval
-from gitjournal.summary import summarise
 from tests.pages import RBF, page, record
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gitjournal.record import Record
+from gitjournal.entry.record import Record
 from tests.helpers import done
 from tests.pages import LOGISTIC, RBF, TREES, begin, commit, gitjournal, page, write
 from tests.samples import EACH, right, run

@@ -11,8 +11,8 @@ import pytest
 
 from gitjournal import stats
 from gitjournal.comparison import Resampled, adjusted, compare, elsewhere, needed, one_sample
+from gitjournal.entry.record import Record
 from gitjournal.errors import ComparisonError
-from gitjournal.record import Record
 from gitjournal.sample import combine, sample_of
 from gitjournal.stats import LEVEL
 from gitjournal.weighed import turned

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from gitjournal import config, resources
-from gitjournal.config import Settings, parse
+from gitjournal import resources
+from gitjournal.entry import settings
+from gitjournal.entry.settings import Settings, parse
 from gitjournal.errors import EntryError
 
 
 def test_the_text_of_a_new_journal_says_the_defaults():
-    assert parse(config.default_text()) == Settings()
+    assert parse(settings.default_text()) == Settings()
 
 
 def test_what_is_not_written_has_its_default():

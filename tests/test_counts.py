@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gitjournal import counts, identity
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
-from gitjournal.entry import Facts
+from gitjournal.entry.model import Facts
 from gitjournal.errors import DataError
 from tests import share_fits
 from tests.test_identity import DATA, HASH, SPLIT, tree

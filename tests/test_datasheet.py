@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gitjournal import datasheet
-from gitjournal.datasheet import Sealed
+from gitjournal.entry import datasheet
+from gitjournal.entry.datasheet import Sealed
 from gitjournal.errors import EntryError
 
 HASH = "sha256:" + "ab" * 32

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from gitjournal.declared import Difference, differences, flatten
-from gitjournal.entry import FrontMatter, parse
+from gitjournal.entry.changes import Difference, differences, flatten
+from gitjournal.entry.model import FrontMatter, parse
 from tests.pages import page
 
 

@@ -15,8 +15,8 @@ from sklearn.datasets import load_digits
 from gitjournal import trust
 from gitjournal.agreement import unlike
 from gitjournal.codefiles import find_code
-from gitjournal.entry import parse
-from gitjournal.record import decode_lines
+from gitjournal.entry.model import parse
+from gitjournal.entry.record import decode_lines
 from tests.helpers import done, git
 from tests.networks import NEEDS_KERAS
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal import entry
-from gitjournal.entry import Entry, parse
+from gitjournal.entry import model
+from gitjournal.entry.model import Entry, parse
 from gitjournal.errors import EntryError
 
 GOOD = "---\ntitle: SVM on digits\ndata: {sklearn: digits}\nprocedure: [SVC]\n---\n\n## Notes\n"
@@ -95,7 +95,7 @@ def test_each_fault_is_told_with_its_place_and_key(text: str, message: str) -> N
 
 
 def test_the_schema_for_editors_names_every_key_and_says_what_it_is_for() -> None:
-    schema = json.loads(json.dumps(entry.json_schema()))
+    schema = json.loads(json.dumps(model.json_schema()))
     front = schema["$defs"]["FrontMatter"]
     assert set(front["required"]) == {"title", "data", "procedure"}
     for key, value in front["properties"].items():
@@ -107,4 +107,4 @@ def test_the_schema_for_editors_names_every_key_and_says_what_it_is_for() -> Non
 
 def test_every_key_of_the_front_matter_is_in_the_documentation() -> None:
     documented = set(re.findall(r"^\| `([a-z_]+)` ", (Path(__file__).parent.parent / "docs/entry.md").read_text(), re.MULTILINE))
-    assert set(entry.json_schema()["$defs"]["FrontMatter"]["properties"]) <= documented
+    assert set(model.json_schema()["$defs"]["FrontMatter"]["properties"]) <= documented

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitjournal.entry_block import splice, strip_block
+from gitjournal.entry.results_block import splice, strip_block
 from gitjournal.errors import EntryError
 
 ID = "20261121-rbf-beats-linear-k3f9"

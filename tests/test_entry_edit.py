@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal import entry_edit, yaml_text
-from gitjournal.entry import split_text
+from gitjournal import yaml_text
+from gitjournal.entry import edit
+from gitjournal.entry.model import split_text
 
 BLOCK = """---
 title: A question  # in a few words
@@ -28,7 +29,7 @@ Prose with `data: {x}` and --- dashes.
 
 
 def set_one(text: str, *path: str, value: object) -> str:
-    return entry_edit.set_values(text, {path: value}, file="e.md")
+    return edit.set_values(text, {path: value}, file="e.md")
 
 
 def front(text: str) -> object:
@@ -99,6 +100,6 @@ def test_a_value_on_several_lines_is_not_replaced() -> None:
 )
 def test_whatever_is_put_in_reads_back_and_nothing_else_changes(inner: dict[str, object], value: object) -> None:
     text = f"---\ntitle: x\nx-inner: {yaml_text.dump_inline(inner)}\n---\nbody\n"
-    edited = entry_edit.set_values(text, {("x-inner", "new"): value, ("x-other",): value}, file="e.md")
+    edited = edit.set_values(text, {("x-inner", "new"): value, ("x-other",): value}, file="e.md")
     assert front(edited) == {"title": "x", "x-inner": {**inner, "new": value}, "x-other": value}
     assert edited.endswith("---\nbody\n")

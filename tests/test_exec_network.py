@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gitjournal import keras_catalogue, record
+from gitjournal import keras_catalogue
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
+from gitjournal.entry import record
+from gitjournal.entry.record import Record
 from gitjournal.procedures.with_sklearn import derived_seed
-from gitjournal.record import Record
 from tests.helpers import done, git, gitjournal, write_entry
 from tests.networks import NEEDS_KERAS
 

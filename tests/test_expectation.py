@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal.entry import parse as parse_entry
+from gitjournal.entry.expectation import Expectation, check, parse, parts_of, read
+from gitjournal.entry.model import parse as parse_entry
 from gitjournal.errors import EntryError
-from gitjournal.expectation import Expectation, check, parse, parts_of, read
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal.entry import parse
+from gitjournal.entry.model import parse
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Summary, summarise
 from gitjournal.figure_numbers import (
     Candidate,
     Confusion,
@@ -21,8 +23,6 @@ from gitjournal.figure_numbers import (
     progress,
     wilson,
 )
-from gitjournal.record import Record
-from gitjournal.summary import Summary, summarise
 from tests.pages import page, record
 
 

@@ -11,6 +11,7 @@ from gitjournal import looks, sealing
 from gitjournal.calls import Options
 from gitjournal.commands.exec import compose
 from gitjournal.crew import Crew
+from gitjournal.entry.record import MAX_LINE
 from gitjournal.errors import GitjournalError
 from gitjournal.final import Looked, Request, take_look
 from gitjournal.founding import init
@@ -18,7 +19,6 @@ from gitjournal.index import Index
 from gitjournal.journal import current_ref, entry_records, journal_refs
 from gitjournal.lab import Lab, find_lab
 from gitjournal.looks import Look
-from gitjournal.record import MAX_LINE
 from gitjournal.render import testing
 from gitjournal.runner import execute
 from gitjournal.testbook import looks_at

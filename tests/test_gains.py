@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry import parse
+from gitjournal.entry.model import parse
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import summarise
 from gitjournal.gains import Baseline, Gain, gain_over
-from gitjournal.record import Record
-from gitjournal.summary import summarise
 from tests import samples
 
 FRONT = parse(

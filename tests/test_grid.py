@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal import grid
-from gitjournal.entry import Entry, parse
+from gitjournal.entry import grid
+from gitjournal.entry.model import Entry, parse
 from gitjournal.errors import EntryError
 from gitjournal.yaml_text import dump_inline
 

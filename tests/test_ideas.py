@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from gitjournal import ideas
-from gitjournal.entry import parse
+from gitjournal.entry.model import parse
 from gitjournal.ideas import Idea, Part
 from tests.networks import entry, model, sequential
 

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitjournal import configured, entry_edit, grid, identity, procedure, yaml_text
+from gitjournal import configured, identity, procedure, yaml_text
 from gitjournal.catalogue import lookup, reference
-from gitjournal.entry import MISSING, Facts, parse
+from gitjournal.entry import edit, grid
+from gitjournal.entry.model import MISSING, Facts, parse
 from tests import trees
 from tests.trees import read
 
@@ -397,7 +398,7 @@ def test_a_whole_entry_may_order_its_keys_as_it_likes_and_be_written_anew(
     found: list[tuple[str, dict[str, Any]]], order: list[str], title: str
 ) -> None:
     text = entry_text(found, order, title)
-    again = entry_edit.set_values(text, {("split", "dev"): 0.2, ("metrics",): ["accuracy"]}, file="e.md")
+    again = edit.set_values(text, {("split", "dev"): 0.2, ("metrics",): ["accuracy"]}, file="e.md")
     assert of_entry(text) == of_entry(again) == of_entry(entry_text(found, ["title", "data", "split", "task", "procedure", "tags"], "x"))
 
 
@@ -418,7 +419,7 @@ def test_any_default_written_out_and_any_full_name_changes_nothing(data: st.Data
 
 def test_it_is_the_same_whatever_the_hash_seed_and_the_locale() -> None:
     code = (
-        "from gitjournal import identity, procedure; from gitjournal.entry import parse\n"
+        "from gitjournal import identity, procedure; from gitjournal.entry.model import parse\n"
         "text = '---\\ntitle: t\\ndata: {sklearn: iris}\\nprocedure: [{SVC: {C: 0.1, class_weight: {b: 1.5, a: 2}}}]\\n---\\n'\n"
         "e = parse(text, entry_id='x', file='e')\n"
         "t = procedure.build_tree(e, {}, None)\n"

@@ -10,8 +10,8 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-from gitjournal.entry import FrontMatter, parse
-from gitjournal.grid import expand
+from gitjournal.entry.grid import expand
+from gitjournal.entry.model import FrontMatter, parse
 from tests.helpers import done, git, gitjournal, snapshot, write_entry
 from tests.searches import MIXED, kept, study
 

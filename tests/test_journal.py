@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.entry import MAX_BYTES
+from gitjournal.entry.model import MAX_BYTES
 from gitjournal.errors import EntryError, UsageError
 from gitjournal.journal import (
     branch_patterns,

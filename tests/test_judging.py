@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal.entry import FrontMatter, parse
-from gitjournal.expectation import parse as expectation
+from gitjournal.entry.expectation import parse as expectation
+from gitjournal.entry.model import FrontMatter, parse
+from gitjournal.entry.record import Record
+from gitjournal.entry.verdict import Told, Verdict, against_line, as_plain, first_word, lines, read, whole
 from gitjournal.judging import Judgeable, Judged, judge, value_of, verdict_of
-from gitjournal.record import Record
 from gitjournal.render.verdict import told
 from gitjournal.stats import Interval, wilson
-from gitjournal.verdict import Told, Verdict, against_line, as_plain, first_word, lines, read, whole
 
 
 def front(*, metrics: str = "[accuracy]", retracted: str = "") -> FrontMatter:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import random
 
-from gitjournal import record
-from gitjournal.record import MAX_LINE, Record, as_written
+from gitjournal.entry import record
+from gitjournal.entry.record import MAX_LINE, Record, as_written
 
 
 def test_a_run_of_another_entry_is_a_short_line_without_its_metrics() -> None:

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from gitjournal import looks
+from gitjournal.entry.record import MAX_LINE, Record, decode_lines, encode, runs_among
 from gitjournal.looks import Look
-from gitjournal.record import MAX_LINE, Record, decode_lines, encode, runs_among
 
 
 def look(run: str, at: str, value: float = 0.9, rows: int = 360, **more: object) -> Look:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.record import decode_lines
+from gitjournal.entry.record import decode_lines
 from tests.guarded import FIRST, LATER, begin, codes, page, put, repeat, run, save, tried
 from tests.helpers import git, gitjournal
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gitjournal import ideas
-from gitjournal.entry import parse
+from gitjournal.entry.model import parse
 from gitjournal.ideas import Idea
 from gitjournal.near_words import Setting, read, reasons, scores
 from tests.networks import sequential

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gitjournal import grid, procedure
+from gitjournal import procedure
+from gitjournal.entry import grid
 from gitjournal.errors import EntryError, GitjournalError, TrustError
 from tests.networks import FACTS, entry, model, sequential, tree
 

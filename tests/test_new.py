@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.entry import parse
+from gitjournal.entry.model import parse
 from tests.helpers import done, git, gitjournal
 
 PENGUINS = Path(__file__).parent.parent / "templates/demo/penguins.csv"

@@ -11,7 +11,7 @@ import pytest
 
 from gitjournal import drafting, planning
 from gitjournal.data.hashing import hash_source
-from gitjournal.entry import Entry, parse
+from gitjournal.entry.model import Entry, parse
 from gitjournal.errors import DataError, EntryError
 
 FOUND = {

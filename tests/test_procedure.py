@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from gitjournal import grid, procedure
-from gitjournal.entry import Facts
+from gitjournal import procedure
+from gitjournal.entry import grid
+from gitjournal.entry.model import Facts
 from gitjournal.errors import EntryError
 from tests import trees
 from tests.trees import read

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry import FrontMatter, parse
+from gitjournal.entry.model import FrontMatter, parse
+from gitjournal.entry.summary import summarise
 from gitjournal.render.entry import (
     best_table,
     best_words,
@@ -17,7 +18,6 @@ from gitjournal.render.entry import (
     procedure_words,
     seeds_words,
 )
-from gitjournal.summary import summarise
 from tests.pages import failed, page, record
 
 

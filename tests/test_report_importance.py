@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal.record import Record
+from gitjournal.entry.record import Record
 from tests.helpers import snapshot
 from tests.pages import begin, commit, failed, gitjournal, page, record, write
 

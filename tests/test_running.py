@@ -15,7 +15,7 @@ from gitjournal import runner
 from gitjournal.claims import RunClaims
 from gitjournal.commands.exec import exit_code, seconds
 from gitjournal.crew import Crew
-from gitjournal.entry import Budget
+from gitjournal.entry.model import Budget
 from gitjournal.errors import BusyError, UsageError
 from gitjournal.founding import init
 from gitjournal.limits import Limits, Spent, reason_to_stop

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal import datasheet
+from gitjournal.entry import datasheet
 from tests.helpers import done, git, gitjournal, write_entry
 
 FRONT = "title: SVM\nhypothesis: x\ndata: {sklearn: iris}\nprocedure: [SVC]\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.entry_block import splice
+from gitjournal.entry.results_block import splice
 from tests.helpers import git
 from tests.pages import LOGISTIC, RBF, TREES, begin, commit, failed, gitjournal, page, record, three_entries, write
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.entry_block import splice
+from gitjournal.entry.results_block import splice
 from tests.helpers import git, snapshot
 from tests.pages import LOGISTIC, RBF, TREES, begin, commit, gitjournal, page, record, write
 from tests.site_journal import EVIL, SCRIPT, journal, project

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gitjournal.calls import Counts, Planned
-from gitjournal.entry import parse
+from gitjournal.entry.model import parse
 from gitjournal.foreseen import Forecast
 from gitjournal.render import outcome
 from tests.helpers import done, git, gitjournal, write_entry

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitjournal import spaces
-from gitjournal.entry import Facts, parse
+from gitjournal.entry.model import Facts, parse
 from gitjournal.errors import EntryError
 from gitjournal.procedure import build_tree
 from gitjournal.procedures import with_sklearn

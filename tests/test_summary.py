@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal.entry import Data, FrontMatter, parse
-from gitjournal.record import Record
-from gitjournal.summary import Effect, Score, data_label, estimator_label, join, state, summarise
+from gitjournal.entry.model import Data, FrontMatter, parse
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Effect, Score, data_label, estimator_label, join, state, summarise
 from tests.pages import failed, page, record
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from gitjournal import trust
 from gitjournal.codefiles import find_code
 from gitjournal.drafting import BUILT_IN, ENDS, fill
-from gitjournal.entry import parse
+from gitjournal.entry.model import parse
 from gitjournal.resources import text
 from tests.helpers import done, git, gitjournal
 

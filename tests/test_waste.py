@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gitjournal import refusals
-from gitjournal.gated import Control
+from gitjournal.entry.skipped import Control
 from gitjournal.lab import find_lab
 from gitjournal.render.waste import as_plain, waste_lines
 from gitjournal.waste import Saved, Waste

@@ -19,7 +19,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from gitjournal import identity, network_identity, procedure
-from gitjournal.entry import Facts, parse
+from gitjournal.entry.model import Facts, parse
 from gitjournal.worker_process import Worker
 from tests.networks import NEEDS_KERAS
 

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 from gitjournal.catalogue import reference
-from gitjournal.entry import Facts
+from gitjournal.entry.model import Facts
 from gitjournal.procedures import reference as maintenance
 from gitjournal.procedures import with_sklearn
 from gitjournal.procedures.with_sklearn import ParameterError, build, derived_seed, validate

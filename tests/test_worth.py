@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gitjournal.metric_names import METRICS
+from gitjournal.entry.metrics import METRICS
 from gitjournal.worth import worth
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitjournal import grid, procedure
-from gitjournal.entry import Entry, Facts, parse
+from gitjournal import procedure
+from gitjournal.entry import grid
+from gitjournal.entry.model import Entry, Facts, parse
 
 
 def step(path: str, **params: Any) -> list[Any]:

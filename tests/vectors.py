@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gitjournal import configured, procedure
-from gitjournal.entry import Entry, parse
+from gitjournal.entry.model import Entry, parse
 from tests.another_program import digest_of
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent.parent / "docs/identity-vectors.json").read_text())

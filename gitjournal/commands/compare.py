@@ -13,6 +13,7 @@ from gitjournal.commands.context import Context
 from gitjournal.commands.figure import kind_of, save
 from gitjournal.comparison import Comparison, adjusted
 from gitjournal.crew import Crew
+from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.errors import UsageError
 from gitjournal.evidence import Measured, elsewhere, judge, measured, sample, wanted
 from gitjournal.lab import Lab
@@ -22,7 +23,6 @@ from gitjournal.render import comparison as words
 from gitjournal.render import effects, text
 from gitjournal.render.chart import Intervals
 from gitjournal.sample import Sample
-from gitjournal.summary import data_label, estimator_label
 
 By = Literal["procedure", "tag"]
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from gitjournal import config, hook_install
+from gitjournal import hook_install
 from gitjournal.commands.context import Context
-from gitjournal.entry import json_schema
+from gitjournal.entry import settings as config
+from gitjournal.entry.model import json_schema
 from gitjournal.errors import UsageError, nearest
 from gitjournal.founding import init
 from gitjournal.journal import current_ref

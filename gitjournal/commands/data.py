@@ -13,8 +13,8 @@ from gitjournal import configured, drafting, journal, planning, testbook
 from gitjournal.commands.context import Context
 from gitjournal.crew import Crew
 from gitjournal.data import hashing
-from gitjournal.datasheet import Datasheet
-from gitjournal.entry import Entry, parse
+from gitjournal.entry.datasheet import Datasheet
+from gitjournal.entry.model import Entry, parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
 from gitjournal.index import Index
 from gitjournal.lab import Lab, find_lab, work_root

@@ -9,15 +9,15 @@ from typing import Any
 import click
 
 from gitjournal.commands.context import Context
-from gitjournal.declared import Difference, differences
-from gitjournal.entry import Entry, parse
+from gitjournal.entry.changes import Difference, differences
+from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import UsageError
 from gitjournal.explain import Likeness, compare, explain
 from gitjournal.overview import Listed, Opened, look
 from gitjournal.render import entry as words
 from gitjournal.render import text
 from gitjournal.render.identity import likeness_as_plain, likeness_lines
-from gitjournal.summary import Summary, summarise
 
 
 @click.command("diff")

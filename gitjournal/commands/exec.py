@@ -18,7 +18,10 @@ from gitjournal.calls import Epoch, Options, Outcome, Planned, Printed, Progress
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.crew import Crew, Team
-from gitjournal.entry import Entry
+from gitjournal.entry.model import Entry
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Summary
+from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.final import Request, take_look
 from gitjournal.forecast import Model
@@ -28,7 +31,6 @@ from gitjournal.lab import Lab, find_lab
 from gitjournal.ledger import Page
 from gitjournal.limits import Limits, reason_to_stop
 from gitjournal.overview import repeated_runs
-from gitjournal.record import Record
 from gitjournal.render import outcome, testing, text
 from gitjournal.render.block import results_block
 from gitjournal.render.entry_figures import committed
@@ -36,8 +38,6 @@ from gitjournal.render.message import results_message
 from gitjournal.render.testing import final_message
 from gitjournal.render.verdict import verdict_of
 from gitjournal.selection import Selection, select
-from gitjournal.summary import Summary
-from gitjournal.verdict import Verdict
 
 FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
 SHOW_AFTER = 1.0  # seconds: what is quicker needs no progress line

@@ -12,15 +12,15 @@ import msgspec
 from gitjournal.artifacts import confused
 from gitjournal.commands.context import Context
 from gitjournal.crew import Crew
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.figure_numbers import Candidate, progress
 from gitjournal.files import write_whole
-from gitjournal.metric_names import direction
 from gitjournal.overview import Listed, Opened, Overview
 from gitjournal.render import chart_file, chart_svg, chart_text, figures, outcome, text
 from gitjournal.render.chart import Chart
 from gitjournal.render.entry_figures import CONFUSION, PROGRESS, chosen, entry_figures
-from gitjournal.summary import Summary, summarise
 
 
 def plot(

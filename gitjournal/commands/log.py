@@ -10,6 +10,7 @@ import click
 
 from gitjournal.commands.context import Context
 from gitjournal.commands.ls import short_ids
+from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
 from gitjournal.history import Change, changes
 from gitjournal.journal import current_ref, find_entry, page_path, records_path
@@ -18,7 +19,6 @@ from gitjournal.lineage import Branch, draw, trees
 from gitjournal.overview import data_names, links, look
 from gitjournal.render import text
 from gitjournal.rows import Row
-from gitjournal.verdict import WORDS
 
 FOLLOWS = {"from": "made from it", "replicates": "repeats it", "baseline": "measured against it"}
 

@@ -14,17 +14,17 @@ import click
 from gitjournal import query
 from gitjournal.commands.context import Context
 from gitjournal.commands.notice import tell_repeated
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
 from gitjournal.journal import names
 from gitjournal.looks import Look
-from gitjournal.metric_names import direction
 from gitjournal.overview import Listed, data_names, gains, look
 from gitjournal.recalling import Near, Progress, Recalled, outcome, recall
 from gitjournal.render import testing, text
 from gitjournal.render.verdict import ROLES as VERDICT_ROLES
 from gitjournal.rows import Row
 from gitjournal.testbook import looks_at
-from gitjournal.verdict import WORDS
 
 ROLES = {"failed": "bad", "unreadable": "bad", "partly": "look", "retracted": "dim", "draft": "dim", "planned": "dim"}
 NEAR = 20  # entries that --like shows where no number is asked for

@@ -11,17 +11,19 @@ from typing import Any
 import click
 import msgspec
 
-from gitjournal import verdict
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import plot
 from gitjournal.commands.notice import tell_repeated
-from gitjournal.entry import split_text
-from gitjournal.entry_block import strip_block
+from gitjournal.entry import verdict
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.model import split_text
+from gitjournal.entry.results_block import strip_block
+from gitjournal.entry.summary import Summary, summarise
+from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.explain import Explained, explain
 from gitjournal.gains import Baseline, gain_over
 from gitjournal.looks import is_look, of_entry
-from gitjournal.metric_names import direction
 from gitjournal.overview import Opened, Overview, look
 from gitjournal.render import block, testing, text
 from gitjournal.render import entry as words
@@ -29,9 +31,7 @@ from gitjournal.render.forecast import gated_line
 from gitjournal.render.identity import explained_as_plain, explained_lines
 from gitjournal.render.outcome import no_baseline
 from gitjournal.render.overlaps import meaning
-from gitjournal.summary import Summary, summarise
 from gitjournal.testbook import looks_at
-from gitjournal.verdict import Verdict
 
 LABEL = 12
 

@@ -14,7 +14,8 @@ import msgspec
 
 from gitjournal import confusions
 from gitjournal.artifacts import PREDICTIONS, kept_predictions
-from gitjournal.datasheet import QUESTIONS
+from gitjournal.entry.datasheet import QUESTIONS
+from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
 from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.gathering import Told, gather
@@ -23,7 +24,6 @@ from gitjournal.journal import FOLDER, short_ref
 from gitjournal.lineage import Links
 from gitjournal.nearby import nearby
 from gitjournal.overview import Listed, Overview, links
-from gitjournal.record import Record
 from gitjournal.render import entry as words
 from gitjournal.render.site.journal import Journal
 from gitjournal.render.site.pages import Pages, needs_confusion

@@ -11,7 +11,7 @@ import click
 from gitjournal import journal, planning, trust
 from gitjournal.codefiles import Code, find_code
 from gitjournal.commands.context import Context
-from gitjournal.entry import Entry
+from gitjournal.entry.model import Entry
 from gitjournal.errors import TrustError, UsageError
 from gitjournal.lab import Lab, find_lab, work_root
 from gitjournal.render import text

@@ -20,7 +20,7 @@ from pandas.api import types as kinds_of
 
 from gitjournal.data.hashing import KeyPath
 from gitjournal.data.raw import Array, Raw, Wanted
-from gitjournal.entry import MISSING
+from gitjournal.entry.model import MISSING
 from gitjournal.errors import DataError, EntryError, nearest
 
 SEPARATORS = ",;\t|"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gitjournal import record
-from gitjournal.entry import FrontMatter
+from gitjournal.entry import record
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.record import Record, runs_among
+from gitjournal.entry.summary import Configuration, Score, Summary, estimator_label
+from gitjournal.entry.verdict import UNJUDGED, Verdict, against_line
+from gitjournal.entry.verdict import lines as verdict_lines
 from gitjournal.gains import Gain
 from gitjournal.looks import last_look
-from gitjournal.record import Record, runs_among
 from gitjournal.render import testing, text
 from gitjournal.render.entry_figures import CURVES_FILE, has_curves
 from gitjournal.render.forecast import gated_line
-from gitjournal.summary import Configuration, Score, Summary, estimator_label
-from gitjournal.verdict import UNJUDGED, Verdict, against_line
-from gitjournal.verdict import lines as verdict_lines
 
 ROWS = 10
 EFFECTS = 7

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from gitjournal.entry import Data, Files, FrontMatter, Split
-from gitjournal.metric_names import direction
-from gitjournal.record import Record
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.model import Data, Files, FrontMatter, Split
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Configuration, Effect, Summary, data_label
 from gitjournal.render.text import (
     Column,
     clean,
@@ -23,7 +24,6 @@ from gitjournal.render.text import (
     table,
     value,
 )
-from gitjournal.summary import Configuration, Effect, Summary, data_label
 
 BEST = 10
 NO_RESULT_KEYS = ("hash", "facts", "sklearn", "path", "images", "python", "files")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitjournal import figure_numbers
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Summary
 from gitjournal.errors import UsageError, nearest
-from gitjournal.record import Record
 from gitjournal.render import chart_svg, figures
 from gitjournal.render.chart import Chart
-from gitjournal.summary import Summary
 
 CURVES_FILE = "figures/{}/curves.svg"  # on the journal branch; a forge shows it below the results
 CURVES, GRID, PROFILE, CONFUSION, PROGRESS = NAMES = ("curves", "grid", "profile", "confusion", "progress")

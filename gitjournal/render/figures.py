@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from gitjournal.entry.metrics import direction
 from gitjournal.figure_numbers import (
     Calibrated,
     Confusion,
@@ -18,7 +19,6 @@ from gitjournal.figure_numbers import (
     Step,
     is_number,
 )
-from gitjournal.metric_names import direction
 from gitjournal.render import text
 from gitjournal.render.chart import Axis, Bar, Cells, Intervals, Line, Plane, Point
 

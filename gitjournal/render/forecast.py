@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitjournal.entry import ID_PATTERN
+from gitjournal.entry.metrics import direction
+from gitjournal.entry.model import ID_PATTERN
+from gitjournal.entry.skipped import Gated
 from gitjournal.foreseen import Forecast, Foreseen
-from gitjournal.gated import Gated
-from gitjournal.metric_names import direction
 from gitjournal.render import text
 
 SHOWN = 5  # configurations of a dry run, the most promising first

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
+from gitjournal.entry.metrics import direction
 from gitjournal.figure_numbers import Estimate
 from gitjournal.importance import Algorithm, Call, Importance, Importances, Reached
-from gitjournal.metric_names import direction
 from gitjournal.render import figures, text
 from gitjournal.render.chart import Intervals
 from gitjournal.tried import Tried

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gitjournal.entry import Entry
+from gitjournal.entry.model import Entry
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Summary
+from gitjournal.entry.verdict import Verdict
 from gitjournal.gains import Gain
-from gitjournal.record import Record
 from gitjournal.render import text
-from gitjournal.summary import Summary
-from gitjournal.verdict import Verdict
 
 
 def results_message(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None, verdict: Verdict | None = None) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 
 from gitjournal.answers import Nearest, Twin
 from gitjournal.calls import Counts, Epoch, Outcome, Planned, Progress, Recovered
-from gitjournal.entry import Entry, FrontMatter
+from gitjournal.entry.model import Entry, FrontMatter
+from gitjournal.entry.summary import Summary, data_argument, estimator_label
+from gitjournal.entry.verdict import as_plain as as_plain_verdict
 from gitjournal.gains import Gain
 from gitjournal.index import Run
 from gitjournal.journal import short_ref
@@ -17,8 +19,6 @@ from gitjournal.likeness import ABSENT, Change, changes
 from gitjournal.planning import installed_version
 from gitjournal.render import block, forecast, text, verdict
 from gitjournal.render.overlaps import found_lines
-from gitjournal.summary import Summary, data_argument, estimator_label
-from gitjournal.verdict import as_plain as as_plain_verdict
 
 BAR = 20
 LONG = 1.0  # seconds: what is quicker needs no forecast of time

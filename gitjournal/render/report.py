@@ -12,14 +12,14 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
+from gitjournal.entry.summary import Summary
+from gitjournal.entry.verdict import WORDS
 from gitjournal.findings import Finding
 from gitjournal.render import block, chart_text, testing, text
 from gitjournal.render.entry_figures import PROFILE, entry_figures
 from gitjournal.render.forecast import gated_line
 from gitjournal.render.overlaps import meaning
 from gitjournal.reviewing import Review, Reviewed
-from gitjournal.summary import Summary
-from gitjournal.verdict import WORDS
 
 MARKER = "<!-- gitjournal report -->"  # by which CI finds the comment to update
 LONGEST = 2000

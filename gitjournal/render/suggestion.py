@@ -7,8 +7,8 @@ from typing import Any
 
 from gitjournal.advice import Because
 from gitjournal.advising import Candidate, Proposal, Suggestions
+from gitjournal.entry.metrics import direction
 from gitjournal.foreseen import Foreseen
-from gitjournal.metric_names import direction
 from gitjournal.pursuing import Pursued, Round
 from gitjournal.render import text
 from gitjournal.render.forecast import foreseen_as_plain, interval, percent, short

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gitjournal import looks as counting
-from gitjournal.entry import Entry
+from gitjournal.entry.model import Entry
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Summary
 from gitjournal.final import Looked
 from gitjournal.journal import short_ref
 from gitjournal.looks import Look
-from gitjournal.record import Record
 from gitjournal.render import text
-from gitjournal.summary import Summary
 
 
 def score(record: Record, metric: str | None, looks: int) -> str:

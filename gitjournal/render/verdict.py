@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gitjournal.entry.verdict import Told, Verdict
 from gitjournal.judging import Judged, Judgement, digest_of
 from gitjournal.render import text
-from gitjournal.verdict import Told, Verdict
 
 ROLES = {"supported": "good", "refuted": "bad", "inconclusive": "look"}
 ON_ROWS = "try split: {cv: 5, repeats: 3}"  # rows of one holdout say nothing of other splits, and soon run out

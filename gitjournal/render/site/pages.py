@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gitjournal import tried, verdict
+from gitjournal import tried
 from gitjournal.calibration import Calibration
-from gitjournal.entry import split_text
-from gitjournal.entry_block import strip_block
+from gitjournal.entry import verdict
+from gitjournal.entry.model import split_text
+from gitjournal.entry.record import Record, runs_among
+from gitjournal.entry.results_block import strip_block
 from gitjournal.errors import EntryError
 from gitjournal.figure_numbers import Confusion
 from gitjournal.gathering import Told
 from gitjournal.looks import Look, is_look, of_entry
-from gitjournal.record import Record, runs_among
 from gitjournal.render import calibration, chart_svg, entry, figures, importance, outcome, testing, text
 from gitjournal.render.chart import Chart
 from gitjournal.render.entry_figures import entry_figures

@@ -9,9 +9,9 @@ from html import escape
 
 import msgspec
 
-from gitjournal.record import Record
+from gitjournal.entry.record import Record
+from gitjournal.entry.summary import Configuration, Summary
 from gitjournal.render import text
-from gitjournal.summary import Configuration, Summary
 
 BEST, RUNS, METRICS = 10, 500, 8
 LONGEST = 48  # letters of a value

@@ -11,7 +11,7 @@ import hashlib
 from typing import Any
 
 from gitjournal import resources
-from gitjournal.metric_names import direction
+from gitjournal.entry.metrics import direction
 from gitjournal.render import text
 from gitjournal.render.site.prose import missing
 from gitjournal.site_cards import Card

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from gitjournal.entry_block import read_block
+from gitjournal.entry.results_block import read_block
 from gitjournal.errors import EntryError
 
 Word = Literal["supported", "refuted", "inconclusive"]

@@ -7,7 +7,7 @@ import math
 import random
 from typing import Any
 
-from gitjournal.entry import Entry, FrontMatter
+from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.errors import EntryError, nearest
 
 MAX_POINTS = 100_000

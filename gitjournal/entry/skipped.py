@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitjournal.record import Gate, Record, runs_among, skipped_among
+from gitjournal.entry.record import Gate, Record, runs_among, skipped_among
 
 
 @dataclass(frozen=True)

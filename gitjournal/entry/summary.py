@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from gitjournal.entry import Data, FrontMatter
-from gitjournal.gated import Gated, gated
-from gitjournal.metric_names import default_metrics, direction
-from gitjournal.record import Record, Scores, runs_among, skipped_among
+from gitjournal.entry.metrics import default_metrics, direction
+from gitjournal.entry.model import Data, FrontMatter
+from gitjournal.entry.record import Record, Scores, runs_among, skipped_among
+from gitjournal.entry.skipped import Gated, gated
 
 Key = tuple[str, int | None]
 COUNTS = ("done", "again")  # the states of a record that holds metrics

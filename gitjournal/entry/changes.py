@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from gitjournal.entry import FrontMatter
+from gitjournal.entry.model import FrontMatter
 
 NOT_DECLARED = ("title",)  # what is said about an experiment, not what is done
 WRITTEN_BY_US = ("data.facts",)

@@ -16,9 +16,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gitjournal.entry import Entry
+from gitjournal.entry.metrics import METRICS
+from gitjournal.entry.model import Entry
 from gitjournal.errors import EntryError, Place, nearest
-from gitjournal.metric_names import METRICS
 
 Operator = Literal["<", "<=", ">", ">="]
 OWN, BASELINE = "", "baseline"

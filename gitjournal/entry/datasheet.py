@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from gitjournal import entry_edit, yaml_text
-from gitjournal.entry import split_text
+from gitjournal import yaml_text
+from gitjournal.entry import edit
+from gitjournal.entry.model import split_text
 from gitjournal.errors import EntryError, Place
 
 # what decides which rows are the test part
@@ -83,4 +84,4 @@ def new_text(name: str, source: str, data_hash: str, facts: dict[str, Any]) -> s
 
 def with_seal(text: str, sealed: list[Sealed], *, file: str) -> str:
     """Return the datasheet with its list of sealed rules replaced."""
-    return entry_edit.set_values(text, {("sealed",): [{**one.rule, "rows": one.rows} for one in sealed]}, file=file)
+    return edit.set_values(text, {("sealed",): [{**one.rule, "rows": one.rows} for one in sealed]}, file=file)
