@@ -23,14 +23,14 @@ import msgspec
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
-from gitjournal.comparison import Comparison, compare, elsewhere
-from gitjournal.distributions import normal_quantile
 from gitjournal.entry.metrics import direction
-from gitjournal.over_data import Cell, over_data
 from gitjournal.resample import Draw, Kept, redraw
-from gitjournal.sample import Sample
-from gitjournal.stats import LEVEL, POWER
-from gitjournal.weighed import Resampled
+from gitjournal.stats.compare import Comparison, compare, elsewhere
+from gitjournal.stats.distributions import normal_quantile
+from gitjournal.stats.evidence import Resampled
+from gitjournal.stats.intervals import LEVEL, POWER
+from gitjournal.stats.over_datasets import Cell, over_data
+from gitjournal.stats.sample import Sample
 
 Array = np.ndarray[Any, Any]
 Chance = np.random.Generator

@@ -12,9 +12,9 @@ from gitjournal.entry.model import Entry
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
 from gitjournal.foreseen import Forecast
-from gitjournal.gains import Gain
 from gitjournal.index import Run
 from gitjournal.limits import NO_LIMITS, NOTHING, Limits, Spent
+from gitjournal.stats.gain import Gain
 
 State = Literal["done", "shown", "planned", "duplicate", "interrupted"]
 

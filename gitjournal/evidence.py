@@ -7,10 +7,7 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import comparison
-from gitjournal.alike import require_alike
 from gitjournal.artifacts import PREDICTIONS, folder_of
-from gitjournal.comparison import Comparison, Resampled, compare
 from gitjournal.crew import Crew, Team
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
@@ -19,7 +16,10 @@ from gitjournal.errors import ComparisonError
 from gitjournal.journal import whole_records
 from gitjournal.lab import Lab
 from gitjournal.overview import Opened, Overview
-from gitjournal.sample import Sample, sample_of
+from gitjournal.stats import compare as comparison
+from gitjournal.stats.comparable import require_alike
+from gitjournal.stats.compare import Comparison, Resampled, compare
+from gitjournal.stats.sample import Sample, sample_of
 
 PARTS = ("dev", "train", "train_dev", "test")
 

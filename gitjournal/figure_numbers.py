@@ -11,7 +11,7 @@ from typing import Any
 
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, Configuration, Summary
-from gitjournal.stats import Z95
+from gitjournal.stats.intervals import Z95
 
 SHARES = ("accuracy", "balanced_accuracy")  # a share of rows that are right: its noise follows from their number
 MANY = 12  # rows or columns of a heat map

@@ -20,13 +20,13 @@ from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import COUNTS, Configuration, Summary, summarise
 from gitjournal.errors import EntryError, GitjournalError
-from gitjournal.gains import gain_over
 from gitjournal.index import Index
 from gitjournal.lab import Lab
 from gitjournal.ledger import Compose, job_of
-from gitjournal.looks import FINAL, Look, numbered
 from gitjournal.planning import Plan, PlannedRun
 from gitjournal.repo import require_identity
+from gitjournal.stats.gain import gain_over
+from gitjournal.stats.looks import FINAL, Look, numbered
 from gitjournal.subject import Subject, baseline_of, check_may_run, code_state, read_subject
 
 LONGEST = 300  # letters of a reason: a record is at most 4 KB

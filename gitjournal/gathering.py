@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError
-from gitjournal.gains import Baseline, Gain, gain_over
 from gitjournal.overview import AT_ONCE, Listed, Opened, Overview
+from gitjournal.stats.gain import Baseline, Gain, gain_over
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from gitjournal.entry.record import Failure, Gate, Record
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.expected import NOTHING, Expected, judged
-from gitjournal.gains import Baseline, Gain, gain_over
 from gitjournal.index import Run
 from gitjournal.journal import whole_records
-from gitjournal.judging import Draw, Judgeable, Judgement
 from gitjournal.planning import Plan, PlannedRun
+from gitjournal.stats.gain import Baseline, Gain, gain_over
+from gitjournal.stats.judge import Draw, Judgeable, Judgement
 from gitjournal.subject import Subject
 
 

@@ -17,10 +17,10 @@ import numpy as np
 
 from gitjournal import scores, stored
 from gitjournal.data.raw import Array
-from gitjournal.distributions import normal_quantile, t_quantile, t_two_sided
 from gitjournal.entry import metrics
 from gitjournal.errors import DataError
-from gitjournal.stats import LEVEL
+from gitjournal.stats.distributions import normal_quantile, t_quantile, t_two_sided
+from gitjournal.stats.intervals import LEVEL
 
 DRAWS, SEED = 1000, 0
 CALLS = 8000  # of a metric that has to be computed anew for each draw: a millisecond each

@@ -12,7 +12,7 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import data_argument, data_label, estimator_label, state, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.journal import PAGE, read_entry
-from gitjournal.looks import last_look
+from gitjournal.stats.looks import last_look
 
 
 class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

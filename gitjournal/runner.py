@@ -29,13 +29,13 @@ from gitjournal.evidence import Measured, drawn
 from gitjournal.forecast import Model
 from gitjournal.foreseen import Forecast
 from gitjournal.index import Run
-from gitjournal.judging import Draw
 from gitjournal.lab import Lab
 from gitjournal.landing import replace_file
 from gitjournal.ledger import Compose, Ledger, borrowed, job_of, left_out, made
 from gitjournal.limits import Spent
 from gitjournal.planning import Plan, PlannedRun, check_not_blocked
 from gitjournal.repo import require_identity
+from gitjournal.stats.judge import Draw
 from gitjournal.subject import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gitjournal.distributions import normal_quantile
+from gitjournal.stats.distributions import normal_quantile
 
 Array = NDArray[np.float64]
 

@@ -15,8 +15,8 @@ from gitjournal.entry.changes import flatten
 from gitjournal.entry.datasheet import name_of
 from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.gathering import Told, Untold, gather
-from gitjournal.looks import is_look
 from gitjournal.overview import Listed, Overview
+from gitjournal.stats.looks import is_look
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -14,11 +14,11 @@ from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines, runs_among
 from gitjournal.entry.summary import COUNTS, Key, join, summarise
 from gitjournal.errors import EntryError, GitjournalError, Place, UsageError
-from gitjournal.gains import Baseline
 from gitjournal.index import Index, Run
 from gitjournal.lab import Lab, work_root
-from gitjournal.looks import is_look
 from gitjournal.repo import run_git
+from gitjournal.stats.gain import Baseline
+from gitjournal.stats.looks import is_look
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gitjournal.distributions import normal_quantile, t_quantile, t_two_sided
+from gitjournal.stats.distributions import normal_quantile, t_quantile, t_two_sided
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]

@@ -13,8 +13,8 @@ from gitjournal.index import Index
 from gitjournal.index_update import data_hash
 from gitjournal.journal import entry_id, entry_records
 from gitjournal.lab import Lab
-from gitjournal.looks import Look, is_look, numbered
 from gitjournal.sealing import read_sheets
+from gitjournal.stats.looks import Look, is_look, numbered
 
 
 def looks_at(lab: Lab, index: Index, data: str) -> list[Look]:

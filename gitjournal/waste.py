@@ -21,7 +21,7 @@ from gitjournal.errors import GitjournalError
 from gitjournal.identity import fingerprint
 from gitjournal.index import Index
 from gitjournal.overview import Listed, Opened, Overview
-from gitjournal.stats import Interval, wilson
+from gitjournal.stats.intervals import Interval, wilson
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from gitjournal.entry.model import FrontMatter, parse
 from gitjournal.entry.record import Record
-from gitjournal.sample import Sample, sample_of
+from gitjournal.stats.sample import Sample, sample_of
 
 A, B = "20261121-one-aaaa", "20261122-other-bbbb"
 HOLDOUT = {"dev": 0.2, "seed": 0, "shuffle": True, "stratify": True}

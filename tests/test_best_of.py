@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from gitjournal.best_of import bias_corrected, bonferroni, corrected_best, critical, sign_flips
-from gitjournal.stats import LEVEL, mcnemar
+from gitjournal.stats.intervals import LEVEL, mcnemar
+from gitjournal.stats.multiple_testing import bias_corrected, bonferroni, corrected_best, critical, sign_flips
 
 SIMULATIONS = 2000
 ALLOWED = LEVEL + 3 * math.sqrt(LEVEL * (1 - LEVEL) / SIMULATIONS)

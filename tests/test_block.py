@@ -9,9 +9,9 @@ from gitjournal.entry.model import FrontMatter, parse
 from gitjournal.entry.record import Failure, Record
 from gitjournal.entry.summary import summarise
 from gitjournal.entry.verdict import Told, Verdict, read
-from gitjournal.gains import Baseline, gain_over
 from gitjournal.render.block import results_block
 from gitjournal.render.message import results_message
+from gitjournal.stats.gain import Baseline, gain_over
 
 ENTRY_ID = "20261121-an-entry-aaaa"
 FRONT = "title: An entry\nhypothesis: why not\ndata: {sklearn: iris}\nprocedure: [SVC]\nmetrics: [METRIC]\nsplit: {dev: 0.2, test: 0.2}\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.calibration import ENOUGH, Prediction, calibrate
+from gitjournal.stats.calibration import ENOUGH, Prediction, calibrate
 from tests.pages import begin, commit, gitjournal, page, record, write
 
 BLOCK = """\

@@ -27,7 +27,7 @@ from gitjournal.figure_numbers import (
 from gitjournal.render import chart_file, chart_svg, chart_text, effects, figures
 from gitjournal.render.chart import Chart, Intervals, Plane, extent, nice, ticks
 from gitjournal.render.entry_figures import committed
-from gitjournal.stats import Interval
+from gitjournal.stats.intervals import Interval
 from tests.pages import RBF, page, record
 
 SVG = "{http://www.w3.org/2000/svg}"

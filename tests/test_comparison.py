@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gitjournal import stats
-from gitjournal.comparison import Resampled, adjusted, compare, elsewhere, needed, one_sample
 from gitjournal.entry.record import Record
 from gitjournal.errors import ComparisonError
-from gitjournal.sample import combine, sample_of
-from gitjournal.stats import LEVEL
-from gitjournal.weighed import turned
+from gitjournal.stats import intervals
+from gitjournal.stats.compare import Resampled, adjusted, compare, elsewhere, needed, one_sample
+from gitjournal.stats.evidence import turned
+from gitjournal.stats.intervals import LEVEL
+from gitjournal.stats.sample import combine, sample_of
 from tests.samples import EACH, FOLDS, A, B, front, right, run, sample
 
 SIMULATIONS = 2000
@@ -35,7 +35,7 @@ def test_one_run_each_on_the_same_rows_is_mcnemars_exact_test() -> None:
     assert (found.test, found.unit, found.n, found.apart) == ("exact McNemar, 360 rows", "rows", 360, (3, 1))
     assert found.p == pytest.approx(0.625)
     assert found.value == pytest.approx(2 / 360)
-    assert found.interval == stats.paired_difference(a, b)
+    assert found.interval == intervals.paired_difference(a, b)
     assert found.smallest == pytest.approx(0.0219, abs=5e-4)  # 80 % are 6 rows or more of 360, all on one side
     assert "these two fitted models" in found.why
     assert not found.notes
@@ -52,7 +52,7 @@ def test_several_seeds_on_one_split_are_welchs_test() -> None:
     b = sample(B, [run("b", value, seed=seed) for seed, value in enumerate(of_b)])
     found = compare(a, b).evidence
     assert (found.unit, found.n) == ("seeds", 3)
-    assert found.interval == stats.welch(of_a, of_b).interval()
+    assert found.interval == intervals.welch(of_a, of_b).interval()
     assert "Welch" in found.test
     assert "these rows" in found.why
 
@@ -87,7 +87,7 @@ def test_seeds_say_what_the_rows_leave_open() -> None:
     for row, gap in {2: -1 / 3, 3: -1 / 3, 4: -1 / 3, 9: 1.0, 10: 1.0, 11: 1.0, 12: 0.5, 13: 0.5}.items():
         gaps[row] = gap
     assert (found.evidence.rows.low, found.evidence.rows.high) == pytest.approx(
-        (stats.mean(gaps).interval().low, stats.mean(gaps).interval().high)
+        (intervals.mean(gaps).interval().low, intervals.mean(gaps).interval().high)
     )
 
 
@@ -99,7 +99,7 @@ def test_seeds_that_move_the_split_are_paired_and_the_chance_of_being_better_is_
     b = [run("b", value, seed=seed, split=EACH) for seed, value in enumerate(of_b)]
     found = compare(sample(A, a), sample(B, b)).evidence
     assert (found.unit, found.n, found.ratio) == ("splits", 29, 0.25)
-    assert found.interval == stats.corrected([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
+    assert found.interval == intervals.corrected([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
     assert found.chance is not None
     assert found.chance.value == sum(x > y for x, y in zip(of_a, of_b, strict=True)) / 29
     assert compare(sample(A, a[:28]), sample(B, b)).evidence.chance is None
@@ -110,7 +110,7 @@ def test_folds_are_paired_and_corrected_for_their_overlap() -> None:
     of_a, of_b = [0.9, 0.92, 0.95, 0.91, 0.93], [0.89, 0.92, 0.93, 0.9, 0.9]
     found = compare(sample(A, [run("a", folds=of_a)]), sample(B, [run("b", folds=of_b)])).evidence
     assert (found.unit, found.n, found.ratio) == ("folds", 5, 0.25)
-    assert found.interval == stats.corrected([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
+    assert found.interval == intervals.corrected([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
 
 
 def test_seeds_that_share_folds_are_averaged_and_those_that_do_not_are_more_folds() -> None:
@@ -167,7 +167,7 @@ def test_two_equal_models_on_one_holdout_are_told_apart_one_time_in_twenty() -> 
     for _ in range(SIMULATIONS):
         hard = draw.beta(4, 1, 200)
         a, b = draw.random((2, 200)) < hard
-        told += stats.mcnemar(int((a & ~b).sum()), int((b & ~a).sum())) < LEVEL
+        told += intervals.mcnemar(int((a & ~b).sum()), int((b & ~a).sum())) < LEVEL
     assert told / SIMULATIONS <= ALLOWED
 
 
@@ -175,7 +175,7 @@ def test_two_equal_models_on_one_holdout_are_told_apart_one_time_in_twenty() -> 
 def test_two_equal_procedures_over_seeds_are_told_apart_one_time_in_twenty(n: int, m: int) -> None:
     draw = np.random.default_rng(n)
     a, b = draw.normal(size=(SIMULATIONS, n)), draw.normal(size=(SIMULATIONS, m)) * (2.0 if n == m else 1.0)
-    told = sum((stats.welch(one.tolist(), other.tolist()).p() or 1) < LEVEL for one, other in zip(a, b, strict=True))
+    told = sum((intervals.welch(one.tolist(), other.tolist()).p() or 1) < LEVEL for one, other in zip(a, b, strict=True))
     assert told / SIMULATIONS <= ALLOWED
 
 
@@ -206,7 +206,7 @@ def _accuracy(x: np.ndarray, y: np.ndarray, train: np.ndarray, dev: np.ndarray) 
 
 
 def called(gaps: np.ndarray, ratio: float) -> float:
-    return float(np.mean([(stats.corrected(one.tolist(), ratio).p() or 1) < LEVEL for one in gaps]))
+    return float(np.mean([(intervals.corrected(one.tolist(), ratio).p() or 1) < LEVEL for one in gaps]))
 
 
 @pytest.mark.parametrize("repeats", [1, 3, 10])
@@ -235,9 +235,9 @@ def test_the_best_of_many_equal_ones_is_called_better_one_time_in_twenty(kind: s
         values = math.sqrt(shared) * draw.normal(size=(k + 1, 1)) + math.sqrt(1 - shared) * draw.normal(size=(k + 1, n))
         best = values[:-1][values[:-1].mean(1).argmax()]
         if kind == "seeds":
-            p = stats.welch(best.tolist(), values[-1].tolist()).p()
+            p = intervals.welch(best.tolist(), values[-1].tolist()).p()
         else:
-            p = stats.corrected((best - values[-1]).tolist(), 0.25).p()
+            p = intervals.corrected((best - values[-1]).tolist(), 0.25).p()
         said += k * (p or 1) < LEVEL
     assert said / SIMULATIONS <= ALLOWED
 
@@ -340,14 +340,14 @@ def test_without_rows_the_choice_is_allowed_for_by_bonferroni() -> None:
 
 def test_a_single_score_has_the_interval_that_fits() -> None:
     one = sample(A, [run("a", right=right(*range(36)))])
-    assert one_sample(one).interval == stats.wilson(324, 360)
+    assert one_sample(one).interval == intervals.wilson(324, 360)
     assert one_sample(one).p is None
     several = sample(A, [run("a", value, seed=seed) for seed, value in enumerate([0.9, 0.92, 0.91])])
-    assert one_sample(several).interval == stats.mean([0.9, 0.92, 0.91]).interval()
+    assert one_sample(several).interval == intervals.mean([0.9, 0.92, 0.91]).interval()
     folds = sample(A, [run("a", folds=[0.9, 0.92, 0.91])])
-    assert one_sample(folds).interval == stats.corrected([0.9, 0.92, 0.91], 0.25).interval()
+    assert one_sample(folds).interval == intervals.corrected([0.9, 0.92, 0.91], 0.25).interval()
     splits = sample(A, [run("a", value, seed=seed, split=EACH) for seed, value in enumerate([0.9, 0.92, 0.91])])
-    assert one_sample(splits).interval == stats.corrected([0.9, 0.92, 0.91], 0.25).interval()
+    assert one_sample(splits).interval == intervals.corrected([0.9, 0.92, 0.91], 0.25).interval()
     lonely = sample(A, [run("a", 2.0, metric="rmse")], None, "rmse")
     assert one_sample(lonely).interval is None
     assert one_sample(lonely, Resampled("rows", 360, 2.0, 0.1)).interval is not None
@@ -377,7 +377,7 @@ def test_how_many_would_decide() -> None:
     found = compare(a, b).evidence
     rows = needed(found, 0.01)
     assert rows is not None
-    assert stats.mcnemar_power(0.01, 4 / 360, rows) >= stats.POWER
+    assert intervals.mcnemar_power(0.01, 4 / 360, rows) >= intervals.POWER
     assert needed(one_sample(a), 0.05) is not None
     silent = compare(*(sample(name, [run(name, 2.0, metric="rmse")], None, "rmse") for name in (A, B))).evidence
     assert needed(silent, 0.1) is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from gitjournal.distributions import beta_share, binomial_at_most, normal_quantile, t_beyond, t_quantile, t_two_sided
+from gitjournal.stats.distributions import beta_share, binomial_at_most, normal_quantile, t_beyond, t_quantile, t_two_sided
 
 
 @pytest.mark.parametrize("df", [1, 1.3, 2, 3.7, 9, 29, 99, 359, 20_000])

@@ -11,7 +11,7 @@ from gitjournal.render import effects
 from gitjournal.render.chart import COLORS
 from gitjournal.render.chart_svg import WIDTH, svg
 from gitjournal.render.effects import Effect
-from gitjournal.stats import Interval
+from gitjournal.stats.intervals import Interval
 
 BETTER, WORSE = COLORS[:2]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from benchmarks import bench_errors as bench
-from gitjournal.stats import LEVEL, POWER
+from gitjournal.stats.intervals import LEVEL, POWER
 
 TIMES = 300
 

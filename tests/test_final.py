@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal import looks, sealing
+from gitjournal import sealing
 from gitjournal.calls import Options
 from gitjournal.commands.exec import compose
 from gitjournal.crew import Crew
@@ -18,9 +18,10 @@ from gitjournal.founding import init
 from gitjournal.index import Index
 from gitjournal.journal import current_ref, entry_records, journal_refs
 from gitjournal.lab import Lab, find_lab
-from gitjournal.looks import Look
 from gitjournal.render import testing
 from gitjournal.runner import execute
+from gitjournal.stats import looks
+from gitjournal.stats.looks import Look
 from gitjournal.testbook import looks_at
 from tests.helpers import done, git, gitjournal, write_entry
 

@@ -11,7 +11,7 @@ import pytest
 from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import summarise
-from gitjournal.gains import Baseline, Gain, gain_over
+from gitjournal.stats.gain import Baseline, Gain, gain_over
 from tests import samples
 
 FRONT = parse(

@@ -14,9 +14,9 @@ from gitjournal.entry.expectation import parse as expectation
 from gitjournal.entry.model import FrontMatter, parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.verdict import Told, Verdict, against_line, as_plain, first_word, lines, read, whole
-from gitjournal.judging import Judgeable, Judged, judge, value_of, verdict_of
 from gitjournal.render.verdict import told
-from gitjournal.stats import Interval, wilson
+from gitjournal.stats.intervals import Interval, wilson
+from gitjournal.stats.judge import Judgeable, Judged, judge, value_of, verdict_of
 
 
 def front(*, metrics: str = "[accuracy]", retracted: str = "") -> FrontMatter:

@@ -7,9 +7,9 @@ import math
 import pytest
 from scipy import stats
 
-from gitjournal import looks
 from gitjournal.entry.record import MAX_LINE, Record, decode_lines, encode, runs_among
-from gitjournal.looks import Look
+from gitjournal.stats import looks
+from gitjournal.stats.looks import Look
 
 
 def look(run: str, at: str, value: float = 0.9, rows: int = 360, **more: object) -> Look:

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats as reference
 
 from gitjournal.errors import ComparisonError
-from gitjournal.over_data import Cell, middle, over_data, signed_rank
+from gitjournal.stats.over_datasets import Cell, middle, over_data, signed_rank
 
 
 def cells(**values: list[float]) -> list[Cell]:

@@ -16,7 +16,7 @@ from gitjournal.jobs import Run
 from gitjournal.measure import run
 from gitjournal.resample import Draw, Kept, draw
 from gitjournal.shelf import Shelf
-from gitjournal.stats import Estimate
+from gitjournal.stats.intervals import Estimate
 
 Arrays = dict[str, np.ndarray]
 

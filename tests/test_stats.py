@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as reference
 
-from gitjournal.stats import (
+from gitjournal.stats.intervals import (
     LEVEL,
     Estimate,
     against_one,

@@ -11,18 +11,18 @@ import click
 
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import kind_of, save
-from gitjournal.comparison import Comparison, adjusted
 from gitjournal.crew import Crew
 from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.errors import UsageError
 from gitjournal.evidence import Measured, elsewhere, judge, measured, sample, wanted
 from gitjournal.lab import Lab
-from gitjournal.over_data import Cell, over_data
 from gitjournal.overview import Listed, Overview, look
 from gitjournal.render import comparison as words
 from gitjournal.render import effects, text
 from gitjournal.render.chart import Intervals
-from gitjournal.sample import Sample
+from gitjournal.stats.compare import Comparison, adjusted
+from gitjournal.stats.over_datasets import Cell, over_data
+from gitjournal.stats.sample import Sample
 
 By = Literal["procedure", "tag"]
 

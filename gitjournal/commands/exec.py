@@ -25,8 +25,6 @@ from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.final import Request, take_look
 from gitjournal.forecast import Model
-from gitjournal.gains import Gain
-from gitjournal.judging import Judgement
 from gitjournal.lab import Lab, find_lab
 from gitjournal.ledger import Page
 from gitjournal.limits import Limits, reason_to_stop
@@ -38,6 +36,8 @@ from gitjournal.render.message import results_message
 from gitjournal.render.testing import final_message
 from gitjournal.render.verdict import verdict_of
 from gitjournal.selection import Selection, select
+from gitjournal.stats.gain import Gain
+from gitjournal.stats.judge import Judgement
 
 FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
 SHOW_AFTER = 1.0  # seconds: what is quicker needs no progress line

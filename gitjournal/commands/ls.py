@@ -18,12 +18,12 @@ from gitjournal.entry.metrics import direction
 from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
 from gitjournal.journal import names
-from gitjournal.looks import Look
 from gitjournal.overview import Listed, data_names, gains, look
 from gitjournal.recalling import Near, Progress, Recalled, outcome, recall
 from gitjournal.render import testing, text
 from gitjournal.render.verdict import ROLES as VERDICT_ROLES
 from gitjournal.rows import Row
+from gitjournal.stats.looks import Look
 from gitjournal.testbook import looks_at
 
 ROLES = {"failed": "bad", "unreadable": "bad", "partly": "look", "retracted": "dim", "draft": "dim", "planned": "dim"}

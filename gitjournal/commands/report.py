@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from gitjournal import reviewing
-from gitjournal.calibration import Prediction, calibrate
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import save
 from gitjournal.commands.notice import progress
@@ -24,6 +23,7 @@ from gitjournal.render.waste import as_plain as waste_as_plain
 from gitjournal.render.waste import waste_lines
 from gitjournal.repo import author_email
 from gitjournal.rows import Row
+from gitjournal.stats.calibration import Prediction, calibrate
 from gitjournal.touched import first_authors
 from gitjournal.waste import waste
 

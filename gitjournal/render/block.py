@@ -11,11 +11,11 @@ from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import Configuration, Score, Summary, estimator_label
 from gitjournal.entry.verdict import UNJUDGED, Verdict, against_line
 from gitjournal.entry.verdict import lines as verdict_lines
-from gitjournal.gains import Gain
-from gitjournal.looks import last_look
 from gitjournal.render import testing, text
 from gitjournal.render.entry_figures import CURVES_FILE, has_curves
 from gitjournal.render.forecast import gated_line
+from gitjournal.stats.gain import Gain
+from gitjournal.stats.looks import last_look
 
 ROWS = 10
 EFFECTS = 7

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gitjournal.calibration import ENOUGH, Calibration
 from gitjournal.figure_numbers import Calibrated
 from gitjournal.render import figures, text
 from gitjournal.render.chart import Chart
+from gitjournal.stats.calibration import ENOUGH, Calibration
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gitjournal.over_data import OverData
 from gitjournal.render import text
-from gitjournal.sample import Sample
-from gitjournal.stats import LEVEL, Interval
-from gitjournal.weighed import Comparison, Evidence, turned
+from gitjournal.stats.evidence import Comparison, Evidence, turned
+from gitjournal.stats.intervals import LEVEL, Interval
+from gitjournal.stats.over_datasets import OverData
+from gitjournal.stats.sample import Sample
 
 BAR = 20  # cells of an interval drawn in text
 DIRECTIONS = {1: "higher is better", -1: "lower is better"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitjournal.render import text
 from gitjournal.render.chart import Bar, Intervals
-from gitjournal.stats import Interval
+from gitjournal.stats.intervals import Interval
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
-from gitjournal.gains import Gain
 from gitjournal.render import text
+from gitjournal.stats.gain import Gain
 
 
 def results_message(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None, verdict: Verdict | None = None) -> str:

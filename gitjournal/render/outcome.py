@@ -12,13 +12,13 @@ from gitjournal.calls import Counts, Epoch, Outcome, Planned, Progress, Recovere
 from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.summary import Summary, data_argument, estimator_label
 from gitjournal.entry.verdict import as_plain as as_plain_verdict
-from gitjournal.gains import Gain
 from gitjournal.index import Run
 from gitjournal.journal import short_ref
 from gitjournal.likeness import ABSENT, Change, changes
 from gitjournal.planning import installed_version
 from gitjournal.render import block, forecast, text, verdict
 from gitjournal.render.overlaps import found_lines
+from gitjournal.stats.gain import Gain
 
 BAR = 20
 LONG = 1.0  # seconds: what is quicker needs no forecast of time

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from gitjournal import looks as counting
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
 from gitjournal.final import Looked
 from gitjournal.journal import short_ref
-from gitjournal.looks import Look
 from gitjournal.render import text
+from gitjournal.stats import looks as counting
+from gitjournal.stats.looks import Look
 
 
 def score(record: Record, metric: str | None, looks: int) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gitjournal.entry.verdict import Told, Verdict
-from gitjournal.judging import Judged, Judgement, digest_of
 from gitjournal.render import text
+from gitjournal.stats.judge import Judged, Judgement, digest_of
 
 ROLES = {"supported": "good", "refuted": "bad", "inconclusive": "look"}
 ON_ROWS = "try split: {cv: 5, repeats: 3}"  # rows of one holdout say nothing of other splits, and soon run out

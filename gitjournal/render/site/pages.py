@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from gitjournal import tried
-from gitjournal.calibration import Calibration
 from gitjournal.entry import verdict
 from gitjournal.entry.model import split_text
 from gitjournal.entry.record import Record, runs_among
@@ -19,7 +18,6 @@ from gitjournal.entry.results_block import strip_block
 from gitjournal.errors import EntryError
 from gitjournal.figure_numbers import Confusion
 from gitjournal.gathering import Told
-from gitjournal.looks import Look, is_look, of_entry
 from gitjournal.render import calibration, chart_svg, entry, figures, importance, outcome, testing, text
 from gitjournal.render.chart import Chart
 from gitjournal.render.entry_figures import entry_figures
@@ -30,6 +28,8 @@ from gitjournal.render.site.tables import best_table, runs_table
 from gitjournal.render.site.templates import Templates, gain, score
 from gitjournal.render.verdict import line
 from gitjournal.site_cards import Card, stamp
+from gitjournal.stats.calibration import Calibration
+from gitjournal.stats.looks import Look, is_look, of_entry
 
 FIGURES = 5  # on the page of an entry; the rest by `show --plot`
 INK = "currentColor"

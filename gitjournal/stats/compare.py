@@ -11,11 +11,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gitjournal import best_of, stats
-from gitjournal.alike import common_seeds, require_alike
-from gitjournal.sample import Sample
-from gitjournal.stats import LEVEL, Estimate, Interval
-from gitjournal.weighed import Comparison, Evidence, Resampled, Selection, Unit
+from gitjournal.stats import intervals, multiple_testing
+from gitjournal.stats.comparable import common_seeds, require_alike
+from gitjournal.stats.evidence import Comparison, Evidence, Resampled, Selection, Unit
+from gitjournal.stats.intervals import LEVEL, Estimate, Interval
+from gitjournal.stats.sample import Sample
 
 __all__ = ["Comparison", "Evidence", "Resampled", "Selection", "adjusted", "compare", "difference", "needed", "one_sample"]
 
@@ -44,7 +44,7 @@ def _one(a: Sample, resampled: Resampled | None) -> Evidence:
         values, ratio = _all_folds(a), _ratio(a)
         what = f"corrected t over {len(values)} folds"
         return _estimated(
-            stats.corrected(values, ratio, overlap=OVERLAP_OF_FOLDS),
+            intervals.corrected(values, ratio, overlap=OVERLAP_OF_FOLDS),
             what,
             "over folds, allowing for their overlapping train parts",
             "folds",
@@ -56,9 +56,9 @@ def _one(a: Sample, resampled: Resampled | None) -> Evidence:
         if a.each:
             what = f"corrected t over {len(values)} splits"
             why = "over seeds, each with a split of its own, allowing for overlapping train parts"
-            return _estimated(stats.corrected(values, _ratio(a)), what, why, "splits", len(values), ratio=_ratio(a))
+            return _estimated(intervals.corrected(values, _ratio(a)), what, why, "splits", len(values), ratio=_ratio(a))
         why = "over seeds on one split: this is about these rows"
-        return _estimated(stats.mean(values), f"t over {len(values)} seeds", why, "seeds", len(values))
+        return _estimated(intervals.mean(values), f"t over {len(values)} seeds", why, "seeds", len(values))
     if _by_group(a) and resampled is None:
         return _silent(a.value, a, "rows of a group hang together, and which row belongs to which group is not kept here")
     if a.hits is not None and not _by_group(a):
@@ -67,7 +67,7 @@ def _one(a: Sample, resampled: Resampled | None) -> Evidence:
         about = Estimate(share, math.sqrt(share * (1 - share) / a.rows), math.inf)
         return replace(
             _estimated(about, f"Wilson interval, {a.rows} rows", _fitted_once(a), "rows", a.rows),
-            interval=stats.wilson(right, a.rows),
+            interval=intervals.wilson(right, a.rows),
         )
     if resampled is not None:
         about = Estimate(a.value, resampled.error, resampled.units - 1)
@@ -80,8 +80,8 @@ def _one_of_many(a: Sample, found: Evidence, resampled: Resampled | None) -> Sel
     hits = _all_hits(a)
     interval, test, z = None, f"Bonferroni, {a.k} configurations", None
     if found.unit == "rows" and hits and a.hits is not None and not _by_group(a):
-        z = best_of.critical(hits, a.rows)
-        interval, test = stats.wilson(a.hits.bit_count(), a.rows, z), f"simultaneous for all {a.k} configurations"
+        z = multiple_testing.critical(hits, a.rows)
+        interval, test = intervals.wilson(a.hits.bit_count(), a.rows, z), f"simultaneous for all {a.k} configurations"
     elif found.unit in ("rows", "groups") and resampled is not None and resampled.z is not None:
         z = resampled.z
         half = z * resampled.error
@@ -97,9 +97,9 @@ def _corrected_best(a: Sample, hits: list[int] | None, resampled: Resampled | No
         luck = resampled.value - resampled.corrected  # of folds all rows are drawn together, so that only the luck is taken over
         return a.value - luck if luck else None
     if hits:
-        return best_of.corrected_best(hits, a.rows) if hits[0].bit_count() < a.rows else None
+        return multiple_testing.corrected_best(hits, a.rows) if hits[0].bit_count() < a.rows else None
     rights = _all_rights(a)
-    return best_of.bias_corrected(list(zip(*rights, strict=True))) if rights else None
+    return multiple_testing.bias_corrected(list(zip(*rights, strict=True))) if rights else None
 
 
 def elsewhere(a: Sample, resampled: Resampled | None = None) -> float | None:
@@ -142,7 +142,7 @@ def _over_folds(a: Sample, b: Sample) -> Evidence:
         gaps = [x - y for x, y in zip(_mean_folds(a), _mean_folds(b), strict=True)]
     what = f"corrected resampled t, {len(gaps)} folds"
     why = "paired over folds, allowing for their overlapping train parts (Nadeau and Bengio 2003)"
-    return _estimated(stats.corrected(gaps, ratio, overlap=OVERLAP_OF_FOLDS), what, why, "folds", len(gaps), ratio=ratio)
+    return _estimated(intervals.corrected(gaps, ratio, overlap=OVERLAP_OF_FOLDS), what, why, "folds", len(gaps), ratio=ratio)
 
 
 def _over_splits(a: Sample, b: Sample) -> Evidence:
@@ -150,28 +150,28 @@ def _over_splits(a: Sample, b: Sample) -> Evidence:
     ratio = _ratio(a)
     what = f"corrected paired t, {len(gaps)} splits"
     why = "paired over seeds, each with a split of its own, allowing for overlapping train parts (Nadeau and Bengio 2003)"
-    found = _estimated(stats.corrected(gaps, ratio), what, why, "splits", len(gaps), ratio=ratio)
+    found = _estimated(intervals.corrected(gaps, ratio), what, why, "splits", len(gaps), ratio=ratio)
     if len(gaps) < PAIRS_FOR_CHANCE:
         return found
     better = sum(1.0 if gap * a.direction > 0 else 0.5 if gap == 0 else 0.0 for gap in gaps)
-    return replace(found, chance=stats.wilson(better, len(gaps)))
+    return replace(found, chance=intervals.wilson(better, len(gaps)))
 
 
 def _over_seeds(a: Sample, b: Sample) -> Evidence:
     of_a, of_b = list(a.values.values()), list(b.values.values())
     same = "over seeds on one split: this is about these rows"
     if len(of_a) > 1 and len(of_b) > 1:
-        about = stats.welch(of_a, of_b)
+        about = intervals.welch(of_a, of_b)
         n, most = sorted((len(of_a), len(of_b)))
         found = _estimated(about, f"Welch's t, {n} seeds" if n == most else f"Welch's t, {n} to {most} seeds", same, "seeds", n)
         return replace(found, rows=_over_rows_instead(a, b))
     several, one, sign = (of_a, of_b[0], 1) if len(of_a) > 1 else (of_b, of_a[0], -1)
     alone = b if len(of_a) > 1 else a
     if alone.draws:
-        about = stats.against_one(several, one)
+        about = intervals.against_one(several, one)
         why = f"{same}; of {alone.entry[-4:]} there is one run, which shows nothing of its spread, so it is taken to be that of the other"
     else:
-        about = replace(stats.mean(several), value=statistics.fmean(several) - one)
+        about = replace(intervals.mean(several), value=statistics.fmean(several) - one)
         why = f"{same}; nothing draws in {alone.entry[-4:]}"
     about = replace(about, value=about.value * sign)
     found = _estimated(about, f"t over {len(several)} seeds against one run", why, "seeds", len(several))
@@ -183,7 +183,7 @@ def _over_rows_instead(a: Sample, b: Sample) -> Interval | None:
     if len(a.answers) < len(a.values) or len(b.answers) < len(b.values) or _by_group(a):
         return None
     gaps = [x - y for x, y in zip(_rights(a), _rights(b), strict=True)]
-    found = stats.mean(gaps)
+    found = intervals.mean(gaps)
     return found.interval() if found.error else None
 
 
@@ -206,8 +206,8 @@ def _over_rows(a: Sample, b: Sample, resampled: Resampled | None) -> Evidence:
     only_a, only_b = (a.hits & ~b.hits).bit_count(), (b.hits & ~a.hits).bit_count()
     return Evidence(
         value=gap,
-        interval=stats.discordant_interval(only_a, only_b, a.rows),
-        p=stats.mcnemar(only_a, only_b),
+        interval=intervals.discordant_interval(only_a, only_b, a.rows),
+        p=intervals.mcnemar(only_a, only_b),
         test=f"exact McNemar, {a.rows} rows",
         why=_SAME_ROWS,
         unit="rows",
@@ -228,14 +228,14 @@ def _best_of_many(leader: Sample, other: Sample, found: Evidence, resampled: Res
         interval, p = Interval(found.value, found.value - half, found.value + half), resampled.p_all
         test = f"max-statistic, best of {leader.k}"
     elif found.apart is not None and hits and other.hits is not None:
-        at_once = best_of.sign_flips(hits[0], hits[1:], other.hits, leader.rows)
+        at_once = multiple_testing.sign_flips(hits[0], hits[1:], other.hits, leader.rows)
         # what a single test does not rule out, one of several cannot
         p, test = max(at_once.p, found.p or 0.0), f"max-statistic, best of {leader.k}"
-        z = max(at_once.z, stats.Z95)
-        interval = stats.discordant_interval(*found.apart, leader.rows, z)
+        z = max(at_once.z, intervals.Z95)
+        interval = intervals.discordant_interval(*found.apart, leader.rows, z)
     elif found.p is not None:
         p, interval = min(1.0, leader.k * found.p), _bonferroni(found, leader.k)
-        z = found.estimate.quantile(1 - LEVEL / (2 * leader.k)) if found.estimate else best_of.bonferroni(leader.k)
+        z = found.estimate.quantile(1 - LEVEL / (2 * leader.k)) if found.estimate else multiple_testing.bonferroni(leader.k)
     if p is not None and interval is not None and p >= LEVEL:
         interval = Interval(interval.value, min(interval.low, 0.0), max(interval.high, 0.0))
     return Selection(leader.entry, leader.k, leader.value, test, interval, p, _corrected_best(leader, hits, resampled), z)
@@ -243,7 +243,7 @@ def _best_of_many(leader: Sample, other: Sample, found: Evidence, resampled: Res
 
 def _bonferroni(found: Evidence, k: int) -> Interval | None:
     if found.apart is not None:
-        return stats.discordant_interval(*found.apart, found.n, best_of.bonferroni(k))
+        return intervals.discordant_interval(*found.apart, found.n, multiple_testing.bonferroni(k))
     return found.estimate.interval(LEVEL / k) if found.estimate else None
 
 
@@ -323,15 +323,15 @@ def needed(evidence: Evidence, gap: float) -> int | None:
     For a threshold other than 0, `gap` is how far the value stands from it.
     """
     if evidence.apart is not None:
-        return stats.rows_needed(abs(gap), sum(evidence.apart) / evidence.n)
+        return intervals.rows_needed(abs(gap), sum(evidence.apart) / evidence.n)
     if evidence.estimate is None:
         return None
     overlap = OVERLAP_OF_FOLDS if evidence.unit == "folds" else 1.0
-    return stats.needed(evidence.estimate, gap, evidence.n, evidence.ratio, overlap=overlap)
+    return intervals.needed(evidence.estimate, gap, evidence.n, evidence.ratio, overlap=overlap)
 
 
 def adjusted(comparisons: Sequence[Comparison]) -> list[float | None]:
     """Return p values that allow for the number of comparisons (Holm), the choice of the best allowed for as well."""
     told = [one.evidence.chance_alone for one in comparisons]
-    known = iter(stats.holm([p for p in told if p is not None]))
+    known = iter(intervals.holm([p for p in told if p is not None]))
     return [None if p is None else next(known) for p in told]

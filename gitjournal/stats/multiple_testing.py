@@ -11,8 +11,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitjournal.distributions import normal_quantile
-from gitjournal.stats import LEVEL
+from gitjournal.stats.distributions import normal_quantile
+from gitjournal.stats.intervals import LEVEL
 
 FLIPS = 1999
 BOOTSTRAPS = 1000

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gitjournal import comparison
-from gitjournal.comparison import Evidence, Resampled
 from gitjournal.entry.expectation import BASELINE, OWN, Expectation
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record, digest, runs_among
 from gitjournal.entry.summary import summarise
 from gitjournal.entry.verdict import Word
 from gitjournal.errors import ComparisonError
-from gitjournal.sample import Sample, combine, sample_of
-from gitjournal.stats import LEVEL, Interval
+from gitjournal.stats import compare
+from gitjournal.stats.compare import Evidence, Resampled
+from gitjournal.stats.intervals import LEVEL, Interval
+from gitjournal.stats.sample import Sample, combine, sample_of
 
 MOST_NEEDED = 1_000_000  # more units than that are no advice
 
@@ -116,7 +116,7 @@ def _judged(own: Judgeable, one: Expectation, other: Judgeable | None, draw: Dra
         return Judged(one, word, found.value, None, found, why=why, scale=scale)
     smallest, alone = found.smallest_at(_critical(found, max(sample.k for _, sample in mine))), found.smallest_at(None)
     cost = smallest / alone if smallest and alone else 1.0
-    needed = comparison.needed(found, (found.value - one.number) / cost)
+    needed = compare.needed(found, (found.value - one.number) / cost)
     needed = needed if needed is not None and found.n < needed <= MOST_NEEDED else None
     return Judged(one, word, found.value, interval, found, smallest, needed, scale=scale)
 
@@ -141,7 +141,7 @@ def _evidence(ours: Sample, theirs: Sample | None, draw: Draw | None) -> Evidenc
 
 
 def _measured(ours: Sample, theirs: Sample | None, drawn: Resampled | None) -> Evidence:
-    return comparison.compare(ours, theirs, drawn).evidence if theirs else comparison.one_sample(ours, drawn)
+    return compare.compare(ours, theirs, drawn).evidence if theirs else compare.one_sample(ours, drawn)
 
 
 def _critical(found: Evidence, k: int) -> float | None:

@@ -15,7 +15,7 @@ from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, summarise
 from gitjournal.errors import ComparisonError
-from gitjournal.stats import hit_bits
+from gitjournal.stats.intervals import hit_bits
 
 Seed = int | None
 

@@ -14,7 +14,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from gitjournal.entry.record import Record
-from gitjournal.stats import Interval, wilson
+from gitjournal.stats.intervals import Interval, wilson
 
 FINAL: Literal["final"] = "final"  # the status of a record that is a look
 LEVEL = 0.95

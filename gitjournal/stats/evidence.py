@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gitjournal import stats
-from gitjournal.sample import Sample
-from gitjournal.stats import LEVEL, Estimate, Interval
+from gitjournal.stats import intervals
+from gitjournal.stats.intervals import LEVEL, Estimate, Interval
+from gitjournal.stats.sample import Sample
 
 Unit = Literal["rows", "groups", "seeds", "splits", "folds"]
 
@@ -79,7 +79,7 @@ class Evidence:
     def smallest_at(self, critical: float | None) -> float | None:
         """Return the same where `critical` standard errors are needed, instead of those of a single test."""
         if self.apart is not None:
-            return stats.smallest_of_rows(*self.apart, self.n, critical)
+            return intervals.smallest_of_rows(*self.apart, self.n, critical)
         return self.estimate.smallest(critical) if self.estimate else None
 
     @property

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitjournal.distributions import binomial_at_most, normal_quantile, t_beyond, t_quantile, t_two_sided
+from gitjournal.stats.distributions import binomial_at_most, normal_quantile, t_beyond, t_quantile, t_two_sided
 
 Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 LEVEL, POWER = 0.05, 0.8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gitjournal.errors import ComparisonError
-from gitjournal.sample import Sample, Seed
+from gitjournal.stats.sample import Sample, Seed
 
 
 def require_alike(a: Sample, b: Sample) -> None:

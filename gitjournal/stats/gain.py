@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitjournal.comparison import difference
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
 from gitjournal.errors import ComparisonError
-from gitjournal.sample import configuration
-from gitjournal.stats import Interval
+from gitjournal.stats.compare import difference
+from gitjournal.stats.intervals import Interval
+from gitjournal.stats.sample import configuration
 
 
 @dataclass(frozen=True)

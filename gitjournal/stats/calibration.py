@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitjournal.stats import Interval, wilson
+from gitjournal.stats.intervals import Interval, wilson
 
 ENOUGH = 20  # verdicts, before a score is told: below that it is mostly luck
 BINS = 5

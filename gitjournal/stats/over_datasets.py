@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.errors import ComparisonError
-from gitjournal.stats import LEVEL, Interval, holm
+from gitjournal.stats.intervals import LEVEL, Interval, holm
 
 FEWEST = 6  # data sets: with fewer, no outcome of the signed-rank test is rarer than 5 %
 EXACT = 50  # sets up to which the interval comes from the exact distribution
