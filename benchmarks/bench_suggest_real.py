@@ -25,11 +25,11 @@ import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.timing import repository
 from gitjournal import advice, advising, measure
 from gitjournal.advising import Candidate, Target
-from gitjournal.configured import Declared
 from gitjournal.crew import Crew
 from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.founding import init
 from gitjournal.jobs import Run
+from gitjournal.procedure.configuration import Declared
 from gitjournal.shelf import Shelf
 
 PAGE = """\

@@ -12,9 +12,8 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import advice, configured, counts, drafting, identity, journal, landscape, planning, portable, procedure, spaces, trials
+from gitjournal import advice, drafting, journal, landscape, planning, portable, spaces, trials
 from gitjournal.advice import Advice
-from gitjournal.configured import Declared, Versions
 from gitjournal.drafting import Drafted
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Entry, Facts, parse
@@ -24,6 +23,8 @@ from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.index import Index
 from gitjournal.lab import Lab, work_root
 from gitjournal.planning import AskWorker
+from gitjournal.procedure import configuration, counts, identity, reader
+from gitjournal.procedure.configuration import Declared, Versions
 from gitjournal.trials import Journal
 
 POINTS, MOST_POINTS = 8, 16  # points of each built-in model: more, the more was run
@@ -64,7 +65,7 @@ class Candidate:
     canonical: str
     steps: list[Any]
     point: Point
-    tree: procedure.Steps
+    tree: reader.Steps
 
     @property
     def fingerprint(self) -> str:
@@ -141,7 +142,7 @@ def _read(lab: Lab, refs: dict[str, str], entry_id: str, drafts: dict[str, str])
 
 
 def _declared(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
-    written = configured.written_out(entry)
+    written = configuration.written_out(entry)
     if written is not None and written.metrics:
         return written
     return planning.inspect(entry, root=root, cache=lab.repository.private, ask=ask)
@@ -271,7 +272,7 @@ class _Maker:
         return self._candidate(there, point, [])
 
     def _candidate(self, entry: Entry, point: Point, steps: list[Any]) -> Candidate:
-        tree = procedure.build_tree(entry, point, self.facts)
+        tree = reader.build_tree(entry, point, self.facts)
         if self.code:
             tree[0][1] |= planning.described(self.code)
         told = self.target.declared
@@ -311,7 +312,7 @@ def draft(suggestions: Suggestions, *, title: str, ask: AskWorker, whole: bool =
     }
     if suggestions.best and ":" not in suggestions.best.entry:
         said["baseline"] = suggestions.best.entry
-    data = configured.loader_options(target.entry)
+    data = configuration.loader_options(target.entry)
     return drafting.draft(
         target.lab, target.root, {name: value for name, value in said.items() if value}, data, template="sklearn", ask=ask
     )

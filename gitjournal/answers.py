@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gitjournal import counts, journal, likeness, planning, procedure
-from gitjournal.configured import Declared, written_out
+from gitjournal import journal, planning
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Facts, parse
 from gitjournal.entry.record import Record
@@ -17,8 +16,10 @@ from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.index import Index, Run
 from gitjournal.lab import Lab
-from gitjournal.likeness import Change, Written
 from gitjournal.planning import Plan, PlannedRun
+from gitjournal.procedure import counts, difference, reader
+from gitjournal.procedure.configuration import Declared, written_out
+from gitjournal.procedure.difference import Change, Written
 from gitjournal.repo import Repository
 from gitjournal.subject import Subject, done_by_another
 
@@ -76,7 +77,7 @@ def _twin(subject: Subject, declared: Declared, ours: PlannedRun, run: Run, runs
     here = planning.installed_version()
     written = _written(lab, ref, run.entry, record, version or here)
     mine = Written(declared.data, declared.split, ours.tree, here, _sizes(declared))
-    otherwise = likeness.written_otherwise(mine, written) if written else []
+    otherwise = difference.written_otherwise(mine, written) if written else []
     author = lab.repository.git("log", "-1", "--format=%an", f"-S{run.run}", ref, "--", journal.records_path(run.entry))
     return Twin(run, runs, record.rows.get("dev"), author, otherwise, version if version != here else None)
 
@@ -108,7 +109,7 @@ def _written(lab: Lab, ref: str, entry_id: str, record: Record, version: str) ->
         declared = written_out(entry)
         if declared is None:
             return None
-        tree = procedure.build_tree(entry, record.grid, msgspec.convert(declared.facts, Facts))
+        tree = reader.build_tree(entry, record.grid, msgspec.convert(declared.facts, Facts))
     except (GitjournalError, msgspec.ValidationError):
         return None
     return Written(declared.data, declared.split, tree, version, _sizes(declared))
@@ -127,7 +128,7 @@ def nearest(subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Nearest
         index.refresh(subject.refs)
         known = {name: text for name, text in index.configurations(plan.declared.hash).items() if name not in own}
         wanted = list(dict.fromkeys(run.canonical for run in runs))
-        for fingerprint, changed in likeness.nearest(wanted, known):
+        for fingerprint, changed in difference.nearest(wanted, known):
             for run in index.runs(fingerprint):
                 if done_by_another(run, subject.entry.id):
                     return Nearest(run, changed)

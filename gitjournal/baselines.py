@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import configured, drafting, identity, planning
-from gitjournal.configured import Declared
+from gitjournal import drafting, planning
 from gitjournal.drafting import Drafted
 from gitjournal.entry import datasheet
 from gitjournal.entry.model import Entry, parse
@@ -18,6 +17,8 @@ from gitjournal.errors import GitjournalError
 from gitjournal.lab import Lab
 from gitjournal.overview import Overview
 from gitjournal.planning import AskWorker
+from gitjournal.procedure import configuration, identity
+from gitjournal.procedure.configuration import Declared
 from gitjournal.subject import done_by_another
 from gitjournal.usual import Usual, usual
 
@@ -101,11 +102,11 @@ def _waiting(overview: Overview) -> Iterator[tuple[Key, tuple[str, str]]]:
             continue
         try:
             entry = overview.open(listed).entry
-            declared = configured.written_out(entry)
+            declared = configuration.written_out(entry)
             if declared is None or not isinstance(entry.front.procedure, list):
                 continue
-            versions = configured.Versions(planning.installed_version(), planning.keras_version(entry))
-            for one in configured.configurations(entry, declared, versions):
+            versions = configuration.Versions(planning.installed_version(), planning.keras_version(entry))
+            for one in configuration.configurations(entry, declared, versions):
                 for seed in planning.seeds_of(entry, one, declared):
                     yield (identity.fingerprint(one.canonical), seed), (listed.row.id, listed.row.state)
         except GitjournalError:

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from gitjournal import network
 from gitjournal.data import splits
 from gitjournal.jobs import Run
+from gitjournal.procedure import network
 from gitjournal.procedures import keras_library, with_python
 from gitjournal.shelf import Shelf
 

@@ -15,12 +15,13 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import configured, expected, journal, planning, resources, yaml_text
+from gitjournal import expected, journal, planning, resources, yaml_text
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.summary import Key, estimator_label
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
 from gitjournal.lab import Lab
 from gitjournal.planning import AskWorker
+from gitjournal.procedure import configuration
 
 SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which people misread
 DATA_SUFFIXES = (".csv", ".parquet", ".npz")
@@ -111,7 +112,7 @@ def in_columns(data: dict[str, Any]) -> bool:
     return "path" in data and not data["path"].endswith(".npz")
 
 
-def _wants_columns(declared: configured.Declared, step: Any) -> bool:
+def _wants_columns(declared: configuration.Declared, step: Any) -> bool:
     """Whether the columns of a table must be prepared for a model; a dummy looks at none."""
     return set(declared.facts["columns"]) != {"text"} and not estimator_label([step]).startswith("Dummy")
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import answers, counts, identity, likeness, planning
-from gitjournal.configured import Configured, Declared, Versions, configurations, written_out
+from gitjournal import answers, planning
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import GitjournalError
-from gitjournal.identity import Origin
 from gitjournal.lab import Lab, work_root
-from gitjournal.likeness import Change, Written
 from gitjournal.overview import Opened
+from gitjournal.procedure import counts, difference, identity
+from gitjournal.procedure.configuration import Configured, Declared, Versions, configurations, written_out
+from gitjournal.procedure.difference import Change, Written
+from gitjournal.procedure.identity import Origin
 
 
 @dataclass(frozen=True)
@@ -145,10 +146,10 @@ def compare(left: Sequence[Explained], right: Sequence[Explained]) -> Likeness:
     only_right = [one for name, one in theirs.items() if name not in ours]
     texts = {one.fingerprint: one.canonical for one in only_left if one.canonical}
     wanted = [one.canonical for one in only_right if one.canonical]
-    nearest = likeness.nearest(wanted, texts) if wanted and not same else []
+    nearest = difference.nearest(wanted, texts) if wanted and not same else []
     return Likeness(same, only_left, only_right, nearest[0][1] if nearest else [])
 
 
 def _same(one: Explained, other: Explained) -> Same:
-    otherwise = likeness.written_otherwise(one.written, other.written) if one.written and other.written else []
+    otherwise = difference.written_otherwise(one.written, other.written) if one.written and other.written else []
     return Same(one.fingerprint, (one.grid, other.grid), (one.seeds, other.seeds), otherwise)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import has_fit_parameter
 
-from gitjournal import conditions, network
+from gitjournal import conditions
 from gitjournal.data import splits
 from gitjournal.data.images import Images
 from gitjournal.data.loading import Table
@@ -18,6 +18,7 @@ from gitjournal.data.raw import Array
 from gitjournal.errors import EntryError
 from gitjournal.jobs import Run
 from gitjournal.measured import Outcome
+from gitjournal.procedure import network
 from gitjournal.procedures import with_keras, with_python, with_sklearn
 from gitjournal.procedures.keras_objective import Target
 from gitjournal.shelf import Shelf

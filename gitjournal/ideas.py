@@ -14,14 +14,14 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import catalogue, identity, keras_catalogue
 from gitjournal.entry import grid
 from gitjournal.entry.grid import Point
 from gitjournal.entry.model import Entry, split_text
 from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import data_label
 from gitjournal.errors import EntryError, GitjournalError
-from gitjournal.procedure import build_tree, labels_of
+from gitjournal.procedure import catalogue, identity, keras_catalogue
+from gitjournal.procedure.reader import build_tree, labels_of
 
 MODEL, STEP, INSIDE = 2.0, 1.0, 0.5  # what a part weighs: the last step; a step or layer; what is built inside one, optimizer, loss, fit
 NETWORK = keras_catalogue.MODEL  # in canonical form, a Sequential too

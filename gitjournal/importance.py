@@ -17,8 +17,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gitjournal import inactive, landscape
-from gitjournal.catalogue import lookup
+from gitjournal import landscape
+from gitjournal.procedure import inactive
+from gitjournal.procedure.catalogue import lookup
 from gitjournal.sensitivity import Array, Sensitivity, sensitivities
 from gitjournal.worth import worth
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gitjournal import drafting, journal, procedure, study
+from gitjournal import drafting, journal, study
 from gitjournal.drafting import Drafted
 from gitjournal.entry import edit
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.lab import Lab
 from gitjournal.planning import AskWorker
+from gitjournal.procedure import reader
 from gitjournal.study import Study
 
 MOST_POINTS = 100  # where nothing else is said
@@ -84,7 +85,7 @@ def _check_names(names: Sequence[str], written: Any) -> None:
     if not written:
         listed = ", ".join(f"`{name}`" for name in names[:MOST_NAMES])
         raise UsageError(f"the study has the parameters {listed}, and no procedure is said that has them", hint=SAY_PROCEDURE)
-    known = procedure.names_of(written)
+    known = reader.names_of(written)
     if known is None:
         return
     labels, asked = known

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gitjournal.catalogue import lookup
+from gitjournal.procedure.catalogue import lookup
 
 LOG_FROM = 8.0  # positive values that span this factor are looked at by their logarithm
 APART = 0.5  # one-hot coordinate of a word: two words are 0.7 of a number's whole range apart

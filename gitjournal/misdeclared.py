@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from gitjournal.agreement import Unlike, unlike
 from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.record import Record
 from gitjournal.findings import Finding, short
-from gitjournal.likeness import ABSENT
+from gitjournal.procedure.agreement import Unlike, unlike
+from gitjournal.procedure.difference import ABSENT
 from gitjournal.snapshot import Found
 
 

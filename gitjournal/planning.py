@@ -13,13 +13,14 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import identity, network, procedure, trust
+from gitjournal import trust
 from gitjournal.codefiles import Code, find_code
-from gitjournal.configured import Configured, Declared, Versions, configurations, loader_options, written_out
 from gitjournal.data import hashing
 from gitjournal.entry import edit, grid
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
+from gitjournal.procedure import identity, network, reader
+from gitjournal.procedure.configuration import Configured, Declared, Versions, configurations, loader_options, written_out
 
 ERRORS: dict[str, type[GitjournalError]] = {"entry": EntryError, "data": DataError, "trust": TrustError}
 Job = dict[str, Any]
@@ -101,7 +102,7 @@ def procedure_code(entry: Entry, root: Path) -> Code | None:
     written = entry.front.procedure
     if not isinstance(written, dict) or "python" not in written:
         return None
-    function, files = procedure.own_function(entry)
+    function, files = reader.own_function(entry)
     with placed(entry):
         return find_code(function, files, root, ("procedure", "python"))
 
@@ -256,7 +257,7 @@ def validate(entry: Entry, plan: Plan, runs: Sequence[PlannedRun], *, ask: AskWo
     told = reply.get("error") or {}
     if told.get("path", [])[:1] == ["procedure"]:
         point, facts = runs[told["index"]].point, msgspec.convert(declared.facts, Facts)
-        place = procedure.locate(entry, point, facts, told["path"][1:])
+        place = reader.locate(entry, point, facts, told["path"][1:])
         raise EntryError(told["message"], hint=told.get("hint") or "", place=place)
     answer(reply, entry)
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from gitjournal import counts
-from gitjournal.catalogue import NAMED, Known, lookup
+from gitjournal.procedure import counts
+from gitjournal.procedure.catalogue import NAMED, Known, lookup
 
 SCALED = "scaled"  # stands for StandardScaler on an array and for `tabular` on a table, which scales as well
 _SCALER: dict[str, Any] = {"sklearn.preprocessing.StandardScaler": {}}

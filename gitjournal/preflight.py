@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import network, scores
+from gitjournal import scores
 from gitjournal.data import splits
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import GitjournalError
 from gitjournal.jobs import OnData
+from gitjournal.procedure import network
 from gitjournal.procedures import with_keras, with_python, with_sklearn
 from gitjournal.procedures.keras_objective import Target
 from gitjournal.shelf import Shelf

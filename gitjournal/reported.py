@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gitjournal import advising, identity, planning, spaces
+from gitjournal import advising, planning, spaces
 from gitjournal.advising import Target
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import ID_PATTERN
 from gitjournal.errors import UsageError
 from gitjournal.foreseen import DataSet
 from gitjournal.index import Result
+from gitjournal.procedure import identity
 from gitjournal.rows import Row
 from gitjournal.spaces import Axis
 from gitjournal.study import Study, Tried, restored

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gitjournal.configured import Declared
 from gitjournal.entry import datasheet
 from gitjournal.entry.datasheet import Datasheet, Sealed
 from gitjournal.entry.model import Entry
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.journal import short_ref
 from gitjournal.lab import Lab
+from gitjournal.procedure.configuration import Declared
 
 FOLDER = "data"
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gitjournal import planning, refusals
-from gitjournal.configured import Versions, configurations, written_out
 from gitjournal.entry import grid
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Entry
@@ -18,9 +17,10 @@ from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.skipped import Control, gated
 from gitjournal.entry.summary import deciding_metric
 from gitjournal.errors import GitjournalError
-from gitjournal.identity import fingerprint
 from gitjournal.index import Index
 from gitjournal.overview import Listed, Opened, Overview
+from gitjournal.procedure.configuration import Versions, configurations, written_out
+from gitjournal.procedure.identity import fingerprint
 from gitjournal.stats.intervals import Interval, wilson
 
 

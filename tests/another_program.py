@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-REFERENCE = Path(__file__).parent.parent / "gitjournal/reference"
+REFERENCE = Path(__file__).parent.parent / "gitjournal/procedure/reference"
 SKLEARN: dict[str, Any] = json.loads((REFERENCE / "schema-1.json").read_text())["known"]
 KERAS: dict[str, Any] = json.loads((REFERENCE / "keras-1.json").read_text())["known"]
 PATH_OF = {path.rpartition(".")[2]: path for path in sorted(SKLEARN, key=lambda path: (path.count("."), path), reverse=True)}

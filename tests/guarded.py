@@ -10,15 +10,15 @@ from pathlib import Path
 import msgspec
 
 from gitjournal.checking import Checked, Question, check_tree
-from gitjournal.configured import Versions, configure, written_out
 from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record, encode
 from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import summarise
 from gitjournal.founding import init
-from gitjournal.identity import fingerprint
 from gitjournal.journal import current_ref, journal_refs
 from gitjournal.lab import find_journal
+from gitjournal.procedure.configuration import Versions, configure, written_out
+from gitjournal.procedure.identity import fingerprint
 from gitjournal.render.block import results_block
 from gitjournal.retold import in_depth
 from gitjournal.snapshot import working_tree

@@ -7,8 +7,9 @@ import sys
 
 import sklearn
 
-from gitjournal import identity, planning
-from gitjournal.catalogue import Known, reference
+from gitjournal import planning
+from gitjournal.procedure import identity
+from gitjournal.procedure.catalogue import Known, reference
 from gitjournal.procedures import reference as maintenance
 from tests import share_fits
 from tests.vectors import VECTORS, configurations_of

@@ -17,8 +17,8 @@ import numpy as np
 from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401 - makes them importable
 from sklearn.utils._param_validation import StrOptions
 
-from gitjournal import inactive
-from gitjournal.catalogue import Known, lookup, reference
+from gitjournal.procedure import inactive
+from gitjournal.procedure.catalogue import Known, lookup, reference
 from gitjournal.procedures import with_sklearn
 
 GENERATOR = np.random.RandomState(0)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal import counts
-from gitjournal.catalogue import lookup
+from gitjournal.procedure import counts
+from gitjournal.procedure.catalogue import lookup
 
 ROWS, COLUMNS = 90, 7
 GENERATOR = np.random.RandomState(0)

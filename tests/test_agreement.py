@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from gitjournal import configured, identity
-from gitjournal.agreement import unlike
-from gitjournal.catalogue import reference
-from gitjournal.configured import Versions
 from gitjournal.entry import grid
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines, encode
+from gitjournal.procedure import configuration, identity
+from gitjournal.procedure.agreement import unlike
+from gitjournal.procedure.catalogue import reference
+from gitjournal.procedure.configuration import Versions
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent.parent / "docs/identity-vectors.json").read_text())
 TABLE = "{n_rows: 500, n_features: 4, classes: [a, b], columns: {number: [age, size], category: [town, kind]}}"
@@ -62,10 +62,10 @@ def read(text: str) -> Entry:
 
 def ran(entry: Entry, version: str = "1.9.1", code: str = "") -> list[Record]:
     """Return the records that `exec` would have written, read back from their lines."""
-    declared = configured.written_out(entry)
+    declared = configuration.written_out(entry)
     assert declared
     lines = b""
-    for number, one in enumerate(configured.configurations(entry, declared, Versions(version), {"digest": code} if code else None)):
+    for number, one in enumerate(configuration.configurations(entry, declared, Versions(version), {"digest": code} if code else None)):
         seeds: Sequence[int | None] = grid.seeds(entry.front) if identity.draws(one.tree, declared.split) else [None]
         for seed in seeds:
             name = identity.fingerprint(one.canonical)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from gitjournal import configured, identity
 from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record
 from gitjournal.index import Index
 from gitjournal.index_update import data_hash
 from gitjournal.lab import find_lab
+from gitjournal.procedure import configuration, identity
 from tests.helpers import done, git, gitjournal, write_entry
 from tests.pages import begin, commit, record, write
 from tests.pages import gitjournal as said
@@ -136,9 +136,9 @@ def page(title: str, procedure: str, more: str = "") -> str:
 
 def runs(text: str, *seeds: int | None, **more: Any) -> list[Record]:
     entry = parse(text, entry_id="20261121-x-aaaa", file="x.md")
-    declared = configured.written_out(entry)
+    declared = configuration.written_out(entry)
     assert declared is not None
-    found = configured.configurations(entry, declared, configured.Versions(INSTALLED))
+    found = configuration.configurations(entry, declared, configuration.Versions(INSTALLED))
     return [
         record(identity.fingerprint(one.canonical), 0.9, seed=seed, canonical=one.canonical, grid=one.point, **more)
         for one in found

@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gitjournal import catalogue
-from gitjournal.catalogue import Known, Parameter, Reference, lookup, nearest, version_key
+from gitjournal.procedure import catalogue
+from gitjournal.procedure.catalogue import Known, Parameter, Reference, lookup, nearest, version_key
 from gitjournal.procedures import reference as maintenance
 
 
@@ -52,7 +52,8 @@ def timed(blob: bytes) -> float:
 
 
 def test_looking_up_imports_neither_scikit_learn_nor_numpy() -> None:
-    code = "import sys; from gitjournal import catalogue as c; c.lookup('SVC'); print(sorted({'sklearn', 'numpy'} & set(sys.modules)))"
+    code = "import sys; from gitjournal.procedure import catalogue as c; c.lookup('SVC')"
+    code += "; print(sorted({'sklearn', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

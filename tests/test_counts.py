@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gitjournal import counts, identity
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.entry.model import Facts
 from gitjournal.errors import DataError
+from gitjournal.procedure import counts, identity
 from tests import share_fits
 from tests.test_identity import DATA, HASH, SPLIT, tree
 

@@ -13,10 +13,10 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from gitjournal import trust
-from gitjournal.agreement import unlike
 from gitjournal.codefiles import find_code
 from gitjournal.entry.model import parse
 from gitjournal.entry.record import decode_lines
+from gitjournal.procedure.agreement import unlike
 from tests.helpers import done, git
 from tests.networks import NEEDS_KERAS
 

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitjournal import configured, identity, procedure, yaml_text
-from gitjournal.catalogue import lookup, reference
+from gitjournal import yaml_text
 from gitjournal.entry import edit, grid
 from gitjournal.entry.model import MISSING, Facts, parse
+from gitjournal.procedure import configuration, identity, reader
+from gitjournal.procedure.catalogue import lookup, reference
 from tests import trees
 from tests.trees import read
 
@@ -387,9 +388,9 @@ def entry_text(found: list[tuple[str, dict[str, Any]]], order: list[str], title:
 
 def of_entry(text: str) -> list[str]:
     entry = parse(text, entry_id="20260101-t-aaaa", file="e.md")
-    declared = configured.written_out(entry)
+    declared = configuration.written_out(entry)
     assert declared is not None
-    return [one.canonical for one in configured.configurations(entry, declared, configured.Versions())]
+    return [one.canonical for one in configuration.configurations(entry, declared, configuration.Versions())]
 
 
 @settings(max_examples=60, deadline=None)
@@ -419,7 +420,7 @@ def test_any_default_written_out_and_any_full_name_changes_nothing(data: st.Data
 
 def test_it_is_the_same_whatever_the_hash_seed_and_the_locale() -> None:
     code = (
-        "from gitjournal import identity, procedure; from gitjournal.entry.model import parse\n"
+        "from gitjournal.procedure import identity, reader as procedure; from gitjournal.entry.model import parse\n"
         "text = '---\\ntitle: t\\ndata: {sklearn: iris}\\nprocedure: [{SVC: {C: 0.1, class_weight: {b: 1.5, a: 2}}}]\\n---\\n'\n"
         "e = parse(text, entry_id='x', file='e')\n"
         "t = procedure.build_tree(e, {}, None)\n"
@@ -513,7 +514,7 @@ def test_each_value_says_where_it_comes_from() -> None:
         "split: {dev: 0.2}\nprocedure: [tabular, {clf: {SVC: {coef0: 1}}}]\nparameters: {clf__C: 3}\ngrid: {clf__kernel: [sigmoid]}"
     )
     point = grid.expand(entry)[0]
-    steps_ = procedure.build_tree(entry, point, FACTS)
+    steps_ = reader.build_tree(entry, point, FACTS)
     text = identity.canonical({"sklearn": "iris"}, HASH, "classification", SPLIT, steps_)
     found = {one.path: (one.value, one.origin) for one in identity.origins(text, entry, point, steps_)}
     assert found["data.hash"] == (HASH, "the data")
@@ -529,7 +530,7 @@ def test_each_value_says_where_it_comes_from() -> None:
 
 def test_a_changed_default_says_so() -> None:
     entry = read("procedure: [AdaBoostClassifier]")
-    steps_ = procedure.build_tree(entry, {}, FACTS)
+    steps_ = reader.build_tree(entry, {}, FACTS)
     text = identity.canonical({}, HASH, "classification", {}, steps_, version="1.9.1")
     found = {one.path: one.origin for one in identity.origins(text, entry, {}, steps_)}
     assert found["procedure[0].algorithm"] == "a default of this scikit-learn that differs from the reference"
@@ -568,5 +569,5 @@ ENTRIES = {
 @pytest.mark.parametrize(("name", "points"), [("churn", 1), ("demand", 1), ("ecg", 1), ("reviews", 6), ("swap", 17)])
 def test_the_examples_give_one_fingerprint_a_point(name: str, points: int) -> None:
     entry = read(ENTRIES[name])
-    trees = [procedure.build_tree(entry, point, FACTS) for point in grid.expand(entry)]
+    trees = [reader.build_tree(entry, point, FACTS) for point in grid.expand(entry)]
     assert len({identity.canonical(DATA, HASH, "classification", SPLIT, one) for one in trees}) == points

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from gitjournal import catalogue, counts, identity, inactive
 from gitjournal.entry import grid
 from gitjournal.entry.model import MISSING
+from gitjournal.procedure import catalogue, counts, identity, inactive
 from tests.another_program import fingerprint
 from tests.vectors import VECTORS, configurations_of, entry_of
 

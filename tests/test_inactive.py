@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gitjournal import inactive
-from gitjournal.catalogue import lookup
+from gitjournal.procedure import inactive
+from gitjournal.procedure.catalogue import lookup
 from gitjournal.procedures import with_sklearn
 from tests.inactive_fits import (
     CASES,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from gitjournal import counts, identity, likeness
-from gitjournal.likeness import ABSENT, Change, Written, changes, written_otherwise
+from gitjournal.procedure import counts, difference, identity
+from gitjournal.procedure.difference import ABSENT, Change, Written, changes, written_otherwise
 from tests.test_identity import DATA, HASH, SPLIT, steps, text_of, tree, written
 
 
@@ -53,7 +53,7 @@ def test_data_and_split_are_compared_too() -> None:
 def test_what_is_no_canonical_text_is_refused_and_never_near(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever json says
         changes(text, text_of("[SVC]"))
-    assert likeness.nearest([text_of("[SVC]")], {"a": text}) == []
+    assert difference.nearest([text_of("[SVC]")], {"a": text}) == []
 
 
 @settings(max_examples=100, deadline=None)
@@ -81,14 +81,14 @@ def test_the_nearest_of_many_is_the_one_with_fewest_differences() -> None:
         texts.append(text_of(f"[{'StandardScaler, ' if chance.random() < 0.5 else ''}SVC: {{{params}}}]"))
     known = {identity.fingerprint(text): text for text in texts[20:]}
     for wanted in texts[:20]:
-        ((_, found), *_) = likeness.nearest([wanted], known)
+        ((_, found), *_) = difference.nearest([wanted], known)
         assert len(found) == min(len(changes(text, wanted)) for text in known.values())
 
 
 def test_of_a_grid_the_nearest_point_is_compared() -> None:
     known = {"a": text_of("[SVC: {C: 2, gamma: 0.1}]"), "b": text_of("[LinearSVC]")}
     points = [text_of(f"[SVC: {{C: {C}, gamma: 0.2}}]") for C in (1, 2, 3)]
-    ((name, found), *_) = likeness.nearest(points, known)
+    ((name, found), *_) = difference.nearest(points, known)
     assert (name, found) == ("a", [Change("svc__gamma", 0.1, 0.2)])
 
 

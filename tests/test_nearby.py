@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal import nearby as module
-from gitjournal.likeness import values
-from gitjournal.nearby import nearby
+from gitjournal.procedure import nearest as module
+from gitjournal.procedure.difference import values
+from gitjournal.procedure.nearest import nearby
 
 
 def text(**params: object) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from gitjournal import procedure
 from gitjournal.entry import grid
 from gitjournal.errors import EntryError, GitjournalError, TrustError
+from gitjournal.procedure import reader
 from tests.networks import FACTS, entry, model, sequential, tree
 
 RELU = {"function": "keras.activations.relu"}
@@ -231,9 +231,10 @@ def test_the_place_of_a_value_that_keras_refuses_is_found_again() -> None:
     found = entry(f"procedure:\n  - Sequential:\n{layers}      optimizer: adam\n      loss: mse")
     where = [(["sequential", "dense"], "8:11"), (["sequential", "dense", "units"], "8:19"), (["sequential", "loss"], "10:7")]
     for path, place in where:
-        assert str(procedure.locate(found, {}, FACTS, path)) == f"lab/e.md:{place}"
+        assert str(reader.locate(found, {}, FACTS, path)) == f"lab/e.md:{place}"
 
 
 def test_reading_a_network_imports_no_keras() -> None:
-    code = "import sys; from gitjournal import procedure, identity, network_identity, measure; print('keras' in sys.modules)"
+    code = "import sys; from gitjournal.procedure import reader as procedure, identity, network_identity"
+    code += "; from gitjournal import measure; print('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

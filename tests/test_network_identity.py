@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gitjournal import identity, keras_catalogue, network_identity
-from gitjournal.network_graph import graph_of
+from gitjournal.procedure import identity, keras_catalogue, network_identity
+from gitjournal.procedure.network_graph import graph_of
 from tests.networks import entry, model, sequential, tree
 
 

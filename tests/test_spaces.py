@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gitjournal import spaces
 from gitjournal.entry.model import Facts, parse
 from gitjournal.errors import EntryError
-from gitjournal.procedure import build_tree
+from gitjournal.procedure.reader import build_tree
 from gitjournal.procedures import with_sklearn
 
 PAGE = "---\ntitle: t\ndata: {sklearn: digits}\nprocedure: PROCEDURE\n---\n"

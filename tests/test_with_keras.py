@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from gitjournal import identity, network_identity, procedure
 from gitjournal.entry.model import Facts, parse
+from gitjournal.procedure import identity, network_identity, reader
 from gitjournal.worker_process import Worker
 from tests.networks import NEEDS_KERAS
 
@@ -159,7 +159,7 @@ def run(worker: Worker, root: Path, text: str, *, seed: int = 0, store: str = "s
     front = msgspec.to_builtins(entry.front)
     asked = {"root": str(root), "cache": str(root / ".cache"), "data": front["data"], "split": front.get("split")}
     known = worker.ask({"do": "inspect", **asked, "task": front.get("task"), "metrics": front.get("metrics")})["ok"]
-    tree = procedure.build_tree(entry, {}, msgspec.convert(known["facts"], Facts))
+    tree = reader.build_tree(entry, {}, msgspec.convert(known["facts"], Facts))
     metrics = [*known["metrics"], "loss"] if "metrics" not in front else known["metrics"]
     checked = worker.ask({"do": "validate", "task": known["task"], "metrics": metrics, "facts": known["facts"], "procedures": [tree]})
     if "error" in checked:
@@ -306,7 +306,7 @@ def test_what_is_only_written_out_changes_no_number(worker: Worker, root: Path, 
 
 def canonical(text: str) -> str:
     entry = parse(f"---\ntitle: t\n{text.strip()}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
-    return identity.json_text(network_identity.canonical(procedure.build_tree(entry, {}, None)[-1][1]))
+    return identity.json_text(network_identity.canonical(reader.build_tree(entry, {}, None)[-1][1]))
 
 
 def test_progress_is_told_by_epoch(worker: Worker, root: Path) -> None:

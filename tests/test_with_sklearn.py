@@ -12,8 +12,8 @@ from sklearn.datasets import load_iris
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from gitjournal.catalogue import reference
 from gitjournal.entry.model import Facts
+from gitjournal.procedure.catalogue import reference
 from gitjournal.procedures import reference as maintenance
 from gitjournal.procedures import with_sklearn
 from gitjournal.procedures.with_sklearn import ParameterError, build, derived_seed, validate

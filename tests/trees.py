@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitjournal import procedure
 from gitjournal.entry import grid
 from gitjournal.entry.model import Entry, Facts, parse
+from gitjournal.procedure import reader
 
 
 def step(path: str, **params: Any) -> list[Any]:
@@ -22,4 +22,4 @@ def read(text: str, data: str = "{sklearn: iris}") -> Entry:
 def tree(text: str, facts: Facts | None, *, point: int = 0, data: str = "{sklearn: iris}") -> list[Any]:
     """Return the tree of an entry with this text at one point of its grid."""
     entry = read(text, data)
-    return procedure.build_tree(entry, grid.expand(entry)[point], facts)
+    return reader.build_tree(entry, grid.expand(entry)[point], facts)

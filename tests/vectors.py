@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gitjournal import configured, procedure
 from gitjournal.entry.model import Entry, parse
+from gitjournal.procedure import configuration, reader
 from tests.another_program import digest_of
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent.parent / "docs/identity-vectors.json").read_text())
@@ -17,13 +17,15 @@ def entry_of(vector: dict[str, Any]) -> Entry:
     return parse(f"---\n{vector['entry']}---\n", entry_id="20260101-vector-aaaa", file="vector.md")
 
 
-def configurations_of(vector: dict[str, Any], version: str | None = None) -> list[configured.Configured]:
+def configurations_of(vector: dict[str, Any], version: str | None = None) -> list[configuration.Configured]:
     """Return the configurations of a vector, under the scikit-learn that it names or another one."""
     entry = entry_of(vector)
-    declared = configured.written_out(entry)
+    declared = configuration.written_out(entry)
     assert declared is not None
     code = None
     if "files" in vector:
-        function, _ = procedure.own_function(entry)
+        function, _ = reader.own_function(entry)
         code = {"python": function, "digest": digest_of(function, vector["files"])}
-    return configured.configurations(entry, declared, configured.Versions(vector["scikit-learn"] if version is None else version), code)
+    return configuration.configurations(
+        entry, declared, configuration.Versions(vector["scikit-learn"] if version is None else version), code
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from gitjournal import configured, drafting, journal, planning, testbook
+from gitjournal import drafting, journal, planning, testbook
 from gitjournal.commands.context import Context
 from gitjournal.crew import Crew
 from gitjournal.data import hashing
@@ -18,6 +18,7 @@ from gitjournal.entry.model import Entry, parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
 from gitjournal.index import Index
 from gitjournal.lab import Lab, find_lab, work_root
+from gitjournal.procedure import configuration
 from gitjournal.render import testing, text
 from gitjournal.render.overlaps import overlap_words
 from gitjournal.sealing import read_sheets
@@ -41,7 +42,7 @@ def hash_(context: Context, what: str, as_json: bool) -> None:
     lab = find_lab(context.start)
     root = work_root(lab, context.start)
     entry = None if _is_data(what, root) else _entry(lab, context.start, what)
-    data = configured.loader_options(entry) if entry else drafting.data_source(what, root)
+    data = configuration.loader_options(entry) if entry else drafting.data_source(what, root)
     found = _hash(lab, root, data, entry)
     declared = entry.front.data.hash if entry else None
     if as_json:
@@ -92,7 +93,7 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
         "do": "dups",
         "root": str(root),
         "cache": str(private),
-        "data": configured.loader_options(entry)
+        "data": configuration.loader_options(entry)
         if entry
         else {**drafting.data_source(what, root), **({"target": target} if target else {})},
         "hash": entry.front.data.hash if entry else None,

@@ -22,8 +22,8 @@ from gitjournal.gathering import Told, gather
 from gitjournal.index import Result
 from gitjournal.journal import FOLDER, short_ref
 from gitjournal.lineage import Links
-from gitjournal.nearby import nearby
 from gitjournal.overview import Listed, Overview, links
+from gitjournal.procedure.nearest import nearby
 from gitjournal.render import entry as words
 from gitjournal.render.site.journal import Journal
 from gitjournal.render.site.pages import Pages, needs_confusion

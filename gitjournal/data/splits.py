@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal.counts import size
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError, EntryError
+from gitjournal.procedure.counts import size
 
 Parts = dict[str, Array]
 Split = dict[str, Any]

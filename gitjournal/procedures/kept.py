@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from gitjournal import stored
-from gitjournal.catalogue import lookup
 from gitjournal.errors import DataError, TrustError
+from gitjournal.procedure.catalogue import lookup
 
 SCHEMA, SCHEMA_BYTES = "schema.json", 64 * 2**20
 # the kinds of node that skops makes something of; a method, a partial or a file of joblib is not among them

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal.network_graph import Graph
+from gitjournal.procedure.network_graph import Graph
 from gitjournal.procedures.keras_layers import short
 from gitjournal.procedures.keras_rows import from_table
 from gitjournal.procedures.with_sklearn import ParameterError

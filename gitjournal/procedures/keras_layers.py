@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal import keras_catalogue
 from gitjournal.data.raw import Array
 from gitjournal.errors import GitjournalError
-from gitjournal.keras_catalogue import ADAPTED
-from gitjournal.network import ATTENTION, SEVERAL
-from gitjournal.network_graph import Graph, Wired
+from gitjournal.procedure import keras_catalogue
+from gitjournal.procedure.keras_catalogue import ADAPTED
+from gitjournal.procedure.network import ATTENTION, SEVERAL
+from gitjournal.procedure.network_graph import Graph, Wired
 from gitjournal.procedures import keras_library, keras_state
 from gitjournal.procedures.keras_rows import Batches, dense
 from gitjournal.procedures.with_sklearn import ParameterError

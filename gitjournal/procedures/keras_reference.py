@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from gitjournal.catalogue import SCHEMA, Kind, Known, Parameter, Reference, Takes
-from gitjournal.keras_catalogue import REFERENCE, REFUSED
+from gitjournal.procedure.catalogue import SCHEMA, Kind, Known, Parameter, Reference, Takes
+from gitjournal.procedure.keras_catalogue import REFERENCE, REFUSED
 from gitjournal.procedures.keras_library import load
 from gitjournal.procedures.reference import spell, update
 

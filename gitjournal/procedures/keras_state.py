@@ -14,7 +14,7 @@ import numpy as np
 
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError
-from gitjournal.network_graph import Wired
+from gitjournal.procedure.network_graph import Wired
 
 BEFORE = "before"  # the steps before the network, as the bytes of a file of skops
 _WORDS, _IDF, _BINS = "vocabulary", "idf_weights", "bin_boundaries"

@@ -21,7 +21,7 @@ import sklearn
 from sklearn.base import BaseEstimator
 from sklearn.utils import all_estimators
 
-from gitjournal.catalogue import NAMED, REFERENCE, SCHEMA, Kind, Known, Parameter, Reference, decode
+from gitjournal.procedure.catalogue import NAMED, REFERENCE, SCHEMA, Kind, Known, Parameter, Reference, decode
 
 FUNCTIONS = {
     "sklearn.feature_selection": ("chi2", "f_classif", "f_regression", "mutual_info_classif", "mutual_info_regression", "r_regression"),

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal import keras_catalogue
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError
-from gitjournal.network import training_facts
-from gitjournal.network_graph import graph_of
+from gitjournal.procedure import keras_catalogue
+from gitjournal.procedure.network import training_facts
+from gitjournal.procedure.network_graph import graph_of
 from gitjournal.procedures import kept, keras_inputs, keras_state, with_sklearn
 from gitjournal.procedures.keras_layers import Builder
 from gitjournal.procedures.keras_library import load

@@ -13,8 +13,8 @@ import sklearn
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
-from gitjournal.catalogue import Known, lookup
 from gitjournal.errors import GitjournalError, TrustError
+from gitjournal.procedure.catalogue import Known, lookup
 
 Node = Any
 Steps = list[list[Any]]
@@ -33,7 +33,7 @@ class ParameterError(GitjournalError):
     """scikit-learn does not take a value.
 
     `path` is "procedure", the step's label and the names below it, as in ``("procedure", "svc", "gamma")``:
-    `procedure.locate` finds the line.
+    `reader.locate` finds the line.
     """
 
     kind = "entry"

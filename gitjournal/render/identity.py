@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gitjournal.explain import Explained, Likeness
-from gitjournal.identity import Origin
+from gitjournal.procedure.identity import Origin
 from gitjournal.render import text
 from gitjournal.render.outcome import canonical, changes_as_plain
 

@@ -14,8 +14,8 @@ from gitjournal.entry.summary import Summary, data_argument, estimator_label
 from gitjournal.entry.verdict import as_plain as as_plain_verdict
 from gitjournal.index import Run
 from gitjournal.journal import short_ref
-from gitjournal.likeness import ABSENT, Change, changes
 from gitjournal.planning import installed_version
+from gitjournal.procedure.difference import ABSENT, Change, changes
 from gitjournal.render import block, forecast, text, verdict
 from gitjournal.render.overlaps import found_lines
 from gitjournal.stats.gain import Gain

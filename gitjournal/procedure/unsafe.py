@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from gitjournal.catalogue import SEARCH_SPACES, Parameter, lookup
+from gitjournal.procedure.catalogue import SEARCH_SPACES, Parameter, lookup
 
 DTYPES = frozenset(["bool", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "object"])
 # what people write here is text or labels of their data, never opened

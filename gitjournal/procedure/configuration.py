@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import counts, identity, procedure
 from gitjournal.entry import grid
 from gitjournal.entry.grid import Point
 from gitjournal.entry.model import Entry, Facts
+from gitjournal.procedure import counts, identity, reader
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def configurations(entry: Entry, declared: Declared, versions: Versions, code: M
 def configure(entry: Entry, declared: Declared, point: Point, versions: Versions, code: Mapping[str, Any] | None = None) -> Configured:
     """Return the configuration of one point, which need not be one of the grid. Raises what `configurations` does."""
     facts = msgspec.convert(declared.facts, Facts)
-    tree = procedure.build_tree(entry, point, facts)
+    tree = reader.build_tree(entry, point, facts)
     if code:
         tree[0][1] |= code
     sizes = counts.sizes(declared.data, declared.split, facts)

@@ -10,11 +10,11 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gitjournal import counts, keras_catalogue
-from gitjournal.catalogue import Known, Parameter
-from gitjournal.keras_catalogue import FIT, MODEL
-from gitjournal.network import ONE_OF_MANY, monitored, training_facts, watches
-from gitjournal.network_graph import graph_of
+from gitjournal.procedure import counts, keras_catalogue
+from gitjournal.procedure.catalogue import Known, Parameter
+from gitjournal.procedure.keras_catalogue import FIT, MODEL
+from gitjournal.procedure.network import ONE_OF_MANY, monitored, training_facts, watches
+from gitjournal.procedure.network_graph import graph_of
 
 Node = dict[str, Any]
 

@@ -25,14 +25,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gitjournal import keras_catalogue, network, network_check, tabular
-from gitjournal.catalogue import NAMED, Known, Parameter, is_class, lookup
-from gitjournal.catalogue import nearest as nearest_class
 from gitjournal.entry.grid import SAMPLING, Point
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, nearest
-from gitjournal.refused import refusal
-from gitjournal.tree_values import Later, plain
+from gitjournal.procedure import keras_catalogue, network, network_check, tabular
+from gitjournal.procedure.catalogue import NAMED, Known, Parameter, is_class, lookup
+from gitjournal.procedure.catalogue import nearest as nearest_class
+from gitjournal.procedure.tree import Later, plain
+from gitjournal.procedure.unsafe import refusal
 
 Path = tuple[str | int, ...]
 Node = Any

@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import counts, inactive, network, network_identity
-from gitjournal.catalogue import SCHEMA, SEARCH_SPACES, Known, Parameter, lookup, version_key
 from gitjournal.entry.grid import Point
 from gitjournal.entry.model import MISSING, Entry
+from gitjournal.procedure import counts, inactive, network, network_identity
+from gitjournal.procedure.catalogue import SCHEMA, SEARCH_SPACES, Known, Parameter, lookup, version_key
 
 Node = Any
 Steps = list[list[Any]]

@@ -13,9 +13,9 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
-from gitjournal import counts, identity
-from gitjournal.catalogue import lookup
-from gitjournal.procedure import labels_of
+from gitjournal.procedure import counts, identity
+from gitjournal.procedure.catalogue import lookup
+from gitjournal.procedure.reader import labels_of
 
 Leaves = dict[str, Any]
 CLOSEST = 20  # candidates compared in full; the others are further away by a bound that costs nothing

@@ -1,6 +1,6 @@
 """Which entries are most alike, among many at once. Pure.
 
-`likeness.nearest` looks for one; here every entry looks for its own, so the differences of all pairs are counted in one
+`difference.nearest` looks for one; here every entry looks for its own, so the differences of all pairs are counted in one
 product of matrices.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gitjournal.likeness import values
+from gitjournal.procedure.difference import values
 
 AT_ONCE = 500  # rows of the matrix of differences in memory at a time
 

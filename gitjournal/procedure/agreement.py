@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from gitjournal import catalogue, identity, keras_catalogue, likeness, network
-from gitjournal.configured import Configured, Declared, Versions, configure, written_out
 from gitjournal.entry import grid
 from gitjournal.entry.grid import Point
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
-from gitjournal.likeness import ABSENT, Change
+from gitjournal.procedure import catalogue, difference, identity, keras_catalogue, network
+from gitjournal.procedure.configuration import Configured, Declared, Versions, configure, written_out
+from gitjournal.procedure.difference import ABSENT, Change
 
 Kind = Literal["value", "point", "label", "seed", "taken"]
 MANY = 2000  # points: more are not worked out to find one that is written otherwise
@@ -147,7 +147,7 @@ def _fitting(anew: _Anew, points: Sequence[Point], fingerprint: str, code: str, 
 def _changes(anew: _Anew, point: Point, record: Record, code: str) -> list[Change]:
     """Return how a record differs from what is declared at its point, under the version that is nearest to it."""
     texts = [anew.at(point, versions, code).canonical for versions in anew.likely]
-    return min((likeness.changes(record.canonical or "", text) for text in texts), key=len)
+    return min((difference.changes(record.canonical or "", text) for text in texts), key=len)
 
 
 def _differing(name: str, said: Any, ran: Any) -> Iterator[tuple[str, Any, Any]]:

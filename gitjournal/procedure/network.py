@@ -22,12 +22,12 @@ import math
 import re
 from typing import Any, Protocol
 
-from gitjournal import keras_catalogue
-from gitjournal.catalogue import Kind, Known, Parameter, is_class
 from gitjournal.errors import EntryError, GitjournalError, TrustError, nearest
-from gitjournal.keras_catalogue import ADAPTED, FIT, MODEL, NETWORKS, NOT_HERE, REFUSED, SEQUENTIAL
-from gitjournal.refused import path_like
-from gitjournal.tree_values import Later, plain
+from gitjournal.procedure import keras_catalogue
+from gitjournal.procedure.catalogue import Kind, Known, Parameter, is_class
+from gitjournal.procedure.keras_catalogue import ADAPTED, FIT, MODEL, NETWORKS, NOT_HERE, REFUSED, SEQUENTIAL
+from gitjournal.procedure.tree import Later, plain
+from gitjournal.procedure.unsafe import path_like
 
 Path = tuple[str | int, ...]
 Node = dict[str, Any]

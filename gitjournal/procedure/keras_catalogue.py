@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal.catalogue import SCHEMA, Kind, Known, Parameter, Reference, decode
 from gitjournal.errors import nearest as nearest_word
+from gitjournal.procedure.catalogue import SCHEMA, Kind, Known, Parameter, Reference, decode
 
 REFERENCE = Path(__file__).with_name("reference") / f"keras-{SCHEMA}.json"
 SEQUENTIAL, MODEL, FIT = "keras.Sequential", "keras.Model", "keras.Model.fit"
