@@ -22,10 +22,10 @@ from pathlib import Path
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks import bench_reading
 from gitjournal.entry.record import decode_lines
-from gitjournal.founding import init
+from gitjournal.git.lab import Lab
+from gitjournal.git.setup.init import init
 from gitjournal.index import NAME, Index
 from gitjournal.journal import current_ref, journal_refs
-from gitjournal.lab import Lab
 
 RUNS = 25  # an entry
 TIMES = 21
@@ -35,7 +35,7 @@ import sys, time
 from pathlib import Path
 from gitjournal.index import Index
 from gitjournal.journal import current_ref, journal_refs
-from gitjournal.lab import find_lab
+from gitjournal.git.lab import find_lab
 begun = time.perf_counter()
 lab = find_lab(Path.cwd())
 found = time.perf_counter()

@@ -23,9 +23,9 @@ from pathlib import Path
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from gitjournal.entry.record import Record, encode
-from gitjournal.founding import init
+from gitjournal.git.lab import Lab, find_lab
+from gitjournal.git.setup.init import init
 from gitjournal.index import NAME
-from gitjournal.lab import Lab, find_lab
 
 REPEATS = 9
 PAGE = """\

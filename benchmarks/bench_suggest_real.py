@@ -27,7 +27,7 @@ from gitjournal import advice, advising, measure
 from gitjournal.advising import Candidate, Target
 from gitjournal.crew import Crew
 from gitjournal.foreseen import DataSet, Evidence, Trial
-from gitjournal.founding import init
+from gitjournal.git.setup.init import init
 from gitjournal.jobs import Run
 from gitjournal.procedure.configuration import Declared
 from gitjournal.shelf import Shelf

@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.timing import gitjournal, once, say
 from gitjournal import advice, advising, trials
 from gitjournal.entry.record import Record, encode
-from gitjournal.founding import init
+from gitjournal.git.setup.init import init
 
 TIMES = 5
 PAGE = """\

@@ -20,8 +20,8 @@ from gitjournal.entry.model import Entry, Facts, parse
 from gitjournal.entry.summary import data_label
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.foreseen import DataSet, Evidence, Trial
+from gitjournal.git.lab import Lab, work_root
 from gitjournal.index import Index
-from gitjournal.lab import Lab, work_root
 from gitjournal.planning import AskWorker
 from gitjournal.procedure import configuration, counts, identity, reader
 from gitjournal.procedure.configuration import Declared, Versions

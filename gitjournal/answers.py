@@ -14,13 +14,13 @@ from gitjournal.entry.model import Facts, parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
+from gitjournal.git.lab import Lab
+from gitjournal.git.repository import Repository
 from gitjournal.index import Index, Run
-from gitjournal.lab import Lab
 from gitjournal.planning import Plan, PlannedRun
 from gitjournal.procedure import counts, difference, reader
 from gitjournal.procedure.configuration import Declared, written_out
 from gitjournal.procedure.difference import Change, Written
-from gitjournal.repo import Repository
 from gitjournal.subject import Subject, done_by_another
 
 TOLD = 3  # entries that are told in full

@@ -19,8 +19,8 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, summarise
 from gitjournal.errors import DataError, GitjournalError, UsageError
 from gitjournal.figure_numbers import Confusion, confusion
+from gitjournal.git.lab import Lab
 from gitjournal.journal import FOLDER, RECORDS, whole_records
-from gitjournal.lab import Lab
 from gitjournal.ledger import job_of
 from gitjournal.planning import make_plan
 from gitjournal.subject import Subject

@@ -14,7 +14,7 @@ from gitjournal.entry import datasheet
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
-from gitjournal.lab import Lab
+from gitjournal.git.lab import Lab
 from gitjournal.overview import Overview
 from gitjournal.planning import AskWorker
 from gitjournal.procedure import configuration, identity

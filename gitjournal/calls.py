@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gitjournal import writer
 from gitjournal.answers import Nearest, Twin
 from gitjournal.entry.model import Entry
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
 from gitjournal.foreseen import Forecast
+from gitjournal.git import results_commit
 from gitjournal.index import Run
 from gitjournal.limits import NO_LIMITS, NOTHING, Limits, Spent
 from gitjournal.stats.gain import Gain
@@ -102,7 +102,7 @@ class Epoch:
 class Recovered:
     """Told when results of an earlier call were found: committed now, or still waiting."""
 
-    outcome: writer.Outcome
+    outcome: results_commit.Outcome
 
 
 Tell = Callable[[Planned | Progress | Epoch | Printed | Recovered], None]

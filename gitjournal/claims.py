@@ -17,7 +17,7 @@ from typing import Self
 
 from gitjournal.entry.summary import Key
 from gitjournal.errors import BusyError
-from gitjournal.lab import Lab
+from gitjournal.git.lab import Lab
 
 GLANCE_SECONDS = 0.2  # `is_running` holds a claim for as long as a glance takes
 

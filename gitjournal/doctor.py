@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitjournal import __version__, founding, hook_install, writer
+from gitjournal import __version__
 from gitjournal.entry import settings
 from gitjournal.errors import GitError, GitjournalError
+from gitjournal.git import results_commit
+from gitjournal.git.index_draft import INTENT
+from gitjournal.git.lab import Lab, find_lab, is_journal, place_of, read_settings
+from gitjournal.git.repository import Repository, find_repository, run_git
+from gitjournal.git.setup import hooks, init
+from gitjournal.git.transaction import MARK, locked
 from gitjournal.index import Index
-from gitjournal.lab import Lab, find_lab, is_journal, place_of, read_settings
-from gitjournal.repo import Repository, find_repository, run_git
-from gitjournal.staging import INTENT
-from gitjournal.transaction import MARK, locked
 
 FIX = "gitjournal doctor --fix"
 _STALE_SECONDS = 60.0
@@ -60,7 +62,7 @@ def diagnose(start: Path) -> list[Ailment]:
 
 def _init(start: Path) -> Callable[[], str]:
     def mend() -> str:
-        return f"mended: {', '.join(founding.init(start).touched)}"
+        return f"mended: {', '.join(init.init(start).touched)}"
 
     return mend
 
@@ -72,7 +74,7 @@ def _folder(start: Path, repository: Repository) -> Iterator[Ailment]:
     known = read_settings(repository)
     place = place_of(repository, repository.top or (Path(known.top) if known and known.top else None), known.folder if known else "lab")
     try:
-        missing = [one for one in founding.init(start, dry_run=True).touched if one != _SETTINGS]
+        missing = [one for one in init.init(start, dry_run=True).touched if one != _SETTINGS]
     except GitError as fault:
         admin = repository.common / "worktrees" / (known.worktree if known else "-")
         if (place / ".git").is_file() and not admin.exists():
@@ -93,7 +95,7 @@ def _aside(start: Path, place: Path) -> Callable[[], str]:
         saved = place.with_name(f"{place.name}-saved-{time.strftime('%Y%m%d-%H%M%S')}")
         place.rename(saved)
         (saved / ".git").unlink()
-        founding.init(start)
+        init.init(start)
         return f"{place} was checked out anew; what lay there is in {saved}: bring over what was not committed, then delete it"
 
     return mend
@@ -102,12 +104,12 @@ def _aside(start: Path, place: Path) -> Callable[[], str]:
 def _hooks(lab: Lab) -> Iterator[Ailment]:
     if not lab.path.is_dir():
         return
-    state = hook_install.look(lab)
+    state = hooks.look(lab)
     install = "gitjournal config hooks install"
 
     def mend() -> str:
-        hook_install.install(lab)
-        founding.init(lab.top or lab.repository.common)
+        hooks.install(lab)
+        init.init(lab.top or lab.repository.common)
         return "the hooks of the lab were installed again"
 
     if not state.pointed:
@@ -123,7 +125,7 @@ def _hooks(lab: Lab) -> Iterator[Ailment]:
             yield Ailment(f"the hook {name} is {problem}", install, mend)
     if not state.python_found:
         yield Ailment(f"the Python that the hooks ask is gone: {state.python or 'none is named'}", install, mend)
-    elif not hook_install.of_this_version(state.python):
+    elif not hooks.of_this_version(state.python):
         yield Ailment(f"the Python that the hooks ask has no gitjournal {__version__}: {state.python}", install, mend)
 
 
@@ -132,7 +134,7 @@ def _branch(lab: Lab) -> Iterator[Ailment]:
         return
     head = lab.worktree.head()
     back = f"git -C {lab.path} switch {lab.branch}"
-    going_on = writer.in_the_middle(lab)
+    going_on = results_commit.in_the_middle(lab)
     if going_on:
         yield Ailment(f"{going_on}: results wait until it has ended", f"git -C {lab.path} status", note=True)
     elif head is None:
@@ -145,11 +147,11 @@ def _branch(lab: Lab) -> Iterator[Ailment]:
 
 
 def _spool(lab: Lab) -> Iterator[Ailment]:
-    waiting = writer.pending(lab)
+    waiting = results_commit.pending(lab)
     readable = [one for one in waiting if one.branch]
 
     def mend() -> str:
-        outcomes = writer.commit_spooled(lab)
+        outcomes = results_commit.commit_spooled(lab)
         still = [one for one in outcomes if one.state == "waiting"]
         done = f"{len(outcomes) - len(still)} committed"
         return f"{done}; {len(still)} still wait: {still[0].why}" if still else done
@@ -170,7 +172,7 @@ def _locks(lab: Lab) -> Iterator[Ailment]:
     left += list(private.glob("build-*"))
 
     def mend() -> str:
-        with locked(lab.repository, patience=writer.PATIENCE):
+        with locked(lab.repository, patience=results_commit.PATIENCE):
             return "what a killed gitjournal left behind was finished and cleared"
 
     if left and _nobody_writes(private / "lock"):

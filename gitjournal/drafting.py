@@ -19,7 +19,7 @@ from gitjournal import expected, journal, planning, resources, yaml_text
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.summary import Key, estimator_label
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
-from gitjournal.lab import Lab
+from gitjournal.git.lab import Lab
 from gitjournal.planning import AskWorker
 from gitjournal.procedure import configuration
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gitjournal import journal, writer
+from gitjournal import journal
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.errors import EntryError
+from gitjournal.git import results_commit
 from gitjournal.index import Index, Run
 from gitjournal.subject import Subject, done_by_another
 
@@ -32,7 +33,7 @@ class Elsewhere:
         return {**self._waiting, **self._committed}
 
     def _read_spool(self) -> None:
-        for name, results in writer.spooled(self._subject.lab, without=self._seen).items():
+        for name, results in results_commit.spooled(self._subject.lab, without=self._seen).items():
             self._seen.add(name)
             if results.path != self._subject.path:
                 for one in _records(results):
@@ -58,14 +59,14 @@ class Elsewhere:
                 self._committed.setdefault(run.key, run)
 
 
-def _records(results: writer.Results) -> list[Record]:
+def _records(results: results_commit.Results) -> list[Record]:
     try:
         return decode_lines(b"".join(results.lines), file=results.path)
     except EntryError:
         return []  # not written by this version: it waits for one that can read it
 
 
-def _waiting(one: Record, results: writer.Results) -> Run:
+def _waiting(one: Record, results: results_commit.Results) -> Run:
     return Run(
         run=one.run,
         fingerprint=one.fingerprint,

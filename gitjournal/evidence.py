@@ -13,8 +13,8 @@ from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, deciding_metric
 from gitjournal.errors import ComparisonError
+from gitjournal.git.lab import Lab
 from gitjournal.journal import whole_records
-from gitjournal.lab import Lab
 from gitjournal.overview import Opened, Overview
 from gitjournal.stats import compare as comparison
 from gitjournal.stats.comparable import require_alike

@@ -12,7 +12,7 @@ from gitjournal.entry.expectation import BASELINE, Expectation
 from gitjournal.entry.model import Entry, FrontMatter, parse
 from gitjournal.entry.record import Record
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
-from gitjournal.lab import Lab
+from gitjournal.git.lab import Lab
 from gitjournal.planning import Plan
 from gitjournal.stats.gain import Baseline
 from gitjournal.stats.judge import Draw, Judgeable, Judgement, digest_of, judge

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from gitjournal import artifacts, planning, testbook, writer
+from gitjournal import artifacts, planning, testbook
 from gitjournal.claims import claim_entry
 from gitjournal.crew import Surroundings, Team
 from gitjournal.entry import record, verdict
@@ -20,11 +20,12 @@ from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import COUNTS, Configuration, Summary, summarise
 from gitjournal.errors import EntryError, GitjournalError
+from gitjournal.git import results_commit
+from gitjournal.git.lab import Lab
+from gitjournal.git.repository import require_identity
 from gitjournal.index import Index
-from gitjournal.lab import Lab
 from gitjournal.ledger import Compose, job_of
 from gitjournal.planning import Plan, PlannedRun
-from gitjournal.repo import require_identity
 from gitjournal.stats.gain import gain_over
 from gitjournal.stats.looks import FINAL, Look, numbered
 from gitjournal.subject import Subject, baseline_of, check_may_run, code_state, read_subject
@@ -173,7 +174,7 @@ def _ask(subject: Subject, plan: Plan, run: PlannedRun, request: Request, crew: 
     return planning.answer(crew.ask(job), subject.entry)
 
 
-def _commit(subject: Subject, summary: Summary, look: Look, where: Surroundings, compose: Compose, say: Say) -> writer.Outcome:
+def _commit(subject: Subject, summary: Summary, look: Look, where: Surroundings, compose: Compose, say: Say) -> results_commit.Outcome:
     """Write the look safely to disk, and commit it by itself."""
     tip = subject.refs[subject.ref]
     held = subject.lab.repository.files(tip, subject.path).get(subject.path)
@@ -184,7 +185,7 @@ def _commit(subject: Subject, summary: Summary, look: Look, where: Surroundings,
     gain = gain_over(summary, runs_among(records), baseline) if baseline else None
     # a look changes nothing about what was judged on dev
     page = compose(subject.entry, summary, records, gain, verdict.of_page(subject.text, subject.entry.id))
-    results = writer.Results(
+    results = results_commit.Results(
         branch=subject.ref.removeprefix("refs/heads/"),
         path=subject.path,
         plan=tip,
@@ -196,6 +197,6 @@ def _commit(subject: Subject, summary: Summary, look: Look, where: Surroundings,
         figures=page.figures,
         files={f"environments/{where.name}.json": where.environment},
     )
-    writer.spool(subject.lab, results)
-    written = writer.commit_spooled(subject.lab, leave=lambda path: path != subject.path)
-    return next((one for one in written if one.path == subject.path), writer.Outcome(subject.path, None, "waiting"))
+    results_commit.spool(subject.lab, results)
+    written = results_commit.commit_spooled(subject.lab, leave=lambda path: path != subject.path)
+    return next((one for one in written if one.path == subject.path), results_commit.Outcome(subject.path, None, "waiting"))

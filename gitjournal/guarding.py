@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 
 from gitjournal.checking import Question, check_tree
 from gitjournal.findings import Finding
+from gitjournal.git.lab import Lab, read_settings
+from gitjournal.git.repository import Repository, run_git
 from gitjournal.index import Index
 from gitjournal.journal import journal_refs, short_ref
-from gitjournal.lab import Lab, read_settings
 from gitjournal.repeats import Twice
-from gitjournal.repo import Repository, run_git
 from gitjournal.rows import Row
 
 UNDER_WAY = {

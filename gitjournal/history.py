@@ -10,7 +10,7 @@ from datetime import datetime
 import git
 
 from gitjournal.errors import GitError
-from gitjournal.repo import Repository
+from gitjournal.git.repository import Repository
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from gitjournal import drafting, journal, study
 from gitjournal.drafting import Drafted
 from gitjournal.entry import edit
 from gitjournal.errors import GitjournalError, UsageError
-from gitjournal.lab import Lab
+from gitjournal.git.lab import Lab
 from gitjournal.planning import AskWorker
 from gitjournal.procedure import reader
 from gitjournal.study import Study

@@ -13,9 +13,9 @@ from gitjournal.entry.model import ID_PATTERN
 from gitjournal.entry.record import Record, Scores, decode_lines
 from gitjournal.entry.summary import Key, join
 from gitjournal.errors import EntryError, GitError
+from gitjournal.git.repository import Repository, git_bytes
 from gitjournal.index_file import transaction
 from gitjournal.journal import FOLDER, PAGE, RECORDS
-from gitjournal.repo import Repository, git_bytes
 from gitjournal.rows import id_of, make_row
 
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is

@@ -18,8 +18,8 @@ from gitjournal.entry import settings as config
 from gitjournal.entry.model import ID_PATTERN, MAX_BYTES, Entry, parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import EntryError, GitjournalError, UsageError
-from gitjournal.lab import Lab, current_branch
-from gitjournal.repo import git_bytes
+from gitjournal.git.lab import Lab, current_branch
+from gitjournal.git.repository import git_bytes
 
 FOLDER = "entries"
 PAGE = ".md"

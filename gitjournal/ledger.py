@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import writer
 from gitjournal.crew import Surroundings
 from gitjournal.entry import record
 from gitjournal.entry.model import Entry, FrontMatter
@@ -18,6 +17,7 @@ from gitjournal.entry.record import Failure, Gate, Record
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.expected import NOTHING, Expected, judged
+from gitjournal.git import results_commit
 from gitjournal.index import Run
 from gitjournal.journal import whole_records
 from gitjournal.planning import Plan, PlannedRun
@@ -62,13 +62,15 @@ class Ledger:
         """Return the gain over the baseline, where there is one."""
         return gain_over(summary, [*self.subject.records, *fresh], self.baseline) if self.baseline else None
 
-    def spool(self, new: Sequence[Record], fresh: Sequence[Record], planned: writer.Plan[Any], where: Surroundings | None) -> Summary:
+    def spool(
+        self, new: Sequence[Record], fresh: Sequence[Record], planned: results_commit.Plan[Any], where: Surroundings | None
+    ) -> Summary:
         """Write new records safely to disk, with the block that all `fresh` ones make. Returns the summary."""
         summary = self.summarise(fresh)
         self._spool(new, self.page(summary, fresh), planned, where)
         return summary
 
-    def judge(self, fresh: Sequence[Record], planned: writer.Plan[Any], draw: Draw) -> str:
+    def judge(self, fresh: Sequence[Record], planned: results_commit.Plan[Any], draw: Draw) -> str:
         """Judge what was expected, and write the block that says so to disk. Returns the block; "" where there is nothing to judge."""
         if not self.expected.expectations:
             return ""
@@ -86,8 +88,8 @@ class Ledger:
         """Return what is written of the results."""
         return self.compose(self.subject.entry, summary, [*self.subject.records, *fresh], self.gain(summary, fresh), judgement)
 
-    def _spool(self, new: Sequence[Record], page: Page, planned: writer.Plan[Any], where: Surroundings | None) -> None:
-        results = writer.Results(
+    def _spool(self, new: Sequence[Record], page: Page, planned: results_commit.Plan[Any], where: Surroundings | None) -> None:
+        results = results_commit.Results(
             branch=self.subject.ref.removeprefix("refs/heads/"),
             path=self.subject.path,
             plan=planned.tip,
@@ -99,7 +101,7 @@ class Ledger:
             figures=page.figures,
             files={f"environments/{where.name}.json": where.environment} if where else {},
         )
-        writer.spool(self.subject.lab, results)
+        results_commit.spool(self.subject.lab, results)
 
 
 def job_of(subject: Subject, plan: Plan, run: PlannedRun, run_id: str, *, memory_mb: int | None) -> dict[str, Any]:

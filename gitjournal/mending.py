@@ -16,10 +16,10 @@ from gitjournal.entry import edit as entry_edit
 from gitjournal.entry.model import parse
 from gitjournal.entry.results_block import read_block, splice
 from gitjournal.errors import EntryError, GitjournalError
+from gitjournal.git.lab import Lab
+from gitjournal.git.working_files import replace_file
 from gitjournal.index import Index
 from gitjournal.journal import PAGE, RECORDS
-from gitjournal.lab import Lab
-from gitjournal.landing import replace_file
 from gitjournal.ledger import Compose
 from gitjournal.repeats import Twice
 from gitjournal.retold import page_of

@@ -13,6 +13,7 @@ from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.entry.summary import join
 from gitjournal.errors import GitjournalError, UsageError
+from gitjournal.git.lab import Lab, find_lab
 from gitjournal.index import Index
 from gitjournal.journal import (
     PAGE,
@@ -25,7 +26,6 @@ from gitjournal.journal import (
     matcher,
     short_ref,
 )
-from gitjournal.lab import Lab, find_lab
 from gitjournal.lineage import Links
 from gitjournal.rows import Row, make_row
 

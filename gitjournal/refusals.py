@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal.lab import Lab
+from gitjournal.git.lab import Lab
 
 NAME = "refused.jsonl"
 

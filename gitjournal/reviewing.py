@@ -13,10 +13,10 @@ from gitjournal.entry.results_block import read_block
 from gitjournal.entry.summary import Summary, join, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitError, GitjournalError
+from gitjournal.git.lab import Lab, is_journal
+from gitjournal.git.repository import Repository
 from gitjournal.index import Index
 from gitjournal.journal import FOLDER, PAGE, names
-from gitjournal.lab import Lab, is_journal
-from gitjournal.repo import Repository
 from gitjournal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.looks import Look, of_entry

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import answers, expected, forecast, journal, planning, refusals, sealing, writer
+from gitjournal import answers, expected, forecast, journal, planning, refusals, sealing
 from gitjournal.calls import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
 from gitjournal.claims import RunClaims, claim_entry, is_running
 from gitjournal.crew import Team
@@ -28,13 +28,14 @@ from gitjournal.entry.summary import Key
 from gitjournal.evidence import Measured, drawn
 from gitjournal.forecast import Model
 from gitjournal.foreseen import Forecast
+from gitjournal.git import results_commit
+from gitjournal.git.lab import Lab
+from gitjournal.git.repository import require_identity
+from gitjournal.git.working_files import replace_file
 from gitjournal.index import Run
-from gitjournal.lab import Lab
-from gitjournal.landing import replace_file
 from gitjournal.ledger import Compose, Ledger, borrowed, job_of, left_out, made
 from gitjournal.limits import Spent
 from gitjournal.planning import Plan, PlannedRun, check_not_blocked
-from gitjournal.repo import require_identity
 from gitjournal.stats.judge import Draw
 from gitjournal.subject import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
 
@@ -53,7 +54,7 @@ class _Todo:
 
 def recover(lab: Lab, tell: Tell) -> None:
     """Commit what an earlier call left behind; what a call is still adding to is left to it."""
-    for outcome in writer.commit_spooled(lab, leave=lambda path: is_running(lab, journal.entry_id(path))):
+    for outcome in results_commit.commit_spooled(lab, leave=lambda path: is_running(lab, journal.entry_id(path))):
         tell(Recovered(outcome))
 
 
@@ -136,7 +137,7 @@ def _todo(subject: Subject, plan: Plan, options: Options) -> _Todo:
     return _Todo(runs, reused, others if reason else {}, reason, counts, elsewhere)
 
 
-def commit_plan(subject: Subject, plan: Plan, *, force: str | None) -> writer.Plan[Entry]:
+def commit_plan(subject: Subject, plan: Plan, *, force: str | None) -> results_commit.Plan[Entry]:
     """Write the completed entry into lab/ and commit it with the sealed test rule.
 
     What git would store is read back and must declare the same: a save in between never separates plan and run.
@@ -154,16 +155,16 @@ def commit_plan(subject: Subject, plan: Plan, *, force: str | None) -> writer.Pl
     def message(entry: Entry) -> str:
         return f"plan: {entry.front.title}\n\n{entry.front.hypothesis or ''}\n\nEntry: {entry.id}\nData: {plan.declared.hash}\n"
 
-    if lab.worktree is None or writer.in_the_middle(lab):
+    if lab.worktree is None or results_commit.in_the_middle(lab):
         # compute is not refused for a missing folder or a merge: the plan travels with the results
-        return writer.uncommitted_plan(lab, subject.ref, subject.path, plan.text, expected)
+        return results_commit.uncommitted_plan(lab, subject.ref, subject.path, plan.text, expected)
     old, new = subject.text.encode(), plan.text.encode()
     replace_file(lab.path / subject.path, lambda before: new if before == old else before)
-    return writer.plan_commit(lab, subject.path, accept=accept, message=message, files=sheet)
+    return results_commit.plan_commit(lab, subject.path, accept=accept, message=message, files=sheet)
 
 
 def _run(
-    ledger: Ledger, todo: _Todo, planned: writer.Plan[Entry], crew: Team, options: Options, tell: Tell, gate: Gatekeeper | None
+    ledger: Ledger, todo: _Todo, planned: results_commit.Plan[Entry], crew: Team, options: Options, tell: Tell, gate: Gatekeeper | None
 ) -> Outcome:
     subject = ledger.subject
     fresh: list[Record] = []
@@ -189,7 +190,7 @@ def _run(
         except KeyboardInterrupt:
             crew.kill()
             state = "interrupted"
-    written = writer.commit_spooled(subject.lab, leave=lambda path: path != subject.path)
+    written = results_commit.commit_spooled(subject.lab, leave=lambda path: path != subject.path)
     commit = next((one.commit for one in written if one.commit), None)
     waiting = next((one.why for one in written if one.state == "waiting"), "")
     made_now = [one for one in fresh if one.owned and one.is_run]
@@ -221,7 +222,7 @@ def _make(
     ledger: Ledger,
     todo: _Todo,
     dispatch: Dispatch,
-    planned: writer.Plan[Entry],
+    planned: results_commit.Plan[Entry],
     crew: Team,
     timeout: float | None,
     fresh: list[Record],

@@ -11,8 +11,8 @@ from gitjournal.entry import datasheet
 from gitjournal.entry.datasheet import Datasheet, Sealed
 from gitjournal.entry.model import Entry
 from gitjournal.errors import EntryError, GitjournalError
+from gitjournal.git.lab import Lab
 from gitjournal.journal import short_ref
-from gitjournal.lab import Lab
 from gitjournal.procedure.configuration import Declared
 
 FOLDER = "data"

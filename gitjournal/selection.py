@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from gitjournal import journal, planning
 from gitjournal.entry.model import ID_PATTERN, parse
 from gitjournal.errors import GitjournalError, UsageError
+from gitjournal.git.lab import Lab, work_root
 from gitjournal.index import Index
-from gitjournal.lab import Lab, work_root
 
 OVER = ("done", "retracted")  # what a folder's entries need no other exec for
 

@@ -14,8 +14,8 @@ import msgspec
 
 from gitjournal.errors import GitjournalError
 from gitjournal.files import write_whole
-from gitjournal.lab import Lab
-from gitjournal.repo import run_git
+from gitjournal.git.lab import Lab
+from gitjournal.git.repository import run_git
 from gitjournal.site_cards import Card
 
 MARKER = ".gitjournal-site"

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitjournal import journal, writer
+from gitjournal import journal
 from gitjournal.entry import settings as config
 from gitjournal.entry.changes import changed_after_plan
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines, runs_among
 from gitjournal.entry.summary import COUNTS, Key, join, summarise
 from gitjournal.errors import EntryError, GitjournalError, Place, UsageError
+from gitjournal.git import results_commit
+from gitjournal.git.lab import Lab, work_root
+from gitjournal.git.repository import run_git
 from gitjournal.index import Index, Run
-from gitjournal.lab import Lab, work_root
-from gitjournal.repo import run_git
 from gitjournal.stats.gain import Baseline
 from gitjournal.stats.looks import is_look
 
@@ -64,7 +65,7 @@ def read_subject(lab: Lab, start: Path, entry_id: str) -> Subject:
 
 def _waiting_records(lab: Lab, path: str) -> list[Record]:
     """Return the records of an entry that are not committed yet, as during a merge."""
-    waiting = [results for results in writer.spooled(lab).values() if results.path == path]
+    waiting = [results for results in results_commit.spooled(lab).values() if results.path == path]
     return [one for results in waiting for one in decode_lines(b"".join(results.lines), file=path)]
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from gitjournal import writer
 from gitjournal.entry.datasheet import Datasheet
 from gitjournal.entry.record import decode_lines
 from gitjournal.errors import GitjournalError
+from gitjournal.git import results_commit
+from gitjournal.git.lab import Lab
 from gitjournal.index import Index
 from gitjournal.index_update import data_hash
 from gitjournal.journal import entry_id, entry_records
-from gitjournal.lab import Lab
 from gitjournal.sealing import read_sheets
 from gitjournal.stats.looks import Look, is_look, numbered
 
@@ -31,7 +31,7 @@ def _committed(lab: Lab, index: Index, data: str) -> Iterator[Look]:
 
 
 def _waiting(lab: Lab, data: str) -> Iterator[Look]:
-    for results in writer.spooled(lab).values():
+    for results in results_commit.spooled(lab).values():
         with contextlib.suppress(GitjournalError):
             for one in decode_lines(b"".join(results.lines), file=results.path):
                 if is_look(one) and data_hash(one.canonical or "") == data:

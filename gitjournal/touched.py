@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gitjournal.git.repository import Repository
+from gitjournal.git.working_files import same_entry
 from gitjournal.journal import FOLDER, PAGE
-from gitjournal.landing import same_entry
-from gitjournal.repo import Repository
 
 
 @dataclass(frozen=True)

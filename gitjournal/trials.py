@@ -14,9 +14,9 @@ from typing import Any
 
 from gitjournal import journal, portable
 from gitjournal.foreseen import DataSet, Evidence, Trial
+from gitjournal.git.lab import Lab, find_journal
+from gitjournal.git.repository import Repository
 from gitjournal.index import Index, Result
-from gitjournal.lab import Lab, find_journal
-from gitjournal.repo import Repository
 from gitjournal.rows import Row
 
 # the plan of an entry writes its facts on one line; a page of a stranger may say anything, and only numbers are taken

@@ -11,8 +11,8 @@ from gitjournal.commands.exec import compose
 from gitjournal.crew import Crew
 from gitjournal.entry.record import Record
 from gitjournal.gate import Model
+from gitjournal.git.lab import Lab
 from gitjournal.journal import entry_records
-from gitjournal.lab import Lab
 from tests.helpers import git, write_entry
 
 

@@ -22,7 +22,7 @@ from gitjournal.calls import Options, Planned, Progress, Recovered
 from gitjournal.commands.exec import compose
 from gitjournal.crew import Answers, Job, Jobs, Results, Surroundings, relay
 from gitjournal.errors import GitjournalError, SpaceError, UsageError, is_full
-from gitjournal.lab import find_lab
+from gitjournal.git.lab import find_lab
 
 ENVIRONMENT = b'{"python":"of the campaign"}\n'
 

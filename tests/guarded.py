@@ -14,9 +14,9 @@ from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record, encode
 from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import summarise
-from gitjournal.founding import init
+from gitjournal.git.lab import find_journal
+from gitjournal.git.setup.init import init
 from gitjournal.journal import current_ref, journal_refs
-from gitjournal.lab import find_journal
 from gitjournal.procedure.configuration import Versions, configure, written_out
 from gitjournal.procedure.identity import fingerprint
 from gitjournal.render.block import results_block

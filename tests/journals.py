@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gitjournal.founding import init
-from gitjournal.lab import Lab
-from gitjournal.writer import Outcome, Plan, Results, commit_spooled, plan_commit, spool
+from gitjournal.git.lab import Lab
+from gitjournal.git.results_commit import Outcome, Plan, Results, commit_spooled, plan_commit, spool
+from gitjournal.git.setup.init import init
 from tests.helpers import git
 
 ID = "20261121-rbf-beats-linear-k3f9"

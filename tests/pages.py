@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gitjournal.entry.record import Failure, Record, encode
-from gitjournal.founding import init
+from gitjournal.git.setup.init import init
 from tests.helpers import git
 
 PAGE = """\

@@ -16,8 +16,8 @@ import pytest
 
 from gitjournal import artifacts, keeping, measure, rescore, stored
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
+from gitjournal.git.lab import find_lab
 from gitjournal.jobs import Run
-from gitjournal.lab import find_lab
 from gitjournal.procedures import kept
 from gitjournal.shelf import Shelf
 from tests.helpers import done, git, gitjournal, write_entry

@@ -11,7 +11,7 @@ import pytest
 from gitjournal.checking import Question, check_tree, question_of_range
 from gitjournal.entry.record import Record, decode_lines, encode
 from gitjournal.findings import CODES
-from gitjournal.lab import find_lab
+from gitjournal.git.lab import find_lab
 from gitjournal.leaks import find_leaks
 from gitjournal.retold import in_depth
 from gitjournal.snapshot import merge_in_index, merge_result

@@ -10,7 +10,7 @@ import pytest
 
 from gitjournal.crew import Crew
 from gitjournal.errors import EntryError
-from gitjournal.founding import init
+from gitjournal.git.setup.init import init
 from gitjournal.limits import Limits
 from gitjournal.render import outcome
 from tests.bench import Bench

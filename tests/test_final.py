@@ -14,10 +14,10 @@ from gitjournal.crew import Crew
 from gitjournal.entry.record import MAX_LINE
 from gitjournal.errors import GitjournalError
 from gitjournal.final import Looked, Request, take_look
-from gitjournal.founding import init
+from gitjournal.git.lab import Lab, find_lab
+from gitjournal.git.setup.init import init
 from gitjournal.index import Index
 from gitjournal.journal import current_ref, entry_records, journal_refs
-from gitjournal.lab import Lab, find_lab
 from gitjournal.render import testing
 from gitjournal.runner import execute
 from gitjournal.stats import looks

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from gitjournal.errors import GitError
+from gitjournal.git.repository import find_repository
 from gitjournal.history import changes
 from gitjournal.journal import page_path
-from gitjournal.repo import find_repository
 from gitjournal.touched import touched_entries
 from tests.helpers import git
 from tests.pages import RBF, TREES, commit, page, three_entries, write

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from gitjournal.errors import GitError
-from gitjournal.founding import init
-from gitjournal.hook_install import install, install_server, look, uninstall, uninstall_server
-from gitjournal.lab import find_lab
+from gitjournal.git.lab import find_lab
+from gitjournal.git.setup.hooks import install, install_server, look, uninstall, uninstall_server
+from gitjournal.git.setup.init import init
 from tests.guarded import LATER, begin, repeat, save, tried
 from tests.helpers import git, gitjournal, snapshot
 

@@ -7,6 +7,7 @@ import pytest
 
 from gitjournal.entry.model import MAX_BYTES
 from gitjournal.errors import EntryError, UsageError
+from gitjournal.git.lab import find_lab
 from gitjournal.journal import (
     branch_patterns,
     current_ref,
@@ -20,7 +21,6 @@ from gitjournal.journal import (
     matcher,
     read_entry,
 )
-from gitjournal.lab import find_lab
 from tests.helpers import git
 from tests.pages import LOGISTIC, RBF, TREES, commit, page, record, three_entries, write
 

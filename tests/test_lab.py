@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal import lab as lab_module
-from gitjournal import repo as repo_module
 from gitjournal.errors import GitError
-from gitjournal.founding import init
+from gitjournal.git import lab as lab_module
+from gitjournal.git import repository as repo_module
+from gitjournal.git.lab import current_branch, find_lab, work_root
+from gitjournal.git.repository import run_git
+from gitjournal.git.setup.init import init
 from gitjournal.index import Index
 from gitjournal.journal import current_ref, journal_refs
-from gitjournal.lab import current_branch, find_lab, work_root
-from gitjournal.repo import run_git
 from tests.helpers import git, snapshot
 from tests.journals import write
 

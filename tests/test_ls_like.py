@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gitjournal.cli import group
-from gitjournal.lab import find_lab
+from gitjournal.git.lab import find_lab
 from tests.helpers import git
 from tests.networks import sequential
 from tests.pages import RBF, begin, commit, failed, gitjournal, page, record, three_entries, write

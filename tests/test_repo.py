@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from gitjournal.repo import RESTING_NS, find_repository
+from gitjournal.git.repository import RESTING_NS, find_repository
 from tests.helpers import git
 
 

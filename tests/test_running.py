@@ -17,7 +17,7 @@ from gitjournal.commands.exec import exit_code, seconds
 from gitjournal.crew import Crew
 from gitjournal.entry.model import Budget
 from gitjournal.errors import BusyError, UsageError
-from gitjournal.founding import init
+from gitjournal.git.setup.init import init
 from gitjournal.limits import Limits, Spent, reason_to_stop
 from gitjournal.render import outcome
 from gitjournal.selection import select
@@ -161,7 +161,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from gitjournal.claims import RunClaims, claim_entry
-from gitjournal.lab import find_lab
+from gitjournal.git.lab import find_lab
 lab = find_lab(Path())
 with RunClaims(lab) as claims, claim_entry(lab, "20261121-an-entry-aaaa", patient=False):
     assert claims.take(("f" * 64, 3))

@@ -11,7 +11,7 @@ import pytest
 
 from gitjournal import refusals
 from gitjournal.entry.skipped import Control
-from gitjournal.lab import find_lab
+from gitjournal.git.lab import find_lab
 from gitjournal.render.waste import as_plain, waste_lines
 from gitjournal.waste import Saved, Waste
 from tests.helpers import done, git, gitjournal, write_entry

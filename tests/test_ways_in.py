@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gitjournal.entry.record import Failure
-from gitjournal.founding import init
-from gitjournal.hook_install import install_server
+from gitjournal.git.setup.hooks import install_server
+from gitjournal.git.setup.init import init
 from tests.guarded import FIRST, LATER, UNGUARDED, begin, codes, page, put, repeat, run, save, tried
 from tests.helpers import git, gitjournal
 

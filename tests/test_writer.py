@@ -10,12 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gitjournal import transaction
 from gitjournal.errors import BusyError, EntryError, GitError
-from gitjournal.lab import find_lab
-from gitjournal.landing import Addition, blob_id, renamed, replace_file, runs_of
-from gitjournal.transaction import Commit, Intent, holder, index_lock, recover
-from gitjournal.writer import PATIENCE, Results, commit_spooled, pending, plan_commit, spool
+from gitjournal.git import transaction
+from gitjournal.git.lab import find_lab
+from gitjournal.git.results_commit import PATIENCE, Results, commit_spooled, pending, plan_commit, spool
+from gitjournal.git.transaction import Commit, Intent, holder, index_lock, recover
+from gitjournal.git.working_files import Addition, blob_id, renamed, replace_file, runs_of
 from tests.helpers import git
 from tests.journals import (
     ENTRY,

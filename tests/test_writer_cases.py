@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from gitjournal.errors import BusyError, GitError
-from gitjournal.founding import init
-from gitjournal.lab import Lab, find_lab
-from gitjournal.writer import commit_spooled, pending, plan_commit, spool
+from gitjournal.git.lab import Lab, find_lab
+from gitjournal.git.results_commit import commit_spooled, pending, plan_commit, spool
+from gitjournal.git.setup.init import init
 from tests.helpers import git, snapshot
 from tests.journals import (
     ENTRY,
@@ -685,8 +685,8 @@ def test_a_save_during_our_write_and_our_block_are_both_kept(how, repo):
 WORK = """
 import sys
 from pathlib import Path
-from gitjournal.lab import find_lab
-from gitjournal.writer import commit_spooled, spool
+from gitjournal.git.lab import find_lab
+from gitjournal.git.results_commit import commit_spooled, spool
 from tests.journals import plan, record, results
 lab = find_lab(Path(sys.argv[1]))
 made = plan(lab, sys.argv[2], patience=5)
@@ -827,7 +827,8 @@ def _die_after_the_branch_moved(lab: Lab, made) -> None:
     hook.write_text(f'#!/bin/sh\n[ "$1" = committed ] || exit 0\nkill -9 {writer}\n')
     hook.chmod(0o755)
     spool(lab, results(made, record("r1")))
-    code = "import sys; from pathlib import Path; from gitjournal.lab import find_lab; from gitjournal.writer import commit_spooled"
+    code = "import sys; from pathlib import Path; from gitjournal.git.lab import find_lab"
+    code += "; from gitjournal.git.results_commit import commit_spooled"
     done = subprocess.run([sys.executable, "-c", f"{code}; commit_spooled(find_lab(Path(sys.argv[1])))", str(lab.path)], check=False)
     assert done.returncode == -signal.SIGKILL
     hook.unlink()

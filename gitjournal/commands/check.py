@@ -16,7 +16,7 @@ from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import compose
 from gitjournal.errors import GitError
 from gitjournal.findings import Finding
-from gitjournal.lab import Lab, find_journal, is_journal
+from gitjournal.git.lab import Lab, find_journal, is_journal
 from gitjournal.mending import Mended
 from gitjournal.render import text
 from gitjournal.retold import in_depth

@@ -15,7 +15,7 @@ from gitjournal.crew import Crew
 from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.errors import UsageError
 from gitjournal.evidence import Measured, elsewhere, judge, measured, sample, wanted
-from gitjournal.lab import Lab
+from gitjournal.git.lab import Lab
 from gitjournal.overview import Listed, Overview, look
 from gitjournal.render import comparison as words
 from gitjournal.render import effects, text

@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 import msgspec
 
-from gitjournal import hook_install
 from gitjournal.commands.context import Context
 from gitjournal.entry import settings as config
 from gitjournal.entry.model import json_schema
 from gitjournal.errors import UsageError, nearest
-from gitjournal.founding import init
+from gitjournal.git.lab import find_lab
+from gitjournal.git.setup import hooks as hook_install
+from gitjournal.git.setup.init import init
 from gitjournal.journal import current_ref
-from gitjournal.lab import find_lab
 from gitjournal.render import text
 
 

@@ -16,8 +16,8 @@ from gitjournal.data import hashing
 from gitjournal.entry.datasheet import Datasheet
 from gitjournal.entry.model import Entry, parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
+from gitjournal.git.lab import Lab, find_lab, work_root
 from gitjournal.index import Index
-from gitjournal.lab import Lab, find_lab, work_root
 from gitjournal.procedure import configuration
 from gitjournal.render import testing, text
 from gitjournal.render.overlaps import overlap_words

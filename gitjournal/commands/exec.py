@@ -25,7 +25,7 @@ from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.final import Request, take_look
 from gitjournal.forecast import Model
-from gitjournal.lab import Lab, find_lab
+from gitjournal.git.lab import Lab, find_lab
 from gitjournal.ledger import Page
 from gitjournal.limits import Limits, reason_to_stop
 from gitjournal.overview import repeated_runs

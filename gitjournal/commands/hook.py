@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gitjournal.errors import GitjournalError
+from gitjournal.git.repository import find_repository
 from gitjournal.guarding import UNDER_WAY, Known, Refusal, guard_ref, guard_staged
 from gitjournal.render import text
-from gitjournal.repo import find_repository
 
 PASSES, REFUSES, NOBODY_LOOKED = 0, 10, 1
 SHOWN = 5

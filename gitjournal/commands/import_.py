@@ -15,8 +15,8 @@ from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.new import assignment, source, step
 from gitjournal.crew import Crew
 from gitjournal.errors import GitjournalError, UsageError
+from gitjournal.git.lab import find_lab, work_root
 from gitjournal.importing import MOST_POINTS, Imported
-from gitjournal.lab import find_lab, work_root
 from gitjournal.render import text
 from gitjournal.study import Study
 

@@ -7,10 +7,10 @@ import os
 
 import click
 
-from gitjournal import founding
-from gitjournal.ci import FORGES, PAGES, pages_text, write_ci
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.errors import UsageError
+from gitjournal.git.setup import init
+from gitjournal.git.setup.forge_ci import FORGES, PAGES, pages_text, write_ci
 
 FORGE_NAMES = {"github": "GitHub", "gitlab": "GitLab"}
 
@@ -32,7 +32,7 @@ def command(context: Context, folder: str, branch: str, forge: str | None, pages
     """
     if pages and not forge:
         raise UsageError("--pages goes with --ci", hint="gitjournal init --ci github --pages")
-    founded = founding.init(context.start, folder=folder, branch=branch, dry_run=dry_run)
+    founded = init.init(context.start, folder=folder, branch=branch, dry_run=dry_run)
     place = os.path.relpath(founded.lab.path, context.start)
     written, there = write_ci(founded.lab, forge, pages=pages, dry_run=dry_run) if forge else ([], [])
     if as_json:

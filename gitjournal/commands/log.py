@@ -12,9 +12,9 @@ from gitjournal.commands.context import Context
 from gitjournal.commands.ls import short_ids
 from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
+from gitjournal.git.lab import find_lab
 from gitjournal.history import Change, changes
 from gitjournal.journal import current_ref, find_entry, page_path, records_path
-from gitjournal.lab import find_lab
 from gitjournal.lineage import Branch, draw, trees
 from gitjournal.overview import data_names, links, look
 from gitjournal.render import text

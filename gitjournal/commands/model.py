@@ -15,7 +15,7 @@ from gitjournal.artifacts import Scored
 from gitjournal.commands.context import Context
 from gitjournal.crew import Crew
 from gitjournal.errors import UsageError
-from gitjournal.lab import find_lab
+from gitjournal.git.lab import find_lab
 from gitjournal.render import text
 from gitjournal.subject import read_subject
 

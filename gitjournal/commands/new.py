@@ -16,7 +16,7 @@ from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import command as exec_command
 from gitjournal.crew import Crew
 from gitjournal.errors import EntryError, UsageError
-from gitjournal.lab import Lab, find_lab, switch_branch, work_root
+from gitjournal.git.lab import Lab, find_lab, switch_branch, work_root
 from gitjournal.overview import look
 
 

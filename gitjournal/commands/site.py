@@ -12,8 +12,8 @@ from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.notice import progress
 from gitjournal.commands.site_build import Built, build, said
 from gitjournal.errors import GitjournalError
+from gitjournal.git.lab import find_journal
 from gitjournal.journal import current_ref, journal_refs
-from gitjournal.lab import find_journal
 from gitjournal.overview import look
 from gitjournal.render import text
 from gitjournal.render.site.templates import hashed

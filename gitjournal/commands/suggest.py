@@ -15,7 +15,7 @@ from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import FAILED, INTERRUPTED, compose, seconds
 from gitjournal.commands.import_ import optuna_studies
 from gitjournal.crew import Crew
-from gitjournal.lab import find_lab
+from gitjournal.git.lab import find_lab
 from gitjournal.pursuing import Budget, Round
 from gitjournal.render import suggestion, text
 from gitjournal.reported import Reported, report

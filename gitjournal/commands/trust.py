@@ -13,7 +13,7 @@ from gitjournal.codefiles import Code, find_code
 from gitjournal.commands.context import Context
 from gitjournal.entry.model import Entry
 from gitjournal.errors import TrustError, UsageError
-from gitjournal.lab import Lab, find_lab, work_root
+from gitjournal.git.lab import Lab, find_lab, work_root
 from gitjournal.render import text
 from gitjournal.subject import read_subject
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from gitjournal import __version__, resources
 from gitjournal.errors import GitError
-from gitjournal.lab import SETTINGS, Lab, read_settings
-from gitjournal.repo import Repository, find_repository, git, run_git, same_place
+from gitjournal.git.lab import SETTINGS, Lab, read_settings
+from gitjournal.git.repository import Repository, find_repository, git, run_git, same_place
 
 PYTHON = "_python"  # beside the hooks: the file that names the interpreter which the hooks ask
 GUARD = "_guard"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitjournal.errors import EntryError, Place
-from gitjournal.landing import Change
-from gitjournal.repo import Repository, TreeFile, Worktree, git, require_identity, run_git
+from gitjournal.git.repository import Repository, TreeFile, Worktree, git, require_identity, run_git
+from gitjournal.git.working_files import Change
 
 
 def index_info(files: dict[str, TreeFile | None], repository: Repository) -> bytes:

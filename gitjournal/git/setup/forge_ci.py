@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitjournal import __version__, resources
 from gitjournal.errors import GitError
-from gitjournal.lab import Lab
+from gitjournal.git.lab import Lab
 
 FORGES = {"github": ".github/workflows/gitjournal.yml", "gitlab": ".gitlab-ci.yml"}
 # GitLab reads one file, so its job stands in that one

@@ -17,7 +17,7 @@ import msgspec
 
 from gitjournal.entry.results_block import splice
 from gitjournal.errors import EntryError, GitError, is_full
-from gitjournal.repo import TreeFile, Worktree, git_bytes
+from gitjournal.git.repository import TreeFile, Worktree, git_bytes
 
 ENTRY, RECORDS = ".md", ".runs.jsonl"
 SETTLED_SECONDS = 0.02

@@ -17,13 +17,13 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
-from gitjournal.bench import Bench, bench
 from gitjournal.errors import BusyError, EntryError, GitError, GitjournalError, Place, SpaceError, is_full
-from gitjournal.lab import Lab, is_journal
-from gitjournal.landing import ENTRY, RECORDS, Addition, Change, renamed, runs_of
-from gitjournal.repo import Repository, TreeFile, Worktree
-from gitjournal.staging import Draft, draft_of, stage_changes
-from gitjournal.transaction import Commit, Moved, arrive, await_commit, busy, holder, locked, unmerged
+from gitjournal.git.build import Bench, bench
+from gitjournal.git.index_draft import Draft, draft_of, stage_changes
+from gitjournal.git.lab import Lab, is_journal
+from gitjournal.git.repository import Repository, TreeFile, Worktree
+from gitjournal.git.transaction import Commit, Moved, arrive, await_commit, busy, holder, locked, unmerged
+from gitjournal.git.working_files import ENTRY, RECORDS, Addition, Change, renamed, runs_of
 
 T = TypeVar("T")
 

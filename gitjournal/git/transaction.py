@@ -21,9 +21,9 @@ from pathlib import Path
 import msgspec
 
 from gitjournal.errors import BusyError, GitError, GitjournalError
-from gitjournal.landing import Addition, Change, land
-from gitjournal.repo import Repository, Worktree, refuse_full, registered_path, run_git, worktree_at
-from gitjournal.staging import DRAFT, INTENT, Draft, index_bytes
+from gitjournal.git.index_draft import DRAFT, INTENT, Draft, index_bytes
+from gitjournal.git.repository import Repository, Worktree, refuse_full, registered_path, run_git, worktree_at
+from gitjournal.git.working_files import Addition, Change, land
 
 COMMITTING = "gitjournal-committing"  # written by hooks/prepare-commit-msg
 MARK = "gitjournal-token"

@@ -7,10 +7,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitjournal.bench import Bench, index_info
 from gitjournal.errors import EntryError
-from gitjournal.landing import Addition, Change, renamed
-from gitjournal.repo import TreeFile, Worktree, git_bytes
+from gitjournal.git.build import Bench, index_info
+from gitjournal.git.repository import TreeFile, Worktree, git_bytes
+from gitjournal.git.working_files import Addition, Change, renamed
 
 INTENT = "gitjournal-intent"
 DRAFT = "gitjournal-index"

@@ -2,7 +2,7 @@
 
 The lab is a linked worktree of the person's repository. What we know of it stands in `gitjournal/lab.config` below
 the common git directory: its branch, its folder, the id of its worktree, and the path of its hooks, which
-`.git/config` includes for that worktree alone. `founding` makes all of this.
+`.git/config` includes for that worktree alone. `setup.init` makes all of this.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gitjournal.entry import settings
 from gitjournal.errors import GitError
-from gitjournal.repo import (
+from gitjournal.git.repository import (
     Repository,
     Standing,
     Worktree,

@@ -13,11 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitjournal import hook_install
 from gitjournal.entry import settings
 from gitjournal.errors import GitError
-from gitjournal.lab import SETTINGS, Lab, LabSettings, find_lab, is_journal, locate, place_of, read_settings, refuse_copy
-from gitjournal.repo import (
+from gitjournal.git.lab import SETTINGS, Lab, LabSettings, find_lab, is_journal, locate, place_of, read_settings, refuse_copy
+from gitjournal.git.repository import (
     Repository,
     Worktree,
     find_standing,
@@ -28,6 +27,7 @@ from gitjournal.repo import (
     same_place,
     worktree_at,
 )
+from gitjournal.git.setup import hooks as hook_install
 
 REMOTE_SECONDS = 15.0
 
