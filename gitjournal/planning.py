@@ -13,14 +13,14 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import trust
-from gitjournal.codefiles import Code, find_code
 from gitjournal.data import hashing
 from gitjournal.entry import edit, grid
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.procedure import identity, network, reader
 from gitjournal.procedure.configuration import Configured, Declared, Versions, configurations, loader_options, written_out
+from gitjournal.trust import store
+from gitjournal.trust.code_files import Code, find_code
 
 ERRORS: dict[str, type[GitjournalError]] = {"entry": EntryError, "data": DataError, "trust": TrustError}
 Job = dict[str, Any]
@@ -203,8 +203,8 @@ def require_trust(entry: Entry, root: Path, private: Path) -> Code | None:
     """
     for_data = data_code(entry, root)
     for code, place in ((for_data, ("data", "python")), (procedure_code(entry, root), ("procedure", "python"))):
-        if code is not None and not trust.is_trusted(private, code):
-            what = "has changed since it was trusted here" if trust.earlier(private, code.function) else "runs only after you trusted it"
+        if code is not None and not store.is_trusted(private, code):
+            what = "has changed since it was trusted here" if store.earlier(private, code.function) else "runs only after you trusted it"
             hint = f"look at it, and say so: gitjournal trust {entry.short_id}"
             raise TrustError(f"{code.function} {what}", place=entry.place(*place), hint=hint)
     return for_data

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.codefiles import Code, find_code
 from gitjournal.errors import DataError, EntryError, TrustError
+from gitjournal.trust.code_files import Code, find_code
 from tests.helpers import put
 
 PLACE = ("procedure", "python")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal import trust
-from gitjournal.codefiles import find_code
+from gitjournal.trust import store
+from gitjournal.trust.code_files import find_code
 from tests.helpers import done, git, gitjournal, write_entry
 
 OWN = """
@@ -59,7 +59,7 @@ KINDS = {
 def test_each_way_of_dying_ends_one_run_and_is_recorded_with_its_kind(repo: Path) -> None:
     (repo / "own.py").write_text(OWN)
     done(repo, "init")
-    trust.grant(repo / ".git/gitjournal", find_code("own:fit", [], repo, ("procedure", "python")))
+    store.grant(repo / ".git/gitjournal", find_code("own:fit", [], repo, ("procedure", "python")))
     front = "title: t\nhypothesis: h\ndata: {sklearn: iris}\nprocedure: {python: own:fit}\ngrid: {how: [memory]}\n"
     page = write_entry(repo / "lab", "20261121-an-entry-aaaa", front)
     assert gitjournal(repo, "exec", "aaaa", "--memory", "1000").returncode == 4

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from gitjournal import trust
-from gitjournal.codefiles import find_code
 from gitjournal.entry.model import parse
 from gitjournal.entry.record import decode_lines
 from gitjournal.procedure.agreement import unlike
+from gitjournal.trust import store as trust
+from gitjournal.trust.code_files import find_code
 from tests.helpers import done, git
 from tests.networks import NEEDS_KERAS
 

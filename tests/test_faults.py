@@ -22,8 +22,8 @@ from typing import Any
 
 import pytest
 
-from gitjournal import trust
-from gitjournal.codefiles import find_code
+from gitjournal.trust import store
+from gitjournal.trust.code_files import find_code
 from tests.helpers import done, git, gitjournal, write_entry
 from tests.journals import wait_for
 
@@ -401,7 +401,7 @@ def fit(train, dev, *, seed):
 
 def test_a_worker_that_is_killed_costs_one_run_and_the_grid_goes_on(journal: Journal) -> None:
     (journal.top / "own.py").write_text(OWN)
-    trust.grant(journal.top / ".git/gitjournal", find_code("own:fit", [], journal.top, ("procedure", "python")))
+    store.grant(journal.top / ".git/gitjournal", find_code("own:fit", [], journal.top, ("procedure", "python")))
     front = "title: slow\ndata: {sklearn: iris}\nprocedure: {python: own:fit}\nseeds: 4\n"
     write_entry(journal.lab, "20261121-entry-0001", front)
     running = subprocess.Popen([sys.executable, "-m", "gitjournal", "exec", "0001", "-j", "2"], cwd=journal.top, stdout=subprocess.DEVNULL)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gitjournal import trust
-from gitjournal.codefiles import find_code
 from gitjournal.drafting import BUILT_IN, ENDS, fill
 from gitjournal.entry.model import parse
 from gitjournal.resources import text
+from gitjournal.trust import store
+from gitjournal.trust.code_files import find_code
 from tests.helpers import done, git, gitjournal
 
 FIT = """\
@@ -64,7 +64,7 @@ def test_text_finds_its_column_and_python_its_function(journal: Path) -> None:
     refused = gitjournal(journal, "new", "Mine", "--data", "sklearn:iris", "-e", "python: own.fit:fit")
     assert refused.returncode == 1
     assert "gitjournal trust own.fit:fit" in refused.stderr
-    trust.grant(journal / ".git/gitjournal", find_code("own.fit:fit", [], journal, ("procedure", "python")))
+    store.grant(journal / ".git/gitjournal", find_code("own.fit:fit", [], journal, ("procedure", "python")))
     own = new(journal, "Mine", "--data", "sklearn:iris", "-e", "python: own.fit:fit", "--hypothesis", "it runs")
     assert "procedure:\n  python: 'own.fit:fit'\n" in (journal / f"lab/entries/2026/{own}.md").read_text()
     assert done(journal, "exec", made, own).count("1/1 done") == 2

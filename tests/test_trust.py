@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal import trust
-from gitjournal.codefiles import Code
+from gitjournal.trust import store
+from gitjournal.trust.code_files import Code
 from tests.helpers import done, git, gitjournal, write_entry
 
 ID = "20261121-hand-made-features-k3f9"
@@ -36,36 +36,36 @@ def code(**files: str) -> Code:
 
 def test_trust_holds_for_exactly_these_bytes(tmp_path: Path) -> None:
     first = code(fit="a", helper="b")
-    assert not trust.is_trusted(tmp_path, first)
-    trust.grant(tmp_path, first)
-    assert trust.is_trusted(tmp_path, first)
+    assert not store.is_trusted(tmp_path, first)
+    store.grant(tmp_path, first)
+    assert store.is_trusted(tmp_path, first)
     second = code(fit="c", helper="d")
-    trust.grant(tmp_path, second)
-    assert trust.is_trusted(tmp_path, first)
+    store.grant(tmp_path, second)
+    assert store.is_trusted(tmp_path, first)
     # two files that were trusted, though never together
-    assert not trust.is_trusted(tmp_path, code(fit="a", helper="d"))
-    assert not trust.is_trusted(tmp_path, Code("own.fit:other", first.files, {}))
-    assert [one.function for one in trust.revoke(tmp_path, ["own.fit:fit"])] == ["own.fit:fit"] * 2
-    assert not trust.is_trusted(tmp_path, first)
+    assert not store.is_trusted(tmp_path, code(fit="a", helper="d"))
+    assert not store.is_trusted(tmp_path, Code("own.fit:other", first.files, {}))
+    assert [one.function for one in store.revoke(tmp_path, ["own.fit:fit"])] == ["own.fit:fit"] * 2
+    assert not store.is_trusted(tmp_path, first)
     assert not list((tmp_path / "trusted").iterdir())
 
 
 def test_what_changed_since_is_shown_against_what_was_trusted_last(tmp_path: Path) -> None:
-    (new,) = trust.changes(tmp_path, code(fit="one\ntwo\n"))
+    (new,) = store.changes(tmp_path, code(fit="one\ntwo\n"))
     assert (new.state, new.lines[-2:]) == ("new", ("+one", "+two"))
-    trust.grant(tmp_path, code(fit="one\ntwo\n", helper="x"))
-    fit, more, helper = trust.changes(tmp_path, code(fit="one\n2\n", more="y"))
+    store.grant(tmp_path, code(fit="one\ntwo\n", helper="x"))
+    fit, more, helper = store.changes(tmp_path, code(fit="one\n2\n", more="y"))
     assert (fit.state, fit.lines[-3:]) == ("changed", (" one", "-two", "+2"))
     assert (more.state, helper.path, helper.state) == ("new", "own/helper.py", "gone")
-    (tmp_path / "trusted" / trust.read(tmp_path)[0].files["own/fit.py"]).write_text("one\n2\n")  # a copy that was tampered with
-    assert trust.changes(tmp_path, code(fit="one\n2\n"))[0].state == "changed"
+    (tmp_path / "trusted" / store.read(tmp_path)[0].files["own/fit.py"]).write_text("one\n2\n")  # a copy that was tampered with
+    assert store.changes(tmp_path, code(fit="one\n2\n"))[0].state == "changed"
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[1]", '[{"function": 1}]', "\xff"])
 def test_a_damaged_list_trusts_nothing(tmp_path: Path, damaged: str) -> None:
-    trust.grant(tmp_path, code(fit="a"))
+    store.grant(tmp_path, code(fit="a"))
     (tmp_path / "trust.json").write_bytes(damaged.encode("latin-1"))
-    assert not trust.is_trusted(tmp_path, code(fit="a"))
+    assert not store.is_trusted(tmp_path, code(fit="a"))
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_nothing_runs_before_a_person_said_so_and_not_after_a_change(journal: Pa
     assert "1/1 done" in done(journal, "exec", "k3f9")
     (record,) = [json.loads(line) for line in git(journal, "show", f"journal:entries/2026/{ID}.runs.jsonl").splitlines()]
     (step,) = json.loads(record["canonical"])["procedure"]
-    assert step == {"python": {"function": "own.fit:fit", "code": trust.read(journal / ".git/gitjournal")[0].digest, "parameters": {}}}
+    assert step == {"python": {"function": "own.fit:fit", "code": store.read(journal / ".git/gitjournal")[0].digest, "parameters": {}}}
 
     # a helper that changed after trust
     (journal / "own/helper.py").write_text("def most(): return 2\n")

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from gitjournal import measure, preflight
-from gitjournal.codefiles import find_code
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.jobs import Run
 from gitjournal.planning import described
 from gitjournal.shelf import Shelf
+from gitjournal.trust.code_files import find_code
 from tests.helpers import put
 
 CENTROIDS = """\

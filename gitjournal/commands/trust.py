@@ -8,14 +8,15 @@ from pathlib import Path
 
 import click
 
-from gitjournal import journal, planning, trust
-from gitjournal.codefiles import Code, find_code
+from gitjournal import journal, planning
 from gitjournal.commands.context import Context
 from gitjournal.entry.model import Entry
 from gitjournal.errors import TrustError, UsageError
 from gitjournal.git.lab import Lab, find_lab, work_root
 from gitjournal.render import text
 from gitjournal.subject import read_subject
+from gitjournal.trust import store
+from gitjournal.trust.code_files import Code, find_code
 
 
 @click.command("trust", short_help="Look at the code that an entry runs, and trust it.")
@@ -53,8 +54,8 @@ def command(context: Context, what: str | None, files: tuple[str, ...], listing:
 
 
 def _one(private: Path, code: Code, context: Context, *, what: str, dry_run: bool, as_json: bool) -> None:
-    changes = trust.changes(private, code)
-    trusted = trust.is_trusted(private, code)
+    changes = store.changes(private, code)
+    trusted = store.is_trusted(private, code)
     if as_json:
         files = [{"path": change.path, "state": change.state, "diff": list(change.lines)} for change in changes]
         click.echo(json.dumps({"function": code.function, "digest": code.digest, "trusted": trusted, "files": files}))
@@ -75,7 +76,7 @@ def _one(private: Path, code: Code, context: Context, *, what: str, dry_run: boo
         raise TrustError(f"{code.function} is not trusted: a person says so after looking at the files", hint=hint)
     if not click.confirm(f"run {text.clean(code.function)} on this machine from now on, as it is?", default=False):
         raise TrustError(f"{code.function} is not trusted")
-    trust.grant(private, code)
+    store.grant(private, code)
     click.echo("trusted")
 
 
@@ -106,7 +107,7 @@ def _entry(lab: Lab, start: Path, part: str) -> Entry:
 
 
 def _list(private: Path, *, as_json: bool) -> None:
-    known = trust.read(private)
+    known = store.read(private)
     if as_json:
         click.echo(json.dumps([{"function": one.function, "digest": one.digest, "files": one.files, "at": one.at} for one in known]))
         return
@@ -119,7 +120,7 @@ def _list(private: Path, *, as_json: bool) -> None:
 
 
 def _revoke(private: Path, functions: list[str], *, dry_run: bool, as_json: bool) -> None:
-    taken = [one for one in trust.read(private) if one.function in functions] if dry_run else trust.revoke(private, functions)
+    taken = [one for one in store.read(private) if one.function in functions] if dry_run else store.revoke(private, functions)
     if as_json:
         click.echo(json.dumps({"revoked": [one.function for one in taken]}))
     elif taken:

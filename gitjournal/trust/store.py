@@ -17,7 +17,7 @@ from typing import Literal
 
 import msgspec
 
-from gitjournal.codefiles import Code
+from gitjournal.trust.code_files import Code
 
 FILE, COPIES = "trust.json", "trusted"
 
