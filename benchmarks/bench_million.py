@@ -24,8 +24,8 @@ from benchmarks import bench_reading
 from gitjournal.entry.record import decode_lines
 from gitjournal.git.lab import Lab
 from gitjournal.git.setup.init import init
-from gitjournal.index import NAME, Index
-from gitjournal.journal import current_ref, journal_refs
+from gitjournal.journal.branches import current_ref, journal_refs
+from gitjournal.journal.index import NAME, Index
 
 RUNS = 25  # an entry
 TIMES = 21
@@ -33,8 +33,8 @@ TIMES = 21
 ASKED = """
 import sys, time
 from pathlib import Path
-from gitjournal.index import Index
-from gitjournal.journal import current_ref, journal_refs
+from gitjournal.journal.index import Index
+from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.git.lab import find_lab
 begun = time.perf_counter()
 lab = find_lab(Path.cwd())

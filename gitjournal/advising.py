@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import advice, drafting, journal, landscape, planning, portable, spaces, trials
+from gitjournal import advice, drafting, landscape, planning, portable, spaces, trials
 from gitjournal.advice import Advice
 from gitjournal.drafting import Drafted
 from gitjournal.entry.metrics import direction
@@ -21,7 +21,8 @@ from gitjournal.entry.summary import data_label
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.git.lab import Lab, work_root
-from gitjournal.index import Index
+from gitjournal.journal import branches
+from gitjournal.journal.index import Index
 from gitjournal.planning import AskWorker
 from gitjournal.procedure import configuration, counts, identity, reader
 from gitjournal.procedure.configuration import Declared, Versions
@@ -103,11 +104,11 @@ def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, 
     A data set that no entry declares yet is read by a worker; a table takes its target `column` then. Raises UsageError.
     """
     root = work_root(lab, start)
-    refs = journal.journal_refs(lab, journal.current_ref(lab))
+    refs = branches.journal_refs(lab, branches.current_ref(lab))
     with Index.open(lab.repository) as index:
         index.refresh(refs)
         rows = {row.id: (ref, row) for ref in reversed(refs) for row in index.entries(ref) if row.state not in ("retracted", "unreadable")}
-    drafts = {draft.id: draft.text for draft in journal.drafts(lab) if not draft.error}
+    drafts = {draft.id: draft.text for draft in branches.drafts(lab) if not draft.error}
     named = _as_entry(what, [*rows, *drafts], root, {row.data for _, row in rows.values()})
     if named is not None:
         found = _read(lab, refs, named, drafts)
@@ -132,13 +133,13 @@ def _as_entry(what: str | None, ids: Sequence[str], root: Path, labels: set[str]
     """Return the id that is meant, or None where data are: a name that entries use, a source, or a file that is there."""
     if what is None or what in labels or what.startswith(SOURCES) or (root / what).exists():
         return None
-    return journal.match_id(what, ids)
+    return branches.match_id(what, ids)
 
 
 def _read(lab: Lab, refs: dict[str, str], entry_id: str, drafts: dict[str, str]) -> Entry:
-    stored = (journal.entry_text(lab, entry_id, ref) for ref in refs)
+    stored = (branches.entry_text(lab, entry_id, ref) for ref in refs)
     text = drafts.get(entry_id) or next(found for found in stored if found is not None)
-    return parse(text, entry_id=entry_id, file=journal.shown_path(lab, journal.page_path(entry_id)))
+    return parse(text, entry_id=entry_id, file=branches.shown_path(lab, branches.page_path(entry_id)))
 
 
 def _declared(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
@@ -156,7 +157,7 @@ def _target(lab: Lab, root: Path, entry: Entry, declared: Declared, at: str | No
 def read_journals(lab: Lab, others: Sequence[Path]) -> list[Journal]:
     """Read the journal at hand, and others. Raises GitError where one is none."""
     with Index.open(lab.repository) as index:
-        index.refresh(journal.journal_refs(lab, journal.current_ref(lab)))
+        index.refresh(branches.journal_refs(lab, branches.current_ref(lab)))
         own = trials.here(lab, index)
     return [own, *(trials.elsewhere(path) for path in others)]
 

@@ -20,7 +20,7 @@ from gitjournal.entry.summary import COUNTS, summarise
 from gitjournal.errors import DataError, GitjournalError, UsageError
 from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.git.lab import Lab
-from gitjournal.journal import FOLDER, RECORDS, whole_records
+from gitjournal.journal.branches import FOLDER, RECORDS, whole_records
 from gitjournal.ledger import job_of
 from gitjournal.planning import make_plan
 from gitjournal.subject import Subject

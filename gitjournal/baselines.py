@@ -15,7 +15,7 @@ from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
-from gitjournal.overview import Overview
+from gitjournal.journal.overview import Overview
 from gitjournal.planning import AskWorker
 from gitjournal.procedure import configuration, identity
 from gitjournal.procedure.configuration import Declared

@@ -12,7 +12,7 @@ from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
 from gitjournal.foreseen import Forecast
 from gitjournal.git import results_commit
-from gitjournal.index import Run
+from gitjournal.journal.index import Run
 from gitjournal.limits import NO_LIMITS, NOTHING, Limits, Spent
 from gitjournal.stats.gain import Gain
 

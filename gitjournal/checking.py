@@ -16,10 +16,10 @@ from gitjournal.errors import GitError
 from gitjournal.findings import Finding
 from gitjournal.git.repository import Repository
 from gitjournal.git.working_files import runs_of, same_entry
-from gitjournal.index import Index
-from gitjournal.journal import FOLDER, PAGE, RECORDS
+from gitjournal.journal.branches import FOLDER, PAGE, RECORDS
+from gitjournal.journal.index import Index
+from gitjournal.journal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
 from gitjournal.repeats import Ran, Twice, as_finding, counted, repeated_elsewhere, repeated_here
-from gitjournal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
 
 Judge = Callable[[Found, Snapshot, Index], Iterator[Finding]]
 

@@ -14,7 +14,7 @@ from gitjournal.elsewhere import Elsewhere
 from gitjournal.entry.model import Budget
 from gitjournal.entry.record import Gate
 from gitjournal.entry.summary import Key
-from gitjournal.index import Run
+from gitjournal.journal.index import Run
 from gitjournal.limits import Limits, Spent, reason_to_stop
 from gitjournal.planning import PlannedRun
 

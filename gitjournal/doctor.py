@@ -21,7 +21,7 @@ from gitjournal.git.lab import Lab, find_lab, is_journal, place_of, read_setting
 from gitjournal.git.repository import Repository, find_repository, run_git
 from gitjournal.git.setup import hooks, init
 from gitjournal.git.transaction import MARK, locked
-from gitjournal.index import Index
+from gitjournal.journal.index import Index
 
 FIX = "gitjournal doctor --fix"
 _STALE_SECONDS = 60.0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gitjournal import journal
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.errors import EntryError
 from gitjournal.git import results_commit
-from gitjournal.index import Index, Run
+from gitjournal.journal import branches
+from gitjournal.journal.index import Index, Run
 from gitjournal.subject import Subject, done_by_another
 
 
@@ -52,7 +52,7 @@ class Elsewhere:
             return
         self._refs = refs
         with Index.open(lab.repository) as index:
-            index.refresh(journal.journal_refs(lab, self._subject.ref))
+            index.refresh(branches.journal_refs(lab, self._subject.ref))
             found = index.find_runs(self._keys)
         for run in found:
             if done_by_another(run, self._subject.entry.id):
@@ -76,7 +76,7 @@ def _waiting(one: Record, results: results_commit.Results) -> Run:
         at=one.at,
         metrics=one.metrics,
         seconds=one.seconds,
-        entry=journal.entry_id(results.path),
+        entry=branches.entry_id(results.path),
         title="",
         state="done",
         ref=f"refs/heads/{results.branch}",

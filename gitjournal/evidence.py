@@ -14,8 +14,8 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, deciding_metric
 from gitjournal.errors import ComparisonError
 from gitjournal.git.lab import Lab
-from gitjournal.journal import whole_records
-from gitjournal.overview import Opened, Overview
+from gitjournal.journal.branches import whole_records
+from gitjournal.journal.overview import Opened, Overview
 from gitjournal.stats import compare as comparison
 from gitjournal.stats.comparable import require_alike
 from gitjournal.stats.compare import Comparison, Resampled, compare

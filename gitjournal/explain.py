@@ -13,7 +13,7 @@ from gitjournal import answers, planning
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab, work_root
-from gitjournal.overview import Opened
+from gitjournal.journal.overview import Opened
 from gitjournal.procedure import counts, difference, identity
 from gitjournal.procedure.configuration import Configured, Declared, Versions, configurations, written_out
 from gitjournal.procedure.difference import Change, Written

@@ -23,7 +23,7 @@ from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import require_identity
-from gitjournal.index import Index
+from gitjournal.journal.index import Index
 from gitjournal.ledger import Compose, job_of
 from gitjournal.planning import Plan, PlannedRun
 from gitjournal.stats.gain import gain_over

@@ -14,7 +14,7 @@ from gitjournal.dispatch import Gatekeeper
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.summary import COUNTS, data_label
 from gitjournal.foreseen import DataSet, Evidence, Forecast, Foreseen
-from gitjournal.index import Index
+from gitjournal.journal.index import Index
 from gitjournal.planning import Plan, PlannedRun
 from gitjournal.subject import Subject
 from gitjournal.trials import Journal

@@ -12,10 +12,10 @@ from gitjournal.checking import Question, check_tree
 from gitjournal.findings import Finding
 from gitjournal.git.lab import Lab, read_settings
 from gitjournal.git.repository import Repository, run_git
-from gitjournal.index import Index
-from gitjournal.journal import journal_refs, short_ref
+from gitjournal.journal.branches import journal_refs, short_ref
+from gitjournal.journal.index import Index
+from gitjournal.journal.rows import Row
 from gitjournal.repeats import Twice
-from gitjournal.rows import Row
 
 UNDER_WAY = {
     "MERGE_HEAD": "git merge --abort",

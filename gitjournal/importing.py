@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gitjournal import drafting, journal, study
+from gitjournal import drafting, study
 from gitjournal.drafting import Drafted
 from gitjournal.entry import edit
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab
+from gitjournal.journal import branches
 from gitjournal.planning import AskWorker
 from gitjournal.procedure import reader
 from gitjournal.study import Study
@@ -56,10 +57,10 @@ def draft(
     `like` is the entry whose procedure, data and split are taken; `said` (title, procedure, parameters, metrics, seeds) and `data`
     say otherwise. Raises UsageError with those names of the study that are no parameters of the procedure.
     """
-    refs = journal.journal_refs(lab, journal.current_ref(lab))
+    refs = branches.journal_refs(lab, branches.current_ref(lab))
     parent: dict[str, Any] = {}
     if like:
-        like = journal.match_id(like, journal.entry_ids(lab, refs))
+        like = branches.match_id(like, branches.entry_ids(lab, refs))
         parent = drafting.inherited(lab, refs, like)
     values = {**parent, **{name: value for name, value in said.items() if value}}
     points, where = study.points(found, most), study.space(found)

@@ -18,8 +18,8 @@ from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.expected import NOTHING, Expected, judged
 from gitjournal.git import results_commit
-from gitjournal.index import Run
-from gitjournal.journal import whole_records
+from gitjournal.journal.branches import whole_records
+from gitjournal.journal.index import Run
 from gitjournal.planning import Plan, PlannedRun
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.judge import Draw, Judgeable, Judgement

@@ -18,12 +18,12 @@ from gitjournal.entry.results_block import read_block, splice
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.git.working_files import replace_file
-from gitjournal.index import Index
-from gitjournal.journal import PAGE, RECORDS
+from gitjournal.journal.branches import PAGE, RECORDS
+from gitjournal.journal.index import Index
+from gitjournal.journal.snapshot import read_lines, read_snapshot, working_tree
 from gitjournal.ledger import Compose
 from gitjournal.repeats import Twice
 from gitjournal.retold import page_of
-from gitjournal.snapshot import read_lines, read_snapshot, working_tree
 
 OF_BLOCKS = ("GJ106", "GJ108")  # what a results block that is written anew mends
 

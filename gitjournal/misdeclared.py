@@ -15,9 +15,9 @@ import msgspec
 from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.record import Record
 from gitjournal.findings import Finding, short
+from gitjournal.journal.snapshot import Found
 from gitjournal.procedure.agreement import Unlike, unlike
 from gitjournal.procedure.difference import ABSENT
-from gitjournal.snapshot import Found
 
 
 def misdeclared(found: Found) -> Iterator[Finding]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import advising, drafting, journal, runner
+from gitjournal import advising, drafting, runner
 from gitjournal.advising import Proposal, Suggestions, Target
 from gitjournal.calls import Options, Outcome
 from gitjournal.crew import Team
 from gitjournal.entry import edit
 from gitjournal.entry.metrics import direction
+from gitjournal.journal import branches
 from gitjournal.ledger import Compose
 from gitjournal.trials import Journal
 
@@ -93,7 +94,7 @@ def pursue(
 
 
 def _grow(target: Target, entry: str, points: list[dict[str, list[Any]]]) -> None:
-    path = target.lab.path / journal.page_path(entry)
+    path = target.lab.path / branches.page_path(entry)
     text = path.read_text(encoding="utf-8")
     path.write_text(edit.set_values(text, {("grid",): points}, file=path.name), encoding="utf-8")
 

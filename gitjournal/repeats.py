@@ -10,9 +10,9 @@ from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Key
 from gitjournal.findings import Finding
-from gitjournal.index import Holder, Index, Run
-from gitjournal.journal import PAGE, RECORDS, names, short_ref
-from gitjournal.snapshot import Found, Snapshot, stem_of
+from gitjournal.journal.branches import PAGE, RECORDS, names, short_ref
+from gitjournal.journal.index import Holder, Index, Run
+from gitjournal.journal.snapshot import Found, Snapshot, stem_of
 
 FEW = 1000  # runs: as many are asked for one by one, before what other branches hold is listed as a whole
 

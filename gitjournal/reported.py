@@ -14,9 +14,9 @@ from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import ID_PATTERN
 from gitjournal.errors import UsageError
 from gitjournal.foreseen import DataSet
-from gitjournal.index import Result
+from gitjournal.journal.index import Result
+from gitjournal.journal.rows import Row
 from gitjournal.procedure import identity
-from gitjournal.rows import Row
 from gitjournal.spaces import Axis
 from gitjournal.study import Study, Tried, restored
 from gitjournal.trials import Journal

@@ -19,11 +19,11 @@ from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.expected import Expected, judged
 from gitjournal.findings import Finding
-from gitjournal.index import Index
-from gitjournal.journal import match_id
+from gitjournal.journal.branches import match_id
+from gitjournal.journal.index import Index
+from gitjournal.journal.snapshot import Found, Snapshot
 from gitjournal.ledger import Compose, Page
 from gitjournal.misdeclared import misdeclared
-from gitjournal.snapshot import Found, Snapshot
 from gitjournal.stats.gain import Baseline, gain_over
 from gitjournal.stats.judge import Judgeable, Judgement, digest_of, value_of
 

@@ -15,9 +15,9 @@ from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitError, GitjournalError
 from gitjournal.git.lab import Lab, is_journal
 from gitjournal.git.repository import Repository
-from gitjournal.index import Index
-from gitjournal.journal import FOLDER, PAGE, names
-from gitjournal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
+from gitjournal.journal.branches import FOLDER, PAGE, names
+from gitjournal.journal.index import Index
+from gitjournal.journal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.looks import Look, of_entry
 from gitjournal.testbook import looks_at

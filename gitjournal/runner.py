@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import answers, expected, forecast, journal, planning, refusals, sealing
+from gitjournal import answers, expected, forecast, planning, refusals, sealing
 from gitjournal.calls import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
 from gitjournal.claims import RunClaims, claim_entry, is_running
 from gitjournal.crew import Team
@@ -32,7 +32,8 @@ from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import require_identity
 from gitjournal.git.working_files import replace_file
-from gitjournal.index import Run
+from gitjournal.journal import branches
+from gitjournal.journal.index import Run
 from gitjournal.ledger import Compose, Ledger, borrowed, job_of, left_out, made
 from gitjournal.limits import Spent
 from gitjournal.planning import Plan, PlannedRun, check_not_blocked
@@ -54,7 +55,7 @@ class _Todo:
 
 def recover(lab: Lab, tell: Tell) -> None:
     """Commit what an earlier call left behind; what a call is still adding to is left to it."""
-    for outcome in results_commit.commit_spooled(lab, leave=lambda path: is_running(lab, journal.entry_id(path))):
+    for outcome in results_commit.commit_spooled(lab, leave=lambda path: is_running(lab, branches.entry_id(path))):
         tell(Recovered(outcome))
 
 

@@ -12,7 +12,7 @@ from gitjournal.entry.datasheet import Datasheet, Sealed
 from gitjournal.entry.model import Entry
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git.lab import Lab
-from gitjournal.journal import short_ref
+from gitjournal.journal.branches import short_ref
 from gitjournal.procedure.configuration import Declared
 
 FOLDER = "data"

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gitjournal import journal, planning
+from gitjournal import planning
 from gitjournal.entry.model import ID_PATTERN, parse
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, work_root
-from gitjournal.index import Index
+from gitjournal.journal import branches
+from gitjournal.journal.index import Index
 
 OVER = ("done", "retracted")  # what a folder's entries need no other exec for
 
@@ -35,7 +36,7 @@ def select(lab: Lab, start: Path, parts: Sequence[str]) -> Selection:
     for part in parts:
         folder = _folder(lab, start, part)
         if folder is None:
-            ids.append(journal.find_entry(lab, part))
+            ids.append(branches.find_entry(lab, part))
             continue
         below, left_out = _below(lab, start, folder)
         if not below and not left_out:
@@ -49,17 +50,17 @@ def _folder(lab: Lab, start: Path, part: str) -> PurePosixPath | None:
     """Return the folder of the journal that a part names, from where the person is or from the journal's top."""
     for base in (start, lab.path):
         inside = Path(os.path.relpath((base / part).resolve(), lab.path.resolve()))
-        if (base / part).is_dir() and inside.parts[:1] == (journal.FOLDER,):
+        if (base / part).is_dir() and inside.parts[:1] == (branches.FOLDER,):
             return PurePosixPath(*inside.parts)
     return None
 
 
 def _below(lab: Lab, start: Path, folder: PurePosixPath) -> tuple[list[str], set[str]]:
     """Return the entries below a folder that may have something to do, and those that are over."""
-    ref = journal.current_ref(lab)
-    drafts = {draft.id for draft in journal.drafts(lab) if ID_PATTERN.match(draft.id) and folder in PurePosixPath(draft.path).parents}
+    ref = branches.current_ref(lab)
+    drafts = {draft.id for draft in branches.drafts(lab) if ID_PATTERN.match(draft.id) and folder in PurePosixPath(draft.path).parents}
     with Index.open(lab.repository) as index:
-        index.refresh(journal.journal_refs(lab, ref))
+        index.refresh(branches.journal_refs(lab, ref))
         rows = {row.id: row.state for row in index.entries(ref) if folder in PurePosixPath(row.path).parents}
         over = {name for name, state in rows.items() if state in OVER} - drafts
         over -= _cut_off(lab, index, ref, work_root(lab, start), [name for name in sorted(over) if rows[name] == "done"])
@@ -69,10 +70,10 @@ def _below(lab: Lab, start: Path, folder: PurePosixPath) -> tuple[list[str], set
 def _cut_off(lab: Lab, index: Index, ref: str, root: Path, ids: Sequence[str]) -> set[str]:
     """Return the entries whose grid was cut off: each value may have been run, and not each combination."""
     found = set()
-    pages = {f"{ref}:{journal.page_path(name)}": name for name in ids}
+    pages = {f"{ref}:{branches.page_path(name)}": name for name in ids}
     for page, text in lab.repository.blobs(pages).items():
         with contextlib.suppress(GitjournalError):  # what cannot be planned here has nothing to be run here
-            entry = parse(text.decode(errors="replace"), entry_id=pages[page], file=journal.page_path(pages[page]))
+            entry = parse(text.decode(errors="replace"), entry_id=pages[page], file=branches.page_path(pages[page]))
             keys = set(planning.keys_without_data(entry, root)) if entry.front.grid else set()
             done = {run.key for run in index.find_runs(list(keys)) if run.entry == entry.id} if keys else set()
             if done and keys - done:

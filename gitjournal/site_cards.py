@@ -14,8 +14,8 @@ from gitjournal import __version__, resources
 from gitjournal.entry.changes import flatten
 from gitjournal.entry.datasheet import name_of
 from gitjournal.entry.summary import data_label, estimator_label
-from gitjournal.gathering import Told, Untold, gather
-from gitjournal.overview import Listed, Overview
+from gitjournal.journal.entry_results import Told, Untold, gather
+from gitjournal.journal.overview import Listed, Overview
 from gitjournal.stats.looks import is_look
 
 

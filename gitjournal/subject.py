@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitjournal import journal
 from gitjournal.entry import settings as config
 from gitjournal.entry.changes import changed_after_plan
 from gitjournal.entry.model import Entry, parse
@@ -17,7 +16,8 @@ from gitjournal.errors import EntryError, GitjournalError, Place, UsageError
 from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.git.repository import run_git
-from gitjournal.index import Index, Run
+from gitjournal.journal import branches
+from gitjournal.journal.index import Index, Run
 from gitjournal.stats.gain import Baseline
 from gitjournal.stats.looks import is_look
 
@@ -45,19 +45,19 @@ def read_subject(lab: Lab, start: Path, entry_id: str) -> Subject:
 
     Raises EntryError with file, line and column, and GitjournalError where the entry stands on another branch only.
     """
-    ref = journal.current_ref(lab)
-    refs = journal.journal_refs(lab, ref)
-    path = journal.page_path(entry_id)
+    ref = branches.current_ref(lab)
+    refs = branches.journal_refs(lab, ref)
+    path = branches.page_path(entry_id)
     text = _text(lab, entry_id, ref)
     if text is None:
-        holder = next((other for other in refs if journal.entry_text(lab, entry_id, other) is not None), None)
-        where = f"on branch {journal.short_ref(holder)}, not on {journal.short_ref(ref)}" if holder else "gone"
+        holder = next((other for other in refs if branches.entry_text(lab, entry_id, other) is not None), None)
+        where = f"on branch {branches.short_ref(holder)}, not on {branches.short_ref(ref)}" if holder else "gone"
         raise GitjournalError(
-            f"{entry_id} is {where}", hint=f"switch to it: git -C {lab.path.name} switch {journal.short_ref(holder or ref)}"
+            f"{entry_id} is {where}", hint=f"switch to it: git -C {lab.path.name} switch {branches.short_ref(holder or ref)}"
         )
     entry = parse(text, entry_id=entry_id, file=os.path.relpath(lab.path / path, start))
     waiting = _waiting_records(lab, path)  # first: what is committed meanwhile is then read twice, and not missed
-    records = journal.entry_records(lab, entry_id, ref)
+    records = branches.entry_records(lab, entry_id, ref)
     known = {one.run for one in records}
     records += [one for one in waiting if one.run not in known]
     return Subject(lab, work_root(lab, start), entry, text, path, ref, refs, _joined(lab, refs, records), bool(waiting))
@@ -70,9 +70,9 @@ def _waiting_records(lab: Lab, path: str) -> list[Record]:
 
 
 def _text(lab: Lab, entry_id: str, ref: str) -> str | None:
-    file = lab.path / journal.page_path(entry_id)
+    file = lab.path / branches.page_path(entry_id)
     if not lab.path.is_dir():
-        return journal.entry_text(lab, entry_id, ref)
+        return branches.entry_text(lab, entry_id, ref)
     if file.is_symlink():
         raise EntryError("a link, not a file; an entry is a file of its own", place=Place(str(file)))
     try:
@@ -178,12 +178,12 @@ def compared_with(lab: Lab, refs: dict[str, str], named: str) -> Baseline | None
 
     Raises UsageError where none or several fit.
     """
-    entry_id = journal.match_id(named, journal.entry_ids(lab, refs))
+    entry_id = branches.match_id(named, branches.entry_ids(lab, refs))
     for ref in refs:
-        text = journal.entry_text(lab, entry_id, ref)
+        text = branches.entry_text(lab, entry_id, ref)
         if text is not None:
-            front = parse(text, entry_id=entry_id, file=journal.page_path(entry_id)).front
-            records = _joined(lab, refs, journal.entry_records(lab, entry_id, ref))
+            front = parse(text, entry_id=entry_id, file=branches.page_path(entry_id)).front
+            records = _joined(lab, refs, branches.entry_records(lab, entry_id, ref))
             return Baseline(entry_id, front.title, summarise(front, records), records, front)
     return None
 

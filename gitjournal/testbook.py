@@ -10,9 +10,9 @@ from gitjournal.entry.record import decode_lines
 from gitjournal.errors import GitjournalError
 from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
-from gitjournal.index import Index
-from gitjournal.index_update import data_hash
-from gitjournal.journal import entry_id, entry_records
+from gitjournal.journal.branches import entry_id, entry_records
+from gitjournal.journal.index import Index
+from gitjournal.journal.index_update import data_hash
 from gitjournal.sealing import read_sheets
 from gitjournal.stats.looks import Look, is_look, numbered
 

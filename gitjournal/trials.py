@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import journal, portable
+from gitjournal import portable
 from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.git.lab import Lab, find_journal
 from gitjournal.git.repository import Repository
-from gitjournal.index import Index, Result
-from gitjournal.rows import Row
+from gitjournal.journal import branches
+from gitjournal.journal.index import Index, Result
+from gitjournal.journal.rows import Row
 
 # the plan of an entry writes its facts on one line; a page of a stranger may say anything, and only numbers are taken
 _FACT = re.compile(rb"\b(n_rows|n_features): (\d{1,12})\b")
@@ -42,7 +43,7 @@ def elsewhere(path: Path) -> Journal:
     """Read another journal; nothing is written there, not even an index. Raises GitError where there is none."""
     lab = find_journal(path)
     with Index.open(lab.repository, kept=False) as index:
-        index.refresh(journal.journal_refs(lab, journal.current_ref(lab)))
+        index.refresh(branches.journal_refs(lab, branches.current_ref(lab)))
         return _journal(path.resolve().name, lab.repository, index)
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from gitjournal.errors import UsageError
 from gitjournal.importance import Importances, Run, importances
-from gitjournal.index import Result
-from gitjournal.journal import match_id
-from gitjournal.overview import Overview, data_names
-from gitjournal.rows import Row
+from gitjournal.journal.branches import match_id
+from gitjournal.journal.index import Result
+from gitjournal.journal.overview import Overview, data_names
+from gitjournal.journal.rows import Row
 
 _PROCEDURE, _AFTER = ',"procedure":', ',"schema":'
 DEEP = 100  # levels of nesting; nothing that was built has as many

@@ -17,8 +17,8 @@ from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.skipped import Control, gated
 from gitjournal.entry.summary import deciding_metric
 from gitjournal.errors import GitjournalError
-from gitjournal.index import Index
-from gitjournal.overview import Listed, Opened, Overview
+from gitjournal.journal.index import Index
+from gitjournal.journal.overview import Listed, Opened, Overview
 from gitjournal.procedure.configuration import Versions, configurations, written_out
 from gitjournal.procedure.identity import fingerprint
 from gitjournal.stats.intervals import Interval, wilson

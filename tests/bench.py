@@ -12,7 +12,7 @@ from gitjournal.crew import Crew
 from gitjournal.entry.record import Record
 from gitjournal.gate import Model
 from gitjournal.git.lab import Lab
-from gitjournal.journal import entry_records
+from gitjournal.journal.branches import entry_records
 from tests.helpers import git, write_entry
 
 

@@ -16,12 +16,12 @@ from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import summarise
 from gitjournal.git.lab import find_journal
 from gitjournal.git.setup.init import init
-from gitjournal.journal import current_ref, journal_refs
+from gitjournal.journal.branches import current_ref, journal_refs
+from gitjournal.journal.snapshot import working_tree
 from gitjournal.procedure.configuration import Versions, configure, written_out
 from gitjournal.procedure.identity import fingerprint
 from gitjournal.render.block import results_block
 from gitjournal.retold import in_depth
-from gitjournal.snapshot import working_tree
 from tests.helpers import git
 
 HASH = f"sha256:{'0' * 64}"

@@ -13,8 +13,8 @@ import pytest
 from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record
 from gitjournal.git.lab import find_lab
-from gitjournal.index import Index
-from gitjournal.index_update import data_hash
+from gitjournal.journal.index import Index
+from gitjournal.journal.index_update import data_hash
 from gitjournal.procedure import configuration, identity
 from tests.helpers import done, git, gitjournal, write_entry
 from tests.pages import begin, commit, record, write

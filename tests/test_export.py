@@ -11,7 +11,7 @@ from typing import Any
 import optuna
 import pytest
 
-from gitjournal.flat import Flat, column_kinds
+from gitjournal.journal.table import Flat, column_kinds
 from tests.pages import LOGISTIC, RBF, TREES, begin, commit, gitjournal, page, record, three_entries, write
 from tests.searches import kept
 

@@ -16,8 +16,8 @@ from gitjournal.errors import GitjournalError
 from gitjournal.final import Looked, Request, take_look
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.setup.init import init
-from gitjournal.index import Index
-from gitjournal.journal import current_ref, entry_records, journal_refs
+from gitjournal.journal.branches import current_ref, entry_records, journal_refs
+from gitjournal.journal.index import Index
 from gitjournal.render import testing
 from gitjournal.runner import execute
 from gitjournal.stats import looks

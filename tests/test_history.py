@@ -6,9 +6,9 @@ import pytest
 
 from gitjournal.errors import GitError
 from gitjournal.git.repository import find_repository
-from gitjournal.history import changes
-from gitjournal.journal import page_path
-from gitjournal.touched import touched_entries
+from gitjournal.journal.authorship import touched_entries
+from gitjournal.journal.branches import page_path
+from gitjournal.journal.history import changes
 from tests.helpers import git
 from tests.pages import RBF, TREES, commit, page, three_entries, write
 

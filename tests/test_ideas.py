@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitjournal import ideas
 from gitjournal.entry.model import parse
-from gitjournal.ideas import Idea, Part
+from gitjournal.journal import similar_features
+from gitjournal.journal.similar_features import Idea, Part
 from tests.networks import entry, model, sequential
 
 BASE = sequential("[{Dense: {units: 8, activation: relu}}, {Dropout: {rate: 0.5}}, {Dense: {units: 1}}]")
@@ -12,11 +12,11 @@ BASE = sequential("[{Dense: {units: 8, activation: relu}}, {Dropout: {rate: 0.5}
 
 def about(text: str) -> Idea:
     """Return what an entry with this procedure is about, kept and read again."""
-    return ideas.decode(ideas.encode(ideas.of_entry(entry(text))))
+    return similar_features.decode(similar_features.encode(similar_features.of_entry(entry(text))))
 
 
 def ways(text: str) -> list[list[Part]]:
-    return ideas.ways(about(text).key)
+    return similar_features.ways(about(text).key)
 
 
 def parts(text: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -70,7 +70,7 @@ def test_a_grid_that_exchanges_a_step_has_several_ways() -> None:
 
 def test_a_large_grid_is_looked_at_in_part() -> None:
     found = ways("procedure: [SVC]\ngrid: {svc__C: {lin: [1, 90000, 90000]}}")
-    assert len(found[0][0].values["C"]) == ideas.MANY
+    assert len(found[0][0].values["C"]) == similar_features.MANY
 
 
 def test_own_code_is_its_function_with_its_parameters() -> None:
@@ -79,7 +79,7 @@ def test_own_code_is_its_function_with_its_parameters() -> None:
 
 def test_a_procedure_that_cannot_be_read_leaves_the_words() -> None:
     found = about("procedure: [{Dropoot: {rate: 0.5}}]")
-    assert ideas.ways(found.key) == []
+    assert similar_features.ways(found.key) == []
     assert " dropoot " in found.words["procedure"]
     assert ways("procedure: [{SVC: {C: $nothing}}]") == []
 
@@ -90,7 +90,7 @@ def test_words_are_those_of_the_person() -> None:
         "procedure: [SVC]\nretracted: leakage\n---\n## Notes\n\nIt worked. <!-- hidden -->\n\n"
         "<!-- gitjournal:results 20260101-t-aaaa -->\nfancy numbers\n<!-- gitjournal:end 20260101-t-aaaa -->\n"
     )
-    words = ideas.of_entry(parse(text, entry_id="20260101-t-aaaa", file="e.md")).words
+    words = similar_features.of_entry(parse(text, entry_id="20260101-t-aaaa", file="e.md")).words
     assert words == {
         "title": " overfitted layer ",
         "hypothesis": " a box of ",
@@ -112,4 +112,4 @@ def test_values_of_strangers_are_kept_small() -> None:
         + "z" * 5000
         + "'}"
     )
-    assert len(ideas.encode(about(huge))) < 3000
+    assert len(similar_features.encode(about(huge))) < 3000

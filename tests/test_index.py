@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal import index_file
-from gitjournal import rows as rows_module
 from gitjournal.entry.record import Record
 from gitjournal.errors import BusyError
 from gitjournal.git.lab import Lab, find_lab
-from gitjournal.index import NAME, Index
-from gitjournal.index_file import IndexFile
-from gitjournal.index_update import Update
-from gitjournal.journal import current_ref, journal_refs
-from gitjournal.rows import Row
+from gitjournal.journal import index_file
+from gitjournal.journal import rows as rows_module
+from gitjournal.journal.branches import current_ref, journal_refs
+from gitjournal.journal.index import NAME, Index
+from gitjournal.journal.index_file import IndexFile
+from gitjournal.journal.index_update import Update
+from gitjournal.journal.rows import Row
 from tests.helpers import git, snapshot
 from tests.pages import LOGISTIC, RBF, TREES, begin, commit, page, record, three_entries, write
 

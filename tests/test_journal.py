@@ -8,7 +8,7 @@ import pytest
 from gitjournal.entry.model import MAX_BYTES
 from gitjournal.errors import EntryError, UsageError
 from gitjournal.git.lab import find_lab
-from gitjournal.journal import (
+from gitjournal.journal.branches import (
     branch_patterns,
     current_ref,
     drafts,

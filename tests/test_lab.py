@@ -13,8 +13,8 @@ from gitjournal.git import repository as repo_module
 from gitjournal.git.lab import current_branch, find_lab, work_root
 from gitjournal.git.repository import run_git
 from gitjournal.git.setup.init import init
-from gitjournal.index import Index
-from gitjournal.journal import current_ref, journal_refs
+from gitjournal.journal.branches import current_ref, journal_refs
+from gitjournal.journal.index import Index
 from tests.helpers import git, snapshot
 from tests.journals import write
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal.lineage import Branch, Links, draw
+from gitjournal.journal.lineage import Branch, Links, draw
 
 
 def test_an_entry_is_drawn_below_the_one_it_follows() -> None:

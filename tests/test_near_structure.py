@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gitjournal import ideas
-from gitjournal.near_structure import nearness, reasons
+from gitjournal.journal import similar_features
+from gitjournal.journal.similar_structure import nearness, reasons
 from tests.networks import entry, model, sequential
 
 NET = sequential("[{Dense: {units: 64, activation: relu}}, {Dropout: {rate: 0.5}}, {Dense: {units: 10}}]")
@@ -12,7 +12,7 @@ SVM = "procedure: [StandardScaler, SVC]"
 
 
 def between(one: str, other: str) -> tuple[float, list[str]]:
-    left, right = (ideas.of_entry(entry(text)) for text in (one, other))
+    left, right = (similar_features.of_entry(entry(text)) for text in (one, other))
     return nearness(left, right), reasons(left, right)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from gitjournal.near_values import near, nearest
+from gitjournal.journal.similar_values import near, nearest
 
 VALUES = some.one_of(some.floats(), some.integers(-(2**63), 2**63), some.booleans(), some.text(max_size=3), some.none())
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitjournal.errors import EntryError, UsageError
-from gitjournal.overview import gains, look
+from gitjournal.journal.overview import gains, look
 from tests.helpers import git
 from tests.pages import LOGISTIC, RBF, TREES, commit, page, record, three_entries, write
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitjournal.errors import UsageError
-from gitjournal.query import Clause, Order, check_known, matching, parse_sort, parse_where
+from gitjournal.journal.query import Clause, Order, check_known, matching, parse_sort, parse_where
 
 ENTRY = {"dev.accuracy": 0.95, "runs": 3, "tag": ["svm", "kernel methods"], "data": ["data/penguins.csv", "penguins"], "state": "done"}
 

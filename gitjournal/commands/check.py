@@ -10,13 +10,14 @@ from dataclasses import asdict
 
 import click
 
-from gitjournal import journal, mending, snapshot
+from gitjournal import mending
 from gitjournal.checking import Checked, Question, check_tree, commits_of, question_of_range
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import compose
 from gitjournal.errors import GitError
 from gitjournal.findings import Finding
 from gitjournal.git.lab import Lab, find_journal, is_journal
+from gitjournal.journal import branches, snapshot
 from gitjournal.mending import Mended
 from gitjournal.render import text
 from gitjournal.retold import in_depth
@@ -48,8 +49,8 @@ def command(context: Context, what: str | None, staged: bool, merge: str | None,
     if dry_run and not fix:
         raise click.UsageError("-n goes with --fix")
     lab = find_journal(context.start, (merge or what or "").partition("..")[0])
-    ref = journal.current_ref(lab)
-    refs = journal.journal_refs(lab, ref)
+    ref = branches.current_ref(lab)
+    refs = branches.journal_refs(lab, ref)
     checked = _look(lab, ref, refs, what=what, staged=staged, merge=merge)
     mended: list[Mended] = []
     if fix:

@@ -16,7 +16,7 @@ from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.errors import UsageError
 from gitjournal.evidence import Measured, elsewhere, judge, measured, sample, wanted
 from gitjournal.git.lab import Lab
-from gitjournal.overview import Listed, Overview, look
+from gitjournal.journal.overview import Listed, Overview, look
 from gitjournal.render import comparison as words
 from gitjournal.render import effects, text
 from gitjournal.render.chart import Intervals

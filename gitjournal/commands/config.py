@@ -16,7 +16,7 @@ from gitjournal.errors import UsageError, nearest
 from gitjournal.git.lab import find_lab
 from gitjournal.git.setup import hooks as hook_install
 from gitjournal.git.setup.init import init
-from gitjournal.journal import current_ref
+from gitjournal.journal.branches import current_ref
 from gitjournal.render import text
 
 

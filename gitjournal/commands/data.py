@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from gitjournal import drafting, journal, planning, testbook
+from gitjournal import drafting, planning, testbook
 from gitjournal.commands.context import Context
 from gitjournal.crew import Crew
 from gitjournal.data import hashing
@@ -17,7 +17,8 @@ from gitjournal.entry.datasheet import Datasheet
 from gitjournal.entry.model import Entry, parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
 from gitjournal.git.lab import Lab, find_lab, work_root
-from gitjournal.index import Index
+from gitjournal.journal import branches
+from gitjournal.journal.index import Index
 from gitjournal.procedure import configuration
 from gitjournal.render import testing, text
 from gitjournal.render.overlaps import overlap_words
@@ -149,7 +150,7 @@ def sheet(context: Context, what: str, as_json: bool) -> None:
     NAME is that of the file in data/, such as digits; an ID is an entry on the data.
     """
     lab = find_lab(context.start)
-    refs = journal.journal_refs(lab, journal.current_ref(lab))
+    refs = branches.journal_refs(lab, branches.current_ref(lab))
     found = _sheet(lab, context.start, refs, what)
     with Index.open(lab.repository) as index:
         index.refresh(refs)
@@ -191,15 +192,15 @@ def _is_data(what: str, root: Path) -> bool:
 
 def _entry(lab: Lab, start: Path, part: str) -> Entry:
     """Return an entry as it stands in lab/, or on the branch that has it."""
-    entry_id = journal.find_entry(lab, part)
+    entry_id = branches.find_entry(lab, part)
     try:
         return read_subject(lab, start, entry_id).entry
     except EntryError:
         raise
     except GitjournalError:  # on another branch only
-        refs = journal.journal_refs(lab, journal.current_ref(lab))
-        found = next(filter(None, (journal.entry_text(lab, entry_id, ref) for ref in refs)), "")
-        return parse(found, entry_id=entry_id, file=journal.page_path(entry_id))
+        refs = branches.journal_refs(lab, branches.current_ref(lab))
+        found = next(filter(None, (branches.entry_text(lab, entry_id, ref) for ref in refs)), "")
+        return parse(found, entry_id=entry_id, file=branches.page_path(entry_id))
 
 
 def _answer(reply: dict[str, Any]) -> dict[str, Any]:

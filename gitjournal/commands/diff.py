@@ -14,7 +14,7 @@ from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import UsageError
 from gitjournal.explain import Likeness, compare, explain
-from gitjournal.overview import Listed, Opened, look
+from gitjournal.journal.overview import Listed, Opened, look
 from gitjournal.render import entry as words
 from gitjournal.render import text
 from gitjournal.render.identity import likeness_as_plain, likeness_lines

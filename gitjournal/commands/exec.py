@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import click
 
-from gitjournal import journal, runner
+from gitjournal import runner
 from gitjournal.calls import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.notice import tell_repeated
@@ -26,9 +26,10 @@ from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.final import Request, take_look
 from gitjournal.forecast import Model
 from gitjournal.git.lab import Lab, find_lab
+from gitjournal.journal import branches
+from gitjournal.journal.overview import repeated_runs
 from gitjournal.ledger import Page
 from gitjournal.limits import Limits, reason_to_stop
-from gitjournal.overview import repeated_runs
 from gitjournal.render import outcome, testing, text
 from gitjournal.render.block import results_block
 from gitjournal.render.entry_figures import committed
@@ -119,7 +120,7 @@ def command(
     options = Options(dry_run, force, retry is not None, wait, timeout, memory, skip_unlikely, limits)
     with _crew(dask, jobs) as crew:
         runner.recover(lab, speaker.tell)
-        chosen = Selection([journal.find_entry(lab, part) for part in parts]) if request else select(lab, context.start, parts)
+        chosen = Selection([branches.find_entry(lab, part) for part in parts]) if request else select(lab, context.start, parts)
         if chosen.over and not speaker.quiet:
             click.echo(f"{text.count(chosen.over, 'entry', 'entries')} done before")
         call = _Call(lab, context, crew, speaker, as_json=as_json, alone=len(chosen.ids) == 1 and not chosen.over)

@@ -10,16 +10,17 @@ from pathlib import Path
 
 import click
 
-from gitjournal import query, study_out
+from gitjournal import study_out
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.import_ import optuna_studies
 from gitjournal.commands.ls import clauses_of, values_of
 from gitjournal.errors import UsageError
 from gitjournal.files import write_whole
-from gitjournal.flat import About, Flat, Row, entries_table, entry_row, run_row, runs_table, text_of
-from gitjournal.gathering import Told, Untold, gather
-from gitjournal.overview import Listed, Overview, look
-from gitjournal.parquet import as_parquet
+from gitjournal.journal import query
+from gitjournal.journal.entry_results import Told, Untold, gather
+from gitjournal.journal.overview import Listed, Overview, look
+from gitjournal.journal.parquet import as_parquet
+from gitjournal.journal.table import About, Flat, Row, entries_table, entry_row, run_row, runs_table, text_of
 from gitjournal.render import text
 from gitjournal.study import Study
 from gitjournal.study_file import ENDINGS

@@ -17,7 +17,7 @@ from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.figure_numbers import Candidate, progress
 from gitjournal.files import write_whole
-from gitjournal.overview import Listed, Opened, Overview
+from gitjournal.journal.overview import Listed, Opened, Overview
 from gitjournal.render import chart_file, chart_svg, chart_text, figures, outcome, text
 from gitjournal.render.chart import Chart
 from gitjournal.render.entry_figures import CONFUSION, PROGRESS, chosen, entry_figures

@@ -10,7 +10,7 @@ import click
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import save
 from gitjournal.errors import UsageError
-from gitjournal.overview import look
+from gitjournal.journal.overview import look
 from gitjournal.render.importance import as_plain, figure, importance_lines
 from gitjournal.tried import tried
 

@@ -13,12 +13,12 @@ from gitjournal.commands.ls import short_ids
 from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import find_lab
-from gitjournal.history import Change, changes
-from gitjournal.journal import current_ref, find_entry, page_path, records_path
-from gitjournal.lineage import Branch, draw, trees
-from gitjournal.overview import data_names, links, look
+from gitjournal.journal.branches import current_ref, find_entry, page_path, records_path
+from gitjournal.journal.history import Change, changes
+from gitjournal.journal.lineage import Branch, draw, trees
+from gitjournal.journal.overview import data_names, links, look
+from gitjournal.journal.rows import Row
 from gitjournal.render import text
-from gitjournal.rows import Row
 
 FOLLOWS = {"from": "made from it", "replicates": "repeats it", "baseline": "measured against it"}
 

@@ -11,18 +11,18 @@ from typing import Any
 
 import click
 
-from gitjournal import query
 from gitjournal.commands.context import Context
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
-from gitjournal.journal import names
-from gitjournal.overview import Listed, data_names, gains, look
-from gitjournal.recalling import Near, Progress, Recalled, outcome, recall
+from gitjournal.journal import query
+from gitjournal.journal.branches import names
+from gitjournal.journal.overview import Listed, data_names, gains, look
+from gitjournal.journal.rows import Row
+from gitjournal.journal.similar import Near, Progress, Recalled, outcome, recall
 from gitjournal.render import testing, text
 from gitjournal.render.verdict import ROLES as VERDICT_ROLES
-from gitjournal.rows import Row
 from gitjournal.stats.looks import Look
 from gitjournal.testbook import looks_at
 

@@ -17,7 +17,7 @@ from gitjournal.commands.exec import command as exec_command
 from gitjournal.crew import Crew
 from gitjournal.errors import EntryError, UsageError
 from gitjournal.git.lab import Lab, find_lab, switch_branch, work_root
-from gitjournal.overview import look
+from gitjournal.journal.overview import look
 
 
 @click.command("new", short_help="Write a new entry.")

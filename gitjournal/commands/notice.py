@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import click
 
 from gitjournal.commands.context import Context
+from gitjournal.journal.rows import Row
 from gitjournal.render import text
-from gitjournal.rows import Row
 
 SLOW_SECONDS = 1.0
 

@@ -16,15 +16,15 @@ from gitjournal.commands.notice import progress
 from gitjournal.errors import UsageError, nearest
 from gitjournal.git.lab import find_journal
 from gitjournal.git.repository import author_email
-from gitjournal.journal import current_ref, journal_refs
-from gitjournal.overview import look
+from gitjournal.journal.authorship import first_authors
+from gitjournal.journal.branches import current_ref, journal_refs
+from gitjournal.journal.overview import look
+from gitjournal.journal.rows import Row
 from gitjournal.render.calibration import Asked, as_plain, calibration_lines, figure
 from gitjournal.render.report import report, review_as_plain
 from gitjournal.render.waste import as_plain as waste_as_plain
 from gitjournal.render.waste import waste_lines
-from gitjournal.rows import Row
 from gitjournal.stats.calibration import Prediction, calibrate
-from gitjournal.touched import first_authors
 from gitjournal.waste import waste
 
 RANGE = "[A..B | BRANCH]"

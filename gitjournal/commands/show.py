@@ -22,7 +22,7 @@ from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.explain import Explained, explain
-from gitjournal.overview import Opened, Overview, look
+from gitjournal.journal.overview import Opened, Overview, look
 from gitjournal.render import block, testing, text
 from gitjournal.render import entry as words
 from gitjournal.render.forecast import gated_line

@@ -13,8 +13,8 @@ from gitjournal.commands.notice import progress
 from gitjournal.commands.site_build import Built, build, said
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import find_journal
-from gitjournal.journal import current_ref, journal_refs
-from gitjournal.overview import look
+from gitjournal.journal.branches import current_ref, journal_refs
+from gitjournal.journal.overview import look
 from gitjournal.render import text
 from gitjournal.render.site.templates import hashed
 from gitjournal.site_folder import SiteFolder

@@ -18,11 +18,12 @@ from gitjournal.entry.datasheet import QUESTIONS
 from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
 from gitjournal.figure_numbers import Confusion, confusion
-from gitjournal.gathering import Told, gather
-from gitjournal.index import Result
-from gitjournal.journal import FOLDER, short_ref
-from gitjournal.lineage import Links
-from gitjournal.overview import Listed, Overview, links
+from gitjournal.journal.authorship import Touched, touched_entries
+from gitjournal.journal.branches import FOLDER, short_ref
+from gitjournal.journal.entry_results import Told, gather
+from gitjournal.journal.index import Result
+from gitjournal.journal.lineage import Links
+from gitjournal.journal.overview import Listed, Overview, links
 from gitjournal.procedure.nearest import nearby
 from gitjournal.render import entry as words
 from gitjournal.render.site.journal import Journal
@@ -31,7 +32,6 @@ from gitjournal.sealing import read_sheets
 from gitjournal.site_cards import Card, card_key, read_cards
 from gitjournal.site_folder import SiteFolder
 from gitjournal.testbook import looks_at
-from gitjournal.touched import Touched, touched_entries
 
 NEIGHBOURS = 3
 IN_MEMORY = 30_000  # runs that are kept from the first reading for the second; the entries of more are read twice

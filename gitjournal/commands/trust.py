@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
-from gitjournal import journal, planning
+from gitjournal import planning
 from gitjournal.commands.context import Context
 from gitjournal.entry.model import Entry
 from gitjournal.errors import TrustError, UsageError
 from gitjournal.git.lab import Lab, find_lab, work_root
+from gitjournal.journal import branches
 from gitjournal.render import text
 from gitjournal.subject import read_subject
 from gitjournal.trust import store
@@ -103,7 +104,7 @@ def _functions(lab: Lab, start: Path, what: str) -> list[str]:
 
 
 def _entry(lab: Lab, start: Path, part: str) -> Entry:
-    return read_subject(lab, start, journal.find_entry(lab, part)).entry
+    return read_subject(lab, start, branches.find_entry(lab, part)).entry
 
 
 def _list(private: Path, *, as_json: bool) -> None:

@@ -12,8 +12,8 @@ from gitjournal.calls import Counts, Epoch, Outcome, Planned, Progress, Recovere
 from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.summary import Summary, data_argument, estimator_label
 from gitjournal.entry.verdict import as_plain as as_plain_verdict
-from gitjournal.index import Run
-from gitjournal.journal import short_ref
+from gitjournal.journal.branches import short_ref
+from gitjournal.journal.index import Run
 from gitjournal.planning import installed_version
 from gitjournal.procedure.difference import ABSENT, Change, changes
 from gitjournal.render import block, forecast, text, verdict

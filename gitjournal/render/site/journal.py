@@ -10,14 +10,14 @@ from functools import cached_property
 
 from gitjournal.entry.metrics import direction
 from gitjournal.figure_numbers import Candidate, Step, progress
-from gitjournal.index import Result
-from gitjournal.lineage import Links
+from gitjournal.journal.authorship import Touched
+from gitjournal.journal.index import Result
+from gitjournal.journal.lineage import Links
 from gitjournal.render import text
 from gitjournal.render.site.templates import slug
 from gitjournal.site_cards import Card
 from gitjournal.stats.calibration import Calibration, Prediction, calibrate
 from gitjournal.stats.looks import Look
-from gitjournal.touched import Touched
 
 _SAID = {"from": "made from", "replicates": "repeats", "baseline": "measured against"}
 _HEARD = {"from": "led to", "replicates": "repeated by", "baseline": "baseline of"}

@@ -17,7 +17,7 @@ from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.results_block import strip_block
 from gitjournal.errors import EntryError
 from gitjournal.figure_numbers import Confusion
-from gitjournal.gathering import Told
+from gitjournal.journal.entry_results import Told
 from gitjournal.render import calibration, chart_svg, entry, figures, importance, outcome, testing, text
 from gitjournal.render.chart import Chart
 from gitjournal.render.entry_figures import entry_figures

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from gitjournal.errors import GitjournalError
-from gitjournal.flat import Flat, column_kinds, text_of
+from gitjournal.journal.table import Flat, column_kinds, text_of
 
 
 def as_parquet(table: Flat) -> bytes:

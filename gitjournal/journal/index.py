@@ -19,10 +19,10 @@ import msgspec
 from gitjournal.entry.record import Record, Scores
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.git.repository import Repository
-from gitjournal.index_file import IndexFile, transaction
-from gitjournal.index_update import KEYS_AT_ONCE, Update
-from gitjournal.journal import PAGE, names
-from gitjournal.rows import Row, id_of
+from gitjournal.journal.branches import PAGE, names
+from gitjournal.journal.index_file import IndexFile, transaction
+from gitjournal.journal.index_update import KEYS_AT_ONCE, Update
+from gitjournal.journal.rows import Row, id_of
 
 NAME = "index.sqlite"
 

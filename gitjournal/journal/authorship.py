@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gitjournal.git.repository import Repository
 from gitjournal.git.working_files import same_entry
-from gitjournal.journal import FOLDER, PAGE
+from gitjournal.journal.branches import FOLDER, PAGE
 
 
 @dataclass(frozen=True)

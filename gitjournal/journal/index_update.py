@@ -14,9 +14,9 @@ from gitjournal.entry.record import Record, Scores, decode_lines
 from gitjournal.entry.summary import Key, join
 from gitjournal.errors import EntryError, GitError
 from gitjournal.git.repository import Repository, git_bytes
-from gitjournal.index_file import transaction
-from gitjournal.journal import FOLDER, PAGE, RECORDS
-from gitjournal.rows import id_of, make_row
+from gitjournal.journal.branches import FOLDER, PAGE, RECORDS
+from gitjournal.journal.index_file import transaction
+from gitjournal.journal.rows import id_of, make_row
 
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is
 KEYS_AT_ONCE = 500  # below the 999 variables that old SQLite takes

@@ -11,7 +11,7 @@ from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import data_argument, data_label, estimator_label, state, summarise
 from gitjournal.entry.verdict import Verdict
-from gitjournal.journal import PAGE, read_entry
+from gitjournal.journal.branches import PAGE, read_entry
 from gitjournal.stats.looks import last_look
 
 

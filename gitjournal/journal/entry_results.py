@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError
-from gitjournal.overview import AT_ONCE, Listed, Opened, Overview
+from gitjournal.journal.overview import AT_ONCE, Listed, Opened, Overview
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 
 

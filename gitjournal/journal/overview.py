@@ -14,8 +14,7 @@ from gitjournal.entry.record import Record, decode_lines
 from gitjournal.entry.summary import join
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, find_lab
-from gitjournal.index import Index
-from gitjournal.journal import (
+from gitjournal.journal.branches import (
     PAGE,
     RECORDS,
     Draft,
@@ -26,8 +25,9 @@ from gitjournal.journal import (
     matcher,
     short_ref,
 )
-from gitjournal.lineage import Links
-from gitjournal.rows import Row, make_row
+from gitjournal.journal.index import Index
+from gitjournal.journal.lineage import Links
+from gitjournal.journal.rows import Row, make_row
 
 AT_ONCE = 250  # entries read in one call of git: memory stays flat however large the journal is
 

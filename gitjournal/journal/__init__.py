@@ -1,0 +1,1 @@
+"""What the journal holds, as read from git: branches, ids, drafts, index, rows, snapshots, history, search."""
