@@ -1,1 +1,1 @@
-"""Data: where they lie, what they hold, and how rows are divided."""
+"""Load, hash, code and split data."""
