@@ -24,13 +24,13 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
 from gitjournal.entry.metrics import direction
-from gitjournal.resample import Draw, Kept, redraw
 from gitjournal.stats.compare import Comparison, compare, elsewhere
 from gitjournal.stats.distributions import normal_quantile
 from gitjournal.stats.evidence import Resampled
 from gitjournal.stats.intervals import LEVEL, POWER
 from gitjournal.stats.over_datasets import Cell, over_data
 from gitjournal.stats.sample import Sample
+from gitjournal.worker.bootstrap import Draw, Kept, redraw
 
 Array = np.ndarray[Any, Any]
 Chance = np.random.Generator

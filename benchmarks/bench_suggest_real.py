@@ -23,14 +23,15 @@ import numpy as np
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.timing import repository
-from gitjournal import advice, advising, measure
+from gitjournal import advice, advising
 from gitjournal.advising import Candidate, Target
-from gitjournal.crew import Crew
 from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.git.setup.init import init
-from gitjournal.jobs import Run
 from gitjournal.procedure.configuration import Declared
-from gitjournal.shelf import Shelf
+from gitjournal.worker import run as measure
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
+from gitjournal.worker.pool import Crew
 
 PAGE = """\
 ---

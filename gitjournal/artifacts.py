@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from gitjournal import planning
-from gitjournal.crew import Crew
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, summarise
@@ -24,6 +23,7 @@ from gitjournal.journal.branches import FOLDER, RECORDS, whole_records
 from gitjournal.ledger import job_of
 from gitjournal.planning import make_plan
 from gitjournal.subject import Subject
+from gitjournal.worker.pool import Crew
 
 STORE, PREDICTIONS, WEIGHTS = "artifacts", "predictions.npz", "weights.npz"
 RESTING = 3600.0  # seconds: what is younger may belong to a run whose record is being written

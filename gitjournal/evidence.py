@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from gitjournal.artifacts import PREDICTIONS, folder_of
-from gitjournal.crew import Crew, Team
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, deciding_metric
@@ -20,6 +19,7 @@ from gitjournal.stats import compare as comparison
 from gitjournal.stats.comparable import require_alike
 from gitjournal.stats.compare import Comparison, Resampled, compare
 from gitjournal.stats.sample import Sample, sample_of
+from gitjournal.worker.pool import Crew, Team
 
 PARTS = ("dev", "train", "train_dev", "test")
 

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from gitjournal import artifacts, planning, testbook
 from gitjournal.claims import claim_entry
-from gitjournal.crew import Surroundings, Team
 from gitjournal.entry import record, verdict
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
@@ -29,6 +28,7 @@ from gitjournal.planning import Plan, PlannedRun
 from gitjournal.stats.gain import gain_over
 from gitjournal.stats.looks import FINAL, Look, numbered
 from gitjournal.subject import Subject, baseline_of, check_may_run, code_state, read_subject
+from gitjournal.worker.pool import Surroundings, Team
 
 LONGEST = 300  # letters of a reason: a record is at most 4 KB
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from gitjournal.crew import Surroundings
 from gitjournal.entry import record
 from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.record import Failure, Gate, Record
@@ -24,6 +23,7 @@ from gitjournal.planning import Plan, PlannedRun
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.judge import Draw, Judgeable, Judgement
 from gitjournal.subject import Subject
+from gitjournal.worker.pool import Surroundings
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from typing import Any
 from gitjournal import advising, drafting, runner
 from gitjournal.advising import Proposal, Suggestions, Target
 from gitjournal.calls import Options, Outcome
-from gitjournal.crew import Team
 from gitjournal.entry import edit
 from gitjournal.entry.metrics import direction
 from gitjournal.journal import branches
 from gitjournal.ledger import Compose
 from gitjournal.trials import Journal
+from gitjournal.worker.pool import Team
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ import msgspec
 from gitjournal import answers, expected, forecast, planning, refusals, sealing
 from gitjournal.calls import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
 from gitjournal.claims import RunClaims, claim_entry, is_running
-from gitjournal.crew import Team
 from gitjournal.dispatch import Dispatch, Gatekeeper
 from gitjournal.elsewhere import Elsewhere
 from gitjournal.entry import verdict
@@ -39,6 +38,7 @@ from gitjournal.limits import Spent
 from gitjournal.planning import Plan, PlannedRun, check_not_blocked
 from gitjournal.stats.judge import Draw
 from gitjournal.subject import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
+from gitjournal.worker.pool import Team
 
 
 @dataclass(frozen=True)

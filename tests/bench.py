@@ -8,11 +8,11 @@ from pathlib import Path
 from gitjournal import runner
 from gitjournal.calls import Options, Outcome, Planned, Progress, Recovered
 from gitjournal.commands.exec import compose
-from gitjournal.crew import Crew
 from gitjournal.entry.record import Record
 from gitjournal.gate import Model
 from gitjournal.git.lab import Lab
 from gitjournal.journal.branches import entry_records
+from gitjournal.worker.pool import Crew
 from tests.helpers import git, write_entry
 
 

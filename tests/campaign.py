@@ -20,9 +20,9 @@ from typing import Any
 from gitjournal import runner
 from gitjournal.calls import Options, Planned, Progress, Recovered
 from gitjournal.commands.exec import compose
-from gitjournal.crew import Answers, Job, Jobs, Results, Surroundings, relay
 from gitjournal.errors import GitjournalError, SpaceError, UsageError, is_full
 from gitjournal.git.lab import find_lab
+from gitjournal.worker.pool import Answers, Job, Jobs, Results, Surroundings, relay
 
 ENVIRONMENT = b'{"python":"of the campaign"}\n'
 

@@ -10,7 +10,7 @@ import sklearn
 from gitjournal import planning
 from gitjournal.procedure import identity
 from gitjournal.procedure.catalogue import Known, reference
-from gitjournal.procedures import reference as maintenance
+from gitjournal.worker.models import reference_sklearn as maintenance
 from tests import share_fits
 from tests.vectors import VECTORS, configurations_of
 

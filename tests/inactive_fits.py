@@ -19,7 +19,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from gitjournal.procedure import inactive
 from gitjournal.procedure.catalogue import Known, lookup, reference
-from gitjournal.procedures import with_sklearn
+from gitjournal.worker.models import sklearn_models
 
 GENERATOR = np.random.RandomState(0)
 X = np.abs(GENERATOR.normal(size=(90, 6))) + 0.1
@@ -191,7 +191,7 @@ PRINTING = [
     for path, known in reference().known.items()
     if known.kind in ("classifier", "regressor", "transformer")
     for name in known.params
-    if name in inactive.NO_EFFECT - with_sklearn.FIXED - {"memory", "force_int_remainder_cols"}
+    if name in inactive.NO_EFFECT - sklearn_models.FIXED - {"memory", "force_int_remainder_cols"}
 ]
 
 

@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gitjournal import artifacts, keeping, measure, rescore, stored
+from gitjournal import artifacts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.git.lab import find_lab
-from gitjournal.jobs import Run
-from gitjournal.procedures import kept
-from gitjournal.shelf import Shelf
+from gitjournal.worker import arrays as stored
+from gitjournal.worker import keep as keeping
+from gitjournal.worker import rescore
+from gitjournal.worker import run as measure
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
+from gitjournal.worker.models import skops_files
 from tests.helpers import done, git, gitjournal, write_entry
 from tests.trees import step
 
@@ -143,7 +147,7 @@ def test_a_model_is_fitted_again_proven_and_opened(tmp_path: Path, procedure: li
     expected = run(tmp_path, procedure)["predictions"]
     made = keep(tmp_path, procedure, expected)
     assert hashlib.sha256(Path(made["file"]).read_bytes()).hexdigest() == made["sha256"]
-    assert hasattr(kept.open_model(Path(made["file"]), made["sha256"]), "predict")
+    assert hasattr(skops_files.open_model(Path(made["file"]), made["sha256"]), "predict")
     assert made["fitted"]
     assert keep(tmp_path, procedure, expected)["sha256"] == made["sha256"]
 
@@ -186,22 +190,22 @@ def test_a_model_that_names_anything_else_is_refused_before_it_is_made(tmp_path:
     from sklearn.linear_model import LogisticRegression
 
     path = tmp_path / "model.skops"
-    kept.save(LogisticRegression(), path)
+    skops_files.save(LogisticRegression(), path)
     content = changed(path.read_bytes(), change)
     with pytest.raises(TrustError, match=words):
-        kept.open_model(path, stored.write_bytes(path, content))
+        skops_files.open_model(path, stored.write_bytes(path, content))
 
 
 def test_only_the_file_that_a_record_names_is_opened(tmp_path: Path) -> None:
     from sklearn.linear_model import LogisticRegression, Ridge
 
     path = tmp_path / "model.skops"
-    sha256 = kept.save(LogisticRegression(), path)
-    kept.save(Ridge(), path)
+    sha256 = skops_files.save(LogisticRegression(), path)
+    skops_files.save(Ridge(), path)
     with pytest.raises(TrustError, match="not what its record names"):
-        kept.open_model(path, sha256)
+        skops_files.open_model(path, sha256)
     with pytest.raises(TrustError, match="not a model that skops wrote"):
-        kept.open_model(path, stored.write_bytes(path, pickle.dumps(Payload())))
+        skops_files.open_model(path, stored.write_bytes(path, pickle.dumps(Payload())))
 
 
 def test_a_model_with_strange_parts_is_not_written(tmp_path: Path) -> None:
@@ -210,7 +214,7 @@ def test_a_model_with_strange_parts_is_not_written(tmp_path: Path) -> None:
     model = LogisticRegression()
     model.strange = Path("x")
     with pytest.raises(GitjournalError, match=r"is not kept|cannot be written"):
-        kept.save(model, tmp_path / "model.skops")
+        skops_files.save(model, tmp_path / "model.skops")
     assert not list(tmp_path.iterdir())
 
 
@@ -237,7 +241,7 @@ def test_score_save_and_gc_from_the_command_line(repo: Path, tmp_path: Path) -> 
     assert "are those of the record" in done(repo, "model", "save", "aaaa", "-o", str(out))
     from sklearn.ensemble import RandomForestClassifier
 
-    model = kept.open_model(out, hashlib.sha256(out.read_bytes()).hexdigest())
+    model = skops_files.open_model(out, hashlib.sha256(out.read_bytes()).hexdigest())
     assert isinstance(model, RandomForestClassifier)
     assert gitjournal(repo, "model", "save", "aaaa", "-o", str(out)).returncode == 2
     assert git(repo, "rev-parse", "journal") == before

@@ -11,7 +11,7 @@ import joblib
 import pytest
 
 from gitjournal.errors import EntryError, TrustError
-from gitjournal.procedures import with_sklearn
+from gitjournal.worker.models import sklearn_models
 from tests import trees
 
 
@@ -144,7 +144,7 @@ def test_a_type_that_is_not_listed_is_refused() -> None:
 )
 def test_the_worker_refuses_again_what_a_forged_tree_asks_for(node: Any) -> None:
     with pytest.raises(TrustError, match="not among the classes"):
-        with_sklearn.build([["a", node]], 0)
+        sklearn_models.build([["a", node]], 0)
 
 
 class Evil:

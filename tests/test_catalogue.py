@@ -13,7 +13,7 @@ import pytest
 
 from gitjournal.procedure import catalogue
 from gitjournal.procedure.catalogue import Known, Parameter, Reference, lookup, nearest, version_key
-from gitjournal.procedures import reference as maintenance
+from gitjournal.worker.models import reference_sklearn as maintenance
 
 
 def parameter(owner: str, name: str) -> Parameter:

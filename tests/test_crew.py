@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gitjournal import worker_process
-from gitjournal.crew import Crew, Job
+from gitjournal.worker import process
+from gitjournal.worker.pool import Crew, Job
 from tests.helpers import gone
 
 RUNS, TURNS = (3000, 500) if os.environ.get("GITJOURNAL_FAULTS") == "long" else (150, 12)
@@ -53,7 +53,7 @@ for line in sys.stdin:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_process, "START", WORKER)
+    monkeypatch.setattr(process, "START", WORKER)
 
 
 class Queue:
@@ -142,7 +142,7 @@ def test_killed_from_aside_at_any_moment_it_says_so_or_is_done() -> None:
         crew = Crew(2)
         killer = threading.Timer(chance.uniform(0, 0.08), crew.kill)
         killer.start()
-        with contextlib.suppress(worker_process.GitjournalError), crew:
+        with contextlib.suppress(process.GitjournalError), crew:
             for _, reply in crew.run(Queue(*[{"seconds": 0.01}] * 6), timeout=60):
                 assert reply["ok"]["status"] in ("done", "failed")
         killer.join()

@@ -16,7 +16,7 @@ from gitjournal.data.loading import Table
 from gitjournal.entry import record
 from gitjournal.entry.record import Record
 from gitjournal.procedure import keras_catalogue
-from gitjournal.procedures.with_sklearn import derived_seed
+from gitjournal.worker.models.sklearn_models import derived_seed
 from tests.helpers import done, git, gitjournal, write_entry
 from tests.networks import NEEDS_KERAS
 
@@ -154,7 +154,7 @@ def test_the_seed_of_a_network_is_the_same_on_every_machine() -> None:
 def test_the_reference_is_that_of_the_installed_keras(tmp_path: Path) -> None:
     code = (
         "import shutil, sys; from pathlib import Path; from gitjournal.procedure import keras_catalogue as c\n"
-        "from gitjournal.procedures import keras_reference as k\n"
+        "from gitjournal.worker.models import reference_keras as k\n"
         "file = Path(sys.argv[1]); shutil.copy(c.REFERENCE, file); print(k.update(file, k.look))\n"
         "import keras\n"
         "for path, known in c.reference().known.items():\n"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.crew import Crew
 from gitjournal.errors import EntryError
 from gitjournal.git.setup.init import init
 from gitjournal.limits import Limits
 from gitjournal.render import outcome
+from gitjournal.worker.pool import Crew
 from tests.bench import Bench
 from tests.helpers import done, git, gitjournal
 

@@ -10,7 +10,6 @@ import pytest
 from gitjournal import sealing
 from gitjournal.calls import Options
 from gitjournal.commands.exec import compose
-from gitjournal.crew import Crew
 from gitjournal.entry.record import MAX_LINE
 from gitjournal.errors import GitjournalError
 from gitjournal.final import Looked, Request, take_look
@@ -23,6 +22,7 @@ from gitjournal.runner import execute
 from gitjournal.stats import looks
 from gitjournal.stats.looks import Look
 from gitjournal.testbook import looks_at
+from gitjournal.worker.pool import Crew
 from tests.helpers import done, git, gitjournal, write_entry
 
 FRONT = "title: {title}\nhypothesis: h\ndata: {{sklearn: {data}}}\nprocedure: [{procedure}]\nsplit: {split}\n{more}"

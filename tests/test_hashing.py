@@ -193,7 +193,7 @@ def test_a_scikit_learn_set_is_known_once_it_was_loaded(root: Path, cache: Path)
 
 
 def test_hashing_loads_no_numerical_library() -> None:
-    heavy: Any = "import sys, gitjournal.data.hashing, gitjournal.entry.metrics, gitjournal.worker_process\n"
+    heavy: Any = "import sys, gitjournal.data.hashing, gitjournal.entry.metrics, gitjournal.worker.process\n"
     heavy += "print([m for m in ('numpy', 'pandas', 'sklearn', 'scipy', 'git', 'click') if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "[]"

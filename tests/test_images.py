@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gitjournal import measure
 from gitjournal.data import images
 from gitjournal.data.images import Images
 from gitjournal.data.loading import Table, load
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
-from gitjournal.jobs import Run
-from gitjournal.shelf import Shelf
+from gitjournal.worker import run as measure
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
 
 FOREST = [["ridge", {"class": "sklearn.linear_model.RidgeClassifier", "params": {}}]]
 

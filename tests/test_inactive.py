@@ -8,7 +8,7 @@ import pytest
 
 from gitjournal.procedure import inactive
 from gitjournal.procedure.catalogue import lookup
-from gitjournal.procedures import with_sklearn
+from gitjournal.worker.models import sklearn_models
 from tests.inactive_fits import (
     CASES,
     MANY,
@@ -100,7 +100,7 @@ def test_parameters_that_are_said_to_have_no_effect_have_none(capfd: pytest.Capt
 
 def test_parameters_that_training_rows_depend_on_are_never_passed_on() -> None:
     tree = [["standardscaler", {"class": "sklearn.preprocessing.StandardScaler", "params": {"copy": False}}]]
-    assert with_sklearn.build(tree, 0).copy is True  # type: ignore[attr-defined]
+    assert sklearn_models.build(tree, 0).copy is True  # type: ignore[attr-defined]
 
 
 def test_no_rule_leaves_out_an_estimator() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal.procedures import keras_library
+from gitjournal.worker.models import keras_library
 
 
 def tensorflow(gpus: list[str], details: dict[str, str]) -> Any:

@@ -13,12 +13,13 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
-from gitjournal import failures, measure, preflight
 from gitjournal.data import splits
 from gitjournal.data.loading import load
 from gitjournal.errors import DataError, EntryError
-from gitjournal.jobs import Run
-from gitjournal.shelf import Shelf
+from gitjournal.worker import failures, preflight
+from gitjournal.worker import run as measure
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
 from tests.trees import step
 
 Tree = list[list[Any]]

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from gitjournal import resample, stored
 from gitjournal.errors import DataError, EntryError
-from gitjournal.jobs import Run
-from gitjournal.measure import run
-from gitjournal.resample import Draw, Kept, draw
-from gitjournal.shelf import Shelf
 from gitjournal.stats.intervals import Estimate
+from gitjournal.worker import arrays as stored
+from gitjournal.worker import bootstrap
+from gitjournal.worker.bootstrap import Draw, Kept, draw
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
+from gitjournal.worker.run import run
 
 Arrays = dict[str, np.ndarray]
 
@@ -58,7 +59,7 @@ def test_whole_groups_are_drawn_where_rows_hang_together(tmp_path: Path) -> None
 
 
 def test_a_metric_that_is_no_mean_over_rows_is_computed_anew_for_each_draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resample, "DRAWS", 400)
+    monkeypatch.setattr(bootstrap, "DRAWS", 400)
     stream = np.random.default_rng(0)
     y = np.arange(200) % 2
     kept, scores = [], []
@@ -79,9 +80,9 @@ def test_a_metric_that_is_no_mean_over_rows_is_computed_anew_for_each_draw(tmp_p
 def test_many_draws_at_once_say_what_the_scorer_says_of_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metric: str, weighed: bool, grouped: bool
 ) -> None:
-    monkeypatch.setattr(resample, "DRAWS", 20)
-    monkeypatch.setattr(resample, "FEWEST", 20)
-    monkeypatch.setattr(resample, "CELLS", 120 * 7)
+    monkeypatch.setattr(bootstrap, "DRAWS", 20)
+    monkeypatch.setattr(bootstrap, "FEWEST", 20)
+    monkeypatch.setattr(bootstrap, "CELLS", 120 * 7)
     stream = np.random.default_rng(0)
     y = stream.integers(0, 2, 120)
     more = {"group": np.arange(120) // 6, **({"weights": stream.random(120)} if weighed else {})}
@@ -90,7 +91,7 @@ def test_many_draws_at_once_say_what_the_scorer_says_of_each(
         keep(tmp_path, f"{n}", y=y, predicted=(p > 0.5).astype(int), proba=np.column_stack([1 - p, p]), **more) for n, p in enumerate(proba)
     ]
     fast = drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped)
-    monkeypatch.setattr(resample, "_at_once", lambda job, held: None)
+    monkeypatch.setattr(bootstrap, "_at_once", lambda job, held: None)
     each = drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped)
     assert fast.pop("unit") == each.pop("unit")
     assert fast == pytest.approx(each, rel=1e-9)
@@ -103,8 +104,8 @@ def test_means_over_rows_are_those_of_the_scorers(tmp_path: Path, metric: str) -
     weights = stream.random(90)
     kept = keep(tmp_path, "m", y=y, predicted=proba.argmax(1), proba=proba, weights=weights)
     found = drawn([kept], None, metric, task="classification", n_classes=3)
-    answers = resample.scores.Answers(proba.argmax(1), proba, None, np.arange(3))
-    assert found["value"] == pytest.approx(resample.scores.score(answers, y, [metric], "classification", weights)[metric])
+    answers = bootstrap.scores.Answers(proba.argmax(1), proba, None, np.arange(3))
+    assert found["value"] == pytest.approx(bootstrap.scores.score(answers, y, [metric], "classification", weights)[metric])
 
 
 def test_the_best_of_several_needs_more_and_its_score_falls(tmp_path: Path) -> None:
@@ -122,8 +123,8 @@ def test_the_best_of_several_needs_more_and_its_score_falls(tmp_path: Path) -> N
 
 
 def test_too_many_to_draw_each_leaves_the_two_that_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resample, "CALLS", 600)
-    monkeypatch.setattr(resample, "DRAWS", 200)
+    monkeypatch.setattr(bootstrap, "CALLS", 600)
+    monkeypatch.setattr(bootstrap, "DRAWS", 200)
     y = np.arange(60) % 2
     kept = [keep(tmp_path, f"m{number}", y=y, predicted=y ^ (np.arange(60) % (number + 7) == 0)) for number in range(6)]
     found = drawn(kept[:5], kept[5], "f1", task="classification", n_classes=2)

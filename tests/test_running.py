@@ -14,14 +14,14 @@ import pytest
 from gitjournal import runner
 from gitjournal.claims import RunClaims
 from gitjournal.commands.exec import exit_code, seconds
-from gitjournal.crew import Crew
 from gitjournal.entry.model import Budget
 from gitjournal.errors import BusyError, UsageError
 from gitjournal.git.setup.init import init
 from gitjournal.limits import Limits, Spent, reason_to_stop
 from gitjournal.render import outcome
 from gitjournal.selection import select
-from gitjournal.worker_process import fair_threads
+from gitjournal.worker.pool import Crew
+from gitjournal.worker.process import fair_threads
 from tests.bench import Bench
 from tests.helpers import done, git, gitjournal, half_merge, write_entry
 

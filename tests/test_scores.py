@@ -14,10 +14,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from gitjournal import scores
 from gitjournal.entry import metrics as metric_names
 from gitjournal.entry.metrics import METRICS, default_metrics, direction, effective_metrics
 from gitjournal.errors import EntryError
+from gitjournal.worker import scores
 
 OURS = scores.OURS
 KNOWN = set(get_scorer_names()) | OURS  # newer names are not there in older versions

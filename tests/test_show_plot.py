@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from gitjournal.crew import Crew
-from gitjournal.stored import write_arrays
+from gitjournal.worker.arrays import write_arrays
+from gitjournal.worker.pool import Crew
 from tests.helpers import git
 from tests.pages import begin, commit, gitjournal, page, record, three_entries, write
 from tests.site_journal import journal

@@ -13,7 +13,7 @@ from gitjournal import spaces
 from gitjournal.entry.model import Facts, parse
 from gitjournal.errors import EntryError
 from gitjournal.procedure.reader import build_tree
-from gitjournal.procedures import with_sklearn
+from gitjournal.worker.models import sklearn_models
 
 PAGE = "---\ntitle: t\ndata: {sklearn: digits}\nprocedure: PROCEDURE\n---\n"
 
@@ -78,7 +78,7 @@ def test_every_built_in_point_is_one_that_scikit_learn_takes(task: str) -> None:
     assert [model.name for model, _ in found[: len(spaces.built_in(task))]] == [model.name for model in spaces.built_in(task)]
     for model, values in found:
         text = PAGE.replace("PROCEDURE", msgspec.json.encode([{model.name: values}] if values else [model.name]).decode())
-        with_sklearn.validate(build_tree(parse(text, entry_id="e", file="e"), {}, facts), task)
+        sklearn_models.validate(build_tree(parse(text, entry_id="e", file="e"), {}, facts), task)
 
 
 def test_the_first_point_of_a_model_is_its_plain_one() -> None:

@@ -20,7 +20,7 @@ from sklearn.datasets import load_digits
 
 from gitjournal.entry.model import Facts, parse
 from gitjournal.procedure import identity, network_identity, reader
-from gitjournal.worker_process import Worker
+from gitjournal.worker.process import Worker
 from tests.networks import NEEDS_KERAS
 
 pytestmark = NEEDS_KERAS
@@ -443,7 +443,7 @@ def test_an_image_that_breaks_off_is_named(worker: Worker, root: Path) -> None:
 
 def test_a_scikit_learn_run_does_not_import_keras(root: Path) -> None:
     code = (
-        "import sys; from gitjournal import jobs, measure, preflight, shelf, worker_main\n"
+        "import sys; from gitjournal.worker import jobs, run as measure, preflight, cache as shelf, main as worker_main\n"
         f"job = dict(root={str(root)!r}, cache={str(root / '.cache')!r}, data=dict(sklearn='iris'))\n"
         "tree = [['svc', {'class': 'sklearn.svm.SVC', 'params': {}}]]\n"
         "preflight.validate(preflight.Validate(procedures=[tree], task='classification'))\n"

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from gitjournal import measure, preflight
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
-from gitjournal.jobs import Run
 from gitjournal.planning import described
-from gitjournal.shelf import Shelf
 from gitjournal.trust.code_files import find_code
+from gitjournal.worker import preflight
+from gitjournal.worker import run as measure
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
 from tests.helpers import put
 
 CENTROIDS = """\

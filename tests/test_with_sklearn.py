@@ -14,9 +14,9 @@ from sklearn.svm import SVC
 
 from gitjournal.entry.model import Facts
 from gitjournal.procedure.catalogue import reference
-from gitjournal.procedures import reference as maintenance
-from gitjournal.procedures import with_sklearn
-from gitjournal.procedures.with_sklearn import ParameterError, build, derived_seed, validate
+from gitjournal.worker.models import reference_sklearn as maintenance
+from gitjournal.worker.models import sklearn_models
+from gitjournal.worker.models.sklearn_models import ParameterError, build, derived_seed, validate
 from tests import trees
 
 FACTS = Facts(n_rows=100, n_features=3, classes=["a", "b"], columns={"number": ["x", "y"], "category": ["c"], "text": ["t"]})
@@ -205,4 +205,4 @@ def test_every_class_without_required_parameters_builds() -> None:
 
 
 def test_only_catalogue_paths_are_imported() -> None:
-    assert set(with_sklearn._EXPERIMENTAL) <= set(reference().known)
+    assert set(sklearn_models._EXPERIMENTAL) <= set(reference().known)

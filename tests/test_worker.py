@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gitjournal.errors import GitjournalError
-from gitjournal.worker_process import Worker
+from gitjournal.worker.process import Worker
 from tests.helpers import gone
 from tests.journals import wait_for
 from tests.trees import step
@@ -207,7 +207,7 @@ def test_killed_from_another_thread_it_says_so(worker: Worker, tmp_path: Path) -
 
 PARENT = """
 import sys
-from gitjournal.worker_process import Worker
+from gitjournal.worker.process import Worker
 from tests.helpers import gone
 worker = Worker()
 print(worker.start().pid, flush=True)

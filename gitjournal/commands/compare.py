@@ -11,7 +11,6 @@ import click
 
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import kind_of, save
-from gitjournal.crew import Crew
 from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.errors import UsageError
 from gitjournal.evidence import Measured, elsewhere, judge, measured, sample, wanted
@@ -23,6 +22,7 @@ from gitjournal.render.chart import Intervals
 from gitjournal.stats.compare import Comparison, adjusted
 from gitjournal.stats.over_datasets import Cell, over_data
 from gitjournal.stats.sample import Sample
+from gitjournal.worker.pool import Crew
 
 By = Literal["procedure", "tag"]
 

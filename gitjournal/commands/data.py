@@ -11,7 +11,6 @@ import msgspec
 
 from gitjournal import drafting, planning, testbook
 from gitjournal.commands.context import Context
-from gitjournal.crew import Crew
 from gitjournal.data import hashing
 from gitjournal.entry.datasheet import Datasheet
 from gitjournal.entry.model import Entry, parse
@@ -24,6 +23,7 @@ from gitjournal.render import testing, text
 from gitjournal.render.overlaps import overlap_words
 from gitjournal.sealing import read_sheets
 from gitjournal.subject import read_subject
+from gitjournal.worker.pool import Crew
 
 
 @click.group("data", short_help="Hash data, find rows that are alike, read datasheets and looks.")

@@ -17,7 +17,6 @@ from gitjournal import runner
 from gitjournal.calls import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.notice import tell_repeated
-from gitjournal.crew import Crew, Team
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
@@ -39,6 +38,7 @@ from gitjournal.render.verdict import verdict_of
 from gitjournal.selection import Selection, select
 from gitjournal.stats.gain import Gain
 from gitjournal.stats.judge import Judgement
+from gitjournal.worker.pool import Crew, Team
 
 FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
 SHOW_AFTER = 1.0  # seconds: what is quicker needs no progress line
@@ -136,7 +136,7 @@ def _crew(dask: str | None, jobs: int | None) -> contextlib.AbstractContextManag
     if "://" not in dask:
         raise click.UsageError(f"--dask takes an address such as tcp://host:8786, not `{dask}`")
     try:
-        module = importlib.import_module("gitjournal.crew_dask")
+        module = importlib.import_module("gitjournal.worker.dask_pool")
     except ModuleNotFoundError:
         raise GitjournalError("--dask needs the library distributed", hint="install it: pip install 'gitjournal[dask]'") from None
     crew: contextlib.AbstractContextManager[Team] = module.DaskCrew(dask, jobs, lambda line: click.echo(text.clean_lines(line), err=True))

@@ -11,7 +11,6 @@ import msgspec
 
 from gitjournal.artifacts import confused
 from gitjournal.commands.context import Context
-from gitjournal.crew import Crew
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError, UsageError
@@ -21,6 +20,7 @@ from gitjournal.journal.overview import Listed, Opened, Overview
 from gitjournal.render import chart_file, chart_svg, chart_text, figures, outcome, text
 from gitjournal.render.chart import Chart
 from gitjournal.render.entry_figures import CONFUSION, PROGRESS, chosen, entry_figures
+from gitjournal.worker.pool import Crew
 
 
 def plot(

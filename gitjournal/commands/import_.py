@@ -13,12 +13,12 @@ import click
 from gitjournal import drafting, importing, study_file
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.new import assignment, source, step
-from gitjournal.crew import Crew
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import find_lab, work_root
 from gitjournal.importing import MOST_POINTS, Imported
 from gitjournal.render import text
 from gitjournal.study import Study
+from gitjournal.worker.pool import Crew
 
 
 @click.command("import", short_help="Make an entry of what another tool has searched.")

@@ -13,12 +13,12 @@ import click
 from gitjournal import artifacts
 from gitjournal.artifacts import Scored
 from gitjournal.commands.context import Context
-from gitjournal.crew import Crew
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import find_lab
 from gitjournal.journal import branches
 from gitjournal.render import text
 from gitjournal.subject import read_subject
+from gitjournal.worker.pool import Crew
 
 
 @click.group("model", short_help="Score runs anew, keep their models, and clear up.")

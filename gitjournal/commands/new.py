@@ -14,10 +14,10 @@ from gitjournal import drafting, yaml_text
 from gitjournal.baselines import Baseline, propose
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import command as exec_command
-from gitjournal.crew import Crew
 from gitjournal.errors import EntryError, UsageError
 from gitjournal.git.lab import Lab, find_lab, switch_branch, work_root
 from gitjournal.journal.overview import look
+from gitjournal.worker.pool import Crew
 
 
 @click.command("new", short_help="Write a new entry.")

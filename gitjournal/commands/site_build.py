@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal import confusions
 from gitjournal.artifacts import PREDICTIONS, kept_predictions
 from gitjournal.entry.datasheet import QUESTIONS
 from gitjournal.entry.record import Record
@@ -32,6 +31,7 @@ from gitjournal.sealing import read_sheets
 from gitjournal.site_cards import Card, card_key, read_cards
 from gitjournal.site_folder import SiteFolder
 from gitjournal.testbook import looks_at
+from gitjournal.worker import confusion as confusions
 
 NEIGHBOURS = 3
 IN_MEMORY = 30_000  # runs that are kept from the first reading for the second; the entries of more are read twice

@@ -14,12 +14,12 @@ from gitjournal import advising, drafting, pursuing, runner, study_file
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import FAILED, INTERRUPTED, compose, seconds
 from gitjournal.commands.import_ import optuna_studies
-from gitjournal.crew import Crew
 from gitjournal.git.lab import find_lab
 from gitjournal.pursuing import Budget, Round
 from gitjournal.render import suggestion, text
 from gitjournal.reported import Reported, report
 from gitjournal.trials import Journal
+from gitjournal.worker.pool import Crew
 
 
 @click.command("suggest", short_help="Say what to run next, and why.")

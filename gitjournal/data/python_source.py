@@ -15,7 +15,7 @@ from gitjournal.data.arrays import from_arrays, hash_arrays
 from gitjournal.data.raw import Array, Raw, Wanted
 from gitjournal.data.tables import divide
 from gitjournal.errors import DataError, EntryError
-from gitjournal.procedures import with_python
+from gitjournal.worker.models import python_models
 
 PLACE = ("data", "python")
 
@@ -29,7 +29,7 @@ def read_function(wanted: Wanted, code: dict[str, Any] | None) -> Raw:
     if code is None:
         raise EntryError("the function has not been looked at", path=PLACE)
     name = str(code["python"])
-    found = with_python.load({**code, "params": {}}, wanted.root)
+    found = python_models.load({**code, "params": {}}, wanted.root)
     if isinstance(found, tuple) and len(found) == 2:
         found = {"X": found[0], "y": found[1]}
     if isinstance(found, pd.DataFrame):

@@ -1,6 +1,6 @@
 """What is known of scikit-learn without importing it: estimators, objects, functions, and the reference default of each parameter.
 
-The facts are in `reference/schema-1.json`, taken from installed versions of scikit-learn by `gitjournal.procedures.reference`.
+The facts are in `reference/schema-1.json`, taken from installed versions of scikit-learn by `gitjournal.worker.models.reference_sklearn`.
 Only what is listed there is ever built, so the list is also the boundary of trust.
 """
 

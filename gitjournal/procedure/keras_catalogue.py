@@ -1,6 +1,6 @@
 """What is known of Keras without importing it: layers, optimizers, losses and the rest, with the reference default of each parameter.
 
-The facts are in `reference/keras-1.json`, taken from installed versions of Keras by `gitjournal.procedures.keras_reference`. Names are
+The facts are in `reference/keras-1.json`, taken from installed versions of Keras by `gitjournal.worker.models.reference_keras`. Names are
 looked up by kind, since a loss and a metric share theirs. Only what is listed there is ever built.
 """
 

@@ -14,7 +14,7 @@ Unit = Literal["rows", "groups", "seeds", "splits", "folds"]
 
 @dataclass(frozen=True)
 class Resampled:
-    """What drawing kept predictions anew told of the run that leads, against the other where there is one; see `resample.draw`.
+    """What drawing kept predictions anew told of the run that leads, against the other where there is one; see `worker.bootstrap.draw`.
 
     `error` is the bootstrap standard error of the difference (of the score) over `units` rows or groups. `z` and `p_all` allow
     for all configurations the leader was chosen from. `value` is what it reached and `corrected` what it would reach elsewhere.

@@ -1,4 +1,4 @@
-"""The worker process: reads jobs, answers, one JSON object a line each. Started by `worker_process`.
+"""The worker process: reads jobs, answers, one JSON object a line each. Started by `process`.
 
 What a model prints never mixes with answers: those go to a copy of the first standard output, made before anything
 else could write to it.
@@ -22,10 +22,10 @@ from typing import Any
 import msgspec
 import threadpoolctl
 
-from gitjournal import duplicates, final_score, keeping, measure, preflight, resample, rescore, threads
 from gitjournal.errors import GitjournalError
-from gitjournal.jobs import Run
-from gitjournal.shelf import Shelf
+from gitjournal.worker import bootstrap, duplicate_rows, final, keep, preflight, rescore, run, threads
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
 
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "keras", "tensorflow")
@@ -34,15 +34,15 @@ LOG = 2  # the descriptor that the parent opened as a file; standard output is p
 _jobs = msgspec.json.Decoder(
     preflight.Inspect
     | preflight.Validate
-    | measure.Prepare
+    | run.Prepare
     | Run
-    | keeping.Keep
-    | keeping.Predict
+    | keep.Keep
+    | keep.Predict
     | rescore.Score
-    | resample.Draw
+    | bootstrap.Draw
     | rescore.Confuse
-    | duplicates.Dups
-    | final_score.Final
+    | duplicate_rows.Dups
+    | final.Final
 )
 
 
@@ -104,24 +104,24 @@ def _answer(line: bytes, shelf: Shelf, channel: Channel) -> dict[str, Any] | Non
         if isinstance(job, preflight.Validate):
             wrong = preflight.validate(job)
             return {"ok": {}} if wrong is None else _error(wrong[1], index=wrong[0])
-        if isinstance(job, measure.Prepare):
-            measure.prepare(job, shelf)
+        if isinstance(job, run.Prepare):
+            run.prepare(job, shelf)
             return None
         if isinstance(job, rescore.Score):
             return {"ok": rescore.score(job)}
-        if isinstance(job, resample.Draw):
-            return {"ok": resample.draw(job)}
-        if isinstance(job, final_score.Final):
-            return {"ok": final_score.final(job, shelf)}
-        if isinstance(job, duplicates.Dups):
-            return {"ok": duplicates.find(job, shelf)}
-        if isinstance(job, keeping.Keep):
-            return {"ok": keeping.keep(job, shelf)}
-        if isinstance(job, keeping.Predict):
-            return {"ok": keeping.predict(job, shelf)}
+        if isinstance(job, bootstrap.Draw):
+            return {"ok": bootstrap.draw(job)}
+        if isinstance(job, final.Final):
+            return {"ok": final.final(job, shelf)}
+        if isinstance(job, duplicate_rows.Dups):
+            return {"ok": duplicate_rows.find(job, shelf)}
+        if isinstance(job, keep.Keep):
+            return {"ok": keep.keep(job, shelf)}
+        if isinstance(job, keep.Predict):
+            return {"ok": keep.predict(job, shelf)}
         if isinstance(job, rescore.Confuse):
             return {"ok": rescore.confuse(job)}
-        found = measure.run(job, shelf, lambda news: channel.send({"progress": news}))
+        found = run.run(job, shelf, lambda news: channel.send({"progress": news}))
         return {"ok": {**found, "log": _end_log()}}
     except GitjournalError as fault:
         return _error(fault)

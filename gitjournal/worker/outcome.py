@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal import failures, scores, stored
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
-from gitjournal.procedures import with_keras
+from gitjournal.worker import arrays as stored
+from gitjournal.worker import failures, scores
+from gitjournal.worker.models import keras_models
 
 HITS_AT_MOST = 20_000
 CURVE_POINTS = 50
@@ -116,7 +117,7 @@ def _save(store: Path, arrays: dict[str, Array], name: str = stored.PREDICTIONS)
         return {}
 
 
-def keep_weights(model: with_keras.Network, store: Path) -> dict[str, str]:
+def keep_weights(model: keras_models.Network, store: Path) -> dict[str, str]:
     """Write what a network learned, and return the sha256 of the file by name; the log says why where it is not kept."""
     try:
         state = model.state()

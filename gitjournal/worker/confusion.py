@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal import stored
 from gitjournal.errors import DataError
+from gitjournal.worker import arrays as stored
 
 
 def count(file: Path, sha256: str) -> dict[str, Any]:

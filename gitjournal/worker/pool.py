@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
-from gitjournal.worker_process import Worker
+from gitjournal.worker.process import Worker
 
 Job = dict[str, Any]
 DESCRIBES = ("python", "versions", "machine", "system")  # what an environment is; kernel and threads stand in the record

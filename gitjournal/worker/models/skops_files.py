@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gitjournal import stored
 from gitjournal.errors import DataError, TrustError
 from gitjournal.procedure.catalogue import lookup
+from gitjournal.worker import arrays
 
 SCHEMA, SCHEMA_BYTES = "schema.json", 64 * 2**20
 # the kinds of node that skops makes something of; a method, a partial or a file of joblib is not among them
@@ -67,12 +67,12 @@ INSIDE = frozenset(
 
 def save(model: Any, path: Path) -> str:
     """Write a fitted model, and return the sha256 of the file. Raises DataError for one that could not be opened again."""
-    return stored.write_bytes(path, to_bytes(model))
+    return arrays.write_bytes(path, to_bytes(model))
 
 
 def open_model(path: Path, sha256: str) -> Any:
     """Return a model that was kept. Raises TrustError for a file that is not the one, or that names what is not on the list."""
-    return from_bytes(stored.read_bytes(path, sha256))
+    return from_bytes(arrays.read_bytes(path, sha256))
 
 
 def to_bytes(model: Any) -> bytes:

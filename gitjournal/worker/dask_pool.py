@@ -24,9 +24,9 @@ import distributed
 import msgspec
 
 from gitjournal import __version__
-from gitjournal.crew import Answers, Crew, Job, Jobs, Results, Surroundings, relay, surroundings
 from gitjournal.errors import GitjournalError
-from gitjournal.worker_process import Worker
+from gitjournal.worker.pool import Answers, Crew, Job, Jobs, Results, Surroundings, relay, surroundings
+from gitjournal.worker.process import Worker
 
 ROOT = "GITJOURNAL_ROOT"  # set for a Dask worker where it has the repository's files at another place
 CONNECT_SECONDS, WAIT_SECONDS = 10.0, 60.0

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 import threadpoolctl
 
-from gitjournal import threads
 from gitjournal.data import overlaps, splits
 from gitjournal.data.hashing import hash_source
 from gitjournal.data.loading import Table, in_rows, load
 from gitjournal.errors import DataError
-from gitjournal.jobs import OnData
+from gitjournal.worker import threads
+from gitjournal.worker.jobs import OnData
 
 
 class Shelf:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from gitjournal.data.raw import Array
-from gitjournal.procedures.keras_layers import short
-from gitjournal.procedures.with_sklearn import ParameterError
-from gitjournal.scores import Answers
+from gitjournal.worker.models.keras_layers import short
+from gitjournal.worker.models.sklearn_models import ParameterError
+from gitjournal.worker.scores import Answers
 
 Node = dict[str, Any]
 

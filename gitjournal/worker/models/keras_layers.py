@@ -14,9 +14,9 @@ from gitjournal.procedure import keras_catalogue
 from gitjournal.procedure.keras_catalogue import ADAPTED
 from gitjournal.procedure.network import ATTENTION, SEVERAL
 from gitjournal.procedure.network_graph import Graph, Wired
-from gitjournal.procedures import keras_library, keras_state
-from gitjournal.procedures.keras_rows import Batches, dense
-from gitjournal.procedures.with_sklearn import ParameterError
+from gitjournal.worker.models import keras_library, keras_state
+from gitjournal.worker.models.keras_rows import Batches, dense
+from gitjournal.worker.models.sklearn_models import ParameterError
 
 Node = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Look at the installed scikit-learn and append what is new to the reference: ``python -m gitjournal.procedures.reference``.
+"""Look at the installed scikit-learn and append what is new to the reference: ``python -m gitjournal.worker.models.reference_sklearn``.
 
 What stands in the file is never changed: old fingerprints rest on it. A class or parameter seen for the first time is added with
 its default of that moment; a default that changes later is added beside the first one, under the version that brought it.

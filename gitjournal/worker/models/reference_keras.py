@@ -1,4 +1,4 @@
-"""Look at the installed Keras and append what is new to its reference: ``python -m gitjournal.procedures.keras_reference``.
+"""Look at the installed Keras and append what is new to its reference: ``python -m gitjournal.worker.models.reference_keras``.
 
 What stands in the file is never changed: old fingerprints rest on it.
 """
@@ -13,8 +13,8 @@ import msgspec
 
 from gitjournal.procedure.catalogue import SCHEMA, Kind, Known, Parameter, Reference, Takes
 from gitjournal.procedure.keras_catalogue import REFERENCE, REFUSED
-from gitjournal.procedures.keras_library import load
-from gitjournal.procedures.reference import spell, update
+from gitjournal.worker.models.keras_library import load
+from gitjournal.worker.models.reference_sklearn import spell, update
 
 MODULES: dict[str, Kind] = {
     "layers": "layer",

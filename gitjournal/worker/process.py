@@ -21,14 +21,14 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import threads
 from gitjournal.errors import GitjournalError
+from gitjournal.worker import threads
 
 Job = dict[str, Any]
 
 START_SECONDS = 300.0
 # without collecting garbage, of which there is none while libraries are loaded: a tenth quicker
-START = "import gc; gc.disable(); from gitjournal.worker_main import main; main()"
+START = "import gc; gc.disable(); from gitjournal.worker.main import main; main()"
 PIPE_BYTES = 32 * 1024  # fits into a pipe that nobody reads yet
 LOOK_SECONDS = 1.0  # how often to look whether the process lives, where its pipe does not tell
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
@@ -93,7 +93,7 @@ class Process:
                 said = self.tail().strip().splitlines()
                 raise GitjournalError(
                     f"the worker process did not start: {said[-1] if said else 'it said nothing'}",
-                    hint=f"is the installation whole? try: {sys.executable} -m gitjournal.worker_main </dev/null",
+                    hint=f"is the installation whole? try: {sys.executable} -m gitjournal.worker.main </dev/null",
                 ) from None
         return self._ready
 

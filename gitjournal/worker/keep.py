@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import conditions, fitting, measure, measured, stored
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import DataError, EntryError
-from gitjournal.jobs import Run
-from gitjournal.measured import Outcome
-from gitjournal.procedures import kept, with_keras, with_python
-from gitjournal.shelf import Shelf
+from gitjournal.worker import arrays, environment, run
+from gitjournal.worker import fit as fitting
+from gitjournal.worker import outcome as measured
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
+from gitjournal.worker.models import keras_models, python_models, skops_files
+from gitjournal.worker.outcome import Outcome
 
 OTHERWISE = "the model predicts otherwise than its record says: it was made in another environment"
 ELSEWHERE = "gitjournal show ID says which; run it again here: gitjournal new --replicate ID"
@@ -65,13 +67,13 @@ class _Setting:
         return fitting.rows_of(self.table.X, self.parts[part])
 
     def learn(self) -> None:
-        conditions.seed_everything(self.job.seed)
+        environment.seed_everything(self.job.seed)
         self.fit(self.model, [self.parts], 0, Outcome())
 
     def open(self, path: Path, sha256: str) -> None:
         """Let a network become what is kept. Raises TrustError for another file than that."""
         train, _ = self.fit.parts(self.model, [self.parts], 0)
-        state = stored.read_arrays(path, sha256)
+        state = arrays.read_arrays(path, sha256)
         self.model.restore(state, self.rows("dev"), len(train), fitting.column_names(self.table))
 
     def proves(self, predict: Callable[[Any], Array], expected: str) -> bool:
@@ -79,7 +81,7 @@ class _Setting:
 
 
 def _setting(job: Run, shelf: Shelf) -> _Setting:
-    if with_python.is_python(job.procedure):
+    if python_models.is_python(job.procedure):
         message = "what a function of one's own returns is not kept: it may be any object, and only known ones are opened"
         raise EntryError(message, hint="let the function write what it needs, or declare the steps", path=("procedure",))
     table = fitting.table_of(job, shelf)
@@ -99,7 +101,7 @@ def keep(job: Keep, shelf: Shelf) -> dict[str, Any]:
     where they do not, EntryError for a procedure that is not kept, TrustError for a file that is not what the record names.
     """
     found = _setting(job, shelf)
-    with conditions.of(job, shelf, set()):
+    with environment.of(job, shelf, set()):
         there = job.file is not None and job.sha256 is not None and Path(job.file).is_file()
         path, sha256 = (_copied if there else _written)(job, found)
     return {"file": str(path), "sha256": sha256, "bytes": path.stat().st_size, "rows": len(found.parts["dev"]), "fitted": not there}
@@ -111,8 +113,8 @@ def _copied(job: Keep, found: _Setting) -> tuple[Path, str]:
     found.open(kept_file, sha256)
     if not found.proves(found.model.predict, job.expected):
         raise DataError(OTHERWISE, hint=ELSEWHERE)
-    path = Path(job.folder) / stored.WEIGHTS
-    return path, stored.write_bytes(path, stored.read_bytes(kept_file, sha256))
+    path = Path(job.folder) / arrays.WEIGHTS
+    return path, arrays.write_bytes(path, arrays.read_bytes(kept_file, sha256))
 
 
 def _written(job: Keep, found: _Setting) -> tuple[Path, str]:
@@ -120,15 +122,15 @@ def _written(job: Keep, found: _Setting) -> tuple[Path, str]:
     found.learn()
     if not found.proves(found.model.predict, job.expected):
         raise DataError(f"fitted again, {OTHERWISE}", hint=ELSEWHERE)
-    if isinstance(found.model, with_keras.Network):
-        path = Path(job.folder) / stored.WEIGHTS
-        sha256 = stored.write_arrays(path, found.model.state())
+    if isinstance(found.model, keras_models.Network):
+        path = Path(job.folder) / arrays.WEIGHTS
+        sha256 = arrays.write_arrays(path, found.model.state())
         found.open(path, sha256)
         predict = found.model.predict
     else:
-        path = Path(job.folder) / stored.MODEL
-        sha256 = kept.save(found.model, path)
-        predict = kept.open_model(path, sha256).predict
+        path = Path(job.folder) / arrays.MODEL
+        sha256 = skops_files.save(found.model, path)
+        predict = skops_files.open_model(path, sha256).predict
     if not found.proves(predict, job.expected):
         path.unlink()
         raise DataError("opened again, the model predicts otherwise than before; it is not kept")
@@ -142,13 +144,13 @@ def predict(job: Predict, shelf: Shelf) -> dict[str, Any]:
     """
     found = _setting(job, shelf)
     outcome = Outcome()
-    with conditions.of(job, shelf, set()):
+    with environment.of(job, shelf, set()):
         found.open(Path(job.file), job.sha256)
         metrics = [name for name in job.metrics or metric_names.default_metrics(found.table.task) if name != "loss"]
-        measure.measure_fold(found.model, found.table, found.parts, metrics, outcome)
+        run.measure_fold(found.model, found.table, found.parts, metrics, outcome)
     told = measured.of_predictions(found.table, [found.parts], outcome.answers, job.store, holdout=True)
     same = told["predictions"] == job.expected
-    if not same or told["artifacts"] != {stored.PREDICTIONS: job.predictions}:
-        (Path(str(job.store)) / stored.PREDICTIONS).unlink(missing_ok=True)
+    if not same or told["artifacts"] != {arrays.PREDICTIONS: job.predictions}:
+        (Path(str(job.store)) / arrays.PREDICTIONS).unlink(missing_ok=True)
         raise DataError(OTHERWISE, hint=ELSEWHERE)
     return {"rows": len(found.parts["dev"])}

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from gitjournal.data.raw import Array
-from gitjournal.procedures.keras_library import load_tensorflow
-from gitjournal.procedures.with_sklearn import ParameterError
+from gitjournal.worker.models.keras_library import load_tensorflow
+from gitjournal.worker.models.sklearn_models import ParameterError
 
 # where nothing is learned: it changes last bits only, and follows from the shape of a row alone, so that it changes none
 AT_ONCE, AT_ONCE_BYTES = 256, 16 * 2**20

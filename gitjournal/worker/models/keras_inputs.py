@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from gitjournal.procedure.network_graph import Graph
-from gitjournal.procedures.keras_layers import short
-from gitjournal.procedures.keras_rows import from_table
-from gitjournal.procedures.with_sklearn import ParameterError
+from gitjournal.worker.models.keras_layers import short
+from gitjournal.worker.models.keras_rows import from_table
+from gitjournal.worker.models.sklearn_models import ParameterError
 
 Steps = list[list[Any]]
 

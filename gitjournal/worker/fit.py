@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import has_fit_parameter
 
-from gitjournal import conditions
 from gitjournal.data import splits
 from gitjournal.data.images import Images
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
 from gitjournal.errors import EntryError
-from gitjournal.jobs import Run
-from gitjournal.measured import Outcome
 from gitjournal.procedure import network
-from gitjournal.procedures import with_keras, with_python, with_sklearn
-from gitjournal.procedures.keras_objective import Target
-from gitjournal.shelf import Shelf
+from gitjournal.worker import environment
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
+from gitjournal.worker.models import keras_models, python_models, sklearn_models
+from gitjournal.worker.models.keras_objective import Target
+from gitjournal.worker.outcome import Outcome
 
 WATCHED_SHARE = 0.1  # of a fold's train part, where the entry says that dev is watched: a fold's dev part judges it
 DEV_CHOSE = "GJ302"  # what decided when to stop, or which epoch to keep, is the part that the result is measured on
@@ -31,29 +31,29 @@ Progress = Callable[[dict[str, Any]], None]
 
 def table_of(job: Run, shelf: Shelf) -> Table:
     """Return the table as the model of a job takes it."""
-    as_it_is = with_python.is_python(job.procedure) or network.is_network(job.procedure[-1][1])
+    as_it_is = python_models.is_python(job.procedure) or network.is_network(job.procedure[-1][1])
     return shelf.table(job) if as_it_is else shelf.in_rows(job)
 
 
 def build(job: Run, table: Table) -> Any:
     """Return the model that a job declares, not fitted."""
-    if with_python.is_python(job.procedure):
+    if python_models.is_python(job.procedure):
         n_classes = len(table.classes) if table.classes else None
-        return with_python.Own(job.procedure[0][1], job.seed or 0, n_classes, table.task)
+        return python_models.Own(job.procedure[0][1], job.seed or 0, n_classes, table.task)
     if not network.is_network(job.procedure[-1][1]):
-        return with_sklearn.build(job.procedure, job.seed)
+        return sklearn_models.build(job.procedure, job.seed)
     columns = table.y.shape[1] if table.y.ndim > 1 else 1
-    return with_keras.build(job.procedure, job.seed, Target(table.task, table.classes, columns))
+    return keras_models.build(job.procedure, job.seed, Target(table.task, table.classes, columns))
 
 
 def weight_key(model: Any, weights: Array | None) -> str | None:
     """Return the keyword that takes row weights to the last step. Raises EntryError where it takes none."""
-    if weights is None or isinstance(model, with_keras.Network):
+    if weights is None or isinstance(model, keras_models.Network):
         return None
-    if isinstance(model, with_python.Own):
+    if isinstance(model, python_models.Own):
         raise EntryError("row weights do not reach a function of one's own", path=("data", "weights"))
-    if not has_fit_parameter(with_sklearn.last_step(model), "sample_weight"):
-        raise EntryError(f"{type(with_sklearn.last_step(model)).__name__} takes no row weights", path=("data", "weights"))
+    if not has_fit_parameter(sklearn_models.last_step(model), "sample_weight"):
+        raise EntryError(f"{type(sklearn_models.last_step(model)).__name__} takes no row weights", path=("data", "weights"))
     return f"{model.steps[-1][0]}__sample_weight" if hasattr(model, "steps") else "sample_weight"
 
 
@@ -82,11 +82,11 @@ class Fit:
     def __call__(self, model: Any, folds: list[splits.Parts], number: int, outcome: Outcome) -> None:
         """Fit. A network that watches some rows while it learns gets them here; what it saw is in `outcome`."""
         train, weights = folds[number]["train"], self.table.weights
-        if isinstance(model, with_python.Own):
+        if isinstance(model, python_models.Own):
             X, y, dev = self.table.X, self.table.y, folds[number]["dev"]
             model.fit((rows_of(X, train), y[train]), (rows_of(X, dev), y[dev]))
             return
-        if not isinstance(model, with_keras.Network):
+        if not isinstance(model, keras_models.Network):
             extra = {} if weights is None or self.weight_key is None else {self.weight_key: weights[train]}
             model.fit(rows_of(self.table.X, train), self.table.y[train], **extra)
             return
@@ -102,7 +102,7 @@ class Fit:
         finally:
             outcome.curves.append(model.curves)
 
-    def parts(self, model: with_keras.Network, folds: list[splits.Parts], number: int) -> tuple[Array, Array | None]:
+    def parts(self, model: keras_models.Network, folds: list[splits.Parts], number: int) -> tuple[Array, Array | None]:
         """Return the rows that a network learns from, and those that it watches."""
         train, share = folds[number]["train"], model.options["validation"]
         if share is None:
@@ -111,9 +111,9 @@ class Fit:
             return train, folds[number]["dev"]
         return splits.hold_back(train, self.table, self.split, self.job.seed, WATCHED_SHARE if share == "dev" else share, number)
 
-    def _part(self, rows: Array) -> with_keras.Part:
+    def _part(self, rows: Array) -> keras_models.Part:
         weights = self.table.weights
-        return with_keras.Part(rows_of(self.table.X, rows), self.table.y[rows], None if weights is None else weights[rows])
+        return keras_models.Part(rows_of(self.table.X, rows), self.table.y[rows], None if weights is None else weights[rows])
 
 
 @contextlib.contextmanager
@@ -128,7 +128,7 @@ def refitted(job: Run, shelf: Shelf, *, whole: bool = False) -> Iterator[tuple[A
     if whole:
         parts = {**parts, "train": np.sort(np.concatenate([parts["train"], parts["dev"]]))}
     model = build(job, table)
-    with conditions.of(job, shelf, set()):
-        conditions.seed_everything(job.seed)
+    with environment.of(job, shelf, set()):
+        environment.seed_everything(job.seed)
         Fit(job, table, split, weight_key(model, table.weights), lambda _: None)(model, [parts], 0, Outcome())
         yield model, table, parts

@@ -11,7 +11,7 @@ import numpy as np
 
 from gitjournal.data.raw import Array
 from gitjournal.errors import GitjournalError
-from gitjournal.procedures import keras_library, with_keras, with_sklearn
+from gitjournal.worker.models import keras_library, keras_models, sklearn_models
 
 
 class NotFiniteError(ArithmeticError):
@@ -25,14 +25,14 @@ def of_fault(fault: BaseException, model: Any) -> dict[str, str]:
         return {"kind": "memory", "message": f"out of memory: {fault}"[:300].rstrip(": ")}
     if isinstance(fault, NotFiniteError):
         return {"kind": "not finite", "message": str(fault)}
-    if isinstance(fault, with_keras.DivergedError):
+    if isinstance(fault, keras_models.DivergedError):
         return {"kind": "diverged", "message": str(fault)}
     if isinstance(fault, GitjournalError):  # what only the data could tell
         return {"kind": "exception", "message": fault.message}
     traceback.print_exception(fault)
     if keras_library.out_of_memory(fault):
         return {"kind": "memory", "message": f"out of memory: {model.name} {keras_library.too_large(fault)}"}
-    return {"kind": "exception", "message": one_line(fault, type(with_sklearn.last_step(model)).__name__)}
+    return {"kind": "exception", "message": one_line(fault, type(sklearn_models.last_step(model)).__name__)}
 
 
 def one_line(fault: BaseException, model: str) -> str:

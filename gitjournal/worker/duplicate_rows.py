@@ -8,8 +8,8 @@ from typing import Any
 
 from gitjournal.data import overlaps, splits
 from gitjournal.data.loading import load
-from gitjournal.jobs import OnData
-from gitjournal.shelf import Shelf
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import OnData
 
 
 class Dups(OnData, tag_field="do", tag="dups", kw_only=True):

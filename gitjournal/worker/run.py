@@ -1,7 +1,7 @@
 """From a declaration to numbers: load, split, fit, score. Knows no git; runs in the worker process.
 
-`run` does this for all folds, and `prepare` does ahead what the first run has to do. The pieces, in their order: `shelf` holds the
-data, `conditions` are what a run is made under, `fitting` builds and fits, `measured` makes the answer, `failures` say what went wrong.
+`run` does this for all folds, and `prepare` does ahead what the first run has to do. The pieces, in their order: `cache` holds the
+data, `environment` is what a run is made under, `fit` builds and fits, `outcome` makes the answer, `failures` say what went wrong.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gitjournal import conditions, failures, fitting, measured, scores
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import TrustError
-from gitjournal.fitting import Progress
-from gitjournal.jobs import Run
-from gitjournal.measured import Metrics, Outcome
-from gitjournal.procedures import keras_library, with_keras, with_python
-from gitjournal.shelf import Shelf
+from gitjournal.worker import environment, failures, scores
+from gitjournal.worker import fit as fitting
+from gitjournal.worker import outcome as measured
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.fit import Progress
+from gitjournal.worker.jobs import Run
+from gitjournal.worker.models import keras_library, keras_models, python_models
+from gitjournal.worker.outcome import Metrics, Outcome
 
 
 class Prepare(Run, tag_field="do", tag="prepare", kw_only=True):
@@ -45,16 +47,16 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
     metrics = job.metrics or metric_names.default_metrics(table.task)
     folds = splits.divide(table, split, job.seed)
     model = fitting.build(job, table)
-    if not isinstance(model, with_python.Own):  # what that offers is known when it was called
+    if not isinstance(model, python_models.Own):  # what that offers is known when it was called
         scores.require(model, metrics)
     fit = fitting.Fit(job, table, split, fitting.weight_key(model, table.weights), progress)
     outcome, failure = Outcome(findings={one.code for one in shelf.overlaps(job, split, folds)}), None
-    conditions.forget_peak()
+    environment.forget_peak()
     began = time.perf_counter()
     try:
-        with conditions.of(job, shelf, outcome.findings):
+        with environment.of(job, shelf, outcome.findings):
             for number, parts in enumerate(folds):
-                conditions.seed_everything(job.seed)
+                environment.seed_everything(job.seed)
                 model = fitting.build(job, table)
                 fit(model, folds, number, outcome)
                 measure_fold(model, table, parts, metrics, outcome, store=job.store)
@@ -73,22 +75,22 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
         "curves": measured.mean_curves(outcome.curves),
         "findings": sorted(outcome.findings),
         "seconds": round(time.perf_counter() - began, 3),
-        "memory_mb": conditions.peak_mb(),
-        "flags": keras_library.conditions() if isinstance(model, with_keras.Network) else {},
+        "memory_mb": environment.peak_mb(),
+        "flags": keras_library.conditions() if isinstance(model, keras_models.Network) else {},
         "artifacts": {},
     }
     if failure or not outcome.answers:
         return found
     holdout = "cv" not in split
     found |= measured.of_predictions(table, folds, outcome.answers, job.store, holdout=holdout)
-    if job.store and holdout and isinstance(model, with_keras.Network):
+    if job.store and holdout and isinstance(model, keras_models.Network):
         found["artifacts"] |= measured.keep_weights(model, Path(job.store))
     return found
 
 
 def measure_fold(model: Any, table: Table, parts: splits.Parts, metrics: list[str], outcome: Outcome, *, store: str | None = None) -> None:
     """Predict and score the parts of a fold but for test; metrics and dev's answers go to `outcome`."""
-    if isinstance(model, with_python.Own):
+    if isinstance(model, python_models.Own):
         if model.numbers is not None:
             outcome.folds.append({"dev": _returned(model.numbers, metrics, outcome.folds)})
             return
@@ -109,7 +111,7 @@ def score_part(
 ) -> tuple[scores.Answers, dict[str, float]]:
     """Ask a fitted model about some rows, and score what it says; `everything` that it can say is asked, or what metrics need."""
     weights = None if table.weights is None else table.weights[rows]
-    if isinstance(model, with_keras.Network):
+    if isinstance(model, keras_models.Network):
         raw = model.raw(fitting.rows_of(table.X, rows))
         failures.check_finite(raw, part)
         answers = model.answers(raw)

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal import fitting, measure, measured, scores
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import DataError, EntryError
-from gitjournal.jobs import Run
-from gitjournal.procedures import with_python
-from gitjournal.shelf import Shelf
+from gitjournal.worker import fit, outcome, run, scores
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
+from gitjournal.worker.models import python_models
 
 RESAMPLES = 200  # for a standard error: known to a twentieth of itself
 
@@ -38,26 +38,26 @@ def final(job: Final, shelf: Shelf) -> dict[str, Any]:
     """
     began = time.perf_counter()
     whole = bool((job.split or {}).get("cv"))
-    if whole and with_python.is_python(job.procedure):
+    if whole and python_models.is_python(job.procedure):
         raise EntryError("a function of your own is called for each fold, and has no model of all rows", path=("split", "cv"))
-    with fitting.refitted(job, shelf, whole=whole) as (model, table, parts):
-        if isinstance(model, with_python.Own) and model.numbers is not None:
+    with fit.refitted(job, shelf, whole=whole) as (model, table, parts):
+        if isinstance(model, python_models.Own) and model.numbers is not None:
             raise EntryError("the function returns numbers and no model, so nothing can predict the test rows", path=("procedure",))
         metrics = job.metrics or metric_names.default_metrics(table.task)
         if job.expected is not None:
-            answers, _ = measure.score_part(model, table, parts["dev"], "dev", metrics)
-            if measured.digest(answers.predicted, table.task) != job.expected:
+            answers, _ = run.score_part(model, table, parts["dev"], "dev", metrics)
+            if outcome.digest(answers.predicted, table.task) != job.expected:
                 message = "fitted again, the model predicts dev otherwise than its record says: it was made in another environment"
                 hint = "the test part was not looked at; run it again here first: gitjournal new --replicate ID"
                 raise DataError(message, hint=hint)
-        answers, found = measure.score_part(model, table, parts["test"], "test", metrics)
+        answers, found = run.score_part(model, table, parts["test"], "test", metrics)
     return {
         "metrics": found,
         "errors": _errors(answers, table, parts["test"], metrics),
         "rows": len(parts["test"]),
         "learned": len(parts["train"]),
         "part": splits.rows_digest([parts["test"]]),
-        "predictions": measured.digest(answers.predicted, table.task),
+        "predictions": outcome.digest(answers.predicted, table.task),
         "seconds": round(time.perf_counter() - began, 3),
     }
 

@@ -21,13 +21,13 @@ from gitjournal.errors import DataError
 from gitjournal.procedure import keras_catalogue
 from gitjournal.procedure.network import training_facts
 from gitjournal.procedure.network_graph import graph_of
-from gitjournal.procedures import kept, keras_inputs, keras_state, with_sklearn
-from gitjournal.procedures.keras_layers import Builder
-from gitjournal.procedures.keras_library import load
-from gitjournal.procedures.keras_objective import Objective, Target
-from gitjournal.procedures.keras_rows import Batches
-from gitjournal.procedures.with_sklearn import ParameterError, derived_seed
-from gitjournal.scores import Answers
+from gitjournal.worker.models import keras_inputs, keras_state, sklearn_models, skops_files
+from gitjournal.worker.models.keras_layers import Builder
+from gitjournal.worker.models.keras_library import load
+from gitjournal.worker.models.keras_objective import Objective, Target
+from gitjournal.worker.models.keras_rows import Batches
+from gitjournal.worker.models.sklearn_models import ParameterError, derived_seed
+from gitjournal.worker.scores import Answers
 
 Node = dict[str, Any]
 Steps = list[list[Any]]
@@ -56,7 +56,7 @@ class Network:
         self.tree = tree
         self.label, self.node = tree[-1][:2]
         self.seed = 0 if seed is None else seed
-        self.before = with_sklearn.build(tree[:-1], seed) if len(tree) > 1 else None
+        self.before = sklearn_models.build(tree[:-1], seed) if len(tree) > 1 else None
         self.curves: dict[str, list[float]] = {}
         self.graph = graph_of(self.node)
         fit = self.node["params"]["fit"]["params"]
@@ -138,7 +138,7 @@ class Network:
         """
         found = keras_state.learned({number: self.model.get_layer(f"layer_{number}") for number in range(len(self.graph.layers))})
         if self.before is not None:
-            found[keras_state.BEFORE] = np.frombuffer(kept.to_bytes(self.before), dtype=np.uint8)
+            found[keras_state.BEFORE] = np.frombuffer(skops_files.to_bytes(self.before), dtype=np.uint8)
         return found
 
     def restore(self, state: Mapping[str, Array], X: Any, n_train: int, names: Sequence[str]) -> None:
@@ -153,7 +153,7 @@ class Network:
         if (self.before is None) != (keras_state.BEFORE not in state):
             raise DataError("what is kept does not fit the declared steps")
         if self.before is not None:
-            self.before = kept.from_bytes(state[keras_state.BEFORE].tobytes())
+            self.before = skops_files.from_bytes(state[keras_state.BEFORE].tobytes())
             X = self.before.transform(X)
         self.names = self._names_after(names)
         self.facts = training_facts(self.node, n_train)
@@ -254,7 +254,7 @@ def validate(tree: Steps, target: Target, known: dict[str, Any]) -> None:
     """
     network = build(tree, None, target)
     if network.before is not None:
-        with_sklearn.validate_steps(tree[:-1])
+        sklearn_models.validate_steps(tree[:-1])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         network.try_out(int(known.get("n_rows") or 1), keras_inputs.samples(network.graph, tree, known))

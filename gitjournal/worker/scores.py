@@ -17,7 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from gitjournal.data.raw import Array
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import EntryError
-from gitjournal.procedures.with_sklearn import last_step
+from gitjournal.worker.models.sklearn_models import last_step
 
 OURS = frozenset({"rmse", "mae", "mse", "log_loss", "brier", "loss"})
 

@@ -14,10 +14,10 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from gitjournal.data import splits
-from gitjournal.jobs import Run
 from gitjournal.procedure import network
-from gitjournal.procedures import keras_library, with_python
-from gitjournal.shelf import Shelf
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import Run
+from gitjournal.worker.models import keras_library, python_models
 
 FINDINGS = {ConvergenceWarning: "GJ301"}
 
@@ -39,7 +39,9 @@ def of(job: Run, shelf: Shelf, findings: set[str]) -> Iterator[None]:
 
 def _at_home(job: Run) -> contextlib.AbstractContextManager[None]:
     """Return what a function of one's own needs around it while it runs and answers."""
-    return with_python.at_home(job.procedure[0][1], Path(job.root)) if with_python.is_python(job.procedure) else contextlib.nullcontext()
+    return (
+        python_models.at_home(job.procedure[0][1], Path(job.root)) if python_models.is_python(job.procedure) else contextlib.nullcontext()
+    )
 
 
 @contextlib.contextmanager

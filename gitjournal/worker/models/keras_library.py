@@ -9,8 +9,8 @@ import warnings
 from functools import cache
 from typing import Any
 
-from gitjournal import threads
-from gitjournal.procedures.with_sklearn import ParameterError
+from gitjournal.worker import threads
+from gitjournal.worker.models.sklearn_models import ParameterError
 
 
 @cache

@@ -15,12 +15,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from gitjournal import scores, stored
 from gitjournal.data.raw import Array
 from gitjournal.entry import metrics
 from gitjournal.errors import DataError
 from gitjournal.stats.distributions import normal_quantile, t_quantile, t_two_sided
 from gitjournal.stats.intervals import LEVEL
+from gitjournal.worker import arrays, scores
 
 DRAWS, SEED = 1000, 0
 CALLS = 8000  # of a metric that has to be computed anew for each draw: a millisecond each
@@ -52,7 +52,7 @@ class Draw(msgspec.Struct, tag_field="do", tag="draw", kw_only=True):
 
 def draw(job: Draw) -> dict[str, Any]:
     """Return what `redraw` says of the kept predictions that a job names."""
-    held = [stored.read_arrays(Path(one.file), one.sha256) for one in (*job.runs, *([job.other] if job.other else []))]
+    held = [arrays.read_arrays(Path(one.file), one.sha256) for one in (*job.runs, *([job.other] if job.other else []))]
     return redraw(job, held)
 
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import scores
 from gitjournal.data import splits
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import GitjournalError
-from gitjournal.jobs import OnData
 from gitjournal.procedure import network
-from gitjournal.procedures import with_keras, with_python, with_sklearn
-from gitjournal.procedures.keras_objective import Target
-from gitjournal.shelf import Shelf
+from gitjournal.worker import scores
+from gitjournal.worker.cache import Shelf
+from gitjournal.worker.jobs import OnData
+from gitjournal.worker.models import keras_models, python_models, sklearn_models
+from gitjournal.worker.models.keras_objective import Target
 
 
 class Inspect(OnData, tag_field="do", tag="inspect", kw_only=True):
@@ -69,17 +69,17 @@ def validate(job: Validate) -> tuple[int, GitjournalError] | None:
     """Return the first procedure that cannot be built or does not fit task or metrics, and why."""
     for index, tree in enumerate(job.procedures):
         try:
-            if with_python.is_python(tree):
-                with_python.check(tree[0][1], Path(job.root))
+            if python_models.is_python(tree):
+                python_models.check(tree[0][1], Path(job.root))
                 continue
             if network.is_network(tree[-1][1]):
                 facts = job.facts or {}
                 target = Target(job.task or "classification", facts.get("classes"), facts.get("n_outputs") or 1)
-                with_keras.validate(tree, target, facts)
-                scores.require(with_keras.build(tree, None, target), job.metrics or [])
+                keras_models.validate(tree, target, facts)
+                scores.require(keras_models.build(tree, None, target), job.metrics or [])
                 continue
-            with_sklearn.validate(tree, job.task)
-            scores.require(with_sklearn.build(tree, None), job.metrics or [])
+            sklearn_models.validate(tree, job.task)
+            scores.require(sklearn_models.build(tree, None), job.metrics or [])
         except GitjournalError as fault:
             return index, fault
     return None

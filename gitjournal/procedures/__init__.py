@@ -1,1 +1,0 @@
-"""Procedures: what an entry declares, built with the library that owns it."""

@@ -1,0 +1,1 @@
+"""Worker processes: the jobs, what is done inside, the pool that talks to them."""
