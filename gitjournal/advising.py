@@ -12,9 +12,8 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import advice, drafting, landscape, planning, portable, spaces, trials
+from gitjournal import advice, landscape, portable, spaces, trials
 from gitjournal.advice import Advice
-from gitjournal.drafting import Drafted
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Entry, Facts, parse
 from gitjournal.entry.summary import data_label
@@ -23,9 +22,12 @@ from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal import branches
 from gitjournal.journal.index import Index
-from gitjournal.planning import AskWorker
 from gitjournal.procedure import configuration, counts, identity, reader
 from gitjournal.procedure.configuration import Declared, Versions
+from gitjournal.run import draft as drafting
+from gitjournal.run import plan
+from gitjournal.run.draft import Drafted
+from gitjournal.run.plan import AskWorker
 from gitjournal.trials import Journal
 
 POINTS, MOST_POINTS = 8, 16  # points of each built-in model: more, the more was run
@@ -146,7 +148,7 @@ def _declared(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
     written = configuration.written_out(entry)
     if written is not None and written.metrics:
         return written
-    return planning.inspect(entry, root=root, cache=lab.repository.private, ask=ask)
+    return plan.inspect(entry, root=root, cache=lab.repository.private, ask=ask)
 
 
 def _target(lab: Lab, root: Path, entry: Entry, declared: Declared, at: str | None) -> Target:
@@ -237,8 +239,8 @@ class _Maker:
     def __init__(self, target: Target, facts: Facts) -> None:
         self.target, self.facts = target, facts
         self.sizes = counts.sizes(target.declared.data, target.declared.split, facts)
-        self.versions = Versions(planning.installed_version(), planning.keras_version(target.entry) if target.at else "")
-        self.code = planning.procedure_code(target.entry, target.root) if target.at else None
+        self.versions = Versions(plan.installed_version(), plan.keras_version(target.entry) if target.at else "")
+        self.code = plan.procedure_code(target.entry, target.root) if target.at else None
 
     def whole(self, steps: list[Any]) -> Candidate | None:
         """Return a candidate with a procedure of its own; None where it does not go with the data."""
@@ -252,7 +254,7 @@ class _Maker:
     def declared_space(self) -> list[Candidate]:
         """Return points of the space that the entry declares. Raises EntryError at what is wrong there."""
         entry = self.target.entry
-        with planning.placed(entry):
+        with plan.placed(entry):
             every = spaces.read(entry.front.space or {})
         share = max(LEAST_POINTS, SPACE_POINTS // len(every))
         each = [self._points(axes, share) for axes in every]
@@ -275,7 +277,7 @@ class _Maker:
     def _candidate(self, entry: Entry, point: Point, steps: list[Any]) -> Candidate:
         tree = reader.build_tree(entry, point, self.facts)
         if self.code:
-            tree[0][1] |= planning.described(self.code)
+            tree[0][1] |= plan.described(self.code)
         told = self.target.declared
         text = identity.canonical(
             told.data, told.hash, told.task, told.split, tree, version=self.versions.sklearn, keras=self.versions.keras, sizes=self.sizes

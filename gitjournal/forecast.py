@@ -10,13 +10,13 @@ from typing import Protocol
 import msgspec
 
 from gitjournal import trials
-from gitjournal.dispatch import Gatekeeper
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.summary import COUNTS, data_label
 from gitjournal.foreseen import DataSet, Evidence, Forecast, Foreseen
 from gitjournal.journal.index import Index
-from gitjournal.planning import Plan, PlannedRun
-from gitjournal.subject import Subject
+from gitjournal.run.dispatch import Gatekeeper
+from gitjournal.run.entry_state import Subject
+from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.trials import Journal
 
 LOOKED_AT = 3_000  # runs: what a quarter of a second of reading takes, while workers load their libraries; those on the same data first

@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gitjournal import drafting, study
-from gitjournal.drafting import Drafted
+from gitjournal import study
 from gitjournal.entry import edit
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab
 from gitjournal.journal import branches
-from gitjournal.planning import AskWorker
 from gitjournal.procedure import reader
+from gitjournal.run import draft as drafting
+from gitjournal.run.draft import Drafted
+from gitjournal.run.plan import AskWorker
 from gitjournal.study import Study
 
 MOST_POINTS = 100  # where nothing else is said

@@ -21,9 +21,9 @@ from gitjournal.git.working_files import replace_file
 from gitjournal.journal.branches import PAGE, RECORDS
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import read_lines, read_snapshot, working_tree
-from gitjournal.ledger import Compose
 from gitjournal.repeats import Twice
 from gitjournal.retold import page_of
+from gitjournal.run.results import Compose
 
 OF_BLOCKS = ("GJ106", "GJ108")  # what a results block that is written anew mends
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import advising, drafting, runner
+from gitjournal import advising
 from gitjournal.advising import Proposal, Suggestions, Target
-from gitjournal.calls import Options, Outcome
 from gitjournal.entry import edit
 from gitjournal.entry.metrics import direction
 from gitjournal.journal import branches
-from gitjournal.ledger import Compose
+from gitjournal.run import draft, execute
+from gitjournal.run.messages import Options, Outcome
+from gitjournal.run.results import Compose
 from gitjournal.trials import Journal
 from gitjournal.worker.pool import Team
 
@@ -78,13 +79,15 @@ def pursue(
         one = found.proposals[0]
         if entry is None:
             drafted = advising.draft(found, title=title, ask=crew.ask, whole=True)
-            drafting.write_draft(target.lab, drafted)
+            draft.write_draft(target.lab, drafted)
             entry, labels = drafted.id, advising.labels_for(found.width)
             points = advising.grid(target, [one.candidate], labels)
         else:
             points += advising.grid(target, [one.candidate], labels)
             _grow(target, entry, points)
-        outcome = runner.execute(target.lab, start, entry, Options(timeout=budget.timeout), crew=crew, compose=compose, tell=lambda _: None)
+        outcome = execute.execute(
+            target.lab, start, entry, Options(timeout=budget.timeout), crew=crew, compose=compose, tell=lambda _: None
+        )
         rounds.append(_round(len(rounds) + 1, found, one, entry, outcome, rounds))
         tell(rounds[-1])
         if outcome.state == "interrupted":

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gitjournal import advising, planning, spaces
+from gitjournal import advising, spaces
 from gitjournal.advising import Target
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import ID_PATTERN
@@ -17,6 +17,7 @@ from gitjournal.foreseen import DataSet
 from gitjournal.journal.index import Result
 from gitjournal.journal.rows import Row
 from gitjournal.procedure import identity
+from gitjournal.run import plan
 from gitjournal.spaces import Axis
 from gitjournal.study import Study, Tried, restored
 from gitjournal.trials import Journal
@@ -76,7 +77,7 @@ def _placed(target: Target, study: Study, trials: Sequence[Tried], where: DataSe
     refused = _refused(target, study)
     if refused:
         return [], {refused: len(trials)} if trials or len(study.directions) != 1 else {}
-    with planning.placed(target.entry):
+    with plan.placed(target.entry):
         every = spaces.read(target.entry.front.space or {})
     reach = worth(target.metric, [])
     within = [one for one in trials if one.score is None or reach.low <= one.score <= reach.high]

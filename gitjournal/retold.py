@@ -17,13 +17,13 @@ from gitjournal.entry.results_block import read_block
 from gitjournal.entry.summary import COUNTS, Key, join, runs_left, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import EntryError, GitjournalError, UsageError
-from gitjournal.expected import Expected, judged
 from gitjournal.findings import Finding
 from gitjournal.journal.branches import match_id
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import Found, Snapshot
-from gitjournal.ledger import Compose, Page
 from gitjournal.misdeclared import misdeclared
+from gitjournal.run.expectations import Expected, judged
+from gitjournal.run.results import Compose, Page
 from gitjournal.stats.gain import Baseline, gain_over
 from gitjournal.stats.judge import Judgeable, Judgement, digest_of, value_of
 

@@ -18,9 +18,9 @@ from gitjournal.git.repository import Repository
 from gitjournal.journal.branches import FOLDER, PAGE, names
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
+from gitjournal.run.look_budget import looks_at
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.looks import Look, of_entry
-from gitjournal.testbook import looks_at
 
 
 @dataclass(frozen=True)

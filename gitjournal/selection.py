@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gitjournal import planning
 from gitjournal.entry.model import ID_PATTERN, parse
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal import branches
 from gitjournal.journal.index import Index
+from gitjournal.run import plan
 
 OVER = ("done", "retracted")  # what a folder's entries need no other exec for
 
@@ -74,7 +74,7 @@ def _cut_off(lab: Lab, index: Index, ref: str, root: Path, ids: Sequence[str]) -
     for page, text in lab.repository.blobs(pages).items():
         with contextlib.suppress(GitjournalError):  # what cannot be planned here has nothing to be run here
             entry = parse(text.decode(errors="replace"), entry_id=pages[page], file=branches.page_path(pages[page]))
-            keys = set(planning.keys_without_data(entry, root)) if entry.front.grid else set()
+            keys = set(plan.keys_without_data(entry, root)) if entry.front.grid else set()
             done = {run.key for run in index.find_runs(list(keys)) if run.entry == entry.id} if keys else set()
             if done and keys - done:
                 found.add(entry.id)

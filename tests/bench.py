@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitjournal import runner
-from gitjournal.calls import Options, Outcome, Planned, Progress, Recovered
 from gitjournal.commands.exec import compose
 from gitjournal.entry.record import Record
 from gitjournal.gate import Model
 from gitjournal.git.lab import Lab
 from gitjournal.journal.branches import entry_records
+from gitjournal.run import execute
+from gitjournal.run.messages import Options, Outcome, Planned, Progress, Recovered
 from gitjournal.worker.pool import Crew
 from tests.helpers import git, write_entry
 
@@ -29,10 +29,10 @@ class Bench:
         return write_entry(self.lab.path, f"20261121-an-entry-{suffix}", front)
 
     def exec(self, suffix: str, **options: object) -> Outcome:
-        runner.recover(self.lab, self.told.append)
+        execute.recover(self.lab, self.told.append)
         chosen = Options(**options)  # type: ignore[arg-type]
         name = f"20261121-an-entry-{suffix}"
-        return runner.execute(self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append, model=Model)
+        return execute.execute(self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append, model=Model)
 
     def records(self, suffix: str) -> list[Record]:
         return entry_records(self.lab, f"20261121-an-entry-{suffix}", "refs/heads/journal")

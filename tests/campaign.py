@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gitjournal import runner
-from gitjournal.calls import Options, Planned, Progress, Recovered
 from gitjournal.commands.exec import compose
 from gitjournal.errors import GitjournalError, SpaceError, UsageError, is_full
 from gitjournal.git.lab import find_lab
+from gitjournal.run import execute
+from gitjournal.run.messages import Options, Planned, Progress, Recovered
 from gitjournal.worker.pool import Answers, Job, Jobs, Results, Surroundings, relay
 
 ENVIRONMENT = b'{"python":"of the campaign"}\n'
@@ -87,8 +87,8 @@ def main(notes: Path, seconds: float, *ids: str) -> int:
     while waiting and time.monotonic() < last:
         try:
             lab = find_lab(Path())
-            runner.recover(lab, tell)
-            ended = runner.execute(lab, Path().absolute(), waiting[0], Options(patient=True), crew=crew, compose=compose, tell=tell)
+            execute.recover(lab, tell)
+            ended = execute.execute(lab, Path().absolute(), waiting[0], Options(patient=True), crew=crew, compose=compose, tell=tell)
         except (SpaceError, UsageError):
             raise
         except GitjournalError as fault:  # a person is in the middle of something

@@ -7,9 +7,9 @@ import sys
 
 import sklearn
 
-from gitjournal import planning
 from gitjournal.procedure import identity
 from gitjournal.procedure.catalogue import Known, reference
+from gitjournal.run import plan
 from gitjournal.worker.models import reference_sklearn as maintenance
 from tests import share_fits
 from tests.vectors import VECTORS, configurations_of
@@ -17,7 +17,7 @@ from tests.vectors import VECTORS, configurations_of
 
 def vectors() -> dict[str, list[str]]:
     """Return the fingerprints of each published entry under the installed version."""
-    version = planning.installed_version()
+    version = plan.installed_version()
     return {vector["name"]: [identity.fingerprint(one.canonical) for one in configurations_of(vector, version)] for vector in VECTORS}
 
 
@@ -26,7 +26,7 @@ def classes() -> dict[str, str]:
     here = maintenance.look().known
     kinds = ("classifier", "regressor", "transformer")
     known: dict[str, Known] = {path: one for path, one in reference().known.items() if one.kind in kinds and path in here}
-    version = planning.installed_version()
+    version = plan.installed_version()
     return {
         path: identity.fingerprint(identity.canonical({}, "", "", {}, [["a", {"class": path, "params": {}}]], version=version))
         for path in known

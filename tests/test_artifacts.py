@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gitjournal import artifacts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.git.lab import find_lab
+from gitjournal.run import artifacts
 from gitjournal.worker import arrays as stored
 from gitjournal.worker import keep as keeping
 from gitjournal.worker import rescore

@@ -10,8 +10,8 @@ import pytest
 
 from gitjournal.errors import EntryError
 from gitjournal.git.setup.init import init
-from gitjournal.limits import Limits
 from gitjournal.render import outcome
+from gitjournal.run.limits import Limits
 from gitjournal.worker.pool import Crew
 from tests.bench import Bench
 from tests.helpers import done, git, gitjournal

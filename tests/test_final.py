@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal import sealing
-from gitjournal.calls import Options
 from gitjournal.commands.exec import compose
 from gitjournal.entry.record import MAX_LINE
 from gitjournal.errors import GitjournalError
-from gitjournal.final import Looked, Request, take_look
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.setup.init import init
 from gitjournal.journal.branches import current_ref, entry_records, journal_refs
 from gitjournal.journal.index import Index
 from gitjournal.render import testing
-from gitjournal.runner import execute
+from gitjournal.run import sealed_set
+from gitjournal.run.execute import execute
+from gitjournal.run.final import Looked, Request, take_look
+from gitjournal.run.look_budget import looks_at
+from gitjournal.run.messages import Options
 from gitjournal.stats import looks
 from gitjournal.stats.looks import Look
-from gitjournal.testbook import looks_at
 from gitjournal.worker.pool import Crew
 from tests.helpers import done, git, gitjournal, write_entry
 
@@ -60,7 +60,7 @@ def ledger(lab: Lab, data: str) -> list[Look]:
 
 
 def data_of(lab: Lab) -> str:
-    return sealing.read_sheets(lab, [current_ref(lab)])[0][1].hash
+    return sealed_set.read_sheets(lab, [current_ref(lab)])[0][1].hash
 
 
 def test_a_look_is_a_commit_of_its_own_and_is_never_taken_twice(lab: Lab, crew: Crew) -> None:

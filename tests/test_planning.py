@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from gitjournal import drafting, planning
 from gitjournal.data.hashing import hash_source
 from gitjournal.entry.model import Entry, parse
 from gitjournal.errors import DataError, EntryError
+from gitjournal.run import draft
+from gitjournal.run import plan as planning
 
 FOUND = {
     "hash": "sha256:" + "ab" * 32,
@@ -96,9 +97,9 @@ def test_seeds_are_one_run_where_nothing_draws_and_several_where_something_does(
 
 
 def test_ids_never_share_their_four_letters() -> None:
-    half = drafting.SUFFIX_LETTERS[:15]
-    taken = ["20261120-x-" + "".join(four) for four in itertools.product(half, *[drafting.SUFFIX_LETTERS] * 3)]
-    ids = {drafting.new_id("Ünïcode, 3 words!", date(2026, 11, 21), taken) for _ in range(10)}
+    half = draft.SUFFIX_LETTERS[:15]
+    taken = ["20261120-x-" + "".join(four) for four in itertools.product(half, *[draft.SUFFIX_LETTERS] * 3)]
+    ids = {draft.new_id("Ünïcode, 3 words!", date(2026, 11, 21), taken) for _ in range(10)}
     assert all(one.startswith("20261121-unicode-3-words-") for one in ids)
     assert not {one[-4:] for one in ids} & {one[-4:] for one in taken}
-    assert drafting.new_id("日本", date(2026, 1, 2), []).startswith("20260102-entry-")
+    assert draft.new_id("日本", date(2026, 1, 2), []).startswith("20260102-entry-")

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal import runner
-from gitjournal.claims import RunClaims
 from gitjournal.commands.exec import exit_code, seconds
 from gitjournal.entry.model import Budget
 from gitjournal.errors import BusyError, UsageError
 from gitjournal.git.setup.init import init
-from gitjournal.limits import Limits, Spent, reason_to_stop
 from gitjournal.render import outcome
+from gitjournal.run import execute
+from gitjournal.run.claims import RunClaims
+from gitjournal.run.limits import Limits, Spent, reason_to_stop
 from gitjournal.selection import select
 from gitjournal.worker.pool import Crew
 from gitjournal.worker.process import fair_threads
@@ -160,7 +160,7 @@ def test_jobs_share_the_cores_and_never_less_than_one_thread(monkeypatch: pytest
 HOLD = """
 import sys
 from pathlib import Path
-from gitjournal.claims import RunClaims, claim_entry
+from gitjournal.run.claims import RunClaims, claim_entry
 from gitjournal.git.lab import find_lab
 lab = find_lab(Path())
 with RunClaims(lab) as claims, claim_entry(lab, "20261121-an-entry-aaaa", patient=False):
@@ -199,7 +199,7 @@ def test_what_waits_to_be_committed_counts_as_done(journal: Bench) -> None:
     assert same.state == "duplicate"
     assert "20261121-an-entry-aaaa, just now, on journal" in outcome.said(same, color=False)
     git(lab, "merge", "--abort")
-    runner.recover(journal.lab, journal.told.append)
+    execute.recover(journal.lab, journal.told.append)
     assert [one.from_ for one in journal.records("bbbb")] == ["20261121-an-entry-aaaa", None]
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gitjournal.drafting import BUILT_IN, ENDS, fill
 from gitjournal.entry.model import parse
 from gitjournal.resources import text
+from gitjournal.run.draft import BUILT_IN, ENDS, fill
 from gitjournal.trust import store
 from gitjournal.trust.code_files import find_code
 from tests.helpers import done, git, gitjournal

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from gitjournal import refusals
 from gitjournal.entry.skipped import Control
 from gitjournal.git.lab import find_lab
 from gitjournal.render.waste import as_plain, waste_lines
-from gitjournal.waste import Saved, Waste
+from gitjournal.run import refusals
+from gitjournal.run.savings import Saved, Waste
 from tests.helpers import done, git, gitjournal, write_entry
 
 NEIGHBOURS = "title: {title}\nhypothesis: h\ndata: {{sklearn: iris}}\nprocedure: [KNeighborsClassifier]\ngrid: {grid}\nseeds: {seeds}\n"

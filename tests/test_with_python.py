@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
-from gitjournal.planning import described
+from gitjournal.run.plan import described
 from gitjournal.trust.code_files import find_code
 from gitjournal.worker import preflight
 from gitjournal.worker import run as measure

@@ -13,12 +13,12 @@ from gitjournal.commands.context import Context
 from gitjournal.commands.figure import kind_of, save
 from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.errors import UsageError
-from gitjournal.evidence import Measured, elsewhere, judge, measured, sample, wanted
 from gitjournal.git.lab import Lab
 from gitjournal.journal.overview import Listed, Overview, look
 from gitjournal.render import comparison as words
 from gitjournal.render import effects, text
 from gitjournal.render.chart import Intervals
+from gitjournal.run.compare import Measured, elsewhere, judge, measured, sample, wanted
 from gitjournal.stats.compare import Comparison, adjusted
 from gitjournal.stats.over_datasets import Cell, over_data
 from gitjournal.stats.sample import Sample

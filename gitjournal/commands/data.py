@@ -9,7 +9,6 @@ from typing import Any
 import click
 import msgspec
 
-from gitjournal import drafting, planning, testbook
 from gitjournal.commands.context import Context
 from gitjournal.data import hashing
 from gitjournal.entry.datasheet import Datasheet
@@ -21,8 +20,9 @@ from gitjournal.journal.index import Index
 from gitjournal.procedure import configuration
 from gitjournal.render import testing, text
 from gitjournal.render.overlaps import overlap_words
-from gitjournal.sealing import read_sheets
-from gitjournal.subject import read_subject
+from gitjournal.run import draft, look_budget, plan
+from gitjournal.run.entry_state import read_subject
+from gitjournal.run.sealed_set import read_sheets
 from gitjournal.worker.pool import Crew
 
 
@@ -43,7 +43,7 @@ def hash_(context: Context, what: str, as_json: bool) -> None:
     lab = find_lab(context.start)
     root = work_root(lab, context.start)
     entry = None if _is_data(what, root) else _entry(lab, context.start, what)
-    data = configuration.loader_options(entry) if entry else drafting.data_source(what, root)
+    data = configuration.loader_options(entry) if entry else draft.data_source(what, root)
     found = _hash(lab, root, data, entry)
     declared = entry.front.data.hash if entry else None
     if as_json:
@@ -63,7 +63,7 @@ def _hash(lab: Lab, root: Path, data: dict[str, Any], entry: Entry | None) -> st
         if "python" in data:
             if entry is None:
                 raise UsageError("what a function gives is hashed for an entry that names it", hint="gitjournal data hash ID")
-            return planning.inspect(entry, root=root, cache=private, ask=crew.ask).hash
+            return plan.inspect(entry, root=root, cache=private, ask=crew.ask).hash
         reply = crew.ask({"do": "dups", "root": str(root), "cache": str(private), "data": data})
     return str(_answer(reply)["hash"])
 
@@ -88,7 +88,7 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
     if entry is None and (group or moment):
         raise UsageError("--group and --time look across the parts of a split: name an entry")
     private = lab.repository.private
-    code = planning.require_trust(entry, root, private) if entry else None
+    code = plan.require_trust(entry, root, private) if entry else None
     split = entry.front.split if entry else None
     job = {
         "do": "dups",
@@ -96,11 +96,11 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
         "cache": str(private),
         "data": configuration.loader_options(entry)
         if entry
-        else {**drafting.data_source(what, root), **({"target": target} if target else {})},
+        else {**draft.data_source(what, root), **({"target": target} if target else {})},
         "hash": entry.front.data.hash if entry else None,
         "task": entry.front.task if entry else None,
         "split": msgspec.to_builtins(split) if split else None,
-        "code": planning.described(code) if code else None,
+        "code": plan.described(code) if code else None,
         "digits": digits,
         "group": group,
         "time": moment,
@@ -108,7 +108,7 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
     }
     with Crew() as crew:
         reply = crew.ask(job)
-    found = planning.answer(reply, entry) if entry else _answer(reply)
+    found = plan.answer(reply, entry) if entry else _answer(reply)
     if as_json:
         click.echo(json.dumps(found))
         return
@@ -154,7 +154,7 @@ def sheet(context: Context, what: str, as_json: bool) -> None:
     found = _sheet(lab, context.start, refs, what)
     with Index.open(lab.repository) as index:
         index.refresh(refs)
-        looks = testbook.looks_at(lab, index, found.hash)
+        looks = look_budget.looks_at(lab, index, found.hash)
     if as_json:
         sealed = [{**one.rule, "rows": one.rows} for one in found.sealed]
         told = [testing.look_as_plain(one, looks) for one in looks]
@@ -207,6 +207,6 @@ def _answer(reply: dict[str, Any]) -> dict[str, Any]:
     """Return what the worker found, or raise what it refused."""
     if "error" in reply:
         told = reply["error"]
-        raise planning.ERRORS.get(told["kind"], GitjournalError)(told["message"], hint=told.get("hint") or "")
+        raise plan.ERRORS.get(told["kind"], GitjournalError)(told["message"], hint=told.get("hint") or "")
     found: dict[str, Any] = reply["ok"]
     return found

@@ -13,11 +13,11 @@ from gitjournal.entry.changes import Difference, differences
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import UsageError
-from gitjournal.explain import Likeness, compare, explain
 from gitjournal.journal.overview import Listed, Opened, look
 from gitjournal.render import entry as words
 from gitjournal.render import text
 from gitjournal.render.identity import likeness_as_plain, likeness_lines
+from gitjournal.run.explain import Likeness, compare, explain
 
 
 @click.command("diff")

@@ -13,8 +13,6 @@ from dataclasses import replace
 
 import click
 
-from gitjournal import runner
-from gitjournal.calls import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.entry.model import Entry
@@ -22,19 +20,21 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitjournalError, SpaceError
-from gitjournal.final import Request, take_look
 from gitjournal.forecast import Model
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.journal import branches
 from gitjournal.journal.overview import repeated_runs
-from gitjournal.ledger import Page
-from gitjournal.limits import Limits, reason_to_stop
 from gitjournal.render import outcome, testing, text
 from gitjournal.render.block import results_block
 from gitjournal.render.entry_figures import committed
 from gitjournal.render.message import results_message
 from gitjournal.render.testing import final_message
 from gitjournal.render.verdict import verdict_of
+from gitjournal.run import execute
+from gitjournal.run.final import Request, take_look
+from gitjournal.run.limits import Limits, reason_to_stop
+from gitjournal.run.messages import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
+from gitjournal.run.results import Page
 from gitjournal.selection import Selection, select
 from gitjournal.stats.gain import Gain
 from gitjournal.stats.judge import Judgement
@@ -119,7 +119,7 @@ def command(
     request = Request(final_reason.strip(), force, dry_run, wait, memory) if final_reason else None
     options = Options(dry_run, force, retry is not None, wait, timeout, memory, skip_unlikely, limits)
     with _crew(dask, jobs) as crew:
-        runner.recover(lab, speaker.tell)
+        execute.recover(lab, speaker.tell)
         chosen = Selection([branches.find_entry(lab, part) for part in parts]) if request else select(lab, context.start, parts)
         if chosen.over and not speaker.quiet:
             click.echo(f"{text.count(chosen.over, 'entry', 'entries')} done before")
@@ -195,7 +195,7 @@ class _Call:
     def _one(self, entry_id: str, options: Options) -> Outcome:
         self.speaker.begin()
         try:
-            return runner.execute(
+            return execute.execute(
                 self.lab,
                 self.context.start,
                 entry_id,

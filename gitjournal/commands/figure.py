@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 import msgspec
 
-from gitjournal.artifacts import confused
 from gitjournal.commands.context import Context
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.summary import Summary, summarise
@@ -20,6 +19,7 @@ from gitjournal.journal.overview import Listed, Opened, Overview
 from gitjournal.render import chart_file, chart_svg, chart_text, figures, outcome, text
 from gitjournal.render.chart import Chart
 from gitjournal.render.entry_figures import CONFUSION, PROGRESS, chosen, entry_figures
+from gitjournal.run.artifacts import confused
 from gitjournal.worker.pool import Crew
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
-from gitjournal import drafting, importing, study_file
+from gitjournal import importing, study_file
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.new import assignment, source, step
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import find_lab, work_root
 from gitjournal.importing import MOST_POINTS, Imported
 from gitjournal.render import text
+from gitjournal.run import draft
 from gitjournal.study import Study
 from gitjournal.worker.pool import Crew
 
@@ -84,7 +85,7 @@ def command(
     if dry_run and not as_json:
         click.echo(made.drafted.text, nl=False)
         return
-    written = None if dry_run else drafting.write_draft(lab, made.drafted)
+    written = None if dry_run else draft.write_draft(lab, made.drafted)
     if as_json:
         click.echo(json.dumps(_as_plain(found, made, written)))
     elif written:

@@ -23,8 +23,8 @@ from gitjournal.journal.rows import Row
 from gitjournal.journal.similar import Near, Progress, Recalled, outcome, recall
 from gitjournal.render import testing, text
 from gitjournal.render.verdict import ROLES as VERDICT_ROLES
+from gitjournal.run.look_budget import looks_at
 from gitjournal.stats.looks import Look
-from gitjournal.testbook import looks_at
 
 ROLES = {"failed": "bad", "unreadable": "bad", "partly": "look", "retracted": "dim", "draft": "dim", "planned": "dim"}
 NEAR = 20  # entries that --like shows where no number is asked for

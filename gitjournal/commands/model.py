@@ -10,14 +10,14 @@ from pathlib import Path
 
 import click
 
-from gitjournal import artifacts
-from gitjournal.artifacts import Scored
 from gitjournal.commands.context import Context
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import find_lab
 from gitjournal.journal import branches
 from gitjournal.render import text
-from gitjournal.subject import read_subject
+from gitjournal.run import artifacts
+from gitjournal.run.artifacts import Scored
+from gitjournal.run.entry_state import read_subject
 from gitjournal.worker.pool import Crew
 
 

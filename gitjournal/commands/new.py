@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
-from gitjournal import drafting, yaml_text
-from gitjournal.baselines import Baseline, propose
+from gitjournal import yaml_text
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import command as exec_command
 from gitjournal.errors import EntryError, UsageError
 from gitjournal.git.lab import Lab, find_lab, switch_branch, work_root
 from gitjournal.journal.overview import look
+from gitjournal.run import draft
+from gitjournal.run.baselines import Baseline, propose
 from gitjournal.worker.pool import Crew
 
 
@@ -117,13 +118,13 @@ def command(
     chosen = source(data, root, target, features)
     said = {key: value for key, value in said.items() if value or value == 0}  # a confidence of 0 is an answer
     with Crew() as crew:
-        drafted = drafting.draft(lab, root, said, chosen, template=template, ask=crew.ask)
+        drafted = draft.draft(lab, root, said, chosen, template=template, ask=crew.ask)
     if dry_run:
         click.echo(drafted.text, nl=False)
         return
     if branch:
         switch_branch(lab, branch)
-    path = drafting.write_draft(lab, drafted)
+    path = draft.write_draft(lab, drafted)
     _say(context, drafted.id, path, as_json=as_json)
     if edit or (edit is None and _has_editor() and not as_json):
         click.edit(filename=str(path))
@@ -131,7 +132,7 @@ def command(
 
 def source(data: str | None, root: Path, target: str | None, features: str | None) -> dict[str, Any]:
     """Return the data that --data, --target and --features say."""
-    chosen = drafting.data_source(data, root) if data else {}
+    chosen = draft.data_source(data, root) if data else {}
     for name, said in (("target", target), ("features", features)):
         if said:
             chosen[name] = said.split(",") if "," in said else said
@@ -155,7 +156,7 @@ def _baselines(
         switch_branch(lab, branch)
     with Crew() as crew, look(context.start) as overview:
         found = propose(overview, root, data, more, crew.ask)
-    paths = {one.id: drafting.write_draft(lab, one.drafted) for one in found if one.drafted and not dry_run}
+    paths = {one.id: draft.write_draft(lab, one.drafted) for one in found if one.drafted and not dry_run}
     open_ids = [one.id for one in found if one.drafted or one.state in ("draft", "planned")]
     if as_json:
         told = [
@@ -190,7 +191,7 @@ def _baseline_said(context: Context, one: Baseline, paths: dict[str, Path]) -> s
 
 
 def _list_data(lab: Lab, root: Path, title: str | None, *, as_json: bool) -> None:
-    found = drafting.find_data_files(root, lab.path)
+    found = draft.find_data_files(root, lab.path)
     if as_json:
         click.echo(json.dumps({"data": found}))
     elif found:

@@ -24,8 +24,8 @@ from gitjournal.render.calibration import Asked, as_plain, calibration_lines, fi
 from gitjournal.render.report import report, review_as_plain
 from gitjournal.render.waste import as_plain as waste_as_plain
 from gitjournal.render.waste import waste_lines
+from gitjournal.run.savings import waste
 from gitjournal.stats.calibration import Prediction, calibrate
-from gitjournal.waste import waste
 
 RANGE = "[A..B | BRANCH]"
 # reports with a module of their own, which needs numpy: imported when called, not before

@@ -21,7 +21,6 @@ from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import EntryError, GitjournalError, UsageError
-from gitjournal.explain import Explained, explain
 from gitjournal.journal.overview import Opened, Overview, look
 from gitjournal.render import block, testing, text
 from gitjournal.render import entry as words
@@ -29,9 +28,10 @@ from gitjournal.render.forecast import gated_line
 from gitjournal.render.identity import explained_as_plain, explained_lines
 from gitjournal.render.outcome import no_baseline
 from gitjournal.render.overlaps import meaning
+from gitjournal.run.explain import Explained, explain
+from gitjournal.run.look_budget import looks_at
 from gitjournal.stats.gain import Baseline, gain_over
 from gitjournal.stats.looks import is_look, of_entry
-from gitjournal.testbook import looks_at
 
 LABEL = 12
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal.artifacts import PREDICTIONS, kept_predictions
 from gitjournal.entry.datasheet import QUESTIONS
 from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
@@ -27,10 +26,11 @@ from gitjournal.procedure.nearest import nearby
 from gitjournal.render import entry as words
 from gitjournal.render.site.journal import Journal
 from gitjournal.render.site.pages import Pages, needs_confusion
-from gitjournal.sealing import read_sheets
+from gitjournal.run.artifacts import PREDICTIONS, kept_predictions
+from gitjournal.run.look_budget import looks_at
+from gitjournal.run.sealed_set import read_sheets
 from gitjournal.site_cards import Card, card_key, read_cards
 from gitjournal.site_folder import SiteFolder
-from gitjournal.testbook import looks_at
 from gitjournal.worker import confusion as confusions
 
 NEIGHBOURS = 3

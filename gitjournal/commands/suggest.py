@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gitjournal import advising, drafting, pursuing, runner, study_file
+from gitjournal import advising, pursuing, study_file
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import FAILED, INTERRUPTED, compose, seconds
 from gitjournal.commands.import_ import optuna_studies
@@ -18,6 +18,8 @@ from gitjournal.git.lab import find_lab
 from gitjournal.pursuing import Budget, Round
 from gitjournal.render import suggestion, text
 from gitjournal.reported import Reported, report
+from gitjournal.run import draft
+from gitjournal.run import execute as runner
 from gitjournal.trials import Journal
 from gitjournal.worker.pool import Crew
 
@@ -79,7 +81,7 @@ def command(
         suggestions = advising.suggest(found, [own, *journals], many)
         wanted = suggestions.proposals and (write or execute)
         written = advising.draft(suggestions, title=named, ask=crew.ask) if wanted else None
-    path = drafting.write_draft(lab, written) if written and not dry_run else None
+    path = draft.write_draft(lab, written) if written and not dry_run else None
     if as_json:
         entry = {"entry": written.id, "path": str(path) if path else None, "text": written.text} if written else {}
         from_studies = {"studies": [suggestion.reported_as_plain(one) for one in studies]} if studies else {}

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from gitjournal import planning
 from gitjournal.commands.context import Context
 from gitjournal.entry.model import Entry
 from gitjournal.errors import TrustError, UsageError
 from gitjournal.git.lab import Lab, find_lab, work_root
 from gitjournal.journal import branches
 from gitjournal.render import text
-from gitjournal.subject import read_subject
+from gitjournal.run import plan
+from gitjournal.run.entry_state import read_subject
 from gitjournal.trust import store
 from gitjournal.trust.code_files import Code, find_code
 
@@ -88,7 +88,7 @@ def _codes(lab: Lab, start: Path, what: str, files: tuple[str, ...]) -> list[Cod
     if files:
         raise UsageError("--code goes with a function; an entry says its own `code`")
     entry = _entry(lab, start, what)
-    codes = [code for code in (planning.data_code(entry, root), planning.procedure_code(entry, root)) if code]
+    codes = [code for code in (plan.data_code(entry, root), plan.procedure_code(entry, root)) if code]
     if not codes:
         raise UsageError(f"{entry.id} runs no code of one's own; there is nothing to trust")
     return codes

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gitjournal.explain import Explained, Likeness
 from gitjournal.procedure.identity import Origin
 from gitjournal.render import text
 from gitjournal.render.outcome import canonical, changes_as_plain
+from gitjournal.run.explain import Explained, Likeness
 
 SHOWN = 3  # configurations of a grid that are printed in full
 

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from gitjournal.answers import Nearest, Twin
-from gitjournal.calls import Counts, Epoch, Outcome, Planned, Progress, Recovered
 from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.summary import Summary, data_argument, estimator_label
 from gitjournal.entry.verdict import as_plain as as_plain_verdict
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.index import Run
-from gitjournal.planning import installed_version
 from gitjournal.procedure.difference import ABSENT, Change, changes
 from gitjournal.render import block, forecast, text, verdict
 from gitjournal.render.overlaps import found_lines
+from gitjournal.run.known_runs import Nearest, Twin
+from gitjournal.run.messages import Counts, Epoch, Outcome, Planned, Progress, Recovered
+from gitjournal.run.plan import installed_version
 from gitjournal.stats.gain import Gain
 
 BAR = 20

@@ -9,9 +9,9 @@ from typing import Any
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
-from gitjournal.final import Looked
 from gitjournal.journal.branches import short_ref
 from gitjournal.render import text
+from gitjournal.run.final import Looked
 from gitjournal.stats import looks as counting
 from gitjournal.stats.looks import Look
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gitjournal.render import text
-from gitjournal.waste import Saved, Waste
+from gitjournal.run.savings import Saved, Waste
 
 REASONS = {
     "reused": "done by other entries, and taken from them",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gitjournal import planning
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Facts, parse
 from gitjournal.entry.record import Record
@@ -18,11 +17,12 @@ from gitjournal.git.lab import Lab
 from gitjournal.git.repository import Repository
 from gitjournal.journal import branches
 from gitjournal.journal.index import Index, Run
-from gitjournal.planning import Plan, PlannedRun
 from gitjournal.procedure import counts, difference, reader
 from gitjournal.procedure.configuration import Declared, written_out
 from gitjournal.procedure.difference import Change, Written
-from gitjournal.subject import Subject, done_by_another
+from gitjournal.run import plan as planning
+from gitjournal.run.entry_state import Subject, done_by_another
+from gitjournal.run.plan import Plan, PlannedRun
 
 TOLD = 3  # entries that are told in full
 

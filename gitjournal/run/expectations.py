@@ -13,10 +13,10 @@ from gitjournal.entry.model import Entry, FrontMatter, parse
 from gitjournal.entry.record import Record
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
 from gitjournal.git.lab import Lab
-from gitjournal.planning import Plan
+from gitjournal.run.entry_state import compared_with
+from gitjournal.run.plan import Plan
 from gitjournal.stats.gain import Baseline
 from gitjournal.stats.judge import Draw, Judgeable, Judgement, digest_of, judge
-from gitjournal.subject import compared_with
 
 
 @dataclass(frozen=True)

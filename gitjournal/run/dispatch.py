@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from gitjournal.claims import RunClaims
-from gitjournal.elsewhere import Elsewhere
 from gitjournal.entry.model import Budget
 from gitjournal.entry.record import Gate
 from gitjournal.entry.summary import Key
 from gitjournal.journal.index import Run
-from gitjournal.limits import Limits, Spent, reason_to_stop
-from gitjournal.planning import PlannedRun
+from gitjournal.run.claims import RunClaims
+from gitjournal.run.limits import Limits, Spent, reason_to_stop
+from gitjournal.run.other_runs import Elsewhere
+from gitjournal.run.plan import PlannedRun
 
 Job = dict[str, Any]
 

@@ -14,17 +14,12 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import answers, expected, forecast, planning, refusals, sealing
-from gitjournal.calls import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
-from gitjournal.claims import RunClaims, claim_entry, is_running
-from gitjournal.dispatch import Dispatch, Gatekeeper
-from gitjournal.elsewhere import Elsewhere
+from gitjournal import forecast
 from gitjournal.entry import verdict
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, runs_among, skipped_among
 from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import Key
-from gitjournal.evidence import Measured, drawn
 from gitjournal.forecast import Model
 from gitjournal.foreseen import Forecast
 from gitjournal.git import results_commit
@@ -33,11 +28,19 @@ from gitjournal.git.repository import require_identity
 from gitjournal.git.working_files import replace_file
 from gitjournal.journal import branches
 from gitjournal.journal.index import Run
-from gitjournal.ledger import Compose, Ledger, borrowed, job_of, left_out, made
-from gitjournal.limits import Spent
-from gitjournal.planning import Plan, PlannedRun, check_not_blocked
+from gitjournal.run import expectations as expected
+from gitjournal.run import known_runs, refusals, sealed_set
+from gitjournal.run import plan as planning
+from gitjournal.run.claims import RunClaims, claim_entry, is_running
+from gitjournal.run.compare import Measured, drawn
+from gitjournal.run.dispatch import Dispatch, Gatekeeper
+from gitjournal.run.entry_state import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
+from gitjournal.run.limits import Spent
+from gitjournal.run.messages import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
+from gitjournal.run.other_runs import Elsewhere
+from gitjournal.run.plan import Plan, PlannedRun, check_not_blocked
+from gitjournal.run.results import Compose, Ledger, borrowed, job_of, left_out, made
 from gitjournal.stats.judge import Draw
-from gitjournal.subject import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
 from gitjournal.worker.pool import Team
 
 
@@ -86,17 +89,17 @@ def execute(
         todo = _todo(subject, plan, options)
         if options.dry_run:
             expected.prepare(lab, subject.refs, subject.entry, plan, final=False)  # the others may be run before it
-            nearest = answers.nearest(subject, plan, todo.runs)
+            nearest = known_runs.nearest(subject, plan, todo.runs)
             expects = forecast.forecast(subject, plan, todo.runs, model) if model else None
             return replace(_outcome(ledger, "planned", todo), forecast=expects, nearest=nearest)
         if not todo.runs and not (todo.reused and subject.records):
             if not todo.reused or todo.counts.failed:
                 return _with_verdict(_outcome(ledger, "shown", todo), subject)
             refusals.note(lab, entry_id, [run.seconds for run in todo.reused.values()])
-            return replace(_outcome(ledger, "duplicate", todo), twins=tuple(answers.twins(subject, plan, todo.reused)))
+            return replace(_outcome(ledger, "duplicate", todo), twins=tuple(known_runs.twins(subject, plan, todo.reused)))
         ledger = replace(ledger, expected=expected.prepare(lab, subject.refs, subject.entry, plan, final=True))
         crew.start(len(todo.runs))
-        nearest = answers.nearest(subject, plan, todo.runs)
+        nearest = known_runs.nearest(subject, plan, todo.runs)
         expects, gate = _foretold(subject, plan, todo, options.skip_below, model)  # while the workers load their libraries
         planning.validate(subject.entry, plan, todo.runs, ask=crew.ask)
         if todo.runs and not plan.declared.code:  # a function of one's own gives data within a run alone, and within its limits
@@ -145,7 +148,7 @@ def commit_plan(subject: Subject, plan: Plan, *, force: str | None) -> results_c
     """
     lab = subject.lab
     require_identity(lab.repository)
-    sheet = sealing.sheet_to_write(lab, subject.refs, subject.entry, plan.declared, force=force)
+    sheet = sealed_set.sheet_to_write(lab, subject.refs, subject.entry, plan.declared, force=force)
     expected = parse(plan.text, entry_id=subject.entry.id, file=subject.entry.document.file)
 
     def accept(text: str) -> Entry:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from gitjournal import artifacts, planning, testbook
-from gitjournal.claims import claim_entry
 from gitjournal.entry import record, verdict
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
@@ -23,11 +21,14 @@ from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import require_identity
 from gitjournal.journal.index import Index
-from gitjournal.ledger import Compose, job_of
-from gitjournal.planning import Plan, PlannedRun
+from gitjournal.run import artifacts, look_budget
+from gitjournal.run import plan as planning
+from gitjournal.run.claims import claim_entry
+from gitjournal.run.entry_state import Subject, baseline_of, check_may_run, code_state, read_subject
+from gitjournal.run.plan import Plan, PlannedRun
+from gitjournal.run.results import Compose, job_of
 from gitjournal.stats.gain import gain_over
 from gitjournal.stats.looks import FINAL, Look, numbered
-from gitjournal.subject import Subject, baseline_of, check_may_run, code_state, read_subject
 from gitjournal.worker.pool import Surroundings, Team
 
 LONGEST = 300  # letters of a reason: a record is at most 4 KB
@@ -85,8 +86,8 @@ def take_look(lab: Lab, start: Any, entry_id: str, request: Request, *, crew: Te
             raise EntryError("the split has no `test`: there is nothing to look at", place=subject.entry.place("split"), hint=hint)
         with Index.open(lab.repository) as index:
             index.refresh(subject.refs)
-            looks = testbook.looks_at(lab, index, plan.declared.hash)
-        allowed = testbook.budget_of(lab, subject.refs, plan.declared.hash)
+            looks = look_budget.looks_at(lab, index, plan.declared.hash)
+        allowed = look_budget.budget_of(lab, subject.refs, plan.declared.hash)
         earlier = next((one for one in looks if one.entry == entry_id and _same_models(one.record, best)), None)
         proven = "cv" not in plan.declared.split
         if earlier:

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import drafting, planning
-from gitjournal.drafting import Drafted
 from gitjournal.entry import datasheet
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.overview import Overview
-from gitjournal.planning import AskWorker
 from gitjournal.procedure import configuration, identity
 from gitjournal.procedure.configuration import Declared
-from gitjournal.subject import done_by_another
-from gitjournal.usual import Usual, usual
+from gitjournal.run import draft, plan
+from gitjournal.run.draft import Drafted
+from gitjournal.run.entry_state import done_by_another
+from gitjournal.run.plan import AskWorker
+from gitjournal.run.usual_baselines import Usual, usual
 
 _PAGE = "---\ntitle: $title\ndata: $data\nprocedure: $procedure\n---\n"
 
@@ -48,7 +48,7 @@ def propose(overview: Overview, root: Path, data: dict[str, Any], more: dict[str
     one_text = isinstance(declared.data.get("features"), str)
     waiting = dict(_waiting(overview))
     found: list[Baseline] = []
-    for one in usual(declared.facts, declared.task, mixed=drafting.in_columns(data), one_text=one_text):
+    for one in usual(declared.facts, declared.task, mixed=draft.in_columns(data), one_text=one_text):
         if one.keras and not _has_keras():
             found.append(Baseline(one.title, left_out="a network needs Keras: pip install 'gitjournal[keras]'"))
             continue
@@ -70,7 +70,7 @@ def _one(
     said = {"title": title, "hypothesis": one.hypothesis, "procedure": one.steps, "baseline": baseline, "tags": ["baseline"], **more}
     known = [baseline] if baseline else []
     said = {key: value for key, value in said.items() if value}
-    drafted = drafting.draft(overview.lab, root, said, data, template=None, ask=ask, also=known)
+    drafted = draft.draft(overview.lab, root, said, data, template=None, ask=ask, also=known)
     done = {run.key: run.entry for run in overview.index.find_runs(drafted.keys) if done_by_another(run, drafted.id)}
     if all(key in done for key in drafted.keys):
         return Baseline(one.title, done[drafted.keys[0]], state="done")
@@ -81,17 +81,17 @@ def _one(
 
 
 def _entry_on(data: dict[str, Any]) -> Entry:
-    text = drafting.fill(_PAGE, {"title": "x", "data": data, "procedure": ["passthrough"]}, file="--baselines")
+    text = draft.fill(_PAGE, {"title": "x", "data": data, "procedure": ["passthrough"]}, file="--baselines")
     return parse(text, entry_id="20260101-baselines-aaaa", file="--baselines")
 
 
 def _known_data(lab: Lab, root: Path, data: dict[str, Any], ask: AskWorker) -> tuple[Declared, dict[str, Any]]:
     """Return what is known of data; where they are one column of text, it is named as the one feature."""
-    declared = planning.inspect(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
+    declared = plan.inspect(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
     columns = declared.facts.get("columns") or {}
-    if set(columns) == {"text"} and declared.facts["n_features"] == 1 and drafting.in_columns(data):
+    if set(columns) == {"text"} and declared.facts["n_features"] == 1 and draft.in_columns(data):
         data = {**data, "features": columns["text"][0]}
-        declared = planning.inspect(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
+        declared = plan.inspect(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
     return declared, data
 
 
@@ -105,9 +105,9 @@ def _waiting(overview: Overview) -> Iterator[tuple[Key, tuple[str, str]]]:
             declared = configuration.written_out(entry)
             if declared is None or not isinstance(entry.front.procedure, list):
                 continue
-            versions = configuration.Versions(planning.installed_version(), planning.keras_version(entry))
+            versions = configuration.Versions(plan.installed_version(), plan.keras_version(entry))
             for one in configuration.configurations(entry, declared, versions):
-                for seed in planning.seeds_of(entry, one, declared):
+                for seed in plan.seeds_of(entry, one, declared):
                     yield (identity.fingerprint(one.canonical), seed), (listed.row.id, listed.row.state)
         except GitjournalError:
             continue  # a draft that somebody is writing

@@ -10,7 +10,7 @@ from gitjournal.errors import EntryError
 from gitjournal.git import results_commit
 from gitjournal.journal import branches
 from gitjournal.journal.index import Index, Run
-from gitjournal.subject import Subject, done_by_another
+from gitjournal.run.entry_state import Subject, done_by_another
 
 
 class Elsewhere:

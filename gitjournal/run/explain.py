@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import answers, planning
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab, work_root
@@ -18,6 +17,7 @@ from gitjournal.procedure import counts, difference, identity
 from gitjournal.procedure.configuration import Configured, Declared, Versions, configurations, written_out
 from gitjournal.procedure.difference import Change, Written
 from gitjournal.procedure.identity import Origin
+from gitjournal.run import known_runs, plan
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def explain(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
     if opened.records:
         return _recorded(lab, start, opened)
     entry = opened.entry
-    versions = Versions(planning.installed_version(), planning.keras_version(entry))
+    versions = Versions(plan.installed_version(), plan.keras_version(entry))
     declared = written_out(entry) or _inspected(lab, start, entry)
     found = configurations(entry, declared, versions, _code(lab, start, entry))
     distinct = {identity.fingerprint(one.canonical): one for one in reversed(found)}
@@ -81,7 +81,7 @@ def _inspected(lab: Lab, start: Path, entry: Entry) -> Declared:
             hint=f"have them read (nothing is written): gitjournal exec {entry.short_id} --dry-run",
         )
 
-    return planning.inspect(entry, root=work_root(lab, start), cache=lab.repository.private, ask=refuse)
+    return plan.inspect(entry, root=work_root(lab, start), cache=lab.repository.private, ask=refuse)
 
 
 def _recorded(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
@@ -105,8 +105,8 @@ def _recorded(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
 def _versions(lab: Lab, opened: Opened) -> list[Versions]:
     """Return the versions that an entry was run with, and those that are installed."""
     environments = sorted({one.environment for one in opened.records if one.environment})
-    recorded = [answers.versions(lab.repository, opened.listed.ref or "", name) for name in environments]
-    here = planning.installed_version()
+    recorded = [known_runs.versions(lab.repository, opened.listed.ref or "", name) for name in environments]
+    here = plan.installed_version()
     used = [Versions(one.get("scikit-learn", here), one.get("keras", "")) for one in recorded]
     return list(dict.fromkeys([*used, Versions(here)]))
 
@@ -120,8 +120,8 @@ def _configurations(lab: Lab, start: Path, entry: Entry, declared: Declared | No
 
 
 def _code(lab: Lab, start: Path, entry: Entry) -> dict[str, Any] | None:
-    code = planning.procedure_code(entry, work_root(lab, start))
-    return planning.described(code) if code else None
+    code = plan.procedure_code(entry, work_root(lab, start))
+    return plan.described(code) if code else None
 
 
 def _explained(entry: Entry, name: str, declared: Declared, one: Configured, versions: Versions, seeds: list[int | None]) -> Explained:

@@ -15,14 +15,14 @@ from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.record import Failure, Gate, Record
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
-from gitjournal.expected import NOTHING, Expected, judged
 from gitjournal.git import results_commit
 from gitjournal.journal.branches import whole_records
 from gitjournal.journal.index import Run
-from gitjournal.planning import Plan, PlannedRun
+from gitjournal.run.entry_state import Subject
+from gitjournal.run.expectations import NOTHING, Expected, judged
+from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.judge import Draw, Judgeable, Judgement
-from gitjournal.subject import Subject
 from gitjournal.worker.pool import Surroundings
 
 

@@ -9,7 +9,6 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from gitjournal import planning, refusals
 from gitjournal.entry import grid
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Entry
@@ -21,6 +20,7 @@ from gitjournal.journal.index import Index
 from gitjournal.journal.overview import Listed, Opened, Overview
 from gitjournal.procedure.configuration import Versions, configurations, written_out
 from gitjournal.procedure.identity import fingerprint
+from gitjournal.run import plan, refusals
 from gitjournal.stats.intervals import Interval, wilson
 
 
@@ -152,7 +152,7 @@ def _alike(entry: Entry) -> tuple[int, int]:
     except GitjournalError:
         return 0, 0
     n_seeds = len(grid.seeds(entry.front))
-    asked = [(fingerprint(one.canonical), seed) for one in found for seed in planning.seeds_of(entry, one, declared)]
+    asked = [(fingerprint(one.canonical), seed) for one in found for seed in plan.seeds_of(entry, one, declared)]
     return len(asked) - len(set(asked)), len(found) * n_seeds - len(asked)
 
 

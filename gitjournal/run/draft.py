@@ -15,14 +15,16 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import expected, planning, resources, yaml_text
+from gitjournal import resources, yaml_text
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.summary import Key, estimator_label
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
 from gitjournal.git.lab import Lab
 from gitjournal.journal import branches
-from gitjournal.planning import AskWorker
 from gitjournal.procedure import configuration
+from gitjournal.run import expectations
+from gitjournal.run import plan as planning
+from gitjournal.run.plan import AskWorker
 
 SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which people misread
 DATA_SUFFIXES = (".csv", ".parquet", ".npz")
@@ -104,7 +106,7 @@ def draft(
     entry = _entry(filled, values, identifier)
     plan = planning.make_plan(entry, entry.text, root=root, cache=private, ask=ask)
     planning.validate(entry, plan, plan.runs, ask=ask)
-    expected.prepare(lab, refs, entry, plan, final=False)
+    expectations.prepare(lab, refs, entry, plan, final=False)
     return Drafted(identifier, plan.text, [run.key for run in plan.runs])
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import planning
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, summarise
@@ -20,9 +19,10 @@ from gitjournal.errors import DataError, GitjournalError, UsageError
 from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.git.lab import Lab
 from gitjournal.journal.branches import FOLDER, RECORDS, whole_records
-from gitjournal.ledger import job_of
-from gitjournal.planning import make_plan
-from gitjournal.subject import Subject
+from gitjournal.run import plan as planning
+from gitjournal.run.entry_state import Subject
+from gitjournal.run.plan import make_plan
+from gitjournal.run.results import job_of
 from gitjournal.worker.pool import Crew
 
 STORE, PREDICTIONS, WEIGHTS = "artifacts", "predictions.npz", "weights.npz"

@@ -13,7 +13,7 @@ from gitjournal.git.lab import Lab
 from gitjournal.journal.branches import entry_id, entry_records
 from gitjournal.journal.index import Index
 from gitjournal.journal.index_update import data_hash
-from gitjournal.sealing import read_sheets
+from gitjournal.run.sealed_set import read_sheets
 from gitjournal.stats.looks import Look, is_look, numbered
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gitjournal.answers import Nearest, Twin
 from gitjournal.entry.model import Entry
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
 from gitjournal.foreseen import Forecast
 from gitjournal.git import results_commit
 from gitjournal.journal.index import Run
-from gitjournal.limits import NO_LIMITS, NOTHING, Limits, Spent
+from gitjournal.run.known_runs import Nearest, Twin
+from gitjournal.run.limits import NO_LIMITS, NOTHING, Limits, Spent
 from gitjournal.stats.gain import Gain
 
 State = Literal["done", "shown", "planned", "duplicate", "interrupted"]

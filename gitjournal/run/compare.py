@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from gitjournal.artifacts import PREDICTIONS, folder_of
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, deciding_metric
@@ -15,6 +14,7 @@ from gitjournal.errors import ComparisonError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.branches import whole_records
 from gitjournal.journal.overview import Opened, Overview
+from gitjournal.run.artifacts import PREDICTIONS, folder_of
 from gitjournal.stats import compare as comparison
 from gitjournal.stats.comparable import require_alike
 from gitjournal.stats.compare import Comparison, Resampled, compare
