@@ -13,8 +13,8 @@ import numpy as np
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.replay import Table, past_of, settings, table
-from gitjournal.foreseen import DataSet, Evidence, Trial
-from gitjournal.gate import Gate
+from gitjournal.suggest.gate import Gate
+from gitjournal.suggest.trial import DataSet, Evidence, Trial
 
 CLOSE = 0.005  # of error: as good as the best of the grid
 HISTORIES = {"no history": (0, 0), "10 sets x 30 runs": (10, 30), "30 sets x 30 runs": (30, 30)}

@@ -21,9 +21,9 @@ import optuna
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.replay import FIXTURE, STEPS
-from gitjournal import landscape
-from gitjournal.importance import Importance, Run, importances
-from gitjournal.surrogate import Array
+from gitjournal.suggest import encoding
+from gitjournal.suggest.importance import Importance, Run, importances
+from gitjournal.suggest.surrogate import Array
 
 RUNS = (6, 9, 14, 22)
 COMPLETE = ("AdaBoostClassifier", "GradientBoostingClassifier", "KNeighborsClassifier", "LogisticRegression", "RandomForestClassifier")
@@ -74,7 +74,7 @@ def by_optuna(points: list[Values], errors: Array) -> dict[str, float]:
         values = list({repr(one[name]): one[name] for one in points}.values())
         if all(isinstance(value, (int, float)) for value in values) and len(values) > 1:
             low, high = float(min(values)), float(max(values))
-            log = low > 0 and high / low >= landscape.LOG_FROM
+            log = low > 0 and high / low >= encoding.LOG_FROM
             spaces[name] = optuna.distributions.FloatDistribution(low, high, log=log)
         else:
             spaces[name] = optuna.distributions.CategoricalDistribution(values)

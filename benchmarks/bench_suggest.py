@@ -15,8 +15,8 @@ import optuna
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.replay import BUDGETS, OWN_RUNS, Table, by_portfolio, by_suggestion, foreseen, past_of, regrets, replayed, settings, table
-from gitjournal import landscape, surrogate
-from gitjournal.surrogate import Array
+from gitjournal.suggest import encoding, surrogate
+from gitjournal.suggest.surrogate import Array
 
 # past data sets, runs of each, goals by budget, goals of the intervals' width by own runs
 HISTORIES = {
@@ -45,7 +45,7 @@ class Sampler:
     """Optuna's TPE over algorithm and its hyper-parameters; a point is the nearest configuration that was not tried."""
 
     def __init__(self) -> None:
-        self.codes, positions = landscape.place(settings())
+        self.codes, positions = encoding.place(settings())
         self.axes = {
             int(code): [axis for axis in range(positions.shape[1]) if np.ptp(positions[self.codes == code, axis]) > 0]
             for code in np.unique(self.codes)

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.timing import gitjournal, once, say
-from gitjournal import advice, advising, trials
 from gitjournal.entry.record import Record, encode
 from gitjournal.git.setup.init import init
+from gitjournal.suggest import advisor, collect, suggest
 
 TIMES = 5
 PAGE = """\
@@ -111,14 +111,14 @@ def main() -> None:
         command = gitjournal("suggest", "set0", "-n", "1")
         once(command, place)  # makes the index
         cpu = statistics.median(once(command, place).cpu for _ in range(TIMES))
-        target = advising.find_target(lab, place, "set0", column=None, ask=lambda _: {})
-        journals = advising.read_journals(lab, [])
-        held = trials.evidence(target.data, target.metric, "classification", journals)
-        keys = [one.key for one in advising.candidates(target, held)]
+        target = suggest.find_target(lab, place, "set0", column=None, ask=lambda _: {})
+        journals = suggest.read_journals(lab, [])
+        held = collect.evidence(target.data, target.metric, "classification", journals)
+        keys = [one.key for one in suggest.candidates(target, held)]
         taken = []
         for _ in range(TIMES):
             begun = time.process_time()
-            advice.advise(held, keys, 1)
+            advisor.advise(held, keys, 1)
             taken.append(time.process_time() - begun)
     runs = f"{told.sets * told.entries * told.runs:,} runs"
     say(f"one suggestion at {runs}, without reading: CPU", f"{statistics.median(taken):.3f} s", "<= 0.1 s")

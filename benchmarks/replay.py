@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gitjournal import landscape, suggesting, surrogate
-from gitjournal.foreseen import UNLIKELY
-from gitjournal.landscape import Setting
-from gitjournal.surrogate import Array, Belief
+from gitjournal.suggest import acquisition, encoding, surrogate
+from gitjournal.suggest.encoding import Setting
+from gitjournal.suggest.surrogate import Array, Belief
+from gitjournal.suggest.trial import UNLIKELY
 
 FIXTURE = Path(__file__).parent.parent / "tests" / "replay"
 BUDGETS = (1, 3, 5, 10, 25)
@@ -38,12 +38,12 @@ class Table:
 
 def settings() -> list[Setting]:
     """Return the configurations."""
-    return [landscape.read([one]) for one in json.loads((FIXTURE / "configurations.json").read_text())]
+    return [encoding.read([one]) for one in json.loads((FIXTURE / "configurations.json").read_text())]
 
 
 def table(full: Path | None = None) -> Table:
     """Return the table of the fixture, or with the errors of `full`, an `error_dev.csv.gz` with all their digits."""
-    alike = surrogate.likeness(*landscape.place(settings()))
+    alike = surrogate.likeness(*encoding.place(settings()))
     if full is None:
         return Table(np.load(FIXTURE / "table.npz")["errors"] / STEPS, alike)
     with gzip.open(full, "rt") as file:
@@ -71,14 +71,14 @@ def by_suggestion(belief: Belief, done: list[int], scores: Array) -> int:
     """Pick as `gitjournal suggest` does."""
     allowed = np.ones(len(belief.mean), dtype=bool)
     allowed[done] = False
-    chosen = suggesting.choose(belief, np.array(done, dtype=np.intp), scores, allowed)
+    chosen = acquisition.choose(belief, np.array(done, dtype=np.intp), scores, allowed)
     assert chosen is not None
     return chosen.at
 
 
 def by_portfolio(belief: Belief, done: list[int], _: Array) -> int:
     """Pick what gains most over what was run, on past data sets alike."""
-    gains = suggesting.history_gain(belief, np.array(done, dtype=np.intp), np.zeros(len(done)))
+    gains = acquisition.history_gain(belief, np.array(done, dtype=np.intp), np.zeros(len(done)))
     gains[:, done] = -1
     return int(gains.sum(0).argmax())
 

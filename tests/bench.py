@@ -7,11 +7,11 @@ from pathlib import Path
 
 from gitjournal.commands.exec import compose
 from gitjournal.entry.record import Record
-from gitjournal.gate import Model
 from gitjournal.git.lab import Lab
 from gitjournal.journal.branches import entry_records
 from gitjournal.run import execute
 from gitjournal.run.messages import Options, Outcome, Planned, Progress, Recovered
+from gitjournal.suggest.gate import Model
 from gitjournal.worker.pool import Crew
 from tests.helpers import git, write_entry
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from gitjournal import advice
-from gitjournal.foreseen import DataSet, Evidence, Trial
+from gitjournal.suggest import advisor
+from gitjournal.suggest.trial import DataSet, Evidence, Trial
 
 HERE = DataSet("here", "digits", 1797, 64)
 FOREST = "sklearn.ensemble.RandomForestClassifier"
@@ -48,7 +48,7 @@ def own(*pairs: tuple[str, float | None]) -> list[Trial]:
 
 
 def test_what_did_best_on_other_data_comes_first_with_the_entries_that_say_so() -> None:
-    (one,) = advice.advise(evidence([*there("wine"), *there("iris")]), EVERY, 1)
+    (one,) = advisor.advise(evidence([*there("wine"), *there("iris")]), EVERY, 1)
     assert (one.key, one.led) == (svc(10), "past")
     assert {(why.entry, why.data, why.rank, why.of) for why in one.because} == {
         (f"20261121-on-{data}-{data}", data, 1, len(EVERY)) for data in ("wine", "iris")
@@ -57,7 +57,7 @@ def test_what_did_best_on_other_data_comes_first_with_the_entries_that_say_so() 
 
 
 def test_the_nearest_past_run_is_named_with_how_it_differs() -> None:
-    (one,) = advice.advise(evidence(there("wine", [svc(10), forest(3)])), [svc(12)], 1)
+    (one,) = advisor.advise(evidence(there("wine", [svc(10), forest(3)])), [svc(12)], 1)
     assert one.because[0].differs == ["SVC.C"]
 
 
@@ -65,7 +65,7 @@ def test_the_nearest_past_run_is_named_with_how_it_differs() -> None:
 def test_lower_is_better_is_the_same_the_other_way_round(metric: str) -> None:
     errors = metric == "log_loss"
     trials = [*there("wine", errors=errors), *there("iris", errors=errors), *own((forest(2), 0.3 if errors else 0.7))]
-    (one,) = advice.advise(evidence(trials, metric), EVERY, 1)
+    (one,) = advisor.advise(evidence(trials, metric), EVERY, 1)
     seen = one.foreseen
     assert one.key == svc(10)
     assert seen.low is not None
@@ -79,39 +79,39 @@ def test_lower_is_better_is_the_same_the_other_way_round(metric: str) -> None:
 
 def test_what_ran_or_failed_here_is_not_suggested_again() -> None:
     trials = [*there("wine"), *own((svc(10), None), (svc(1), 0.8))]
-    found = advice.advise(evidence(trials), EVERY, 100)
+    found = advisor.advise(evidence(trials), EVERY, 100)
     keys = [one.key for one in found]
     assert len(keys) == len(set(keys)) == len(EVERY) - 2
     assert not {svc(10), svc(1)} & set(keys)
 
 
 def test_no_evidence_says_so_and_keeps_the_order() -> None:
-    found = advice.advise(evidence([]), EVERY, 3)
+    found = advisor.advise(evidence([]), EVERY, 3)
     assert [one.key for one in found] == EVERY[:3]
     assert all(one.led == "order" and not one.because and one.foreseen.expected is None for one in found)
 
 
 def test_unlikely_is_not_said_before_seven_own_runs_and_is_said_with_evidence() -> None:
     few = evidence(own((svc(10), 0.99), (forest(2), 0.2), (forest(3), 0.2), (forest(4), 0.2), (forest(8), 0.2), (forest(9), 0.2)))
-    assert not any(one.unlikely for one in advice.foresee(few, EVERY))
+    assert not any(one.unlikely for one in advisor.foresee(few, EVERY))
     more = evidence([*few.trials, *own((forest(5), 0.2))])
-    assert {one.key: one.unlikely for one in advice.foresee(more, [forest(6), svc(11)])} == {forest(6): True, svc(11): False}
+    assert {one.key: one.unlikely for one in advisor.foresee(more, [forest(6), svc(11)])} == {forest(6): True, svc(11): False}
 
 
 def test_a_run_is_foreseen_from_like_ones_with_its_time() -> None:
-    (seen,) = advice.foresee(evidence([*there("wine"), *own((svc(10, 0.1), 0.9), (svc(1), 0.92), (forest(3), 0.6))]), [svc(10)])
+    (seen,) = advisor.foresee(evidence([*there("wine"), *own((svc(10, 0.1), 0.9), (svc(1), 0.92), (forest(3), 0.6))]), [svc(10)])
     assert seen.expected is not None
     assert 0.85 < seen.expected <= 1
     assert seen.seconds == 2.0
 
 
 def test_time_is_scaled_from_a_past_data_set_by_rows() -> None:
-    (seen,) = advice.foresee(evidence(there("wine")), [svc(10)])
+    (seen,) = advisor.foresee(evidence(there("wine")), [svc(10)])
     assert seen.seconds == pytest.approx(0.1 * 1797 / 200)
 
 
 def test_the_best_there_can_be_is_not_beaten() -> None:
-    (seen,) = advice.foresee(evidence(own((svc(10), 1.0), (svc(1), 0.99))), [svc(3)])
+    (seen,) = advisor.foresee(evidence(own((svc(10), 1.0), (svc(1), 0.99))), [svc(3)])
     assert seen.chance == 0
 
 
@@ -132,7 +132,7 @@ ODD = {
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("metric", ["accuracy", "rmse"])
 def test_odd_trials_give_sane_answers_without_a_warning(name: str, metric: str) -> None:
-    found = advice.advise(evidence(ODD[name], metric), EVERY, 5)
+    found = advisor.advise(evidence(ODD[name], metric), EVERY, 5)
     tried = {one.key for one in ODD[name] if one.data == "here"}
     assert len(found) == min(5, len(set(EVERY) - tried))
     for one in found:

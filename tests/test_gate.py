@@ -11,8 +11,8 @@ import pytest
 from gitjournal.entry.record import Gate as Reason
 from gitjournal.entry.record import Record, runs_among, skipped_among
 from gitjournal.entry.skipped import gated
-from gitjournal.foreseen import DataSet, Evidence, Trial
-from gitjournal.gate import Gate
+from gitjournal.suggest.gate import Gate
+from gitjournal.suggest.trial import DataSet, Evidence, Trial
 
 VALUES = [round(0.01 * 2**power, 4) for power in range(20)]
 

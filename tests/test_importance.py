@@ -13,7 +13,7 @@ import numpy as np
 import optuna
 import pytest
 
-from gitjournal.importance import Importance, Importances, Run, importances
+from gitjournal.suggest.importance import Importance, Importances, Run, importances
 
 SVC, KNN, SCALER = "sklearn.svm.SVC", "sklearn.neighbors.KNeighborsClassifier", "sklearn.preprocessing.StandardScaler"
 REPLAY = Path(__file__).parent / "replay"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal import portable
+from gitjournal.suggest import portable
 
 SVC = {"sklearn.svm.SVC": {"C": 10}}
 SCALER: dict[str, Any] = {"sklearn.preprocessing.StandardScaler": {}}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from gitjournal.entry.model import parse
-from gitjournal.foreseen import Forecast
 from gitjournal.render import outcome
 from gitjournal.run.messages import Counts, Planned
+from gitjournal.suggest.trial import Forecast
 from tests.helpers import done, git, gitjournal, write_entry
 
 ENTRY = """\

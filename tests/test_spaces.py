@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal import spaces
 from gitjournal.entry.model import Facts, parse
 from gitjournal.errors import EntryError
 from gitjournal.procedure.reader import build_tree
+from gitjournal.suggest import spaces
 from gitjournal.worker.models import sklearn_models
 
 PAGE = "---\ntitle: t\ndata: {sklearn: digits}\nprocedure: PROCEDURE\n---\n"

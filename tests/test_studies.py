@@ -20,9 +20,9 @@ import pytest
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 
-from gitjournal import studies, study_file
 from gitjournal.errors import GitjournalError, UsageError
-from gitjournal.study import Choice, Range, Study, Tried
+from gitjournal.suggest.studies import files, optuna_io
+from gitjournal.suggest.studies.study import Choice, Range, Study, Tried
 from tests.helpers import snapshot
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -75,7 +75,7 @@ def searched(path: Path, trials: int = 3) -> Path:
 def test_a_study_is_read_as_it_is_and_the_file_left_alone(tmp_path: Path, name: str) -> None:
     path = searched(tmp_path / name, trials=8)
     before = snapshot(tmp_path)
-    (found,) = studies.read(path)
+    (found,) = optuna_io.read(path)
     assert (found.name, found.directions, found.unfinished) == ("svm", (1,), 2)  # the pruned one, and the one that reached infinity
     assert [one.number for one in found.tried if one.score is None] == [4]
     first = found.tried[0]
@@ -93,7 +93,7 @@ def test_what_is_written_is_a_study_that_optuna_goes_on_with(tmp_path: Path, nam
     distributions = {"x": Range(0.0, 1.0), "n": Range(1, 9, whole=True, log=True), "k": Choice(("a", None, True))}
     tried = [Tried(number, {"x": number / 10, "n": 2, "k": None}, distributions, number / 10, attrs={"runs": ["r"]}) for number in range(9)]
     failed = Tried(9, {"x": 0.95, "n": 2, "k": "a"}, distributions, None)
-    studies.write(path, [Study("mine", (1,), [*tried, failed], {"data": "wine"})])
+    optuna_io.write(path, [Study("mine", (1,), [*tried, failed], {"data": "wine"})])
     assert [one.name for one in tmp_path.iterdir()] == [name]
     held = storage(path)
     study = optuna.load_study(study_name="mine", storage=held, sampler=optuna.samplers.TPESampler(seed=0, n_startup_trials=1))
@@ -103,7 +103,7 @@ def test_what_is_written_is_a_study_that_optuna_goes_on_with(tmp_path: Path, nam
         trial = study.ask(study.trials[0].distributions)
         study.tell(trial, trial.params["x"])
     closed(held)
-    (found,) = studies.read(path)
+    (found,) = optuna_io.read(path)
     assert len(found.tried) == 20
     assert found.tried[0] == tried[0] or found.tried[0].params == tried[0].params
     assert sum(one.params["x"] for one in found.tried[10:]) / 10 > 0.6  # what it was told steers where it looks
@@ -112,26 +112,26 @@ def test_what_is_written_is_a_study_that_optuna_goes_on_with(tmp_path: Path, nam
 def test_a_file_with_studies_gets_others_and_a_name_is_never_taken_twice(tmp_path: Path) -> None:
     path = searched(tmp_path / "study.db")
     one = Study("other", (-1,), [Tried(0, {"x": 0.5}, {"x": Range(0.0, 1.0)}, 1.0)])
-    studies.write(path, [one])
-    assert [(each.name, each.directions) for each in studies.read(path)] == [("svm", (1,)), ("other", (-1,))]
+    optuna_io.write(path, [one])
+    assert [(each.name, each.directions) for each in optuna_io.read(path)] == [("svm", (1,)), ("other", (-1,))]
     with pytest.raises(UsageError, match="has a study `other` already"):
-        studies.write(path, [Study("third", (1,), []), one])
-    assert [each.name for each in studies.read(path)] == ["svm", "other"]
+        optuna_io.write(path, [Study("third", (1,), []), one])
+    assert [each.name for each in optuna_io.read(path)] == ["svm", "other"]
 
 
 def test_a_study_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     wrong = Study("wrong", (1,), [Tried(0, {"x": 5.0}, {"x": Range(0.0, 1.0)}, 1.0)])
     with pytest.raises(ValueError, match="isn't contained"):
-        studies.write(tmp_path / "new.db", [wrong])
+        optuna_io.write(tmp_path / "new.db", [wrong])
     assert list(tmp_path.iterdir()) == []
     path = searched(tmp_path / "study.log")
     with pytest.raises(ValueError, match="isn't contained"):
-        studies.write(path, [wrong])
-    assert [each.name for each in studies.read(path)] == ["svm"]
+        optuna_io.write(path, [wrong])
+    assert [each.name for each in optuna_io.read(path)] == ["svm"]
     notes = tmp_path / "notes.db"
     notes.write_text("mine")
     with pytest.raises(GitjournalError, match="is no study"):
-        studies.write(notes, [Study("s", (1,), [])])
+        optuna_io.write(notes, [Study("s", (1,), [])])
     assert notes.read_text() == "mine"
 
 
@@ -140,7 +140,7 @@ def test_several_objectives_are_read_as_such_without_trials(tmp_path: Path) -> N
     study = optuna.create_study(storage=held, study_name="two", directions=["maximize", "minimize"])
     study.add_trial(optuna.create_trial(values=[1.0, 2.0]))
     closed(held)
-    (found,) = studies.read(tmp_path / "study.db")
+    (found,) = optuna_io.read(tmp_path / "study.db")
     assert (found.directions, found.tried, found.unfinished) == ((1, -1), [], 1)
 
 
@@ -151,7 +151,7 @@ def test_rows_that_are_only_in_the_second_file_of_a_database_are_read(tmp_path: 
         writer.execute("UPDATE studies SET study_name = 'newest'")
         writer.commit()
         before = snapshot(tmp_path)
-        assert [one.name for one in studies.read(path)] == ["newest"]
+        assert [one.name for one in optuna_io.read(path)] == ["newest"]
         assert snapshot(tmp_path) == before
 
 
@@ -159,13 +159,13 @@ def test_a_database_that_is_being_written_is_waited_for(tmp_path: Path, monkeypa
     path = searched(tmp_path / "study.db")
     rollback = tmp_path / "study.db-journal"
     rollback.write_bytes(b"x")
-    monkeypatch.setattr(study_file, "PAUSE", 0.01)
+    monkeypatch.setattr(files, "PAUSE", 0.01)
     with pytest.raises(GitjournalError, match="is being written"):
-        studies.read(path)
-    monkeypatch.setattr(study_file, "PAUSE", 0.1)
+        optuna_io.read(path)
+    monkeypatch.setattr(files, "PAUSE", 0.1)
     threading.Timer(0.3, rollback.unlink).start()
     began = time.monotonic()
-    assert studies.read(path)
+    assert optuna_io.read(path)
     assert time.monotonic() - began > 0.2
 
 
@@ -231,7 +231,7 @@ def test_a_file_that_is_no_study_is_refused_with_one_line_and_left_alone(tmp_pat
     spoil(path)
     before = snapshot(tmp_path)
     with pytest.raises(GitjournalError, match=said) as refused:
-        studies.read(path)
+        optuna_io.read(path)
     assert "\n" not in refused.value.message
     assert len(refused.value.message) < 400
     assert snapshot(tmp_path) == before
@@ -252,37 +252,37 @@ def test_a_log_that_says_nonsense_is_refused_with_one_line(tmp_path: Path, line:
     with path.open("a") as file:
         file.write(json.dumps(line) + "\n")
     with pytest.raises(GitjournalError, match="no study that optuna"):
-        studies.read(path)
+        optuna_io.read(path)
 
 
 def test_a_log_that_is_cut_off_is_read_up_to_there(tmp_path: Path) -> None:
     path = searched(tmp_path / "study.log")
     path.write_bytes(path.read_bytes()[:-20])
-    (found,) = studies.read(path)
+    (found,) = optuna_io.read(path)
     assert len(found.tried) == 2
 
 
 def test_what_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = searched(tmp_path / "study.log")
-    monkeypatch.setattr(study_file, "MAX_TRIALS", 2)
+    monkeypatch.setattr(files, "MAX_TRIALS", 2)
     with pytest.raises(GitjournalError, match="3 trials; up to 2"):
-        studies.read(path)
+        optuna_io.read(path)
     with pytest.raises(GitjournalError, match="3 trials; up to 2"):
-        studies.read(searched(tmp_path / "study.db"))
+        optuna_io.read(searched(tmp_path / "study.db"))
     with path.open("a") as file:
         file.write(json.dumps({"op_code": 2, "study_id": 0, "user_attr": {"a": "x" * 5_000_000}}) + "\n")
     with pytest.raises(GitjournalError, match="a line of more than 4 MB"):
-        studies.read(path)
-    monkeypatch.setattr(study_file, "MAX_BYTES", 1000)
+        optuna_io.read(path)
+    monkeypatch.setattr(files, "MAX_BYTES", 1000)
     with pytest.raises(GitjournalError, match="too large"):
-        studies.read(path)
+        optuna_io.read(path)
 
 
 @pytest.mark.parametrize("said", ["mysql://u:secret@host/db", "redis://host", "postgresql+psycopg2://h/d", "sqlite://", "nowhere.db", "."])
 def test_only_local_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as refused:
-        study_file.local_path(said)
+        files.local_path(said)
     assert "secret" not in str(refused.value)
     (tmp_path / "study.db").write_text("")
-    assert study_file.local_path("sqlite:///study.db") == Path("study.db")
+    assert files.local_path("sqlite:///study.db") == Path("study.db")

@@ -12,8 +12,8 @@ import pytest
 from gitjournal.entry.model import FrontMatter, parse
 from gitjournal.entry.record import Failure, Record
 from gitjournal.entry.summary import summarise
-from gitjournal.study import Choice, Distribution, Range, Study, Tried, points, restored, space
-from gitjournal.study_out import as_study
+from gitjournal.suggest.studies.export import as_study
+from gitjournal.suggest.studies.study import Choice, Distribution, Range, Study, Tried, points, restored, space
 
 
 def study(*tried: tuple[dict[str, Any], float | None], distributions: dict[str, Distribution], sign: int = 1, **attrs: Any) -> Study:

@@ -196,7 +196,7 @@ def test_suggesting_imports_no_scikit_learn(repo: Path) -> None:
         [sys.executable, "-X", "importtime", "-m", "gitjournal", "suggest", "wine"], cwd=repo, capture_output=True, text=True, check=True
     )
     loaded = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines() if line.startswith("import time:")}
-    assert "gitjournal.surrogate" in loaded
+    assert "gitjournal.suggest.surrogate" in loaded
     assert not {"sklearn", "pandas", "scipy", "keras", "matplotlib"} & loaded
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import replay
-from gitjournal import suggesting, surrogate
-from gitjournal.surrogate import Array, Belief
+from gitjournal.suggest import acquisition, surrogate
+from gitjournal.suggest.surrogate import Array, Belief
 
 LEFT_OUT = range(0, 388, 18)
 
@@ -54,7 +54,7 @@ def small(past: Array, n: int) -> Belief:
 
 def test_the_first_pick_is_what_was_best_on_average_and_says_on_which_data_set() -> None:
     past = np.array([[0.1, 0.9, 0.5], [0.2, 0.8, 0.9]])
-    one = suggesting.choose(small(past, 3), np.arange(0), np.array([]), np.ones(3))
+    one = acquisition.choose(small(past, 3), np.arange(0), np.array([]), np.ones(3))
     assert one is not None
     assert (one.at, one.led) == (1, "past")
     assert one.gains.tolist() == pytest.approx([0.5, 0.5 * 0.6 / 0.7])
@@ -62,20 +62,20 @@ def test_the_first_pick_is_what_was_best_on_average_and_says_on_which_data_set()
 
 def test_a_data_set_that_disagrees_with_my_results_weighs_less() -> None:
     past = np.array([[0.1, 0.5, 0.9], [0.9, 0.5, 0.1]])
-    weights = suggesting.agreement(past, np.array([0, 1]), np.array([0.3, 0.6]))
+    weights = acquisition.agreement(past, np.array([0, 1]), np.array([0.3, 0.6]))
     assert weights[0] > 1000 * weights[1]
 
 
 def test_without_any_evidence_the_order_decides() -> None:
     belief = small(np.empty((0, 4)), 4)
     allowed = np.array([False, True, True, True])
-    one = suggesting.choose(belief, np.arange(0), np.array([]), allowed)
+    one = acquisition.choose(belief, np.arange(0), np.array([]), allowed)
     assert one is not None
     assert (one.at, one.led) == (1, "order")
 
 
 def test_nothing_is_left() -> None:
-    assert suggesting.choose(small(np.empty((0, 2)), 2), np.arange(0), np.array([]), np.zeros(2)) is None
+    assert acquisition.choose(small(np.empty((0, 2)), 2), np.arange(0), np.array([]), np.zeros(2)) is None
 
 
 @given(
@@ -88,6 +88,6 @@ def test_any_evidence_gives_distinct_allowed_picks(scores: list[float], past: li
     belief = small(np.array(rows, dtype=float).reshape(len(rows), 8), 8)
     allowed = np.ones(8, dtype=bool)
     allowed[: len(scores)] = False
-    picks = suggesting.choose_several(belief, np.arange(len(scores)), np.array(scores), allowed, many)
+    picks = acquisition.choose_several(belief, np.arange(len(scores)), np.array(scores), allowed, many)
     assert len({one.at for one in picks}) == len(picks) == min(many, 8 - len(scores))
     assert all(allowed[one.at] for one in picks)

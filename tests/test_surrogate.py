@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import replay
-from gitjournal import surrogate
+from gitjournal.suggest import surrogate
 
 LEFT_OUT = range(0, 388, 9)
 

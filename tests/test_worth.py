@@ -7,7 +7,7 @@ import math
 import pytest
 
 from gitjournal.entry.metrics import METRICS
-from gitjournal.worth import worth
+from gitjournal.suggest.score_scale import worth
 
 
 @pytest.mark.parametrize("metric", [*METRICS, "my_own"])

@@ -20,7 +20,6 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitjournalError, SpaceError
-from gitjournal.forecast import Model
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.journal import branches
 from gitjournal.journal.overview import repeated_runs
@@ -38,6 +37,7 @@ from gitjournal.run.results import Page
 from gitjournal.selection import Selection, select
 from gitjournal.stats.gain import Gain
 from gitjournal.stats.judge import Judgement
+from gitjournal.suggest.forecast import Model
 from gitjournal.worker.pool import Crew, Team
 
 FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
@@ -215,7 +215,7 @@ class _Call:
 
 def _model() -> Model:
     """Return what makes forecasts: loaded only now, since it needs numpy."""
-    found: Model = importlib.import_module("gitjournal.gate").Model()
+    found: Model = importlib.import_module("gitjournal.suggest.gate").Model()
     return found
 
 

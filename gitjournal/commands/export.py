@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from gitjournal import study_out
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.import_ import optuna_studies
 from gitjournal.commands.ls import clauses_of, values_of
@@ -22,8 +21,9 @@ from gitjournal.journal.overview import Listed, Overview, look
 from gitjournal.journal.parquet import as_parquet
 from gitjournal.journal.table import About, Flat, Row, entries_table, entry_row, run_row, runs_table, text_of
 from gitjournal.render import text
-from gitjournal.study import Study
-from gitjournal.study_file import ENDINGS
+from gitjournal.suggest.studies import export
+from gitjournal.suggest.studies.files import ENDINGS
+from gitjournal.suggest.studies.study import Study
 
 KINDS = {".csv": "csv", ".json": "json", ".parquet": "parquet", **dict.fromkeys(ENDINGS, "optuna")}
 MANY = 100  # trials: optuna writes about a hundred in a second
@@ -120,7 +120,7 @@ def _write_studies(context: Context, told: Sequence[Told], gathered: Sequence[To
 
 def _study(one: Told, name: str | None) -> Study:
     entry = one.opened.entry
-    return study_out.as_study(entry.id, entry.front, one.summary, one.opened.records, name=name or entry.id)
+    return export.as_study(entry.id, entry.front, one.summary, one.opened.records, name=name or entry.id)
 
 
 def _load(name: str, output: Path) -> str:

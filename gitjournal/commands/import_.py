@@ -10,15 +10,15 @@ from typing import Any
 
 import click
 
-from gitjournal import importing, study_file
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.new import assignment, source, step
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import find_lab, work_root
-from gitjournal.importing import MOST_POINTS, Imported
 from gitjournal.render import text
 from gitjournal.run import draft
-from gitjournal.study import Study
+from gitjournal.suggest.studies import files, to_entry
+from gitjournal.suggest.studies.study import Study
+from gitjournal.suggest.studies.to_entry import MOST_POINTS, Imported
 from gitjournal.worker.pool import Crew
 
 
@@ -70,9 +70,9 @@ def command(
         raise UsageError("--target goes with --data")
     lab = find_lab(context.start)
     root = work_root(lab, context.start)
-    path = study_file.local_path(file)
-    study_file.kind_of(path)  # a file that is none is told so without optuna
-    found: Study = importing.chosen(optuna_studies().read(path), study_name, path.name)
+    path = files.local_path(file)
+    files.kind_of(path)  # a file that is none is told so without optuna
+    found: Study = to_entry.chosen(optuna_studies().read(path), study_name, path.name)
     said = {
         "title": title or f"Study {text.shorten(text.clean(found.name), 60)}",
         "procedure": [step(one) for one in steps],
@@ -81,7 +81,7 @@ def command(
         "seeds": seeds,
     }
     with Crew() as crew:
-        made = importing.draft(lab, root, found, said, source(data, root, target, None), like=like, most=most, ask=crew.ask)
+        made = to_entry.draft(lab, root, found, said, source(data, root, target, None), like=like, most=most, ask=crew.ask)
     if dry_run and not as_json:
         click.echo(made.drafted.text, nl=False)
         return
@@ -99,7 +99,7 @@ def command(
 def optuna_studies() -> Any:
     """Return the module that knows optuna; it is loaded on use alone. Raises GitjournalError where optuna is not installed."""
     try:
-        return importlib.import_module("gitjournal.studies")
+        return importlib.import_module("gitjournal.suggest.studies.optuna_io")
     except ModuleNotFoundError:
         raise GitjournalError("a study needs the library optuna", hint="install it: pip install 'gitjournal[optuna]'") from None
 

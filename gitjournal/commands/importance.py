@@ -12,7 +12,7 @@ from gitjournal.commands.figure import save
 from gitjournal.errors import UsageError
 from gitjournal.journal.overview import look
 from gitjournal.render.importance import as_plain, figure, importance_lines
-from gitjournal.tried import tried
+from gitjournal.suggest.importance_report import tried
 
 
 @click.command("importance", short_help="Which parameters mattered on some data, and which did not.")

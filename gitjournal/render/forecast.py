@@ -7,8 +7,8 @@ from typing import Any
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import ID_PATTERN
 from gitjournal.entry.skipped import Gated
-from gitjournal.foreseen import Forecast, Foreseen
 from gitjournal.render import text
+from gitjournal.suggest.trial import Forecast, Foreseen
 
 SHOWN = 5  # configurations of a dry run, the most promising first
 

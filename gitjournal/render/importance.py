@@ -8,10 +8,10 @@ from typing import Any, get_args
 
 from gitjournal.entry.metrics import direction
 from gitjournal.figure_numbers import Estimate
-from gitjournal.importance import Algorithm, Call, Importance, Importances, Reached
 from gitjournal.render import figures, text
 from gitjournal.render.chart import Intervals
-from gitjournal.tried import Tried
+from gitjournal.suggest.importance import Algorithm, Call, Importance, Importances, Reached
+from gitjournal.suggest.importance_report import Tried
 
 MOST_ROWS, MOST_BARS, MOST_NAMES = 40, 16, 3
 COLUMNS = (

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gitjournal.advice import Because
-from gitjournal.advising import Candidate, Proposal, Suggestions
 from gitjournal.entry.metrics import direction
-from gitjournal.foreseen import Foreseen
-from gitjournal.pursuing import Pursued, Round
 from gitjournal.render import text
 from gitjournal.render.forecast import foreseen_as_plain, interval, percent, short
-from gitjournal.reported import Reported
+from gitjournal.suggest.advisor import Because
+from gitjournal.suggest.loop import Pursued, Round
+from gitjournal.suggest.studies.to_trials import Reported
+from gitjournal.suggest.suggest import Candidate, Proposal, Suggestions
+from gitjournal.suggest.trial import Foreseen
 
 MOST_DIFFERS = 3
 

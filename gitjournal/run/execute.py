@@ -14,14 +14,11 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import forecast
 from gitjournal.entry import verdict
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, runs_among, skipped_among
 from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import Key
-from gitjournal.forecast import Model
-from gitjournal.foreseen import Forecast
 from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import require_identity
@@ -41,6 +38,9 @@ from gitjournal.run.other_runs import Elsewhere
 from gitjournal.run.plan import Plan, PlannedRun, check_not_blocked
 from gitjournal.run.results import Compose, Ledger, borrowed, job_of, left_out, made
 from gitjournal.stats.judge import Draw
+from gitjournal.suggest import forecast
+from gitjournal.suggest.forecast import Model
+from gitjournal.suggest.trial import Forecast
 from gitjournal.worker.pool import Team
 
 

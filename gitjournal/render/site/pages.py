@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gitjournal import tried
 from gitjournal.entry import verdict
 from gitjournal.entry.model import split_text
 from gitjournal.entry.record import Record, runs_among
@@ -30,6 +29,7 @@ from gitjournal.render.verdict import line
 from gitjournal.site_cards import Card, stamp
 from gitjournal.stats.calibration import Calibration
 from gitjournal.stats.looks import Look, is_look, of_entry
+from gitjournal.suggest import importance_report
 
 FIGURES = 5  # on the page of an entry; the rest by `show --plot`
 INK = "currentColor"
@@ -205,7 +205,7 @@ class Pages:
         ids = {card.id for card in board.rows}
         results = [one for one in self.journal.results(board.rows[0].data_hash) if one.row.id in ids]
         newest = max(board.rows, key=lambda card: (card.at, card.id))
-        found = tried.weigh(newest.data, newest.id, board.metric, results).found
+        found = importance_report.weigh(newest.data, newest.id, board.metric, results).found
         chart = importance.figure(found) if found.told else None
         if chart is None:
             return {}

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import __version__, spaces
+from gitjournal import __version__
 from gitjournal.entry.grid import SAMPLING
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import Configuration, Summary, data_label
-from gitjournal.spaces import Axis
-from gitjournal.study import JSON_TEXTS, Choice, Distribution, Range, Study, Tried
+from gitjournal.suggest import spaces
+from gitjournal.suggest.spaces import Axis
+from gitjournal.suggest.studies.study import JSON_TEXTS, Choice, Distribution, Range, Study, Tried
 
 PLAIN = (bool, int, float, str, type(None))  # the choices that optuna can keep
 

@@ -1,6 +1,6 @@
 """A study, the record of a hyper-parameter search by another tool, as plain values; and what it means in an entry. Pure.
 
-`studies` reads and writes those of optuna; nothing here knows that library.
+`optuna_io` reads and writes those of optuna; nothing here knows that library.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gitjournal import study
 from gitjournal.entry import edit
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab
@@ -19,7 +18,8 @@ from gitjournal.procedure import reader
 from gitjournal.run import draft as drafting
 from gitjournal.run.draft import Drafted
 from gitjournal.run.plan import AskWorker
-from gitjournal.study import Study
+from gitjournal.suggest.studies import study
+from gitjournal.suggest.studies.study import Study
 
 MOST_POINTS = 100  # where nothing else is said
 MOST_NAMES = 20

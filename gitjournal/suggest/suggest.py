@@ -12,13 +12,10 @@ from typing import Any
 
 import msgspec
 
-from gitjournal import advice, landscape, portable, spaces, trials
-from gitjournal.advice import Advice
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Entry, Facts, parse
 from gitjournal.entry.summary import data_label
 from gitjournal.errors import EntryError, GitjournalError, UsageError
-from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal import branches
 from gitjournal.journal.index import Index
@@ -28,7 +25,11 @@ from gitjournal.run import draft as drafting
 from gitjournal.run import plan
 from gitjournal.run.draft import Drafted
 from gitjournal.run.plan import AskWorker
-from gitjournal.trials import Journal
+from gitjournal.suggest import advisor as advice
+from gitjournal.suggest import collect, encoding, portable, spaces
+from gitjournal.suggest.advisor import Advice
+from gitjournal.suggest.collect import Journal
+from gitjournal.suggest.trial import DataSet, Evidence, Trial
 
 POINTS, MOST_POINTS = 8, 16  # points of each built-in model: more, the more was run
 SPACE_POINTS, LEAST_POINTS = 200, 20  # points of all declared spaces together, and of each at least
@@ -160,13 +161,13 @@ def read_journals(lab: Lab, others: Sequence[Path]) -> list[Journal]:
     """Read the journal at hand, and others. Raises GitError where one is none."""
     with Index.open(lab.repository) as index:
         index.refresh(branches.journal_refs(lab, branches.current_ref(lab)))
-        own = trials.here(lab, index)
-    return [own, *(trials.elsewhere(path) for path in others)]
+        own = collect.here(lab, index)
+    return [own, *(collect.elsewhere(path) for path in others)]
 
 
 def suggest(target: Target, journals: Sequence[Journal], many: int) -> Suggestions:
     """Return up to `many` suggestions, none of which the journal at hand has run or has failed at."""
-    held = trials.evidence(target.data, target.metric, target.declared.task, journals)
+    held = collect.evidence(target.data, target.metric, target.declared.task, journals)
     ran = {one.fingerprint for one in journals[0].results}
     listed = {one.key: one for one in candidates(target, held) if one.fingerprint not in ran}
     own = held.own()
@@ -287,7 +288,7 @@ class _Maker:
 
     def _fits(self, one: Candidate) -> bool:
         """Whether there are enough rows and columns: what would fail for certain is not suggested."""
-        values = landscape.read(json.loads(one.key)).values
+        values = encoding.read(json.loads(one.key)).values
         most = {"n_neighbors": self.sizes.rows, "n_components": self.facts.n_features, "k": self.facts.n_features}
         return not any(
             isinstance(value, int) and (limit := most.get(name.rpartition(".")[2])) is not None and value > limit

@@ -18,10 +18,10 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from gitjournal import study_file
 from gitjournal.errors import GitjournalError, SpaceError, UsageError, is_full
-from gitjournal.study import Choice, Distribution, Range, Study, Tried
-from gitjournal.study_file import Kind
+from gitjournal.suggest.studies import files
+from gitjournal.suggest.studies.files import Kind
+from gitjournal.suggest.studies.study import Choice, Distribution, Range, Study, Tried
 
 
 def read(path: Path) -> list[Study]:
@@ -29,7 +29,7 @@ def read(path: Path) -> list[Study]:
 
     Raises GitjournalError with one line where optuna cannot make anything of it.
     """
-    with study_file.copied(path) as (kind, copy), _quiet(), _understood(path), _opened(kind, copy) as storage:
+    with files.copied(path) as (kind, copy), _quiet(), _understood(path), _opened(kind, copy) as storage:
         return [_read(storage, one._study_id, one.study_name, one.directions, one.user_attrs) for one in storage.get_all_studies()]
 
 
@@ -42,12 +42,12 @@ def write(path: Path, written: Sequence[Study]) -> None:
         taken = {one.name for one in read(path)} & {one.name for one in written}
         if taken:
             raise UsageError(f"{path.name} has a study `{min(taken)}` already", hint="give it another name: --study-name NAME")
-        with _quiet(), _writing(path), _opened(study_file.kind_of(path), path) as storage:
+        with _quiet(), _writing(path), _opened(files.kind_of(path), path) as storage:
             _add(storage, written)
         return
     with _quiet(), _writing(path), tempfile.TemporaryDirectory(prefix=".gitjournal-", dir=path.absolute().parent) as folder:
         new = Path(folder) / path.name
-        with _opened(study_file.ENDINGS[path.suffix.lower()], new) as storage:
+        with _opened(files.ENDINGS[path.suffix.lower()], new) as storage:
             _add(storage, written)
         new.replace(path)
 
@@ -57,7 +57,7 @@ def _opened(kind: Kind, path: Path) -> Iterator[BaseStorage]:
     if kind == "log":
         yield JournalStorage(JournalFileBackend(str(path)))
         return
-    storage = RDBStorage("sqlite://", engine_kwargs={"creator": lambda: study_file.connect(path)})
+    storage = RDBStorage("sqlite://", engine_kwargs={"creator": lambda: files.connect(path)})
     try:
         yield storage
     finally:

@@ -9,15 +9,15 @@ from typing import Protocol
 
 import msgspec
 
-from gitjournal import trials
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.summary import COUNTS, data_label
-from gitjournal.foreseen import DataSet, Evidence, Forecast, Foreseen
 from gitjournal.journal.index import Index
 from gitjournal.run.dispatch import Gatekeeper
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.plan import Plan, PlannedRun
-from gitjournal.trials import Journal
+from gitjournal.suggest import collect
+from gitjournal.suggest.collect import Journal
+from gitjournal.suggest.trial import DataSet, Evidence, Forecast, Foreseen
 
 LOOKED_AT = 3_000  # runs: what a quarter of a second of reading takes, while workers load their libraries; those on the same data first
 TELLING = 3  # own configurations, or other data sets, from which on scores are told: below that an interval says nothing
@@ -66,19 +66,19 @@ def gate(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float,
 def _read(subject: Subject, plan: Plan) -> Journal:
     with Index.open(subject.lab.repository) as index:
         index.refresh(subject.refs)
-        return trials.here(subject.lab, index, plan.declared.hash, LOOKED_AT)
+        return collect.here(subject.lab, index, plan.declared.hash, LOOKED_AT)
 
 
 def _evidence(subject: Subject, plan: Plan, journal: Journal) -> Evidence:
     declared, facts = plan.declared, plan.declared.facts
     data = DataSet(declared.hash, data_label(subject.entry.front.data), facts.get("n_rows"), facts.get("n_features"))
-    return trials.evidence(data, declared.metrics[0], declared.task, [journal])
+    return collect.evidence(data, declared.metrics[0], declared.task, [journal])
 
 
 def _keys(plan: Plan, runs: Sequence[PlannedRun]) -> dict[str, str]:
     columns = plan.declared.facts.get("n_features")
     texts = {run.fingerprint: run.canonical for run in runs}
-    return {fingerprint: trials.key_of(text, columns) for fingerprint, text in texts.items()}
+    return {fingerprint: collect.key_of(text, columns) for fingerprint, text in texts.items()}
 
 
 def _foreseen(held: Evidence, keys: dict[str, str], model: Model) -> dict[str, Foreseen]:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitjournal.errors import UsageError
-from gitjournal.importance import Importances, Run, importances
 from gitjournal.journal.branches import match_id
 from gitjournal.journal.index import Result
 from gitjournal.journal.overview import Overview, data_names
 from gitjournal.journal.rows import Row
+from gitjournal.suggest.importance import Importances, Run, importances
 
 _PROCEDURE, _AFTER = ',"procedure":', ',"schema":'
 DEEP = 100  # levels of nesting; nothing that was built has as many

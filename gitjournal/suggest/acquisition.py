@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gitjournal.surrogate import Array, Belief, Indices, expect, improvement
+from gitjournal.suggest.surrogate import Array, Belief, Indices, expect, improvement
 
 FIRST = 3  # picks by the history alone, where there is much of it; else the first one
 AGREEMENT = 10.0  # how sharply past data sets are told apart by the order of results on them

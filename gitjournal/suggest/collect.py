@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitjournal import portable
-from gitjournal.foreseen import DataSet, Evidence, Trial
 from gitjournal.git.lab import Lab, find_journal
 from gitjournal.git.repository import Repository
 from gitjournal.journal import branches
 from gitjournal.journal.index import Index, Result
 from gitjournal.journal.rows import Row
+from gitjournal.suggest import portable
+from gitjournal.suggest.trial import DataSet, Evidence, Trial
 
 # the plan of an entry writes its facts on one line; a page of a stranger may say anything, and only numbers are taken
 _FACT = re.compile(rb"\b(n_rows|n_features): (\d{1,12})\b")

@@ -8,20 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gitjournal import advising, spaces
-from gitjournal.advising import Target
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import ID_PATTERN
 from gitjournal.errors import UsageError
-from gitjournal.foreseen import DataSet
 from gitjournal.journal.index import Result
 from gitjournal.journal.rows import Row
 from gitjournal.procedure import identity
 from gitjournal.run import plan
-from gitjournal.spaces import Axis
-from gitjournal.study import Study, Tried, restored
-from gitjournal.trials import Journal
-from gitjournal.worth import worth
+from gitjournal.suggest import spaces, suggest
+from gitjournal.suggest.collect import Journal
+from gitjournal.suggest.score_scale import worth
+from gitjournal.suggest.spaces import Axis
+from gitjournal.suggest.studies.study import Study, Tried, restored
+from gitjournal.suggest.suggest import Target
+from gitjournal.suggest.trial import DataSet
 
 OTHER_SPACE = "their parameters are not those of the entry's `space`"
 MOST_SIZE = 10**12  # rows or columns that anybody can mean
@@ -82,7 +82,7 @@ def _placed(target: Target, study: Study, trials: Sequence[Tried], where: DataSe
     reach = worth(target.metric, [])
     within = [one for one in trials if one.score is None or reach.low <= one.score <= reach.high]
     points = [(one, point) for one in within if (point := _point(every, one.params)) is not None]
-    texts = advising.canonical_texts(target, [point for _, point in points])
+    texts = suggest.canonical_texts(target, [point for _, point in points])
     found = [
         _result(one, text, where, {target.metric: one.score}) for (one, _), text in zip(points, texts, strict=True) if text is not None
     ]

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from gitjournal import landscape, suggesting, surrogate
 from gitjournal.entry.metrics import direction
-from gitjournal.foreseen import Evidence, Foreseen, Trial
-from gitjournal.landscape import Setting
-from gitjournal.suggesting import Choice
-from gitjournal.surrogate import Array, Belief, Expected, Indices
-from gitjournal.worth import Worth, worth
+from gitjournal.suggest import acquisition, encoding, surrogate
+from gitjournal.suggest.acquisition import Choice
+from gitjournal.suggest.encoding import Setting
+from gitjournal.suggest.score_scale import Worth, worth
+from gitjournal.suggest.surrogate import Array, Belief, Expected, Indices
+from gitjournal.suggest.trial import Evidence, Foreseen, Trial
 
 MOST_OWN, MOST_SEEN = 100, 120  # configurations that a model is made of, besides those asked about
 MOST_WORK = 2e7  # sum over past data sets of the cube of their configurations: 0.05 s
@@ -98,7 +98,7 @@ def advise(evidence: Evidence, candidates: Sequence[str], many: int) -> list[Adv
         tried = {one.key for one in evidence.trials if one.data == evidence.data.hash}
         asked = {key for key in candidates if key not in tried}
         allowed = np.array([one.key in asked for one in model.settings], dtype=bool)
-        picked = suggesting.choose_several(model.belief, model.own, model.scores, allowed, many)
+        picked = acquisition.choose_several(model.belief, model.own, model.scores, allowed, many)
         return [Advice(model.foreseen(model.settings[one.at].key), one.led, model.because(one)) for one in picked]
 
 
@@ -120,9 +120,9 @@ class _Model:
         self.worth: Worth = worth(evidence.metric, (one.score for one in scored if one.score is not None))
         self.values = {data: self._worths(found) for data, found in [*self.by_set.items(), ("", self.mine)]}
         names = [*dict.fromkeys([*keys, *self._own_columns(), *notable(evidence)])]
-        self.settings: list[Setting] = [landscape.read(json.loads(name), name) for name in names]
+        self.settings: list[Setting] = [encoding.read(json.loads(name), name) for name in names]
         self.at = {name: number for number, name in enumerate(names)}
-        self.codes, self.positions = landscape.place(self.settings)
+        self.codes, self.positions = encoding.place(self.settings)
         self.sets = self._affordable()
         alike = surrogate.likeness(self.codes, self.positions)
         self.belief: Belief = surrogate.believe(self._table(), alike)
@@ -232,7 +232,7 @@ class _Model:
         one = found[min(near, key=lambda key: (away[key], key))]
         mine = self.worth.of(one.score) if one.score is not None else 0.0
         rank = 1 + sum(self.worth.of(other.score) > mine for other in found.values() if other.score is not None)
-        differs = landscape.differences(self.settings[at].values, self.settings[self.at[one.key]].values)
+        differs = encoding.differences(self.settings[at].values, self.settings[self.at[one.key]].values)
         return Because(one.entry, label, one.score or 0.0, rank, len(found), found is self.mine, differs)
 
 

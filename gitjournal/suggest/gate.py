@@ -1,4 +1,4 @@
-"""Which runs of a grid are worth making: the others are skipped, but for a control. Pure; numpy by `advice` alone."""
+"""Which runs of a grid are worth making: the others are skipped, but for a control. Pure; numpy by `advisor` alone."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from gitjournal import advice
 from gitjournal.entry import record
 from gitjournal.entry.metrics import direction
-from gitjournal.foreseen import Evidence, Foreseen, Trial
+from gitjournal.suggest import advisor
+from gitjournal.suggest.trial import Evidence, Foreseen, Trial
 
 CONTROL = 0.1  # share of the unlikely configurations that are run all the same, at least one: what tells whether skipping costs anything
 
@@ -75,12 +75,12 @@ class Gate:
     def _look(self) -> None:
         if not self._foreseen:
             left = {one: key for one, key in self._keys.items() if one not in self._begun}
-            by_key = {one.key: one for one in advice.foresee(self._evidence, list(dict.fromkeys(left.values())))}
+            by_key = {one.key: one for one in advisor.foresee(self._evidence, list(dict.fromkeys(left.values())))}
             self._foreseen = {one: by_key[key] for one, key in left.items()}
 
     def _best(self, likely: Sequence[str]) -> str:
         by_key = {self._keys[one]: one for one in reversed(likely)}
-        advised = advice.advise(self._evidence, list(by_key)[: advice.ASKED_AT_ONCE], 1)
+        advised = advisor.advise(self._evidence, list(by_key)[: advisor.ASKED_AT_ONCE], 1)
         return by_key[advised[0].key] if advised else likely[0]
 
     def _best_so_far(self) -> float:
@@ -98,7 +98,7 @@ class Model:
 
     def foresee(self, evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
         """Return what to expect of each configuration, whether it was run or not."""
-        return advice.foresee(evidence, keys)
+        return advisor.foresee(evidence, keys)
 
     def gate(self, evidence: Evidence, keys: Mapping[str, str], below: float, entry: str) -> Gate:
         """Return what decides which of these configurations are skipped."""

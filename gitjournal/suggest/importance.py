@@ -2,7 +2,7 @@
 
 Within each algorithm, and among the runs that have a parameter, its importance is the share of the variance of their scores that is
 left when everything else is held (`sensitivity`). Errors are looked at by their logarithm, and extremely bad scores as merely bad
-(`worth`, as `suggest` does), so that one run that diverged does not decide. A share is of what was tried: a wider range has a larger one.
+(`score_scale`), so that one run that diverged does not decide. A share is of what was tried: a wider range has a larger one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gitjournal import landscape
 from gitjournal.procedure import inactive
 from gitjournal.procedure.catalogue import lookup
-from gitjournal.sensitivity import Array, Sensitivity, sensitivities
-from gitjournal.worth import worth
+from gitjournal.suggest import encoding
+from gitjournal.suggest.score_scale import worth
+from gitjournal.suggest.sensitivity import Array, Sensitivity, sensitivities
 
 MOST_RUNS, FEW_RUNS = 96, 24  # runs that one answer is computed from, and those that are left where there are many answers
 MOST_INPUTS, INPUTS = 16, 2  # parameters of one answer, and those in all beyond which fewer runs are looked at
@@ -190,7 +190,7 @@ def _points(metric: str, runs: Sequence[Run]) -> list[_Point]:
 
 
 def _point(run: Run, value: float, spread: float | None) -> _Point:
-    setting = landscape.read(run.procedure, key="-")  # the text itself is not needed, and takes a while
+    setting = encoding.read(run.procedure, key="-")  # the text itself is not needed, and takes a while
     values: dict[str, Any] = {}
     owners = set()
     for step in run.procedure:
@@ -347,7 +347,7 @@ def _squares(name: str, column: Sequence[Any]) -> Array:
     """Return the squared distances (N, N) by one parameter; a run without it lies in the middle of those that have it."""
     there = [row for row, value in enumerate(column) if value is not _ABSENT]
     total = np.zeros((len(column), len(column)))
-    for numbers in landscape.axes_of(name, [column[row] for row in there]):
+    for numbers in encoding.axes_of(name, [column[row] for row in there]):
         axis = np.full(len(column), float(np.mean(numbers)))
         axis[there] = numbers
         total += (axis[:, None] - axis[None, :]) ** 2

@@ -1,0 +1,1 @@
+"""What past runs say about the next: surrogate, importance, forecasts, suggestions."""

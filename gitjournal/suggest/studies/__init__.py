@@ -1,0 +1,1 @@
+"""Studies of optuna: read, made into entries and evidence, and written."""
