@@ -9,19 +9,19 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal.checking import Checked, Question, check_tree
 from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record, encode
 from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import summarise
 from gitjournal.git.lab import find_journal
 from gitjournal.git.setup.init import init
+from gitjournal.integrity.check import Checked, Question, check_tree
+from gitjournal.integrity.rejudge import in_depth
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.snapshot import working_tree
 from gitjournal.procedure.configuration import Versions, configure, written_out
 from gitjournal.procedure.identity import fingerprint
 from gitjournal.render.block import results_block
-from gitjournal.retold import in_depth
 from tests.helpers import git
 
 HASH = f"sha256:{'0' * 64}"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.checking import Question, check_tree, question_of_range
 from gitjournal.entry.record import Record, decode_lines, encode
-from gitjournal.findings import CODES
 from gitjournal.git.lab import find_lab
+from gitjournal.integrity.check import Question, check_tree, question_of_range
+from gitjournal.integrity.findings import CODES
+from gitjournal.integrity.rejudge import in_depth
+from gitjournal.integrity.secret_scan import find_leaks
 from gitjournal.journal.snapshot import merge_in_index, merge_result
-from gitjournal.leaks import find_leaks
-from gitjournal.retold import in_depth
 from tests.guarded import FIRST, LATER, UNGUARDED, begin, checked, codes, page, put, repeat, run, save, tried
 from tests.helpers import git, gitjournal
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.doctor import Ailment, diagnose
 from gitjournal.git.lab import find_lab
 from gitjournal.git.setup.init import init
+from gitjournal.integrity.doctor import Ailment, diagnose
 from tests.guarded import begin
 from tests.helpers import git, gitjournal
 from tests.journals import ENTRY, plan, results, spool, write

@@ -10,17 +10,17 @@ from dataclasses import asdict
 
 import click
 
-from gitjournal import mending
-from gitjournal.checking import Checked, Question, check_tree, commits_of, question_of_range
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import compose
 from gitjournal.errors import GitError
-from gitjournal.findings import Finding
 from gitjournal.git.lab import Lab, find_journal, is_journal
+from gitjournal.integrity import fix as mending
+from gitjournal.integrity.check import Checked, Question, check_tree, commits_of, question_of_range
+from gitjournal.integrity.findings import Finding
+from gitjournal.integrity.fix import Mended
+from gitjournal.integrity.rejudge import in_depth
 from gitjournal.journal import branches, snapshot
-from gitjournal.mending import Mended
 from gitjournal.render import text
-from gitjournal.retold import in_depth
 
 FOUND, DUPLICATE = 1, 3
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import click
 
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.doctor import FIX, Ailment, diagnose
 from gitjournal.errors import GitjournalError
+from gitjournal.integrity.doctor import FIX, Ailment, diagnose
 from gitjournal.render import text
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gitjournal.errors import GitjournalError
 from gitjournal.git.repository import find_repository
-from gitjournal.guarding import UNDER_WAY, Known, Refusal, guard_ref, guard_staged
+from gitjournal.integrity.guard import UNDER_WAY, Known, Refusal, guard_ref, guard_staged
 from gitjournal.render import text
 
 PASSES, REFUSES, NOBODY_LOOKED = 0, 10, 1

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from gitjournal import reviewing
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import save
 from gitjournal.commands.notice import progress
 from gitjournal.errors import UsageError, nearest
 from gitjournal.git.lab import find_journal
 from gitjournal.git.repository import author_email
+from gitjournal.integrity import review as reviewing
 from gitjournal.journal.authorship import first_authors
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.overview import look

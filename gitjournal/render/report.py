@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import WORDS
-from gitjournal.findings import Finding
+from gitjournal.integrity.findings import Finding
+from gitjournal.integrity.review import Review, Reviewed
 from gitjournal.render import block, chart_text, testing, text
 from gitjournal.render.entry_figures import PROFILE, entry_figures
 from gitjournal.render.forecast import gated_line
 from gitjournal.render.overlaps import meaning
-from gitjournal.reviewing import Review, Reviewed
 
 MARKER = "<!-- gitjournal report -->"  # by which CI finds the comment to update
 LONGEST = 2000

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gitjournal.checking import Question, check_tree
-from gitjournal.findings import Finding
 from gitjournal.git.lab import Lab, read_settings
 from gitjournal.git.repository import Repository, run_git
+from gitjournal.integrity.check import Question, check_tree
+from gitjournal.integrity.duplicates import Twice
+from gitjournal.integrity.findings import Finding
 from gitjournal.journal.branches import journal_refs, short_ref
 from gitjournal.journal.index import Index
 from gitjournal.journal.rows import Row
-from gitjournal.repeats import Twice
 
 UNDER_WAY = {
     "MERGE_HEAD": "git merge --abort",

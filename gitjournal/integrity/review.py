@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gitjournal.checking import Checked, Question, check_tree, commits_of
 from gitjournal.entry import verdict
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
@@ -15,6 +14,7 @@ from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitError, GitjournalError
 from gitjournal.git.lab import Lab, is_journal
 from gitjournal.git.repository import Repository
+from gitjournal.integrity.check import Checked, Question, check_tree, commits_of
 from gitjournal.journal.branches import FOLDER, PAGE, names
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of

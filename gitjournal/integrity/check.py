@@ -9,17 +9,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gitjournal import findings
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Key
 from gitjournal.errors import GitError
-from gitjournal.findings import Finding
 from gitjournal.git.repository import Repository
 from gitjournal.git.working_files import runs_of, same_entry
+from gitjournal.integrity import findings
+from gitjournal.integrity.duplicates import Ran, Twice, as_finding, counted, repeated_elsewhere, repeated_here
+from gitjournal.integrity.findings import Finding
 from gitjournal.journal.branches import FOLDER, PAGE, RECORDS
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
-from gitjournal.repeats import Ran, Twice, as_finding, counted, repeated_elsewhere, repeated_here
 
 Judge = Callable[[Found, Snapshot, Index], Iterator[Finding]]
 

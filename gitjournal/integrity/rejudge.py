@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from gitjournal.checking import plan_of
 from gitjournal.entry import expectation, verdict
 from gitjournal.entry.expectation import BASELINE, Expectation
 from gitjournal.entry.model import Entry, FrontMatter, parse
@@ -17,11 +16,12 @@ from gitjournal.entry.results_block import read_block
 from gitjournal.entry.summary import COUNTS, Key, join, runs_left, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import EntryError, GitjournalError, UsageError
-from gitjournal.findings import Finding
+from gitjournal.integrity.check import plan_of
+from gitjournal.integrity.declarations import misdeclared
+from gitjournal.integrity.findings import Finding
 from gitjournal.journal.branches import match_id
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import Found, Snapshot
-from gitjournal.misdeclared import misdeclared
 from gitjournal.run.expectations import Expected, judged
 from gitjournal.run.results import Compose, Page
 from gitjournal.stats.gain import Baseline, gain_over

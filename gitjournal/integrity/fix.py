@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from gitjournal.checking import Checked
 from gitjournal.entry import edit as entry_edit
 from gitjournal.entry.model import parse
 from gitjournal.entry.results_block import read_block, splice
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.git.working_files import replace_file
+from gitjournal.integrity.check import Checked
+from gitjournal.integrity.duplicates import Twice
+from gitjournal.integrity.rejudge import page_of
 from gitjournal.journal.branches import PAGE, RECORDS
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import read_lines, read_snapshot, working_tree
-from gitjournal.repeats import Twice
-from gitjournal.retold import page_of
 from gitjournal.run.results import Compose
 
 OF_BLOCKS = ("GJ106", "GJ108")  # what a results block that is written anew mends

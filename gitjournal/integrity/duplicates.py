@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Key
-from gitjournal.findings import Finding
+from gitjournal.integrity.findings import Finding
 from gitjournal.journal.branches import PAGE, RECORDS, names, short_ref
 from gitjournal.journal.index import Holder, Index, Run
 from gitjournal.journal.snapshot import Found, Snapshot, stem_of

@@ -14,7 +14,7 @@ import msgspec
 
 from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.record import Record
-from gitjournal.findings import Finding, short
+from gitjournal.integrity.findings import Finding, short
 from gitjournal.journal.snapshot import Found
 from gitjournal.procedure.agreement import Unlike, unlike
 from gitjournal.procedure.difference import ABSENT

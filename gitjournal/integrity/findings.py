@@ -18,9 +18,9 @@ from gitjournal.entry.model import parse, split_text
 from gitjournal.entry.record import Record, digest
 from gitjournal.entry.results_block import read_block
 from gitjournal.errors import EntryError, GitjournalError
+from gitjournal.integrity.secret_scan import find_leaks
 from gitjournal.journal.branches import FOLDER, PAGE, RECORDS
 from gitjournal.journal.snapshot import Found, Snapshot, stem_of
-from gitjournal.leaks import find_leaks
 
 CODES = {
     "GJ101": "the same run in two entries",
