@@ -21,7 +21,7 @@ from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.snapshot import working_tree
 from gitjournal.procedure.configuration import Versions, configure, written_out
 from gitjournal.procedure.identity import fingerprint
-from gitjournal.render.block import results_block
+from gitjournal.render.results_block import results_block
 from tests.helpers import git
 
 HASH = f"sha256:{'0' * 64}"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gitjournal.entry.model import parse
 from gitjournal.entry.summary import summarise
-from gitjournal.figure_numbers import (
+from gitjournal.render.charts import effects, figures, matplotlib_file, svg, terminal
+from gitjournal.render.charts.chart_data import (
     Calibrated,
     Candidate,
     Confusion,
@@ -24,9 +25,8 @@ from gitjournal.figure_numbers import (
     Spread,
     Step,
 )
-from gitjournal.render import chart_file, chart_svg, chart_text, effects, figures
-from gitjournal.render.chart import Chart, Intervals, Plane, extent, nice, ticks
-from gitjournal.render.entry_figures import committed
+from gitjournal.render.charts.entry_figures import committed
+from gitjournal.render.charts.model import Chart, Intervals, Plane, extent, nice, ticks
 from gitjournal.stats.intervals import Interval
 from tests.pages import RBF, page, record
 
@@ -88,11 +88,11 @@ def test_a_parameter_without_effect_is_said_to_have_none() -> None:
 @pytest.mark.parametrize("name", list(every()))
 def test_svg_is_well_formed_the_same_each_time_and_loads_nothing(name: str) -> None:
     chart = every()[name]
-    drawn = chart_svg.svg(chart)
+    drawn = svg.svg(chart)
     figure = ET.fromstring(drawn)
     assert figure.get("aria-label") == chart.title
     assert chart.title.startswith(str(next(iter(figure.iter(f"{SVG}text"))).text))
-    assert drawn == chart_svg.svg(chart)
+    assert drawn == svg.svg(chart)
     assert not any(word in drawn for word in ("href", "url(", "style", "script", "nan", "inf"))
 
 
@@ -115,29 +115,29 @@ def test_odd_curves_are_drawn_too(values: list[float | None]) -> None:
 
 
 def test_the_ink_is_the_pages_where_asked() -> None:
-    drawn = chart_svg.svg(every()["profile"], ink="currentColor")
+    drawn = svg.svg(every()["profile"], ink="currentColor")
     assert "currentColor" in drawn
-    assert chart_svg.GREY not in drawn
+    assert svg.GREY not in drawn
 
 
 def test_stray_points_of_a_cloud_squeeze_nothing_and_are_told() -> None:
     chart = figures.profile(Profile("C", [Reached(1, 0.97, None, [0.96, 0.1]), Reached(10, 0.98, None, [])]), "accuracy", None)
     assert extent(chart) == (0.96, 0.98)
-    assert "crosses: the other configurations (1 of 2 lie far off)" in chart_svg.svg(chart)
+    assert "crosses: the other configurations (1 of 2 lie far off)" in svg.svg(chart)
 
 
 def test_a_bare_figure_leaves_its_title_and_its_note_to_the_page() -> None:
     for chart in every().values():
-        bare, whole = (ET.fromstring(chart_svg.svg(chart, bare=bare)) for bare in (True, False))
+        bare, whole = (ET.fromstring(svg.svg(chart, bare=bare)) for bare in (True, False))
         said = [one.text for one in bare if one.text]
-        assert not [word for word in (chart.title, chart_svg.note(chart)) if word and word in said]
+        assert not [word for word in (chart.title, svg.note(chart)) if word and word in said]
         assert bare.get("aria-label") == whole.get("aria-label") == chart.title
         top = float(str(bare.get("viewBox")).split()[1])
         assert all(float(str(one.get("y"))) > top + 10 for one in bare.iter(f"{SVG}text"))
 
 
 def test_points_stand_where_their_numbers_say() -> None:
-    figure = ET.fromstring(chart_svg.svg(every()["profile"]))
+    figure = ET.fromstring(svg.svg(every()["profile"]))
     dots = [(float(str(one.get("cx"))), float(str(one.get("cy")))) for one in figure.iter(f"{SVG}circle")]
     assert [x for x, _ in dots] == sorted(x for x, _ in dots)
     assert [y for _, y in dots] == sorted(y for _, y in dots)  # the best stands highest
@@ -151,17 +151,17 @@ def test_what_a_stranger_wrote_stays_text() -> None:
         figures.confusion(Confusion([HOSTILE, "b"], [[1, 2], [0, 1]])),
         figures.importance([Estimate(HOSTILE, 0.5)], HOSTILE, HOSTILE),
     ):
-        drawn = chart_svg.svg(chart)
+        drawn = svg.svg(chart)
         tags = {one.tag for one in ET.fromstring(drawn).iter()}
         assert tags <= {f"{SVG}{tag}" for tag in ("svg", "text", "path", "rect", "circle", "polygon")}
         assert "\x1b" not in drawn
         assert "\u202e" not in drawn
-        assert not any("\x1b" in line or "\u202e" in line for line in chart_text.lines(chart))
+        assert not any("\x1b" in line or "\u202e" in line for line in terminal.lines(chart))
 
 
 @pytest.mark.parametrize("name", list(every()))
 def test_the_terminal_shows_title_and_numbers_in_100_columns(name: str) -> None:
-    said = chart_text.lines(every()[name])
+    said = terminal.lines(every()[name])
     assert " ".join(said).startswith(every()[name].title)
     assert max(len(line) for line in "\n".join(said).splitlines()) <= 100
     wanted = {"profile": ["0.978", "0.200", "baseline"], "grid": ["[0.978]"], "effects": ["RBF", "●"], "confusion": ["[3]"]}
@@ -170,17 +170,17 @@ def test_the_terminal_shows_title_and_numbers_in_100_columns(name: str) -> None:
 
 def test_a_strip_puts_the_dot_on_its_interval() -> None:
     chart = Intervals("t", "x", figures.importance([Estimate("a", 5.0, 0.0, 10.0)], "t", "x").bars, zero=0.0)
-    strip = chart_text.lines(chart)[2].split("  ")[-1]
+    strip = terminal.lines(chart)[2].split("  ")[-1]
     assert (strip.index("●"), len(strip), set(strip)) in [(19, 40, {"●", "─"}), (20, 40, {"●", "─"})]
 
 
-@pytest.mark.parametrize("kind", chart_file.KINDS)
+@pytest.mark.parametrize("kind", matplotlib_file.KINDS)
 def test_files_for_papers_have_the_same_bytes_each_time(kind: str) -> None:
     pytest.importorskip("matplotlib")
     for chart in (every()["profile"], every()["grid"], every()["effects"]):
-        drawn = chart_file.drawn(chart, kind)
+        drawn = matplotlib_file.drawn(chart, kind)
         assert drawn[:4] in (b"\x89PNG", b"%PDF")
-        assert drawn == chart_file.drawn(chart, kind)
+        assert drawn == matplotlib_file.drawn(chart, kind)
 
 
 @given(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12))
@@ -197,6 +197,6 @@ def test_any_scores_can_be_drawn(scores: list[float]) -> None:
     one = Profile("p", [Reached(at, score, abs(score) / 10, []) for at, score in enumerate(scores)])
     chart = figures.profile(one, "accuracy", None, scores[0])
     assert isinstance(chart, Plane)
-    assert "nan" not in chart_svg.svg(chart)
-    assert ET.fromstring(chart_svg.svg(chart)).tag == f"{SVG}svg"
-    assert chart_text.lines(chart)
+    assert "nan" not in svg.svg(chart)
+    assert ET.fromstring(svg.svg(chart)).tag == f"{SVG}svg"
+    assert terminal.lines(chart)

@@ -7,10 +7,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gitjournal.render import effects
-from gitjournal.render.chart import COLORS
-from gitjournal.render.chart_svg import WIDTH, svg
-from gitjournal.render.effects import Effect
+from gitjournal.render.charts import effects
+from gitjournal.render.charts.effects import Effect
+from gitjournal.render.charts.model import COLORS
+from gitjournal.render.charts.svg import WIDTH, svg
 from gitjournal.stats.intervals import Interval
 
 BETTER, WORSE = COLORS[:2]

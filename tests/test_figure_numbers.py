@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary, summarise
-from gitjournal.figure_numbers import (
+from gitjournal.render.charts.chart_data import (
     Candidate,
     Confusion,
     Spread,

@@ -14,7 +14,7 @@ from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.setup.init import init
 from gitjournal.journal.branches import current_ref, entry_records, journal_refs
 from gitjournal.journal.index import Index
-from gitjournal.render import testing
+from gitjournal.render import looks as testing
 from gitjournal.run import sealed_set
 from gitjournal.run.execute import execute
 from gitjournal.run.final import Looked, Request, take_look

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gitjournal.render.report import MARKER, inert
+from gitjournal.render.pull_request import MARKER, inert
 from tests.helpers import done, git, gitjournal
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "ci"

@@ -16,8 +16,9 @@ from gitjournal.errors import UsageError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.overview import Listed, Overview, look
 from gitjournal.render import comparison as words
-from gitjournal.render import effects, text
-from gitjournal.render.chart import Intervals
+from gitjournal.render import text
+from gitjournal.render.charts import effects
+from gitjournal.render.charts.model import Intervals
 from gitjournal.run.compare import Measured, elsewhere, judge, measured, sample, wanted
 from gitjournal.stats.compare import Comparison, adjusted
 from gitjournal.stats.over_datasets import Cell, over_data

@@ -18,7 +18,8 @@ from gitjournal.git.lab import Lab, find_lab, work_root
 from gitjournal.journal import branches
 from gitjournal.journal.index import Index
 from gitjournal.procedure import configuration
-from gitjournal.render import testing, text
+from gitjournal.render import looks as testing
+from gitjournal.render import text
 from gitjournal.render.overlaps import overlap_words
 from gitjournal.run import draft, look_budget, plan
 from gitjournal.run.entry_state import read_subject

@@ -23,11 +23,11 @@ from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.journal import branches
 from gitjournal.journal.overview import repeated_runs
-from gitjournal.render import outcome, testing, text
-from gitjournal.render.block import results_block
-from gitjournal.render.entry_figures import committed
-from gitjournal.render.message import results_message
-from gitjournal.render.testing import final_message
+from gitjournal.render import exec_output, looks, text
+from gitjournal.render.charts.entry_figures import committed
+from gitjournal.render.commit_message import results_message
+from gitjournal.render.looks import final_message
+from gitjournal.render.results_block import results_block
 from gitjournal.render.verdict import verdict_of
 from gitjournal.run import execute
 from gitjournal.run.final import Request, take_look
@@ -171,15 +171,15 @@ class _Call:
                 continue
             codes.append(exit_code(ended))
             if self.as_json:
-                click.echo(json.dumps(outcome.as_plain(ended)))
+                click.echo(json.dumps(exec_output.as_plain(ended)))
             elif codes[-1] or not self.context.quiet:
-                click.echo(outcome.said(ended, color=self.context.color), nl=False)
+                click.echo(exec_output.said(ended, color=self.context.color), nl=False)
             if ended.state == "interrupted":
                 break
             planned += [ended] if ended.state == "planned" else []
             options = replace(options, spent=replace(spent, runs=spent.runs + ended.made, failed=spent.failed + ended.failed_now))
         if len(planned) > 1:
-            self._note(outcome.in_all(planned))
+            self._note(exec_output.in_all(planned))
         return max(codes)
 
     def look(self, ids: Sequence[str], request: Request) -> int:
@@ -187,9 +187,9 @@ class _Call:
         for entry_id in ids:
             looked = take_look(self.lab, self.context.start, entry_id, request, crew=self.crew, compose=compose, say=final_message)
             if self.as_json:
-                click.echo(json.dumps(testing.as_plain(looked)))
+                click.echo(json.dumps(looks.as_plain(looked)))
             elif not self.context.quiet:
-                click.echo(testing.said(looked), nl=False)
+                click.echo(looks.said(looked), nl=False)
         return 0
 
     def _one(self, entry_id: str, options: Options) -> Outcome:
@@ -264,7 +264,7 @@ class _Speaker:
             self._progress(event)
         else:
             self.clear()
-            click.echo(outcome.planned(event) if isinstance(event, Planned) else outcome.recovered(event))
+            click.echo(exec_output.planned(event) if isinstance(event, Planned) else exec_output.recovered(event))
 
     def _progress(self, event: Progress | Epoch) -> None:
         now = time.monotonic()
@@ -273,10 +273,10 @@ class _Speaker:
         self.last = now
         width = text.terminal_width() or 80
         if isinstance(event, Epoch):
-            line = outcome.epoch(event, width=width)
+            line = exec_output.epoch(event, width=width)
         else:
             left = (now - self.started) / event.finished * (event.total - event.finished)
-            line = outcome.progress(event, left, width=width)
+            line = exec_output.progress(event, left, width=width)
         click.echo(f"\r\033[K{line}" if self.live else line, nl=not self.live, err=True)
 
     def clear(self) -> None:

@@ -13,12 +13,13 @@ from gitjournal.commands.context import Context
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError, UsageError
-from gitjournal.figure_numbers import Candidate, progress
 from gitjournal.files import write_whole
 from gitjournal.journal.overview import Listed, Opened, Overview
-from gitjournal.render import chart_file, chart_svg, chart_text, figures, outcome, text
-from gitjournal.render.chart import Chart
-from gitjournal.render.entry_figures import CONFUSION, PROGRESS, chosen, entry_figures
+from gitjournal.render import exec_output, text
+from gitjournal.render.charts import figures, matplotlib_file, svg, terminal
+from gitjournal.render.charts.chart_data import Candidate, progress
+from gitjournal.render.charts.entry_figures import CONFUSION, PROGRESS, chosen, entry_figures
+from gitjournal.render.charts.model import Chart
 from gitjournal.run.artifacts import confused
 from gitjournal.worker.pool import Crew
 
@@ -52,7 +53,7 @@ def plot(
         click.echo(json.dumps({"figure": name, **msgspec.to_builtins(chart)}))
         return
     if output is None:
-        click.echo("\n".join(chart_text.lines(chart, color=context.color)))
+        click.echo("\n".join(terminal.lines(chart, color=context.color)))
         return
     save(chart, output)
     if not context.quiet:
@@ -62,7 +63,7 @@ def plot(
 def kind_of(output: Path) -> str:
     """Return which kind of file a figure is to be. Raises UsageError where it is none of them, or has no folder."""
     kind = output.suffix.lower().removeprefix(".")
-    if kind not in ("svg", *chart_file.KINDS):
+    if kind not in ("svg", *matplotlib_file.KINDS):
         raise UsageError(f"{output}: a figure is a .svg, .png or .pdf file")
     if not output.absolute().parent.is_dir():
         raise UsageError(f"{output}: its folder does not exist")
@@ -72,7 +73,7 @@ def kind_of(output: Path) -> str:
 def save(chart: Chart, output: Path) -> None:
     """Write a figure. Raises as `kind_of` does, and where matplotlib is wanted and missing."""
     kind = kind_of(output)
-    write_whole(output, chart_svg.svg(chart).encode() if kind == "svg" else chart_file.drawn(chart, kind))
+    write_whole(output, svg.svg(chart).encode() if kind == "svg" else matplotlib_file.drawn(chart, kind))
 
 
 def _confusion(overview: Overview, opened: Opened, summary: Summary) -> Chart:
@@ -105,7 +106,7 @@ def _learned(overview: Overview, steps: Sequence[Listed]) -> dict[str, str]:
     """Say of each entry how its best configuration differs from that of the one before it."""
     texts = [_best_text(overview, one) for one in overview.open_each(steps)]
     pairs = zip(steps[1:], texts, texts[1:], strict=False)
-    return {one.row.id: outcome.differences(before, after) for one, before, after in pairs}
+    return {one.row.id: exec_output.differences(before, after) for one, before, after in pairs}
 
 
 def _best_text(overview: Overview, opened: Opened | GitjournalError) -> str:

@@ -21,7 +21,8 @@ from gitjournal.journal.branches import names
 from gitjournal.journal.overview import Listed, data_names, gains, look
 from gitjournal.journal.rows import Row
 from gitjournal.journal.similar import Near, Progress, Recalled, outcome, recall
-from gitjournal.render import testing, text
+from gitjournal.render import looks as testing
+from gitjournal.render import text
 from gitjournal.render.verdict import ROLES as VERDICT_ROLES
 from gitjournal.run.look_budget import looks_at
 from gitjournal.stats.looks import Look

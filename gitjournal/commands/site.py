@@ -10,15 +10,15 @@ import click
 
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.notice import progress
-from gitjournal.commands.site_build import Built, build, said
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import find_journal
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.overview import look
 from gitjournal.render import text
+from gitjournal.render.site.build import Built, build, said
+from gitjournal.render.site.folder import SiteFolder
+from gitjournal.render.site.server import HOST, POLL_SECONDS, RELOAD, Server
 from gitjournal.render.site.templates import hashed
-from gitjournal.site_folder import SiteFolder
-from gitjournal.site_server import HOST, POLL_SECONDS, RELOAD, Server
 
 PORT = 8321
 Refs = dict[str, str]

@@ -1,1 +1,1 @@
-"""Values turned into text."""
+"""Values to text, figures and pages."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gitjournal.figure_numbers import Calibrated
-from gitjournal.render import figures, text
-from gitjournal.render.chart import Chart
+from gitjournal.render import text
+from gitjournal.render.charts import figures
+from gitjournal.render.charts.chart_data import Calibrated
+from gitjournal.render.charts.model import Chart
 from gitjournal.stats.calibration import ENOUGH, Calibration
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gitjournal.procedure.identity import Origin
 from gitjournal.render import text
-from gitjournal.render.outcome import canonical, changes_as_plain
+from gitjournal.render.exec_output import canonical, changes_as_plain
 from gitjournal.run.explain import Explained, Likeness
 
 SHOWN = 3  # configurations of a grid that are printed in full

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from gitjournal.entry.metrics import direction
-from gitjournal.figure_numbers import Estimate
-from gitjournal.render import figures, text
-from gitjournal.render.chart import Intervals
+from gitjournal.render import text
+from gitjournal.render.charts import figures
+from gitjournal.render.charts.chart_data import Estimate
+from gitjournal.render.charts.model import Intervals
 from gitjournal.suggest.importance import Algorithm, Call, Importance, Importances, Reached
 from gitjournal.suggest.importance_report import Tried
 

@@ -16,9 +16,9 @@ from gitjournal.entry.metrics import direction
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, summarise
 from gitjournal.errors import DataError, GitjournalError, UsageError
-from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.git.lab import Lab
 from gitjournal.journal.branches import FOLDER, RECORDS, whole_records
+from gitjournal.render.charts.chart_data import Confusion, confusion
 from gitjournal.run import plan as planning
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.plan import make_plan

@@ -9,13 +9,13 @@ from datetime import datetime
 from functools import cached_property
 
 from gitjournal.entry.metrics import direction
-from gitjournal.figure_numbers import Candidate, Step, progress
 from gitjournal.journal.authorship import Touched
 from gitjournal.journal.index import Result
 from gitjournal.journal.lineage import Links
 from gitjournal.render import text
+from gitjournal.render.charts.chart_data import Candidate, Step, progress
+from gitjournal.render.site.cards import Card
 from gitjournal.render.site.templates import slug
-from gitjournal.site_cards import Card
 from gitjournal.stats.calibration import Calibration, Prediction, calibrate
 from gitjournal.stats.looks import Look
 

@@ -15,18 +15,20 @@ from gitjournal.entry.model import split_text
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.results_block import strip_block
 from gitjournal.errors import EntryError
-from gitjournal.figure_numbers import Confusion
 from gitjournal.journal.entry_results import Told
-from gitjournal.render import calibration, chart_svg, entry, figures, importance, outcome, testing, text
-from gitjournal.render.chart import Chart
-from gitjournal.render.entry_figures import entry_figures
+from gitjournal.render import calibration, entry, exec_output, importance, text
+from gitjournal.render import looks as testing
+from gitjournal.render.charts import figures, svg
+from gitjournal.render.charts.chart_data import Confusion
+from gitjournal.render.charts.entry_figures import entry_figures
+from gitjournal.render.charts.model import Chart
 from gitjournal.render.forecast import gated_line
+from gitjournal.render.site.cards import Card, stamp
 from gitjournal.render.site.journal import Board, DataSet, Journal, digest, paths
-from gitjournal.render.site.prose import html_of
+from gitjournal.render.site.markdown import html_of
 from gitjournal.render.site.tables import best_table, runs_table
 from gitjournal.render.site.templates import Templates, gain, score
 from gitjournal.render.verdict import line
-from gitjournal.site_cards import Card, stamp
 from gitjournal.stats.calibration import Calibration
 from gitjournal.stats.looks import Look, is_look, of_entry
 from gitjournal.suggest import importance_report
@@ -171,8 +173,8 @@ class Pages:
 
     def _figure(self, chart: Chart) -> dict[str, Any]:
         """Return a figure as pages show it: title and note are theirs, so that they wrap."""
-        drawn = chart_svg.svg(chart, ink=INK, bare=True)
-        return {"title": chart.title, "drawn": self.templates.safe(drawn), "note": chart_svg.note(chart)}
+        drawn = svg.svg(chart, ink=INK, bare=True)
+        return {"title": chart.title, "drawn": self.templates.safe(drawn), "note": svg.note(chart)}
 
     def _dataset(self, one: DataSet) -> str:
         boards = [{**self._board(board), "mattered": self._mattered(board)} for board in one.boards]
@@ -222,7 +224,7 @@ class Pages:
         texts = self.journal.texts
         if left not in texts or right not in texts:
             return ""
-        return outcome.differences(texts[left], texts[right]).replace(" -> ", " → ")  # which no line breaks apart
+        return exec_output.differences(texts[left], texts[right]).replace(" -> ", " → ")  # which no line breaks apart
 
 
 def _option(card: Card) -> str:

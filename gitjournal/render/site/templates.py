@@ -13,8 +13,8 @@ from typing import Any
 from gitjournal import resources
 from gitjournal.entry.metrics import direction
 from gitjournal.render import text
-from gitjournal.render.site.prose import missing
-from gitjournal.site_cards import Card
+from gitjournal.render.site.cards import Card
+from gitjournal.render.site.markdown import missing
 
 
 class Templates:

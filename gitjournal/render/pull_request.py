@@ -16,8 +16,9 @@ from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import WORDS
 from gitjournal.integrity.findings import Finding
 from gitjournal.integrity.review import Review, Reviewed
-from gitjournal.render import block, chart_text, testing, text
-from gitjournal.render.entry_figures import PROFILE, entry_figures
+from gitjournal.render import looks, results_block, text
+from gitjournal.render.charts import terminal
+from gitjournal.render.charts.entry_figures import PROFILE, entry_figures
 from gitjournal.render.forecast import gated_line
 from gitjournal.render.overlaps import meaning
 
@@ -150,13 +151,13 @@ def _table(one: Reviewed) -> Iterator[str]:
         return
     of = f", best of {summary.scored}" if summary.scored > 1 else ""
     chosen = (
-        f": {', '.join(f'{block.cell(name)} {block.cell(value)}' for name, value in summary.best.grid.items())}"
+        f": {', '.join(f'{results_block.cell(name)} {results_block.cell(value)}' for name, value in summary.best.grid.items())}"
         if summary.best.grid
         else ""
     )
-    yield f"| | {inert(summary.deciding or '')}{block.lower(summary)} | gain, 95 % interval |"
+    yield f"| | {inert(summary.deciding or '')}{results_block.lower(summary)} | gain, 95 % interval |"
     yield "| --- | --- | --- |"
-    yield f"| this entry{of}{chosen} | {block.score(summary.best_score)} | {block.difference(gain) if gain else '-'} |"
+    yield f"| this entry{of}{chosen} | {results_block.score(summary.best_score)} | {results_block.difference(gain) if gain else '-'} |"
     if gain:
         yield f"| baseline: {inert(gain.title)} | {text.number(gain.score)} | |"
     else:
@@ -168,9 +169,9 @@ def _looked(one: Reviewed) -> Iterator[str]:
     if one.looked is None or one.summary is None:
         return
     metric = one.summary.metric
-    meaning = testing.meaning(one.looked, one.looks, metric)
+    meaning = looks.meaning(one.looked, one.looks, metric)
     yield ""
-    yield f"- **test set**: {inert(testing.score(one.looked.record, metric, len(one.looks)))}, {testing.which(one.looked, one.looks)}"
+    yield f"- **test set**: {inert(looks.score(one.looked.record, metric, len(one.looks)))}, {looks.which(one.looked, one.looks)}"
     yield from [f"- {meaning}"] if meaning else []
 
 
@@ -192,7 +193,7 @@ def _profile(one: Reviewed) -> Iterator[str]:
     drawn = entry_figures(one.summary, one.records, one.gain.score if one.gain else None)
     chart = next((found for name, found in drawn.items() if name.startswith(PROFILE)), None)
     if chart:
-        title, *lines = (line.replace("`", "'") for line in chart_text.lines(chart))
+        title, *lines = (line.replace("`", "'") for line in terminal.lines(chart))
         yield f"\n<details><summary>{inert(title)}</summary>\n"
         yield from ("```text", *lines, "```", "\n</details>")
 

@@ -16,7 +16,7 @@ from gitjournal.errors import GitjournalError
 from gitjournal.files import write_whole
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import run_git
-from gitjournal.site_cards import Card
+from gitjournal.render.site.cards import Card
 
 MARKER = ".gitjournal-site"
 MARKED = "A site made by `gitjournal site build`. Everything here is made anew by it: keep nothing of yours in this folder.\n"

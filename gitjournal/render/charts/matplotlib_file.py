@@ -9,7 +9,7 @@ import io
 from typing import Any
 
 from gitjournal.errors import GitjournalError
-from gitjournal.render.chart import COLORS, Cells, Chart, Intervals, Line, Plane, extent, nice, shades, ticks
+from gitjournal.render.charts.model import COLORS, Cells, Chart, Intervals, Line, Plane, extent, nice, shades, ticks
 from gitjournal.render.text import clean
 
 KINDS = ("png", "pdf")

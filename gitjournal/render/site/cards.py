@@ -80,7 +80,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 @cache
 def stamp() -> str:
     """Return what changes whenever cards and pages are made otherwise: our code, and the templates it fills."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[2]
     found = hashlib.sha256(__version__.encode())
     for file in (*sorted(package.rglob("*.py")), *sorted((resources.folder("templates") / "site").iterdir())):
         found.update(file.read_bytes())

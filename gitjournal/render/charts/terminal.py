@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gitjournal.render.chart import Cells, Chart, Intervals, Plane, ends, extent
+from gitjournal.render.charts.model import Cells, Chart, Intervals, Plane, ends, extent
 from gitjournal.render.text import Column, clean, display_width, number, shorten, table, wrap
 
 STRIP = 40  # cells of the drawing itself

@@ -1,6 +1,6 @@
 """A figure as a value: what stands where, and one message in its title. Three shapes, and several ways to draw each.
 
-`chart_svg` draws them for pages and files, `chart_text` for a terminal, `chart_file` as PNG or PDF.
+`svg` draws them for pages and files, `terminal` for a terminal, `matplotlib_file` as PNG or PDF.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from gitjournal.entry.verdict import as_plain as as_plain_verdict
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.index import Run
 from gitjournal.procedure.difference import ABSENT, Change, changes
-from gitjournal.render import block, forecast, text, verdict
+from gitjournal.render import forecast, results_block, text, verdict
 from gitjournal.render.overlaps import found_lines
 from gitjournal.run.known_runs import Nearest, Twin
 from gitjournal.run.messages import Counts, Epoch, Outcome, Planned, Progress, Recovered
@@ -197,7 +197,7 @@ def _twin_lines(twin: Twin, summary: Summary) -> list[str]:
     if value is not None:
         n = f", n = {twin.n}" if twin.n else ""
         best = f" (best of {twin.runs} runs)" if twin.runs > 1 else ""
-        lines.append(f"  {text.clean(summary.deciding or '')} {text.number(value)}{block.lower(summary)}{n}{best}")
+        lines.append(f"  {text.clean(summary.deciding or '')} {text.number(value)}{results_block.lower(summary)}{n}{best}")
     return lines
 
 
@@ -248,8 +248,8 @@ def best_lines(summary: Summary, gain: Gain | None) -> list[str]:
         return []
     which = f"   {text.settings(summary.best.grid)}" if summary.best.grid else ""
     of = f"   (best of {summary.scored})" if summary.scored > 1 else ""
-    lines = [f"best   {summary.deciding} {block.score(best)}{block.lower(summary)}{which}{of}"]
-    return [*lines, f"gain   {block.against(gain)}"] if gain else lines
+    lines = [f"best   {summary.deciding} {results_block.score(best)}{results_block.lower(summary)}{which}{of}"]
+    return [*lines, f"gain   {results_block.against(gain)}"] if gain else lines
 
 
 def no_baseline(front: FrontMatter) -> str:

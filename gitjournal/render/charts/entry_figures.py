@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gitjournal import figure_numbers
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
 from gitjournal.errors import UsageError, nearest
-from gitjournal.render import chart_svg, figures
-from gitjournal.render.chart import Chart
+from gitjournal.render.charts import chart_data, figures, svg
+from gitjournal.render.charts.model import Chart
 
 CURVES_FILE = "figures/{}/curves.svg"  # on the journal branch; a forge shows it below the results
 CURVES, GRID, PROFILE, CONFUSION, PROGRESS = NAMES = ("curves", "grid", "profile", "confusion", "progress")
@@ -20,27 +19,27 @@ def entry_figures(summary: Summary, records: Sequence[Record], baseline: float |
     found: dict[str, Chart] = {}
     if not summary.metric:
         return found
-    noise = figure_numbers.noise(summary, records)
-    curves = figure_numbers.learning_curves(summary, records)
+    noise = chart_data.noise(summary, records)
+    curves = chart_data.learning_curves(summary, records)
     if curves:
         found[CURVES] = figures.learning_curves(curves)
-    heat_map = figure_numbers.heat_map(summary)
+    heat_map = chart_data.heat_map(summary)
     if heat_map:
         found[GRID] = figures.heat_map(heat_map, summary.metric, noise)
-    for one in figure_numbers.profiles(summary):
+    for one in chart_data.profiles(summary):
         found[f"{PROFILE}:{one.parameter}"] = figures.profile(one, summary.metric, noise, baseline)
     return found
 
 
 def has_curves(summary: Summary, records: Sequence[Record]) -> bool:
     """Whether the best configuration has learning curves."""
-    return bool(figure_numbers.learning_curves(summary, records))
+    return bool(chart_data.learning_curves(summary, records))
 
 
 def committed(entry_id: str, summary: Summary, records: Sequence[Record]) -> dict[str, bytes]:
     """Return the figures that are committed with the results, by their paths: the learning curves of the best configuration."""
-    curves = figure_numbers.learning_curves(summary, records)
-    return {CURVES_FILE.format(entry_id): chart_svg.svg(figures.learning_curves(curves)).encode()} if curves else {}
+    curves = chart_data.learning_curves(summary, records)
+    return {CURVES_FILE.format(entry_id): svg.svg(figures.learning_curves(curves)).encode()} if curves else {}
 
 
 def chosen(found: dict[str, Chart], name: str) -> Chart:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.render import text
-from gitjournal.render.chart import Bar, Intervals
+from gitjournal.render.charts.model import Bar, Intervals
 from gitjournal.stats.intervals import Interval
 
 

@@ -15,7 +15,6 @@ import msgspec
 from gitjournal.entry.datasheet import QUESTIONS
 from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
-from gitjournal.figure_numbers import Confusion, confusion
 from gitjournal.journal.authorship import Touched, touched_entries
 from gitjournal.journal.branches import FOLDER, short_ref
 from gitjournal.journal.entry_results import Told, gather
@@ -24,13 +23,14 @@ from gitjournal.journal.lineage import Links
 from gitjournal.journal.overview import Listed, Overview, links
 from gitjournal.procedure.nearest import nearby
 from gitjournal.render import entry as words
+from gitjournal.render.charts.chart_data import Confusion, confusion
+from gitjournal.render.site.cards import Card, card_key, read_cards
+from gitjournal.render.site.folder import SiteFolder
 from gitjournal.render.site.journal import Journal
 from gitjournal.render.site.pages import Pages, needs_confusion
 from gitjournal.run.artifacts import PREDICTIONS, kept_predictions
 from gitjournal.run.look_budget import looks_at
 from gitjournal.run.sealed_set import read_sheets
-from gitjournal.site_cards import Card, card_key, read_cards
-from gitjournal.site_folder import SiteFolder
 from gitjournal.worker import confusion as confusions
 
 NEIGHBOURS = 3

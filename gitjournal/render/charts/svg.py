@@ -11,7 +11,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from gitjournal.render.chart import COLORS, DASHES, Axis, Cells, Chart, Intervals, Line, Plane, ends, extent, nice, shades, tick_text, ticks
+from gitjournal.render.charts.model import (
+    COLORS,
+    DASHES,
+    Axis,
+    Cells,
+    Chart,
+    Intervals,
+    Line,
+    Plane,
+    ends,
+    extent,
+    nice,
+    shades,
+    tick_text,
+    ticks,
+)
 from gitjournal.render.text import clean, display_width, shorten
 
 GREY = "#767676"

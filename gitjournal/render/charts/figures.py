@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gitjournal.entry.metrics import direction
-from gitjournal.figure_numbers import (
+from gitjournal.render import text
+from gitjournal.render.charts.chart_data import (
     Calibrated,
     Confusion,
     Curve,
@@ -19,8 +20,7 @@ from gitjournal.figure_numbers import (
     Step,
     is_number,
 )
-from gitjournal.render import text
-from gitjournal.render.chart import Axis, Bar, Cells, Intervals, Line, Plane, Point
+from gitjournal.render.charts.model import Axis, Bar, Cells, Intervals, Line, Plane, Point
 
 CURVE_NAMES = {"loss": "train", "val_loss": "watched"}
 UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))

@@ -11,8 +11,8 @@ from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import Configuration, Score, Summary, estimator_label
 from gitjournal.entry.verdict import UNJUDGED, Verdict, against_line
 from gitjournal.entry.verdict import lines as verdict_lines
-from gitjournal.render import testing, text
-from gitjournal.render.entry_figures import CURVES_FILE, has_curves
+from gitjournal.render import looks, text
+from gitjournal.render.charts.entry_figures import CURVES_FILE, has_curves
 from gitjournal.render.forecast import gated_line
 from gitjournal.stats.gain import Gain
 from gitjournal.stats.looks import last_look
@@ -29,7 +29,7 @@ def results_block(
 ) -> str:
     """Return the lines between the markers."""
     first = [*verdict_lines(verdict), ""] if verdict else [UNJUDGED, ""] if front.expect else []
-    tested = [line, ""] if (line := testing.block_line(records, summary.metric)) else []
+    tested = [line, ""] if (line := looks.block_line(records, summary.metric)) else []
     figure = [f"![Loss by epoch](../../{CURVES_FILE.format(entry_id)})", ""] if has_curves(summary, records) else []
     small = _small_print(front, summary, records, verdict, entry_id)
     skipped = gated_line(summary.gated)
