@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gitjournal.commands.entry_selection import select
 from gitjournal.commands.exec import exit_code, seconds
 from gitjournal.entry.model import Budget
 from gitjournal.errors import BusyError, UsageError
@@ -19,7 +20,6 @@ from gitjournal.render import exec_output
 from gitjournal.run import execute
 from gitjournal.run.claims import RunClaims
 from gitjournal.run.limits import Limits, Spent, reason_to_stop
-from gitjournal.selection import select
 from gitjournal.worker.pool import Crew
 from gitjournal.worker.process import fair_threads
 from tests.bench import Bench

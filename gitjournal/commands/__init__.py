@@ -1,1 +1,1 @@
-"""One module a verb: each parses its words, calls plain functions, prints. click lives here and in `cli` alone."""
+"""One verb a file: each parses its words, calls plain functions, prints. click lives here and in `cli` alone."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 import click
 
 from gitjournal.commands.context import Context, quiet_option
+from gitjournal.commands.entry_selection import Selection, select
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
@@ -34,7 +35,6 @@ from gitjournal.run.final import Request, take_look
 from gitjournal.run.limits import Limits, reason_to_stop
 from gitjournal.run.messages import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.run.results import Page
-from gitjournal.selection import Selection, select
 from gitjournal.stats.gain import Gain
 from gitjournal.stats.judge import Judgement
 from gitjournal.suggest.forecast import Model
