@@ -17,7 +17,7 @@ WORKERS ?= 2
 	.venv-sklearn-1.5.2/bin/python -m pip install --quiet --disable-pip-version-check scikit-learn==1.5.2 pandas msgspec PyYAML \
 		&& touch $@ || echo "scikit-learn 1.5.2 cannot be installed here: the tests of versions are skipped"
 
-# a browser for tests/test_site_browser.py, where this may be installed; without one they are skipped, and say so
+# a browser for tests/render/site/test_browser.py, where this may be installed; without one they are skipped, and say so
 .venv/browser: .venv/ready
 	@for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do command -v $$name >/dev/null && exit 0; done; \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

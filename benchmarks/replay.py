@@ -16,7 +16,7 @@ from gitjournal.suggest.encoding import Setting
 from gitjournal.suggest.surrogate import Array, Belief
 from gitjournal.suggest.trial import UNLIKELY
 
-FIXTURE = Path(__file__).parent.parent / "tests" / "replay"
+FIXTURE = Path(__file__).parent.parent / "tests" / "support" / "replay"
 BUDGETS = (1, 3, 5, 10, 25)
 OWN_RUNS = (3, 10, 25)
 STEPS = 65535  # errors are kept as whole multiples of 1 / STEPS

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.helpers import git
+from tests.support.helpers import git
 
 # Each run tries the same examples, so that a red test is the fault of the change it stands on; new ones by
 # `pytest --hypothesis-profile=search`. A busy machine is no fault either: no deadline.

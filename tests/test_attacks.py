@@ -8,7 +8,7 @@ from pathlib import Path
 import joblib
 import pytest
 
-from tests.helpers import done, git, gitjournal, snapshot, write_entry
+from tests.support.helpers import done, git, gitjournal, snapshot, write_entry
 
 SECRET = "s3cret-token-of-mine"
 IRIS = "data: {sklearn: iris}\n"

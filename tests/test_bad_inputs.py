@@ -1,4 +1,4 @@
-"""Each file in tests/bad is named for its fault, and says which exit code and which words it must get."""
+"""Each file in tests/support/bad is named for its fault, and says which exit code and which words it must get."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import done, git, gitjournal, snapshot, write_entry
+from tests.support.helpers import done, git, gitjournal, snapshot, write_entry
+from tests.support.places import PENGUINS, SUPPORT
 
-BAD = Path(__file__).parent / "bad"
-PENGUINS = Path(__file__).parent.parent / "templates/demo/penguins.csv"
+BAD = SUPPORT / "bad"
 FILES = {
     "gaps.csv": "a,b,y\n" + "".join(f"{i},{'' if i == 7 else i % 5},{i % 2}\n" for i in range(60)),
     "one-class.csv": "a,y\n" + "".join(f"{i},no\n" for i in range(60)),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gitjournal.cli import COMMANDS
-from tests.helpers import done, git, gitjournal, snapshot
+from tests.support.helpers import done, git, gitjournal, snapshot
 
 
 def test_help_lists_every_command_the_everyday_ones_first(tmp_path: Path) -> None:

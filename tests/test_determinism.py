@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import git, gitjournal, write_entry
+from tests.support.helpers import git, gitjournal, write_entry
+from tests.support.places import PENGUINS
 
-PENGUINS = Path(__file__).parent.parent / "templates/demo/penguins.csv"
 ENTRIES = {
     "svm": "data: {sklearn: digits}\nprocedure: [StandardScaler, SVC]\ngrid: {svc__C: {log: [0.1, 10, 3]}}",
     "forest": "data: {sklearn: wine}\nprocedure: [{RandomForestClassifier: {n_estimators: 30, n_jobs: 2}}]\nseeds: 2\nmetrics: [log_loss]",

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.sessions import files, replay, sessions
+from tests.support.places import DOCS
+from tests.support.sessions import files, replay, sessions
 
-PAGES = {page.stem: page.read_text() for page in sorted((Path(__file__).parent.parent / "docs").glob("*.md"))}
+PAGES = {page.stem: page.read_text() for page in sorted(DOCS.glob("*.md"))}
 
 
 @pytest.mark.parametrize("name", [name for name, page in PAGES.items() if "```console" in page])

@@ -24,8 +24,9 @@ import pytest
 
 from gitjournal.trust import store
 from gitjournal.trust.code_files import find_code
-from tests.helpers import done, git, gitjournal, write_entry
-from tests.journals import wait_for
+from tests.support.helpers import done, git, gitjournal, write_entry
+from tests.support.journals import wait_for
+from tests.support.places import ROOT
 
 LONG = os.environ.get("GITJOURNAL_FAULTS") == "long"
 PROCESSES, ENTRIES, KILLS, ROUNDS = (8, 25, 200, 5) if LONG else (4, 3, 12, 1)
@@ -71,8 +72,8 @@ class Journal:
         return f"20261121-entry-{suffix}"
 
     def start(self, ids: list[str], seconds: float = 0.02, **more: Any) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tests.campaign", str(self.notes), str(seconds), *ids]
-        place = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+        command = [sys.executable, "-m", "tests.support.campaign", str(self.notes), str(seconds), *ids]
+        place = {**os.environ, "PYTHONPATH": str(ROOT)}
         return subprocess.Popen(command, cwd=self.top, env=place, start_new_session=True, stderr=subprocess.PIPE, text=True, **more)
 
     def finish(self, process: subprocess.Popen[str]) -> None:
@@ -250,13 +251,13 @@ cp -a {journal.top} {disk}/project
 cd {disk}/project
 {sys.executable} -m gitjournal init
 head -c 64m /dev/zero >{disk}/ballast 2>/dev/null || true
-{sys.executable} -m tests.campaign {journal.notes} 0 {entry_id} && exit 5
+{sys.executable} -m tests.support.campaign {journal.notes} 0 {entry_id} && exit 5
 rm {disk}/ballast
-{sys.executable} -m tests.campaign {journal.notes} 0 {entry_id}
+{sys.executable} -m tests.support.campaign {journal.notes} 0 {entry_id}
 git fsck --no-dangling
 git show journal:entries/2026/{entry_id}.runs.jsonl | wc -l
 """
-    place = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    place = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, check=False, env=place)
     if ended.returncode == 77 or "unshare" in ended.stderr:
         pytest.skip(f"no file system can be mounted here: {ended.stderr.strip()}")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.places import ROOT
+
 PACKAGE = ROOT / "gitjournal"
 ROOMS = ("Words", "Thought", "World", "Deeds", "Show", "Door")
 

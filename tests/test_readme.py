@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.sessions import replay, sessions
+from tests.support.places import ROOT
+from tests.support.sessions import replay, sessions
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 

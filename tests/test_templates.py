@@ -14,7 +14,7 @@ from gitjournal.resources import text
 from gitjournal.run.draft import BUILT_IN, ENDS, fill
 from gitjournal.trust import store
 from gitjournal.trust.code_files import find_code
-from tests.helpers import done, git, gitjournal
+from tests.support.helpers import done, git, gitjournal
 
 FIT = """\
 class Most:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import done, git, gitjournal, snapshot
+from tests.support.helpers import done, git, gitjournal, snapshot
 
 OURS = (
     ".git/gitjournal",

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.inactive_fits import CASES, MANY, SEEDED, STILL
+from tests.support.inactive_fits import CASES, MANY, SEEDED, STILL
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 OLDEST = ROOT / ".venv-sklearn-1.5.2"
 
 # a default that really changed between the two: `later` in schema-1.json
@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 
-def told_by(python: Path, module: str = "tests.identity_here") -> dict[str, Any]:
+def told_by(python: Path, module: str = "tests.support.identity_here") -> dict[str, Any]:
     ended = subprocess.run(
         [python, "-W", "ignore", "-m", module],
         cwd=ROOT,
@@ -82,7 +82,7 @@ def test_shares_come_to_the_same_counts_in_each_version(oldest: dict[str, Any], 
 
 def test_what_the_tables_say_changes_nothing_changes_nothing_in_the_oldest_either() -> None:
     # in the newest: tests/test_inactive.py
-    told = told_by(OLDEST / "bin/python", "tests.inactive_fits")
+    told = told_by(OLDEST / "bin/python", "tests.support.inactive_fits")
     assert told["wrong"] == []
     assert told["proven"]["check_rule"] == len(CASES) - 1  # KBinsDiscretizer got its quantile_method later
     assert told["proven"]["check_steady"] == len(SEEDED)

@@ -10,8 +10,8 @@ import pytest
 from gitjournal.entry.record import Failure
 from gitjournal.git.setup.hooks import install_server
 from gitjournal.git.setup.init import init
-from tests.guarded import FIRST, LATER, UNGUARDED, begin, codes, page, put, repeat, run, save, tried
-from tests.helpers import git, gitjournal
+from tests.support.guarded import FIRST, LATER, UNGUARDED, begin, codes, page, put, repeat, run, save, tried
+from tests.support.helpers import git, gitjournal
 
 OTHER = "20261103-other-cccc"
 

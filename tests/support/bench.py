@@ -1,0 +1,48 @@
+"""A journal as `exec` sees it, without a process for each call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitjournal.commands.exec import compose
+from gitjournal.entry.record import Record
+from gitjournal.git.lab import Lab
+from gitjournal.journal.branches import entry_records
+from gitjournal.run import execute
+from gitjournal.run.messages import Options, Outcome, Planned, Progress, Recovered
+from gitjournal.suggest.gate import Model
+from gitjournal.worker.pool import Crew
+from tests.support.helpers import git, write_entry
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A journal, a worker that is there already, and what was told on the way."""
+
+    lab: Lab
+    top: Path
+    crew: Crew
+    told: list[Planned | Progress | Recovered] = field(default_factory=list)
+
+    def entry(self, suffix: str, front: str) -> Path:
+        return write_entry(self.lab.path, f"20261121-an-entry-{suffix}", front)
+
+    def exec(self, suffix: str, **options: object) -> Outcome:
+        execute.recover(self.lab, self.told.append)
+        chosen = Options(**options)  # type: ignore[arg-type]
+        name = f"20261121-an-entry-{suffix}"
+        return execute.execute(self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append, model=Model)
+
+    def records(self, suffix: str) -> list[Record]:
+        return entry_records(self.lab, f"20261121-an-entry-{suffix}", "refs/heads/journal")
+
+    def edit(self, suffix: str, old: str, new: str) -> None:
+        path = self.lab.path / f"entries/2026/20261121-an-entry-{suffix}.md"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def commit(self) -> None:
+        git(self.lab.path, "add", "-A")
+        git(self.lab.path, "-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "edit")

@@ -1,0 +1,149 @@
+"""A crew whose workers die at any moment, and one that is left early. Its workers are processes that load nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from gitjournal.worker import process
+from gitjournal.worker.pool import Crew, Job
+from tests.support.helpers import gone
+
+RUNS, TURNS = (3000, 500) if os.environ.get("GITJOURNAL_FAULTS") == "long" else (150, 12)
+WORKER = """
+import json, os, random, signal, sys, time
+out = os.dup(1)
+os.dup2(2, 1)
+
+def send(message):
+    os.write(out, message if isinstance(message, bytes) else json.dumps(message).encode() + b"\\n")
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+send({"ready": {"python": "3", "versions": {}, "machine": "m", "system": "s"}})
+for line in sys.stdin:
+    job = json.loads(line)
+    time.sleep(job.get("seconds", 0))
+    place = random.choice(job["deaths"])
+    if place == "with a child":
+        if os.fork() == 0:
+            time.sleep(100)
+        os._exit(9)
+    if place == "before":
+        die()
+    send({"progress": {"number": job["number"]}})
+    if place == "in the middle":
+        send(b'{"ok": {"status": "do')
+        die()
+    if place == "garbled":
+        send(b'{"ok": {"status": "do\\n')
+    send({"ok": {"status": "done", "number": job["number"], "pid": os.getpid()}})
+    if place == "after":
+        die()
+"""
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "START", WORKER)
+
+
+class Queue:
+    """Jobs, handed out one after another."""
+
+    def __init__(self, *jobs: Job) -> None:
+        self.jobs = [{"do": "run", "deaths": ["never"], **job, "number": number} for number, job in enumerate(jobs)]
+        self.waiting = False
+        self.heard_of: list[Job] = []
+
+    def take(self) -> tuple[int, Job] | None:
+        job = self.jobs.pop(0) if self.jobs else None
+        return None if job is None else (job["number"], job)
+
+    def heard(self, number: int, reply: Job) -> None:
+        self.heard_of.append(reply)
+
+
+@pytest.fixture
+def nobody_left() -> Iterator[None]:
+    before = threading.active_count()
+    yield
+    assert threading.active_count() == before
+
+
+@pytest.mark.usefixtures("nobody_left")
+def test_every_job_is_answered_once_whenever_a_worker_dies() -> None:
+    jobs = Queue(*[{"deaths": ["never", "never", "before", "in the middle", "after"]} for _ in range(RUNS)])
+    told: list[Job] = []
+    with Crew(3) as crew:
+        found = dict(crew.run(jobs, timeout=60, on_progress=told.append))
+    assert sorted(found) == list(range(RUNS))
+    for number, reply in found.items():
+        answer = reply["ok"]
+        if answer["status"] == "done":
+            assert answer["number"] == number
+        else:
+            assert answer["failure"]["kind"] == "memory"
+    count = Counter(reply["ok"]["status"] for reply in found.values())
+    assert min(count["done"], count["failed"]) > RUNS / 10, count
+    assert {one["number"] for one in told} >= {number for number, reply in found.items() if reply["ok"]["status"] == "done"}
+    assert len(jobs.heard_of) == RUNS
+
+
+def test_a_death_between_two_jobs_costs_neither() -> None:
+    with Crew(1) as crew:
+        for _ in range(5):
+            ((_, reply),) = crew.run(Queue({"deaths": ["after"]}), timeout=60)
+            assert reply["ok"]["status"] == "done"
+            assert gone(reply["ok"]["pid"])
+
+
+def test_a_death_outside_of_a_run_is_an_error() -> None:
+    with Crew(1) as crew:
+        told = crew.ask({"do": "validate", "deaths": ["with a child"], "number": 0})["error"]
+        assert (told["kind"], told["message"]) == ("crash", "the process ended itself with exit code 9")
+        assert crew.ask({"do": "validate", "deaths": ["never"], "number": 1})["ok"]["number"] == 1
+
+
+def test_what_is_no_answer_and_what_a_child_holds_open_end_one_run() -> None:
+    with Crew(1) as crew:
+        jobs = Queue({"deaths": ["garbled"]}, {"deaths": ["with a child"]}, {})
+        replies = [reply["ok"] for _, reply in crew.run(jobs, timeout=60)]
+    assert [one["status"] for one in replies] == ["failed", "failed", "done"]
+    assert "something else where its answer was expected" in replies[0]["failure"]["message"]
+    assert replies[1]["failure"]["message"] == "the process ended itself with exit code 9"
+
+
+@pytest.mark.usefixtures("nobody_left")
+def test_left_early_nothing_goes_on_and_the_next_jobs_are_answered() -> None:
+    chance = random.Random(3)
+    with Crew(2) as crew:
+        for _ in range(TURNS):
+            began = Queue({}, {"seconds": 100}, {"seconds": 100})
+            with contextlib.closing(crew.run(began, timeout=None)) as answers:
+                assert next(answers)[0] == 0
+                time.sleep(chance.choice([0, 0, 0.001, 0.01, 0.03]))
+            assert crew.ask({"do": "run", "deaths": ["never"], "number": 7})["ok"]["number"] == 7
+            assert [number for number, _ in crew.run(Queue({}, {}), timeout=60)] in ([0, 1], [1, 0])
+
+
+@pytest.mark.usefixtures("nobody_left")
+def test_killed_from_aside_at_any_moment_it_says_so_or_is_done() -> None:
+    chance = random.Random(4)
+    for _ in range(TURNS):
+        crew = Crew(2)
+        killer = threading.Timer(chance.uniform(0, 0.08), crew.kill)
+        killer.start()
+        with contextlib.suppress(process.GitjournalError), crew:
+            for _, reply in crew.run(Queue(*[{"seconds": 0.01}] * 6), timeout=60):
+                assert reply["ok"]["status"] in ("done", "failed")
+        killer.join()
+        crew.kill()
