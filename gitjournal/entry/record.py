@@ -76,6 +76,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     environment: str | None = None
     kernel: str | None = None
     threads: int | None = None
+    blas_threads: int | None = None
     flags: dict[str, str] = {}
     code: str | None = None
     dirty: bool = False

@@ -21,7 +21,20 @@ Row = dict[str, Any]
 ENTRY = ("entry", "title", "branch", "state")
 DECLARED = ("data", "data_hash", "task", "estimator", "baseline", "replicates", "from_entry", "tags")
 RUN = ("run", "fingerprint", "seed", "status", "owner", "repeats", "reason", "failure", "message")
-MEASURED = ("at", "seconds", "memory_mb", "findings", "environment", "kernel", "threads", "code", "dirty", "plan", "predictions")
+MEASURED = (
+    "at",
+    "seconds",
+    "memory_mb",
+    "findings",
+    "environment",
+    "kernel",
+    "threads",
+    "blas_threads",
+    "code",
+    "dirty",
+    "plan",
+    "predictions",
+)
 BEST = ("metric", "higher_is_better", "best", "sd", "seeds", "gain", "gain_low", "gain_high", "runs", "failed", "seconds", "at")
 GROUPS = ("grid.", "train.", "train_dev.", "dev.", "test.", "rows.")
 

@@ -157,6 +157,7 @@ def _look(
         environment=where.name,
         kernel=where.kernel,
         threads=where.threads,
+        blas_threads=where.blas_threads,
         code=code,
         dirty=dirty,
         canonical=runs[0].canonical,

@@ -167,6 +167,7 @@ def made(run: PlannedRun, run_id: str, reply: dict[str, Any], where: Surrounding
         environment=where.name,
         kernel=where.kernel,
         threads=where.threads,
+        blas_threads=where.blas_threads,
         code=code,
         dirty=dirty,
         canonical=run.canonical,

@@ -31,10 +31,13 @@ class Shelf:
         self._modules = 0
 
     def threads(self) -> contextlib.AbstractContextManager[Any]:
-        """Hold every library to the number of threads that a model may use. Looking for them takes 2 ms: only where modules were loaded."""
+        """Hold every library to the threads that a model may use, and BLAS to its own number.
+
+        Looking for them takes 2 ms: only where modules were loaded.
+        """
         if self._pools is None or self._modules != len(sys.modules):
             self._pools, self._modules = threadpoolctl.ThreadpoolController(), len(sys.modules)
-        limits: contextlib.AbstractContextManager[Any] = self._pools.limit(limits=threads.wanted())
+        limits: contextlib.AbstractContextManager[Any] = self._pools.limit(limits={"openmp": threads.wanted(), "blas": threads.BLAS})
         return limits
 
     def table(self, job: OnData) -> Table:

@@ -148,6 +148,7 @@ def environment() -> dict[str, Any]:
         "system": platform.system(),
         "kernel": blas.get("architecture") or blas.get("internal_api") or "unknown",
         "threads": threads.wanted(),
+        "blas_threads": threads.BLAS,
     }
 
 

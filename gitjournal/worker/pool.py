@@ -85,13 +85,14 @@ class Surroundings:
     environment: bytes
     kernel: str | None
     threads: int | None
+    blas_threads: int | None
 
 
 def surroundings(ready: Job) -> Surroundings:
     """Return the surroundings from what a worker process said when it started."""
     described = {name: ready[name] for name in DESCRIBES}
     text = msgspec.json.format(msgspec.json.encode(described, order="deterministic")) + b"\n"
-    return Surroundings(hashlib.sha256(text).hexdigest(), text, ready.get("kernel"), ready.get("threads"))
+    return Surroundings(hashlib.sha256(text).hexdigest(), text, ready.get("kernel"), ready.get("threads"), ready.get("blas_threads"))
 
 
 def _tell(answers: Answers, news: Job) -> None:

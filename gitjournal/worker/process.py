@@ -34,8 +34,8 @@ LOOK_SECONDS = 1.0  # how often to look whether the process lives, where its pip
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
 # how C++ libraries end where they are given no more memory, or no room for the stack of a thread
 STARVED = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS)
-# each library that can thread has its own name for the same number, read when it is loaded
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+# each BLAS has its own name for the number of its threads, read when it is loaded
+BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def fair_threads(workers: int) -> int:
@@ -69,7 +69,8 @@ class Process:
         number = str(fair_threads(beside))
         # a safe path, since a file `numpy.py` in the current folder is not what a worker should import;
         # one hash seed, since the order of a set of texts must not depend on the process
-        fixed = {"PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "0", "GITJOURNAL_THREADS": number, **dict.fromkeys(THREAD_VARIABLES, number)}
+        fixed = {"PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "0", "GITJOURNAL_THREADS": number, "OMP_NUM_THREADS": number}
+        fixed.update(dict.fromkeys(BLAS_VARIABLES, str(threads.BLAS)))
         self._log = tempfile.TemporaryFile(mode="a+b")  # noqa: SIM115 - open as long as the process is
         self._unread = b""
         self._ready: Job | None = None

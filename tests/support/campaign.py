@@ -70,7 +70,7 @@ class Quick:
         pass
 
     def surroundings(self, reply: Job) -> Surroundings:
-        return Surroundings(hashlib.sha256(ENVIRONMENT).hexdigest(), ENVIRONMENT, "none", 1)
+        return Surroundings(hashlib.sha256(ENVIRONMENT).hexdigest(), ENVIRONMENT, "none", 1, 1)
 
 
 def main(notes: Path, seconds: float, *ids: str) -> int:
