@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from gitjournal.run.forecast import UNLIKELY
 from gitjournal.suggest import acquisition, encoding, surrogate
 from gitjournal.suggest.encoding import Setting
 from gitjournal.suggest.surrogate import Array, Belief
-from gitjournal.suggest.trial import UNLIKELY
 
 FIXTURE = Path(__file__).parent.parent / "tests" / "support" / "replay"
 BUDGETS = (1, 3, 5, 10, 25)

@@ -1,4 +1,4 @@
-"""The drawing of the rooms in the README, held against the imports of the code."""
+"""The order of the packages in docs/architecture.md, held against the imports of the code."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import ROOT
+from tests.support.places import DOCS, ROOT
 
 PACKAGE = ROOT / "gitjournal"
-ROOMS = ("Words", "Thought", "World", "Deeds", "Show", "Door")
+RESERVED = {"checks/"}  # the rules of good training will stand there
 
 
-def drawn() -> dict[str, str]:
-    """Return module -> room as the table in the README draws it."""
-    rows = re.findall(r"^\| \*\*(\w+)\*\* \|[^|]*\| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert [room for room, _ in rows] == list(ROOMS)
-    return {module: room for room, modules in rows for module in re.findall(r"`([\w./]+)`", modules)}
+@functools.cache
+def levels() -> dict[str, int]:
+    """Return how far down the page draws each package and each module of the top folder; those of one row stand on one level."""
+    table = (DOCS / "architecture.md").read_text().partition("| --- | --- |\n")[2].partition("\n\n")[0]
+    rows = [re.findall(r"`([\w/]+)`", row.split("|")[1]) for row in table.splitlines()]
+    return {name: number for number, names in enumerate(rows) for name in names}
+
+
+def place(module: str) -> str:
+    """Return what stands in the table for a module."""
+    return f"{module.partition('/')[0]}/" if "/" in module else module
 
 
 @functools.cache
 def modules() -> dict[str, Path]:
-    files = [path for path in PACKAGE.rglob("*.py") if path.name not in ("__init__.py", "__main__.py")]
+    files = [path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
     return {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in sorted(files)}
-
-
-def room_of(module: str, rooms: dict[str, str]) -> str:
-    return rooms.get(module) or rooms[f"{module.split('/', maxsplit=1)[0]}/"]
 
 
 @functools.cache
@@ -59,22 +61,24 @@ def imports(path: Path) -> tuple[set[str], set[str]]:
     return top, hidden
 
 
-def test_every_module_has_a_room() -> None:
-    rooms = drawn()
-    missing = [module for module in modules() if module not in rooms and f"{module.split('/')[0]}/" not in rooms]
-    assert not missing
-    assert not [module for module in rooms if not module.endswith("/") and module not in modules()]
+def test_every_package_and_module_stands_in_the_order_and_every_name_of_it_is_there() -> None:
+    assert {place(module) for module in modules()} == set(levels()) - RESERVED
+    assert not any((PACKAGE / name).exists() for name in RESERVED)
 
 
-def test_a_module_imports_only_from_its_own_room_and_the_rooms_above() -> None:
-    rooms = drawn()
+def test_a_package_imports_only_what_stands_above_it() -> None:
     wrong = [
-        f"{module} ({room_of(module, rooms)}) imports {other} ({room_of(other, rooms)})"
+        f"{module} imports {needed}"
         for module, path in modules().items()
-        for other in imports(path)[0]
-        if ROOMS.index(room_of(other, rooms)) > ROOMS.index(room_of(module, rooms))
+        for needed in imports(path)[0]
+        if levels()[place(needed)] > levels()[place(module)]
     ]
     assert not wrong
+
+
+def test_a_package_says_what_it_is_for_and_imports_nothing() -> None:
+    packages = [path for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE]
+    assert not [path for path in packages if not ast.get_docstring(parsed(path)) or len(parsed(path).body) > 1]
 
 
 def test_no_import_of_our_own_hides_in_a_function() -> None:
@@ -95,9 +99,12 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     [
         ("click", {"cli", "commands/"}),
         ("yaml", {"yaml_text"}),
-        ("git", {"history"}),
-        ("sqlite3", {"index", "index_file", "index_update", "study_file"}),  # the cache, and files of strangers
-        ("optuna", {"studies"}),
+        ("git", {"journal/history"}),
+        (
+            "sqlite3",
+            {"journal/index", "journal/index_file", "journal/index_update", "suggest/studies/files"},  # the cache, and files of strangers
+        ),
+        ("optuna", {"suggest/studies/optuna_io"}),
     ],
 )
 def test_a_library_has_one_owner(library: str, owners: set[str]) -> None:

@@ -37,7 +37,7 @@ from gitjournal.run.messages import Epoch, Options, Outcome, Planned, Printed, P
 from gitjournal.run.results import Page
 from gitjournal.stats.gain import Gain
 from gitjournal.stats.judge import Judgement
-from gitjournal.suggest.forecast import Model
+from gitjournal.suggest.forecast import Forecaster, Model
 from gitjournal.worker.pool import Crew, Team
 
 FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
@@ -203,7 +203,7 @@ class _Call:
                 crew=self.crew,
                 compose=compose,
                 tell=self.speaker.tell,
-                model=None if self.context.quiet and not self.as_json and options.skip_below is None else _model,
+                forecaster=None if self.context.quiet and not self.as_json and options.skip_below is None else Forecaster(_model),
             )
         finally:
             self.speaker.clear()

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gitjournal.data.hashing import KeyPath, remember_set
+from gitjournal.data.hashing import remember_set
 from gitjournal.data.raw import Array, Raw, Wanted
 from gitjournal.errors import DataError, EntryError, TrustError, nearest
+from gitjournal.paths import KeyPath
 
 SETS = ("breast_cancer", "diabetes", "digits", "iris", "linnerud", "wine")
 _DOWNLOADED = ("20newsgroups", "california", "covtype", "kddcup", "lfw", "olivetti", "openml", "rcv1", "species")

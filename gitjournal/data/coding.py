@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gitjournal.data.hashing import KeyPath
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError, EntryError, nearest
+from gitjournal.paths import KeyPath
 
 Labels = list[Any]
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gitjournal.data.hashing import inside, open_file
 from gitjournal.data.raw import Array, Raw, Wanted
 from gitjournal.errors import DataError, EntryError, TrustError
+from gitjournal.paths import inside, open_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -11,12 +11,13 @@ import pandas as pd
 
 from gitjournal.data.arrays import read_npz, read_set
 from gitjournal.data.coding import Labels, code_groups, code_target, code_times, code_weights, default_task, plain_target
-from gitjournal.data.hashing import KeyPath, hash_source, inside, lfs_oid, open_file
+from gitjournal.data.hashing import hash_source, lfs_oid
 from gitjournal.data.images import Images, read_images
 from gitjournal.data.python_source import read_function
 from gitjournal.data.raw import Array, Raw, Wanted
 from gitjournal.data.tables import read_csv, read_parquet, typed
 from gitjournal.errors import DataError, EntryError
+from gitjournal.paths import KeyPath, inside, open_file
 
 NAMED_COLUMNS = 30  # a table of numbers alone with more columns is described by their count
 READERS = {".csv": read_csv, ".parquet": read_parquet, ".npz": read_npz}

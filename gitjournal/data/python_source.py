@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from gitjournal.data.arrays import from_arrays, hash_arrays
 from gitjournal.data.raw import Array, Raw, Wanted
 from gitjournal.data.tables import divide
 from gitjournal.errors import DataError, EntryError
-from gitjournal.worker.models import python_models
+from gitjournal.trust.loader import Node, at_home, import_function
 
 PLACE = ("data", "python")
 
@@ -29,7 +30,7 @@ def read_function(wanted: Wanted, code: dict[str, Any] | None) -> Raw:
     if code is None:
         raise EntryError("the function has not been looked at", path=PLACE)
     name = str(code["python"])
-    found = python_models.load({**code, "params": {}}, wanted.root)
+    found = _call({**code, "params": {}}, wanted.root)
     if isinstance(found, tuple) and len(found) == 2:
         found = {"X": found[0], "y": found[1]}
     if isinstance(found, pd.DataFrame):
@@ -38,6 +39,16 @@ def read_function(wanted: Wanted, code: dict[str, Any] | None) -> Raw:
         raise DataError(f"{name} returned {type(found).__name__}; a DataFrame, a dict of arrays or (X, y) is needed", path=PLACE)
     arrays = {key: _plain(value, key, name) for key, value in found.items()}
     return replace(from_arrays(arrays, name, wanted, PLACE), content=hash_arrays(arrays, sorted(arrays)))
+
+
+def _call(node: Node, root: Path) -> Any:
+    """Call a function that gives data. Raises DataError for whatever it raises."""
+    with at_home(node, root):
+        function = import_function(node, PLACE)
+        try:
+            return function()
+        except Exception as fault:
+            raise DataError(f"{node['python']} failed: {type(fault).__name__}: {fault}"[:300], path=PLACE) from fault
 
 
 def _plain(value: Any, key: str, name: str) -> Array:

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as kinds_of
 
-from gitjournal.data.hashing import KeyPath
 from gitjournal.data.raw import Array, Raw, Wanted
 from gitjournal.entry.model import MISSING
 from gitjournal.errors import DataError, EntryError, nearest
+from gitjournal.paths import KeyPath
 
 SEPARATORS = ",;\t|"
 # text with at most this many values, or values for at most this share of the rows, is a category

@@ -8,7 +8,7 @@ from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import ID_PATTERN
 from gitjournal.entry.skipped import Gated
 from gitjournal.render import text
-from gitjournal.suggest.trial import Forecast, Foreseen
+from gitjournal.run.forecast import Forecast, Foreseen
 
 SHOWN = 5  # configurations of a dry run, the most promising first
 

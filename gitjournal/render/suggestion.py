@@ -8,11 +8,11 @@ from typing import Any
 from gitjournal.entry.metrics import direction
 from gitjournal.render import text
 from gitjournal.render.forecast import foreseen_as_plain, interval, percent, short
+from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest.advisor import Because
 from gitjournal.suggest.loop import Pursued, Round
 from gitjournal.suggest.studies.to_trials import Reported
 from gitjournal.suggest.suggest import Candidate, Proposal, Suggestions
-from gitjournal.suggest.trial import Foreseen
 
 MOST_DIFFERS = 3
 

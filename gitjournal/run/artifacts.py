@@ -18,11 +18,11 @@ from gitjournal.entry.summary import COUNTS, summarise
 from gitjournal.errors import DataError, GitjournalError, UsageError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.branches import FOLDER, RECORDS, whole_records
-from gitjournal.render.charts.chart_data import Confusion, confusion
 from gitjournal.run import plan as planning
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.plan import make_plan
 from gitjournal.run.results import job_of
+from gitjournal.stats.confusion import Confusion, confusion
 from gitjournal.worker.pool import Crew
 
 STORE, PREDICTIONS, WEIGHTS = "artifacts", "predictions.npz", "weights.npz"

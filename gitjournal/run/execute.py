@@ -32,15 +32,13 @@ from gitjournal.run.claims import RunClaims, claim_entry, is_running
 from gitjournal.run.compare import Measured, drawn
 from gitjournal.run.dispatch import Dispatch, Gatekeeper
 from gitjournal.run.entry_state import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
+from gitjournal.run.forecast import Forecast, Forecaster
 from gitjournal.run.limits import Spent
 from gitjournal.run.messages import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
 from gitjournal.run.other_runs import Elsewhere
 from gitjournal.run.plan import Plan, PlannedRun, check_not_blocked
 from gitjournal.run.results import Compose, Ledger, borrowed, job_of, left_out, made
 from gitjournal.stats.judge import Draw
-from gitjournal.suggest import forecast
-from gitjournal.suggest.forecast import Model
-from gitjournal.suggest.trial import Forecast
 from gitjournal.worker.pool import Team
 
 
@@ -71,9 +69,9 @@ def execute(
     crew: Team,
     compose: Compose,
     tell: Tell,
-    model: Callable[[], Model] | None = None,
+    forecaster: Forecaster | None = None,
 ) -> Outcome:
-    """Run one entry by its state. `model` gives what makes forecasts; without it there are none, and nothing is skipped.
+    """Run one entry by its state. Without a `forecaster` nothing is forecast, and nothing is skipped.
 
     Raises GitjournalError where it refuses; then nothing was written.
     """
@@ -90,7 +88,7 @@ def execute(
         if options.dry_run:
             expected.prepare(lab, subject.refs, subject.entry, plan, final=False)  # the others may be run before it
             nearest = known_runs.nearest(subject, plan, todo.runs)
-            expects = forecast.forecast(subject, plan, todo.runs, model) if model else None
+            expects = forecaster.forecast(subject, plan, todo.runs) if forecaster else None
             return replace(_outcome(ledger, "planned", todo), forecast=expects, nearest=nearest)
         if not todo.runs and not (todo.reused and subject.records):
             if not todo.reused or todo.counts.failed:
@@ -100,7 +98,7 @@ def execute(
         ledger = replace(ledger, expected=expected.prepare(lab, subject.refs, subject.entry, plan, final=True))
         crew.start(len(todo.runs))
         nearest = known_runs.nearest(subject, plan, todo.runs)
-        expects, gate = _foretold(subject, plan, todo, options.skip_below, model)  # while the workers load their libraries
+        expects, gate = _foretold(subject, plan, todo, options.skip_below, forecaster)  # while the workers load their libraries
         planning.validate(subject.entry, plan, todo.runs, ask=crew.ask)
         if todo.runs and not plan.declared.code:  # a function of one's own gives data within a run alone, and within its limits
             crew.prepare(job_of(subject, plan, todo.runs[0], "", memory_mb=None))
@@ -112,13 +110,13 @@ def execute(
 
 
 def _foretold(
-    subject: Subject, plan: Plan, todo: _Todo, below: float | None, model: Callable[[], Model] | None
+    subject: Subject, plan: Plan, todo: _Todo, below: float | None, forecaster: Forecaster | None
 ) -> tuple[Forecast | None, Gatekeeper | None]:
     """Return what to expect of the runs, and what skips some of them, where that is wanted."""
-    if model is None or not todo.runs:
+    if forecaster is None or not todo.runs:
         return None, None
-    expects = forecast.forecast(subject, plan, todo.runs, model)
-    return expects, forecast.gate(subject, plan, todo.runs, below, model) if below is not None and not todo.reason else None
+    expects = forecaster.forecast(subject, plan, todo.runs)
+    return expects, forecaster.gate(subject, plan, todo.runs, below) if below is not None and not todo.reason else None
 
 
 def _todo(subject: Subject, plan: Plan, options: Options) -> _Todo:

@@ -11,10 +11,10 @@ from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
 from gitjournal.git import results_commit
 from gitjournal.journal.index import Run
+from gitjournal.run.forecast import Forecast
 from gitjournal.run.known_runs import Nearest, Twin
 from gitjournal.run.limits import NO_LIMITS, NOTHING, Limits, Spent
 from gitjournal.stats.gain import Gain
-from gitjournal.suggest.trial import Forecast
 
 State = Literal["done", "shown", "planned", "duplicate", "interrupted"]
 

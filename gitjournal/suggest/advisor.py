@@ -16,12 +16,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from gitjournal.entry.metrics import direction
+from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest import acquisition, encoding, surrogate
 from gitjournal.suggest.acquisition import Choice
 from gitjournal.suggest.encoding import Setting
 from gitjournal.suggest.score_scale import Worth, worth
 from gitjournal.suggest.surrogate import Array, Belief, Expected, Indices
-from gitjournal.suggest.trial import Evidence, Foreseen, Trial
+from gitjournal.suggest.trial import Evidence, Trial
 
 MOST_OWN, MOST_SEEN = 100, 120  # configurations that a model is made of, besides those asked about
 MOST_WORK = 2e7  # sum over past data sets of the cube of their configurations: 0.05 s

@@ -14,10 +14,11 @@ from gitjournal.entry.summary import COUNTS, data_label
 from gitjournal.journal.index import Index
 from gitjournal.run.dispatch import Gatekeeper
 from gitjournal.run.entry_state import Subject
+from gitjournal.run.forecast import Forecast, Foreseen
 from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.suggest import collect
 from gitjournal.suggest.collect import Journal
-from gitjournal.suggest.trial import DataSet, Evidence, Forecast, Foreseen
+from gitjournal.suggest.trial import DataSet, Evidence
 
 LOOKED_AT = 3_000  # runs: what a quarter of a second of reading takes, while workers load their libraries; those on the same data first
 TELLING = 3  # own configurations, or other data sets, from which on scores are told: below that an interval says nothing
@@ -44,23 +45,28 @@ class Model(Protocol):
         ...
 
 
-def forecast(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], model: Callable[[], Model]) -> Forecast:
-    """Return what to expect of these runs; the model is asked for only where enough was run to tell."""
-    journal = _read(subject, plan)
-    held = _evidence(subject, plan, journal)
-    own = held.own()
-    sign = direction(held.metric)
-    best = max(own, key=lambda one: sign * (one.score or 0.0), default=None)
-    past = {one.data for one in held.trials if one.score is not None} - {held.data.hash}
-    each = _foreseen(held, _keys(plan, runs), model()) if max(len(own), len(past)) >= TELLING else {}
-    points = {run.fingerprint: run.point for run in runs}
-    seconds = _seconds(subject, plan, runs, journal)
-    return Forecast(held.metric, each, points, best.score if best else None, best.entry if best else None, seconds)
+class Forecaster:
+    """Forecasts by the runs of the journals here; `model` gives what forecasts scores, and is loaded only where enough was run."""
 
+    def __init__(self, model: Callable[[], Model]) -> None:
+        self._model = model
 
-def gate(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float, model: Callable[[], Model]) -> Gatekeeper:
-    """Return what decides which of these runs are skipped, with a chance below this one to beat the best."""
-    return model().gate(_evidence(subject, plan, _read(subject, plan)), _keys(plan, runs), below, subject.entry.id)
+    def forecast(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Forecast:
+        """Return what to expect of these runs."""
+        journal = _read(subject, plan)
+        held = _evidence(subject, plan, journal)
+        own = held.own()
+        sign = direction(held.metric)
+        best = max(own, key=lambda one: sign * (one.score or 0.0), default=None)
+        past = {one.data for one in held.trials if one.score is not None} - {held.data.hash}
+        each = _foreseen(held, _keys(plan, runs), self._model()) if max(len(own), len(past)) >= TELLING else {}
+        points = {run.fingerprint: run.point for run in runs}
+        seconds = _seconds(subject, plan, runs, journal)
+        return Forecast(held.metric, each, points, best.score if best else None, best.entry if best else None, seconds)
+
+    def gate(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float) -> Gatekeeper:
+        """Return what decides which of these runs are skipped, with a chance below this one to beat the best."""
+        return self._model().gate(_evidence(subject, plan, _read(subject, plan)), _keys(plan, runs), below, subject.entry.id)
 
 
 def _read(subject: Subject, plan: Plan) -> Journal:

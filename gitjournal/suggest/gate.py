@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from gitjournal.entry import record
 from gitjournal.entry.metrics import direction
+from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest import advisor
-from gitjournal.suggest.trial import Evidence, Foreseen, Trial
+from gitjournal.suggest.trial import Evidence, Trial
 
 CONTROL = 0.1  # share of the unlikely configurations that are run all the same, at least one: what tells whether skipping costs anything
 

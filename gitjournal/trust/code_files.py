@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gitjournal.data.hashing import KeyPath, inside, open_file
 from gitjournal.errors import EntryError
+from gitjournal.paths import KeyPath, inside, open_file
 
 SOURCES = ("", "src")  # where packages begin, in this order
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")

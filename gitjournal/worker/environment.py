@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from gitjournal.data import splits
 from gitjournal.procedure import network
+from gitjournal.trust import loader
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import Run
 from gitjournal.worker.models import keras_library, python_models
@@ -39,9 +40,7 @@ def of(job: Run, shelf: Shelf, findings: set[str]) -> Iterator[None]:
 
 def _at_home(job: Run) -> contextlib.AbstractContextManager[None]:
     """Return what a function of one's own needs around it while it runs and answers."""
-    return (
-        python_models.at_home(job.procedure[0][1], Path(job.root)) if python_models.is_python(job.procedure) else contextlib.nullcontext()
-    )
+    return loader.at_home(job.procedure[0][1], Path(job.root)) if python_models.is_python(job.procedure) else contextlib.nullcontext()
 
 
 @contextlib.contextmanager

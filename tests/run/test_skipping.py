@@ -11,8 +11,8 @@ import pytest
 
 from gitjournal.entry.model import parse
 from gitjournal.render import exec_output
+from gitjournal.run.forecast import Forecast
 from gitjournal.run.messages import Counts, Planned
-from gitjournal.suggest.trial import Forecast
 from tests.support.helpers import done, git, gitjournal, write_entry
 
 ENTRY = """\

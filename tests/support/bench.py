@@ -11,6 +11,7 @@ from gitjournal.git.lab import Lab
 from gitjournal.journal.branches import entry_records
 from gitjournal.run import execute
 from gitjournal.run.messages import Options, Outcome, Planned, Progress, Recovered
+from gitjournal.suggest.forecast import Forecaster
 from gitjournal.suggest.gate import Model
 from gitjournal.worker.pool import Crew
 from tests.support.helpers import git, write_entry
@@ -32,7 +33,9 @@ class Bench:
         execute.recover(self.lab, self.told.append)
         chosen = Options(**options)  # type: ignore[arg-type]
         name = f"20261121-an-entry-{suffix}"
-        return execute.execute(self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append, model=Model)
+        return execute.execute(
+            self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append, forecaster=Forecaster(Model)
+        )
 
     def records(self, suffix: str) -> list[Record]:
         return entry_records(self.lab, f"20261121-an-entry-{suffix}", "refs/heads/journal")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,21 +99,6 @@ class Step:
 
     entry: Candidate
     gain: float | None
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """How often each class (row) was taken for each (column); the classes in their order."""
-
-    classes: list[str]
-    counts: list[list[int]]
-
-    @property
-    def worst(self) -> tuple[int, int, int] | None:
-        """The class that was most often taken for another: (class, other, how often); None where all is right."""
-        wrong = [(count, -row, -column) for row, line in enumerate(self.counts) for column, count in enumerate(line) if row != column]
-        count, row, column = max(wrong, default=(0, 0, 0))
-        return (-row, -column, count) if count else None
 
 
 @dataclass(frozen=True)
@@ -267,10 +252,3 @@ def _order(value: Any) -> tuple[int, float]:
 def is_number(value: Any) -> bool:
     """Whether a grid value has a place on an axis."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def confusion(counts: Mapping[str, Any], classes: Sequence[Any] | None) -> Confusion:
-    """Return counts as a worker gave them (`codes` and a square `counts`) with the names of the classes."""
-    codes: list[int] = counts["codes"]
-    names = [str(classes[code]) if classes and 0 <= code < len(classes) else str(code) for code in codes]
-    return Confusion(names, counts["counts"])

@@ -7,20 +7,9 @@ from datetime import datetime
 
 from gitjournal.entry.metrics import direction
 from gitjournal.render import text
-from gitjournal.render.charts.chart_data import (
-    Calibrated,
-    Confusion,
-    Curve,
-    Estimate,
-    HeatMap,
-    Noise,
-    Profile,
-    Reached,
-    Spread,
-    Step,
-    is_number,
-)
+from gitjournal.render.charts.chart_data import Calibrated, Curve, Estimate, HeatMap, Noise, Profile, Reached, Spread, Step, is_number
 from gitjournal.render.charts.model import Axis, Bar, Cells, Intervals, Line, Plane, Point
+from gitjournal.stats.confusion import Confusion
 
 CURVE_NAMES = {"loss": "train", "val_loss": "watched"}
 UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))

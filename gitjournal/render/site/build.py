@@ -23,7 +23,6 @@ from gitjournal.journal.lineage import Links
 from gitjournal.journal.overview import Listed, Overview, links
 from gitjournal.procedure.nearest import nearby
 from gitjournal.render import entry as words
-from gitjournal.render.charts.chart_data import Confusion, confusion
 from gitjournal.render.site.cards import Card, card_key, read_cards
 from gitjournal.render.site.folder import SiteFolder
 from gitjournal.render.site.journal import Journal
@@ -31,6 +30,7 @@ from gitjournal.render.site.pages import Pages, needs_confusion
 from gitjournal.run.artifacts import PREDICTIONS, kept_predictions
 from gitjournal.run.look_budget import looks_at
 from gitjournal.run.sealed_set import read_sheets
+from gitjournal.stats.confusion import Confusion, confusion
 from gitjournal.worker import confusion as confusions
 
 NEIGHBOURS = 3

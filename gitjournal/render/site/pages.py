@@ -19,7 +19,6 @@ from gitjournal.journal.entry_results import Told
 from gitjournal.render import calibration, entry, exec_output, importance, text
 from gitjournal.render import looks as testing
 from gitjournal.render.charts import figures, svg
-from gitjournal.render.charts.chart_data import Confusion
 from gitjournal.render.charts.entry_figures import entry_figures
 from gitjournal.render.charts.model import Chart
 from gitjournal.render.forecast import gated_line
@@ -30,6 +29,7 @@ from gitjournal.render.site.tables import best_table, runs_table
 from gitjournal.render.site.templates import Templates, gain, score
 from gitjournal.render.verdict import line
 from gitjournal.stats.calibration import Calibration
+from gitjournal.stats.confusion import Confusion
 from gitjournal.stats.looks import Look, is_look, of_entry
 from gitjournal.suggest import importance_report
 

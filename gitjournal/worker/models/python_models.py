@@ -1,37 +1,22 @@
-"""Calls a person's own function. Runs in the worker, after a person here has trusted exactly these bytes.
-
-Modules of the repository are made from the files that the job names and from no others: each is compiled from bytes whose
-sha256 is the one that was trusted, so neither a file changed meanwhile nor a `__pycache__` gets in.
-"""
+"""A person's own function as a model. Runs in the worker, after a person here has trusted exactly these bytes."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import importlib
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import inspect
 import math
-import os
 import re
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
-from gitjournal.data.hashing import KeyPath
 from gitjournal.data.raw import Array
-from gitjournal.errors import DataError, EntryError, TrustError, nearest
+from gitjournal.errors import EntryError, nearest
+from gitjournal.trust.loader import PLACE, Node, at_home, import_function
 
-Node = dict[str, Any]
 Part = tuple[Any, Array]
-PLACE = ("procedure", "python")
 MAX_NUMBERS = 50
 _METRIC = re.compile(r"[A-Za-z]\w{0,39}\Z", re.ASCII)
 
@@ -58,7 +43,7 @@ class Own:
 
         Raises TypeError for an answer that is neither a fitted object nor a flat dict of finite numbers.
         """
-        function = _import(self.node, PLACE)
+        function = import_function(self.node, PLACE)
         found = function(train, dev, seed=self.seed, **{name: _value(value) for name, value in self.node["params"].items()})
         name = self.node["python"]
         if isinstance(found, Mapping):
@@ -111,7 +96,7 @@ def check(node: Node, root: Path) -> None:
     Raises EntryError where it does not, TrustError where a file is not what was trusted.
     """
     with at_home(node, root):
-        function = _import(node, PLACE)
+        function = import_function(node, PLACE)
         try:
             taken = inspect.signature(function)
         except (TypeError, ValueError):
@@ -125,17 +110,6 @@ def check(node: Node, root: Path) -> None:
         except TypeError as fault:
             hint = "it is called as function(train, dev, *, seed, **parameters)"
             raise EntryError(f"{node['python']}: {fault}", hint=hint, path=PLACE) from None
-
-
-def load(node: Node, root: Path) -> Any:
-    """Call a function that gives data. Raises DataError for whatever it raises."""
-    place = ("data", "python")
-    with at_home(node, root):
-        function = _import(node, place)
-        try:
-            return function()
-        except Exception as fault:
-            raise DataError(f"{node['python']} failed: {type(fault).__name__}: {fault}"[:300], path=place) from fault
 
 
 def _numbers(found: Mapping[Any, Any], function: str) -> dict[str, float]:
@@ -161,83 +135,3 @@ def _value(value: Any) -> Any:
     if isinstance(value, dict):
         return float(value["float"]) if "float" in value else {key: _value(part) for key, part in value["map"]}
     return value
-
-
-def _import(node: Node, place: KeyPath) -> Any:
-    module, _, name = node["python"].partition(":")
-    try:
-        found = getattr(importlib.import_module(module), name, None)
-    except (TrustError, MemoryError):
-        raise
-    except Exception as fault:
-        raise EntryError(f"`{module}` cannot be imported: {type(fault).__name__}: {fault}"[:300], path=place) from fault
-    if not callable(found):
-        raise EntryError(f"`{name}` of {module} is no function", path=place)
-    return found
-
-
-@contextlib.contextmanager
-def at_home(node: Node, root: Path) -> Iterator[None]:
-    """Stand at the top of the worktree, with the function's modules importable, and leave none of them behind."""
-    finder = _Finder(node, root)
-    for path in node["files"]:
-        finder.read(path)  # what is only read by the code must be what was trusted too
-    before = Path.cwd()
-    sys.meta_path.insert(0, finder)
-    os.chdir(root)
-    try:
-        yield
-    finally:
-        os.chdir(before)
-        sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if finder.ours(name)]:
-            del sys.modules[name]
-
-
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Makes the modules of one function from the files that were trusted."""
-
-    def __init__(self, node: Node, root: Path) -> None:
-        self.root = root
-        self.files: dict[str, str] = node["files"]
-        self.modules: dict[str, str] = node["modules"]
-        self.tops = {name.partition(".")[0] for name in self.modules}
-
-    def ours(self, name: str) -> bool:
-        return name.partition(".")[0] in self.tops
-
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:  # noqa: ARG002
-        if not self.ours(fullname):
-            return None
-        if fullname not in self.modules:
-            raise ModuleNotFoundError(f"`{fullname}` is not among the files of this function: name its file under `code`", name=fullname)
-        file = self.modules[fullname]
-        if not file:
-            spec = importlib.machinery.ModuleSpec(fullname, None, is_package=True)
-            spec.submodule_search_locations = []
-            return spec
-        spec = importlib.machinery.ModuleSpec(fullname, self, origin=str(self.root / file), is_package=file.endswith("/__init__.py"))
-        spec.has_location = True
-        if spec.submodule_search_locations is not None:
-            spec.submodule_search_locations = [str((self.root / file).parent)]
-        return spec
-
-    def read(self, file: str) -> bytes:
-        try:
-            content = (self.root / file).read_bytes()
-        except OSError:
-            content = b""
-        if hashlib.sha256(content).hexdigest() != self.files[file]:
-            raise TrustError(f"{file} is not what was planned: it changed meanwhile", hint="run the command again", path=PLACE)
-        return content
-
-    def get_source(self, fullname: str) -> str:
-        return importlib.util.decode_source(self.read(self.modules[fullname]))
-
-    def get_code(self, fullname: str) -> CodeType:
-        file = self.modules[fullname]
-        found: CodeType = compile(self.read(file), str(self.root / file), "exec", dont_inherit=True)
-        return found
-
-    def is_package(self, fullname: str) -> bool:
-        return self.modules[fullname].endswith("/__init__.py")

@@ -11,18 +11,8 @@ from hypothesis import strategies as st
 from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary, summarise
-from gitjournal.render.charts.chart_data import (
-    Candidate,
-    Confusion,
-    Spread,
-    confusion,
-    heat_map,
-    learning_curves,
-    noise,
-    profiles,
-    progress,
-    wilson,
-)
+from gitjournal.render.charts.chart_data import Candidate, Spread, heat_map, learning_curves, noise, profiles, progress, wilson
+from gitjournal.stats.confusion import Confusion, confusion
 from tests.support.pages import page, record
 
 

@@ -12,21 +12,10 @@ from hypothesis import strategies as st
 from gitjournal.entry.model import parse
 from gitjournal.entry.summary import summarise
 from gitjournal.render.charts import effects, figures, matplotlib_file, svg, terminal
-from gitjournal.render.charts.chart_data import (
-    Calibrated,
-    Candidate,
-    Confusion,
-    Curve,
-    Estimate,
-    HeatMap,
-    Noise,
-    Profile,
-    Reached,
-    Spread,
-    Step,
-)
+from gitjournal.render.charts.chart_data import Calibrated, Candidate, Curve, Estimate, HeatMap, Noise, Profile, Reached, Spread, Step
 from gitjournal.render.charts.entry_figures import committed
 from gitjournal.render.charts.model import Chart, Intervals, Plane, extent, nice, ticks
+from gitjournal.stats.confusion import Confusion
 from gitjournal.stats.intervals import Interval
 from tests.support.pages import RBF, page, record
 
