@@ -11,7 +11,7 @@ from gitjournal.commands.context import Context
 from gitjournal.commands.figure import save
 from gitjournal.errors import UsageError
 from gitjournal.journal.overview import look
-from gitjournal.render.importance import as_plain, figure, importance_lines
+from gitjournal.render.reports.importance import as_plain, figure, importance_lines
 from gitjournal.suggest.importance_report import tried
 
 

@@ -20,10 +20,10 @@ from gitjournal.journal.authorship import first_authors
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.overview import look
 from gitjournal.journal.rows import Row
-from gitjournal.render.calibration import Asked, as_plain, calibration_lines, figure
-from gitjournal.render.pull_request import report, review_as_plain
-from gitjournal.render.savings import as_plain as waste_as_plain
-from gitjournal.render.savings import waste_lines
+from gitjournal.render.reports.calibration import Asked, as_plain, calibration_lines, figure
+from gitjournal.render.reports.pull_request import report, review_as_plain
+from gitjournal.render.reports.savings import as_plain as waste_as_plain
+from gitjournal.render.reports.savings import waste_lines
 from gitjournal.run.savings import waste
 from gitjournal.stats.calibration import Prediction, calibrate
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gitjournal.render.pull_request import MARKER, inert
+from gitjournal.render.reports.pull_request import MARKER, inert
 from tests.support.helpers import done, git, gitjournal
 from tests.support.places import ROOT
 

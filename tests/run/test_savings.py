@@ -11,7 +11,7 @@ import pytest
 
 from gitjournal.entry.skipped import Control
 from gitjournal.git.lab import find_lab
-from gitjournal.render.savings import as_plain, waste_lines
+from gitjournal.render.reports.savings import as_plain, waste_lines
 from gitjournal.run import refusals
 from gitjournal.run.savings import Saved, Waste
 from tests.support.helpers import done, git, gitjournal, write_entry

@@ -16,12 +16,13 @@ from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.results_block import strip_block
 from gitjournal.errors import EntryError
 from gitjournal.journal.entry_results import Told
-from gitjournal.render import calibration, entry, exec_output, importance, text
+from gitjournal.render import entry, exec_output, text
 from gitjournal.render import looks as testing
 from gitjournal.render.charts import figures, svg
 from gitjournal.render.charts.entry_figures import entry_figures
 from gitjournal.render.charts.model import Chart
 from gitjournal.render.forecast import gated_line
+from gitjournal.render.reports import calibration, importance
 from gitjournal.render.site.cards import Card, stamp
 from gitjournal.render.site.journal import Board, DataSet, Journal, digest, paths
 from gitjournal.render.site.markdown import html_of

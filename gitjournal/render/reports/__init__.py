@@ -1,0 +1,1 @@
+"""What `gitjournal report` prints, each in words and as plain values."""
