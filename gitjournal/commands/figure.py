@@ -15,7 +15,8 @@ from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.files import write_whole
 from gitjournal.journal.overview import Listed, Opened, Overview
-from gitjournal.render import exec_output, text
+from gitjournal.render import text
+from gitjournal.render.changes import text_differences
 from gitjournal.render.charts import figures, matplotlib_file, svg, terminal
 from gitjournal.render.charts.chart_data import Candidate, progress
 from gitjournal.render.charts.entry_figures import CONFUSION, PROGRESS, chosen, entry_figures
@@ -106,7 +107,7 @@ def _learned(overview: Overview, steps: Sequence[Listed]) -> dict[str, str]:
     """Say of each entry how its best configuration differs from that of the one before it."""
     texts = [_best_text(overview, one) for one in overview.open_each(steps)]
     pairs = zip(steps[1:], texts, texts[1:], strict=False)
-    return {one.row.id: exec_output.differences(before, after) for one, before, after in pairs}
+    return {one.row.id: text_differences(before, after) for one, before, after in pairs}
 
 
 def _best_text(overview: Overview, opened: Opened | GitjournalError) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +11,8 @@ from gitjournal.entry.summary import Summary, data_argument, estimator_label
 from gitjournal.entry.verdict import as_plain as as_plain_verdict
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.index import Run
-from gitjournal.procedure.difference import ABSENT, Change, changes
 from gitjournal.render import forecast, results_block, text, verdict
+from gitjournal.render.changes import change_list, changes_as_plain
 from gitjournal.render.overlaps import found_lines
 from gitjournal.run.known_runs import Nearest, Twin
 from gitjournal.run.messages import Counts, Epoch, Outcome, Planned, Progress, Recovered
@@ -22,7 +21,6 @@ from gitjournal.stats.gain import Gain
 
 BAR = 20
 LONG = 1.0  # seconds: what is quicker needs no forecast of time
-CHANGES = 4  # differences from another run that are told
 
 
 def planned(event: Planned) -> str:
@@ -53,35 +51,7 @@ def nearest_lines(nearest: Nearest | None, metric: str | None) -> list[str]:
     if not nearest.changes:
         seed = "" if run.seed is None else f" with seed {run.seed}"
         return [f"replicate: {run.entry[-4:]} ran the same configuration{seed}{score}"]
-    told = ", ".join(changed(one) for one in nearest.changes[:CHANGES])
-    more = f" and {len(nearest.changes) - CHANGES} more" if len(nearest.changes) > CHANGES else ""
-    return [text.wrap(f"nearest earlier run: {run.entry[-4:]}, differs by {told}{more}{score}")]
-
-
-def changed(change: Change) -> str:
-    """Return ``svc__gamma (scale -> 0.001)``."""
-    name, left, right = text.clean(change.name), canonical(change.left), canonical(change.right)
-    if name.startswith("step ") and change.left is ABSENT:
-        return f"{name} ({right} put in)"
-    if name.startswith("step ") and change.right is ABSENT:
-        return f"{name} ({left} left out)"
-    return f"{name} ({left} -> {right})"
-
-
-def differences(left: str, right: str) -> str:
-    """Say how two canonical texts differ, in few words; "" where one of them is no such text."""
-    try:
-        found = changes(left, right)
-    except ValueError:
-        return ""
-    more = f" and {len(found) - CHANGES} more" if len(found) > CHANGES else ""
-    return ", ".join(map(changed, found[:CHANGES])) + more
-
-
-def canonical(value: Any) -> str:
-    """Return a canonical value in a line, not too long."""
-    said = str(value) if isinstance(value, str) or value is ABSENT else json.dumps(value, ensure_ascii=False)
-    return text.shorten(text.clean(said), 40)
+    return [text.wrap(f"nearest earlier run: {run.entry[-4:]}, differs by {change_list(nearest.changes)}{score}")]
 
 
 def counted(counts: Counts) -> str:
@@ -305,16 +275,3 @@ def _twin_as_plain(twin: Twin, summary: Summary) -> dict[str, Any]:
 
 def _nearest_as_plain(nearest: Nearest, summary: Summary) -> dict[str, Any]:
     return {**_run_as_plain(nearest.run, summary), "changes": changes_as_plain(nearest.changes)}
-
-
-def changes_as_plain(changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """Return differences as plain values; what is not there is null, and `absent` says on which side."""
-    return [
-        {
-            "name": one.name,
-            "left": None if one.left is ABSENT else one.left,
-            "right": None if one.right is ABSENT else one.right,
-            "absent": "left" if one.left is ABSENT else "right" if one.right is ABSENT else None,
-        }
-        for one in changes
-    ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from gitjournal.procedure.identity import Origin
 from gitjournal.render import text
-from gitjournal.render.exec_output import canonical, changes_as_plain
+from gitjournal.render.changes import canonical_value, changes_as_plain
 from gitjournal.run.explain import Explained, Likeness
 
 SHOWN = 3  # configurations of a grid that are printed in full
@@ -45,7 +45,7 @@ def _one(one: Explained, *, color: bool) -> Iterator[str]:
     yield from _annotated(json.loads(one.canonical), {origin.path: origin.origin for origin in one.values}, color=color)
     if one.left_out:
         yield "left out, as it changes nothing:"
-        rows = [[text.clean(part.path), canonical(part.value), text.clean(part.origin)] for part in one.left_out]
+        rows = [[text.clean(part.path), canonical_value(part.value), text.clean(part.origin)] for part in one.left_out]
         yield text.table(
             [text.Column("parameter"), text.Column("value", shrinks=True), text.Column("why")], rows, width=text.terminal_width()
         )
@@ -136,7 +136,7 @@ def likeness_lines(found: Likeness, names: Sequence[str], *, color: bool) -> Ite
         yield f"{both} are not the same run: {differ}{nearest}" if found.changes else f"{both} are not the same run"
         if found.changes:
             columns = [text.Column("value"), *(text.Column(name, shrinks=True) for name in names)]
-            rows = [[text.clean(one.name), canonical(one.left), canonical(one.right)] for one in found.changes]
+            rows = [[text.clean(one.name), canonical_value(one.left), canonical_value(one.right)] for one in found.changes]
             yield text.table(columns, rows, width=text.terminal_width(), color=color)
         return
     if found.only_left or found.only_right:

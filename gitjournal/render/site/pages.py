@@ -16,8 +16,9 @@ from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.results_block import strip_block
 from gitjournal.errors import EntryError
 from gitjournal.journal.entry_results import Told
-from gitjournal.render import entry, exec_output, text
+from gitjournal.render import entry, text
 from gitjournal.render import looks as testing
+from gitjournal.render.changes import text_differences
 from gitjournal.render.charts import figures, svg
 from gitjournal.render.charts.entry_figures import entry_figures
 from gitjournal.render.charts.model import Chart
@@ -225,7 +226,7 @@ class Pages:
         texts = self.journal.texts
         if left not in texts or right not in texts:
             return ""
-        return exec_output.differences(texts[left], texts[right]).replace(" -> ", " → ")  # which no line breaks apart
+        return text_differences(texts[left], texts[right]).replace(" -> ", " → ")  # which no line breaks apart
 
 
 def _option(card: Card) -> str:
