@@ -19,6 +19,7 @@ from gitjournal.render import comparison as words
 from gitjournal.render import text
 from gitjournal.render.charts import effects
 from gitjournal.render.charts.model import Intervals
+from gitjournal.render.score import DIRECTIONS
 from gitjournal.run.compare import Measured, elsewhere, judge, measured, sample, wanted
 from gitjournal.stats.compare import Comparison, adjusted
 from gitjournal.stats.over_datasets import Cell, over_data
@@ -164,4 +165,4 @@ def _title(judged: Sequence[Comparison], titles: dict[str, str]) -> str:
 
 
 def _axis(first: Sample, name: str) -> str:
-    return f"{first.metric}, {text.shorten(text.clean(name), 30)} minus each, 95 % intervals ({words.DIRECTIONS[first.direction]})"
+    return f"{first.metric}, {text.shorten(text.clean(name), 30)} minus each, 95 % intervals ({DIRECTIONS[first.direction]})"

@@ -24,11 +24,11 @@ from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.journal.overview import Opened, Overview, look
 from gitjournal.render import entry as words
 from gitjournal.render import looks as testing
-from gitjournal.render import results_block, text
-from gitjournal.render.exec_output import no_baseline
+from gitjournal.render import text
 from gitjournal.render.forecast import gated_line
 from gitjournal.render.identity import explained_as_plain, explained_lines
 from gitjournal.render.overlaps import meaning
+from gitjournal.render.score import gain_words, no_baseline
 from gitjournal.run.explain import Explained, explain
 from gitjournal.run.look_budget import looks_at
 from gitjournal.stats.gain import Baseline, gain_over
@@ -186,7 +186,7 @@ def _baseline_said(opened: Opened, summary: Summary, baseline: Baseline | str | 
     best = baseline.summary.best
     theirs = best.scores.get(summary.deciding or "") if best else None
     reached = f": {text.clean(summary.deciding or '')} {text.number(theirs.mean)}" if theirs else ""
-    return [("baseline", f"{name}{reached}{f', gain {results_block.difference(gain)}' if gain else ''}")]
+    return [("baseline", f"{name}{reached}{f', gain {gain_words(gain)}' if gain else ''}")]
 
 
 def _alone(opened: Opened) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gitjournal.render import text
+from gitjournal.render.score import DIRECTIONS, difference_words, lower_note
 from gitjournal.stats.evidence import Comparison, Evidence, turned
 from gitjournal.stats.intervals import LEVEL, Interval
 from gitjournal.stats.over_datasets import OverData
 from gitjournal.stats.sample import Sample
 
 BAR = 20  # cells of an interval drawn in text
-DIRECTIONS = {1: "higher is better", -1: "lower is better"}
 
 
 def lines(one: Comparison, *, color: bool) -> Iterator[str]:
@@ -21,10 +21,10 @@ def lines(one: Comparison, *, color: bool) -> Iterator[str]:
     one = one if one.evidence.value * one.a.direction >= 0 else turned(one)
     a, b, found = one.a, one.b, one.evidence
     yield text.paint(text.wrap(headline(one)), _role(one.verdict), color=color)
-    values = f"{text.clean(a.metric)} {text.number(a.value)} and {text.number(b.value)}{_lower(a)}"
+    values = f"{text.clean(a.metric)} {text.number(a.value)} and {text.number(b.value)}{lower_note(a.direction)}"
     apart = f", {found.apart[0]} against {found.apart[1]}" if found.apart else ""
     test = f" ({found.test}{apart})" if found.test else ""
-    yield text.wrap(f"{values}: difference {gap(found.value, found.interval, _scale(a, b))}{_p(found.p)}{test}", indent="  ")
+    yield text.wrap(f"{values}: difference {difference_words(found.value, found.interval, _scale(a, b))}{_p(found.p)}{test}", indent="  ")
     yield text.wrap(found.why, indent="  ")
     told = (*_selected(one), *_over_rows(one), *_chance(one), *_seen(one), *found.notes)
     yield from (text.wrap(note.strip(), indent="  " if note == note.strip() else "    ") for note in told)
@@ -49,7 +49,7 @@ def _where(one: Comparison) -> str:
 def _over_rows(one: Comparison) -> Iterator[str]:
     found = one.evidence.rows
     if found is not None:
-        said = gap(one.evidence.value, found, _scale(one.a, one.b))
+        said = difference_words(one.evidence.value, found, _scale(one.a, one.b))
         still = "other rows may well say otherwise" if found.holds(0.0) else "other rows would hardly say otherwise"
         yield f"counted over the {one.a.rows} rows instead of seeds {said}: {still}"
 
@@ -57,14 +57,6 @@ def _over_rows(one: Comparison) -> Iterator[str]:
 def short(one: Sample) -> str:
     """Return the short id of an entry."""
     return text.clean(one.entry[-4:])
-
-
-def gap(value: float, interval: Interval | None, scale: float) -> str:
-    """Return ``+0.006 [-0.008, +0.019]``."""
-    said = text.difference(value, scale)
-    if interval is None:
-        return said
-    return f"{said} [{text.difference(interval.low, scale)}, {text.difference(interval.high, scale)}]"
 
 
 def p_value(p: float | None) -> str:
@@ -85,10 +77,6 @@ def _scale(a: Sample, b: Sample) -> float:
     return max(abs(a.value), abs(b.value))
 
 
-def _lower(a: Sample) -> str:
-    return "" if a.direction > 0 else " (lower is better)"
-
-
 def _role(verdict: str) -> str:
     return "look" if verdict == "not shown" else "good"
 
@@ -101,7 +89,7 @@ def _selected(one: Comparison) -> Iterator[str]:
     at_once = f": allowing for that{_p(chosen.p).replace(', ', ' ')} ({chosen.test.partition(',')[0]})" if chosen.p is not None else ""
     yield f"{which} is the best of {chosen.k}, chosen on these same {one.evidence.unit}{at_once}"
     if chosen.interval is not None:
-        said = gap(one.evidence.value, chosen.interval, _scale(one.a, one.b))
+        said = difference_words(one.evidence.value, chosen.interval, _scale(one.a, one.b))
         yield f"  for all {chosen.k} at once {said}"
     if chosen.corrected is not None:
         yield f"  {which} reached {text.number(chosen.raw)}; corrected for the choice {text.number(chosen.corrected)} (BBC)"
@@ -145,7 +133,7 @@ def more(one: Comparison) -> str:
 def table(comparisons: Sequence[Comparison], adjusted: Sequence[float | None], titles: Mapping[str, str], *, color: bool) -> Iterator[str]:
     """Return one against several others, each in a row with its interval drawn."""
     a = comparisons[0].a
-    yield text.wrap(f"{short(a)} {text.clean(a.metric)} {text.number(a.value)}{_lower(a)}, against {len(comparisons)} others")
+    yield text.wrap(f"{short(a)} {text.clean(a.metric)} {text.number(a.value)}{lower_note(a.direction)}, against {len(comparisons)} others")
     yield ""
     axis = _axis([one.evidence for one in comparisons])
     columns = [
@@ -165,7 +153,7 @@ def table(comparisons: Sequence[Comparison], adjusted: Sequence[float | None], t
                 short(one.b),
                 text.clean(titles.get(one.b.entry, "")),
                 text.number(one.b.value),
-                gap(one.evidence.value, one.evidence.sure, _scale(a, one.b)),
+                difference_words(one.evidence.value, one.evidence.sure, _scale(a, one.b)),
                 p_value(p),
                 verdict,
                 bar(one.evidence.value, one.evidence.sure, axis),
@@ -224,7 +212,7 @@ def over_data_lines(found: OverData, metric: str, direction: int, *, color: bool
         ahead, behind = (pair.a, pair.b) if pair.interval.value * direction >= 0 else (pair.b, pair.a)
         shown = "is better than" if verdict != "not shown" else "is not shown to be better than"
         yield text.paint(text.wrap(f"{text.clean(ahead)} {shown} {text.clean(behind)}"), _role(verdict), color=color)
-        said = f"{metric}: median difference {gap(pair.interval.value, pair.interval, _widest(found))}{_p(pair.p)}"
+        said = f"{metric}: median difference {difference_words(pair.interval.value, pair.interval, _widest(found))}{_p(pair.p)}"
         counted = f"{text.clean(pair.a)} won {pair.won}, lost {pair.lost}"
         yield text.wrap(f"{said} (Wilcoxon signed rank, {sets} data sets; {counted})", indent="  ")
         if len(found.pairs) > 1:

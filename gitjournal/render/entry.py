@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Data, Files, FrontMatter, Split
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Configuration, Effect, Summary, data_label
+from gitjournal.render.score import direction_words
 from gitjournal.render.text import (
     Column,
     clean,
@@ -123,17 +123,12 @@ def seeds_words(seeds: list[int] | int | None) -> str:
 def metrics_words(metrics: list[str] | str | None) -> str:
     """Return the metrics, each with its direction; the first decides."""
     names = [metrics] if isinstance(metrics, str) else metrics or []
-    return ", ".join(f"{clean(name)} ({better(name)})" for name in names)
-
-
-def better(metric: str) -> str:
-    """Return which direction of a metric is better."""
-    return "higher is better" if direction(metric) > 0 else "lower is better"
+    return ", ".join(f"{clean(name)} ({direction_words(name)})" for name in names)
 
 
 def deciding_words(summary: Summary) -> str:
     """Return the deciding metric with its direction."""
-    return f"{clean(summary.deciding or '')} ({better(summary.metric or '')})"
+    return f"{clean(summary.deciding or '')} ({direction_words(summary.metric or '')})"
 
 
 def best_words(summary: Summary) -> str:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from gitjournal.entry.model import Entry, FrontMatter
-from gitjournal.entry.summary import Summary, data_argument, estimator_label
+from gitjournal.entry.model import Entry
+from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import as_plain as as_plain_verdict
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.index import Run
-from gitjournal.render import forecast, results_block, text, verdict
+from gitjournal.render import forecast, text, verdict
 from gitjournal.render.changes import change_list, changes_as_plain
 from gitjournal.render.overlaps import found_lines
+from gitjournal.render.score import gain_over_baseline, lower_note, no_baseline, score_words
 from gitjournal.run.known_runs import Nearest, Twin
 from gitjournal.run.messages import Counts, Epoch, Outcome, Planned, Progress, Recovered
 from gitjournal.run.plan import installed_version
@@ -167,7 +168,7 @@ def _twin_lines(twin: Twin, summary: Summary) -> list[str]:
     if value is not None:
         n = f", n = {twin.n}" if twin.n else ""
         best = f" (best of {twin.runs} runs)" if twin.runs > 1 else ""
-        lines.append(f"  {text.clean(summary.deciding or '')} {text.number(value)}{results_block.lower(summary)}{n}{best}")
+        lines.append(f"  {text.clean(summary.deciding or '')} {text.number(value)}{lower_note(summary.direction)}{n}{best}")
     return lines
 
 
@@ -218,15 +219,8 @@ def best_lines(summary: Summary, gain: Gain | None) -> list[str]:
         return []
     which = f"   {text.settings(summary.best.grid)}" if summary.best.grid else ""
     of = f"   (best of {summary.scored})" if summary.scored > 1 else ""
-    lines = [f"best   {summary.deciding} {results_block.score(best)}{results_block.lower(summary)}{which}{of}"]
-    return [*lines, f"gain   {results_block.against(gain)}"] if gain else lines
-
-
-def no_baseline(front: FrontMatter) -> str:
-    """Return that an entry is compared with nothing, and what to do about it; "" where it is, or is itself the least there is."""
-    if front.baseline or estimator_label(front.procedure).startswith("Dummy"):
-        return ""
-    return f"none; the usual ones: gitjournal new --baselines {text.clean(data_argument(front.data))}"
+    lines = [f"best   {summary.deciding} {score_words(best)}{lower_note(summary.direction)}{which}{of}"]
+    return [*lines, f"gain   {gain_over_baseline(gain)}"] if gain else lines
 
 
 def as_plain(ended: Outcome) -> dict[str, Any]:

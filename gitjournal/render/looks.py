@@ -11,6 +11,7 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
 from gitjournal.journal.branches import short_ref
 from gitjournal.render import text
+from gitjournal.render.score import lower_note
 from gitjournal.run.final import Looked
 from gitjournal.stats import looks as counting
 from gitjournal.stats.looks import Look
@@ -84,8 +85,7 @@ def said(ended: Looked) -> str:
     lines = [_same_model(ended, look)] if ended.state == "looked" else ["looked at before, and not computed again: no new look"]
     rows = f"{look.record.rows.get('test', 0):,} rows"
     where = f"look {look.number} of {len(ended.looks)} on these {rows}" if len(ended.looks) > 1 else f"the first look at these {rows}"
-    lower = " (lower is better)" if ended.summary.direction < 0 else ""
-    lines.append(f"test   {score(look.record, metric, len(ended.looks))}{lower}   {where}{allowed}")
+    lines.append(f"test   {score(look.record, metric, len(ended.looks))}{lower_note(ended.summary.direction)}   {where}{allowed}")
     lines += [f"       {line}"] if (line := meaning(look, ended.looks, metric)) else []
     dev = ended.summary.best_score
     lines += [f"dev    {ended.summary.deciding} {text.spread(dev.mean, dev.sd, dev.n)}, by which it was chosen"] if dev else []

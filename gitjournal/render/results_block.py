@@ -8,12 +8,13 @@ from typing import Any
 from gitjournal.entry import record
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record, runs_among
-from gitjournal.entry.summary import Configuration, Score, Summary, estimator_label
+from gitjournal.entry.summary import Configuration, Summary
 from gitjournal.entry.verdict import UNJUDGED, Verdict, against_line
 from gitjournal.entry.verdict import lines as verdict_lines
 from gitjournal.render import looks, text
 from gitjournal.render.charts.entry_figures import CURVES_FILE, has_curves
 from gitjournal.render.forecast import gated_line
+from gitjournal.render.score import gain_over_baseline, is_compared, lower_note, score_words
 from gitjournal.stats.gain import Gain
 from gitjournal.stats.looks import last_look
 
@@ -35,7 +36,7 @@ def results_block(
     skipped = gated_line(summary.gated)
     # what else there is to say takes its room from the effects, then from the table: the block stays short whatever the grid
     room = EFFECTS - len(first) - len(tested) - len(figure) - (len(small) - SMALL_PRINT) - (2 if skipped else 0)
-    lines = ["## Results", "", *first, headline(summary, gain, compared=_compared(front)), "", *tested]
+    lines = ["## Results", "", *first, headline(summary, gain, compared=is_compared(front)), "", *tested]
     if summary.best:
         lines += [*_table(summary, ROWS + min(0, room + 1)), ""]
     lines += figure
@@ -49,10 +50,6 @@ def results_block(
     return "\n".join([*lines, *small]) + "\n"
 
 
-def _compared(front: FrontMatter) -> bool:
-    return bool(front.baseline) or estimator_label(front.procedure).startswith("Dummy")
-
-
 def headline(summary: Summary, gain: Gain | None, *, compared: bool = True) -> str:
     """Return the result in one sentence; `compared` says that there is something to compare it with."""
     best = summary.best_score
@@ -60,32 +57,8 @@ def headline(summary: Summary, gain: Gain | None, *, compared: bool = True) -> s
         return "No run has ended with a result."
     where = f" with {_inline(summary.best.grid)}" if summary.best.grid else ""
     many = f", best of {summary.scored}" if summary.scored > 1 else ""
-    said = f"**{summary.deciding} {score(best)}**{where}{lower(summary)}{many}"
-    return f"{said}; {against(gain)}." if gain else f"{said}{'' if compared else '; no baseline to compare with'}."
-
-
-def against(gain: Gain) -> str:
-    """Return the gain in words: ``+0.006 [-0.008, +0.019] over 20261108-logistic-p2m1``."""
-    return f"{difference(gain)} over {gain.baseline}"
-
-
-def difference(gain: Gain) -> str:
-    """Return ``+0.006 [-0.008, +0.019]``."""
-    said = text.difference(gain.difference, gain.score)
-    if gain.interval is None:
-        return said
-    low, high = (text.difference(end, gain.score) for end in (gain.interval.low, gain.interval.high))
-    return f"{said} [{low}, {high}]"
-
-
-def score(one: Score) -> str:
-    """Return ``0.978 ± 0.004 SD over 3 seeds``."""
-    return text.spread(one.mean, one.sd, one.n)
-
-
-def lower(summary: Summary) -> str:
-    """Return the direction where it is not the usual one."""
-    return " (lower is better)" if summary.direction < 0 else ""
+    said = f"**{summary.deciding} {score_words(best)}**{where}{lower_note(summary.direction)}{many}"
+    return f"{said}; {gain_over_baseline(gain)}." if gain else f"{said}{'' if compared else '; no baseline to compare with'}."
 
 
 def cell(value: Any) -> str:

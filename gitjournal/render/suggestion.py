@@ -8,6 +8,7 @@ from typing import Any
 from gitjournal.entry.metrics import direction
 from gitjournal.render import text
 from gitjournal.render.forecast import foreseen_as_plain, interval, percent, short
+from gitjournal.render.score import lower_note
 from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest.advisor import Because
 from gitjournal.suggest.loop import Pursued, Round
@@ -29,7 +30,7 @@ def said(found: Suggestions) -> str:
 
 
 def _basis(found: Suggestions) -> str:
-    metric = f"dev.{found.target.metric}" + (" (lower is better)" if direction(found.target.metric) < 0 else "")
+    metric = f"dev.{found.target.metric}" + lower_note(direction(found.target.metric))
     told = [f"{text.clean(found.target.data.label)}, {metric}"]
     if found.best:
         told.append(f"best so far {text.number(found.best.score)} ({short(found.best.entry)})")

@@ -111,6 +111,13 @@ def test_test_and_interval_never_contradict_each_other(only_a: int, only_b: int)
     assert (mcnemar(only_a, only_b) < LEVEL) == (not discordant_interval(only_a, only_b, 2000).holds(0.0))
 
 
+@given(st.floats(0, 1), st.integers(1, 10_000))
+def test_wilson_holds_the_share_and_stays_between_0_and_1(share: float, n: int) -> None:
+    interval = wilson(share * n, n)
+    assert 0 <= interval.low <= share + 1e-9
+    assert share - 1e-9 <= interval.high <= 1
+
+
 def test_wilson_is_that_of_scipy() -> None:
     for hits, n in ((0, 20), (3, 20), (349, 360), (20, 20)):
         told = reference.binomtest(hits, n).proportion_ci(method="wilson")

@@ -11,7 +11,7 @@ from typing import Any
 
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, Configuration, Summary
-from gitjournal.stats.intervals import Z95
+from gitjournal.stats.intervals import wilson
 
 SHARES = ("accuracy", "balanced_accuracy")  # a share of rows that are right: its noise follows from their number
 MANY = 12  # rows or columns of a heat map
@@ -155,16 +155,8 @@ def noise(summary: Summary, records: Iterable[Record]) -> Noise | None:
     n = next((one.rows["dev"] for one in records if one.fingerprint == best.fingerprint and "dev" in one.rows), 0)
     if summary.metric not in SHARES or not n or not 0 <= score.mean <= 1:
         return None
-    low, high = wilson(score.mean, n)
-    return Noise(low, high, f"95 % of {n:,} rows")
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of `n` (Wilson 1927, JASA 22:209)."""
-    z = Z95 * Z95
-    centre = (share + z / (2 * n)) / (1 + z / n)
-    half = Z95 * math.sqrt(share * (1 - share) / n + z / (4 * n * n)) / (1 + z / n)
-    return centre - half, centre + half
+    interval = wilson(score.mean * n, n)
+    return Noise(interval.low, interval.high, f"95 % of {n:,} rows")
 
 
 def profiles(summary: Summary) -> list[Profile]:

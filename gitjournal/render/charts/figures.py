@@ -9,6 +9,7 @@ from gitjournal.entry.metrics import direction
 from gitjournal.render import text
 from gitjournal.render.charts.chart_data import Calibrated, Curve, Estimate, HeatMap, Noise, Profile, Reached, Spread, Step, is_number
 from gitjournal.render.charts.model import Axis, Bar, Cells, Intervals, Line, Plane, Point
+from gitjournal.render.score import direction_words
 from gitjournal.stats.confusion import Confusion
 
 CURVE_NAMES = {"loss": "train", "val_loss": "watched"}
@@ -19,7 +20,7 @@ LOG_RATIO = 50  # values that reach over more than this are put on a logarithmic
 
 def scored(metric: str) -> str:
     """Return the name of a score on an axis, with its direction."""
-    return f"dev.{metric}, {'higher' if direction(metric) > 0 else 'lower'} is better"
+    return f"dev.{metric}, {direction_words(metric)}"
 
 
 def learning_curves(curves: Sequence[Curve]) -> Plane:

@@ -21,6 +21,7 @@ from gitjournal.render.charts import terminal
 from gitjournal.render.charts.entry_figures import PROFILE, entry_figures
 from gitjournal.render.forecast import gated_line
 from gitjournal.render.overlaps import meaning
+from gitjournal.render.score import gain_words, lower_note, score_words
 
 MARKER = "<!-- gitjournal report -->"  # by which CI finds the comment to update
 LONGEST = 2000
@@ -155,9 +156,9 @@ def _table(one: Reviewed) -> Iterator[str]:
         if summary.best.grid
         else ""
     )
-    yield f"| | {inert(summary.deciding or '')}{results_block.lower(summary)} | gain, 95 % interval |"
+    yield f"| | {inert(summary.deciding or '')}{lower_note(summary.direction)} | gain, 95 % interval |"
     yield "| --- | --- | --- |"
-    yield f"| this entry{of}{chosen} | {results_block.score(summary.best_score)} | {results_block.difference(gain) if gain else '-'} |"
+    yield f"| this entry{of}{chosen} | {score_words(summary.best_score)} | {gain_words(gain) if gain else '-'} |"
     if gain:
         yield f"| baseline: {inert(gain.title)} | {text.number(gain.score)} | |"
     else:

@@ -12,6 +12,7 @@ import msgspec
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Configuration, Summary
 from gitjournal.render import text
+from gitjournal.render.score import lower_note
 
 BEST, RUNS, METRICS = 10, 500, 8
 LONGEST = 48  # letters of a value
@@ -89,7 +90,7 @@ def best_table(summary: Summary, records: Sequence[Record], baseline: float | No
         Row("" if at else "best", _configuration(one, grid, scores, baseline, first.get(one.fingerprint, "")))
         for at, one in enumerate(shown)
     ]
-    caption = f"best first by {deciding}{' (lower is better)' if summary.direction < 0 else ''}{', ± SD over seeds' if seeds else ''}"
+    caption = f"best first by {deciding}{lower_note(summary.direction)}{', ± SD over seeds' if seeds else ''}"
     return Table(caption, head, rows, len(summary.configurations) - len(shown))
 
 

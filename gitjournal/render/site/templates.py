@@ -13,8 +13,10 @@ from typing import Any
 from gitjournal import resources
 from gitjournal.entry.metrics import direction
 from gitjournal.render import text
+from gitjournal.render.score import difference_words
 from gitjournal.render.site.cards import Card
 from gitjournal.render.site.markdown import missing
+from gitjournal.stats.intervals import Interval
 
 
 class Templates:
@@ -80,10 +82,8 @@ def gain(card: Card) -> str:
     """Return ``+0.006 [-0.008, +0.019]``."""
     if card.gain is None or card.reached is None:
         return "-"
-    said = text.difference(card.gain, card.reached)
-    if card.low is None or card.high is None:
-        return said
-    return f"{said} [{text.difference(card.low, card.reached)}, {text.difference(card.high, card.reached)}]"
+    interval = None if card.low is None or card.high is None else Interval(card.gain, card.low, card.high)
+    return difference_words(card.gain, interval, card.reached)
 
 
 def lower(card: Card) -> bool:

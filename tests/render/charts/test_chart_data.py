@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary, summarise
-from gitjournal.render.charts.chart_data import Candidate, Spread, heat_map, learning_curves, noise, profiles, progress, wilson
+from gitjournal.render.charts.chart_data import Candidate, Spread, heat_map, learning_curves, noise, profiles, progress
 from gitjournal.stats.confusion import Confusion, confusion
 from tests.support.pages import page, record
 
@@ -67,13 +65,6 @@ def test_noise_is_that_of_seeds_else_of_rows_else_unknown() -> None:
     assert not rows.covers(0.82)
     unknown = [record("a" * 64, 2.0, metric="rmse")]
     assert noise(summary(unknown, "rmse"), unknown) is None
-
-
-@given(st.floats(0, 1), st.integers(1, 10_000))
-def test_wilson_holds_the_share_and_stays_between_0_and_1(share: float, n: int) -> None:
-    low, high = wilson(share, n)
-    assert -1e-9 <= low <= share + 1e-9
-    assert share - 1e-9 <= high <= 1 + 1e-9
 
 
 def test_curves_are_means_over_the_seeds_that_are_still_running() -> None:
