@@ -25,8 +25,9 @@ import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.timing import repository
 from gitjournal.git.setup.init import init
 from gitjournal.procedure.configuration import Declared
-from gitjournal.suggest import advisor, suggest
-from gitjournal.suggest.suggest import Candidate, Target
+from gitjournal.suggest import advisor
+from gitjournal.suggest.candidates import Candidate, candidates
+from gitjournal.suggest.target import Target, find_target
 from gitjournal.suggest.trial import DataSet, Evidence, Trial
 from gitjournal.worker import run as measure
 from gitjournal.worker.cache import Shelf
@@ -87,7 +88,7 @@ def followed(bench: Bench, past: list[Trial], sets: dict[str, DataSet], runs: in
     own: list[Trial] = []
     for _ in range(runs):
         held = Evidence(bench.target.metric, bench.target.data, [*past, *own], sets)
-        listed = {one.key: one for one in suggest.candidates(bench.target, held)}
+        listed = {one.key: one for one in candidates(bench.target, held)}
         (chosen,) = advisor.advise(held, list(listed), 1)
         own.append(bench.run(listed[chosen.key]))
     return own
@@ -135,7 +136,7 @@ def main() -> None:
         }
         targets = {
             where: {
-                name: dataclasses.replace(suggest.find_target(lab, place, what, column=None, ask=crew.ask), lab=None)
+                name: dataclasses.replace(find_target(lab, place, what, column=None, ask=crew.ask), lab=None)
                 for name, what in asked.items()
             }
             for where, asked in looked.items()

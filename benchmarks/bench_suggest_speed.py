@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.timing import gitjournal, once, say
 from gitjournal.entry.record import Record, encode
 from gitjournal.git.setup.init import init
-from gitjournal.suggest import advisor, collect, suggest
+from gitjournal.suggest import advisor, candidates, collect, target
 
 TIMES = 5
 PAGE = """\
@@ -111,10 +111,10 @@ def main() -> None:
         command = gitjournal("suggest", "set0", "-n", "1")
         once(command, place)  # makes the index
         cpu = statistics.median(once(command, place).cpu for _ in range(TIMES))
-        target = suggest.find_target(lab, place, "set0", column=None, ask=lambda _: {})
-        journals = suggest.read_journals(lab, [])
-        held = collect.evidence(target.data, target.metric, "classification", journals)
-        keys = [one.key for one in suggest.candidates(target, held)]
+        here = target.find_target(lab, place, "set0", column=None, ask=lambda _: {})
+        journals = collect.read_journals(lab, [])
+        held = collect.evidence(here.data, here.metric, "classification", journals)
+        keys = [one.key for one in candidates.candidates(here, held)]
         taken = []
         for _ in range(TIMES):
             begun = time.process_time()

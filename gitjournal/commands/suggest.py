@@ -17,11 +17,12 @@ from gitjournal.git.lab import find_lab
 from gitjournal.render import suggestion, text
 from gitjournal.run import draft
 from gitjournal.run import execute as runner
-from gitjournal.suggest import loop, suggest
+from gitjournal.suggest import collect, loop, suggest, to_entry
 from gitjournal.suggest.collect import Journal
 from gitjournal.suggest.loop import Budget, Round
 from gitjournal.suggest.studies import files as study_file
 from gitjournal.suggest.studies.to_trials import Reported, report
+from gitjournal.suggest.target import Target, find_target
 from gitjournal.worker.pool import Crew
 
 
@@ -72,7 +73,7 @@ def command(
     with Crew() as crew:
         if write or execute:
             runner.recover(lab, lambda _: None)
-        found = suggest.find_target(lab, context.start, what, column=target, ask=crew.ask)
+        found = find_target(lab, context.start, what, column=target, ask=crew.ask)
         named = title or f"Suggested for {found.data.label}"
         own, journals, studies = _read(found, others, same_data=same_data)
         if not context.quiet and not as_json:
@@ -81,7 +82,7 @@ def command(
             sys.exit(_pursue(context, found, journals, Budget(max_runs or many, max_time, timeout), named, crew, as_json=as_json))
         suggestions = suggest.suggest(found, [own, *journals], many)
         wanted = suggestions.proposals and (write or execute)
-        written = suggest.draft(suggestions, title=named, ask=crew.ask) if wanted else None
+        written = to_entry.draft(suggestions, title=named, ask=crew.ask) if wanted else None
     path = draft.write_draft(lab, written) if written and not dry_run else None
     if as_json:
         entry = {"entry": written.id, "path": str(path) if path else None, "text": written.text} if written else {}
@@ -99,13 +100,13 @@ def command(
             _next(context, f"gitjournal suggest {what or found.data.label} --write, or --exec --max-runs 10")
 
 
-def _read(target: suggest.Target, others: Sequence[str], *, same_data: bool) -> tuple[Journal, list[Journal], list[Reported]]:
+def _read(target: Target, others: Sequence[str], *, same_data: bool) -> tuple[Journal, list[Journal], list[Reported]]:
     """Read the journal at hand, and what --from names: the journals of folders, then what the studies of files report."""
     folders = [Path(said) for said in others if Path(said).is_dir()]
     files = [study_file.local_path(said) for said in others if not Path(said).is_dir()]
     if same_data and not files:
         raise click.UsageError("--same-data goes with a study: --from study.db")
-    own, *journals = suggest.read_journals(target.lab, folders)
+    own, *journals = collect.read_journals(target.lab, folders)
     studies = []
     for file in files:
         study_file.kind_of(file)  # a file that is none is told so without optuna
@@ -118,9 +119,7 @@ def _next(context: Context, line: str) -> None:
         click.echo(f"next: {line}", err=True)
 
 
-def _pursue(
-    context: Context, target: suggest.Target, others: list[Journal], budget: Budget, title: str, crew: Crew, *, as_json: bool
-) -> int:
+def _pursue(context: Context, target: Target, others: list[Journal], budget: Budget, title: str, crew: Crew, *, as_json: bool) -> int:
     """Run suggestions, say each, and return the exit code."""
     quiet = context.quiet or as_json
 

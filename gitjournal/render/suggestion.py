@@ -11,9 +11,10 @@ from gitjournal.render.forecast import foreseen_as_plain, interval, percent, sho
 from gitjournal.render.score import lower_note
 from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest.advisor import Because
+from gitjournal.suggest.candidates import Candidate
 from gitjournal.suggest.loop import Pursued, Round
 from gitjournal.suggest.studies.to_trials import Reported
-from gitjournal.suggest.suggest import Candidate, Proposal, Suggestions
+from gitjournal.suggest.suggest import Proposal, Suggestions
 
 MOST_DIFFERS = 3
 

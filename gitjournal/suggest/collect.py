@@ -47,6 +47,14 @@ def elsewhere(path: Path) -> Journal:
         return _journal(path.resolve().name, lab.repository, index)
 
 
+def read_journals(lab: Lab, others: Sequence[Path]) -> list[Journal]:
+    """Read the journal at hand, and others. Raises GitError where one is none."""
+    with Index.open(lab.repository) as index:
+        index.refresh(branches.journal_refs(lab, branches.current_ref(lab)))
+        own = here(lab, index)
+    return [own, *(elsewhere(path) for path in others)]
+
+
 def _journal(name: str, repository: Repository, index: Index, near: str = "", most: int | None = None) -> Journal:
     results = index.results(near, most)
     newest: dict[str, Row] = {}

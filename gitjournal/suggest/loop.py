@@ -14,9 +14,10 @@ from gitjournal.journal import branches
 from gitjournal.run import draft, execute
 from gitjournal.run.messages import Options, Outcome
 from gitjournal.run.results import Compose
-from gitjournal.suggest import suggest
+from gitjournal.suggest import collect, suggest, to_entry
 from gitjournal.suggest.collect import Journal
-from gitjournal.suggest.suggest import Proposal, Suggestions, Target
+from gitjournal.suggest.suggest import Proposal, Suggestions
+from gitjournal.suggest.target import Target
 from gitjournal.worker.pool import Team
 
 
@@ -72,18 +73,18 @@ def pursue(
             return Pursued(entry, rounds, outcome, "")
         if budget.seconds is not None and rounds and time.monotonic() - began > budget.seconds:
             return Pursued(entry, rounds, outcome, f"after {len(rounds)} runs the time was up")
-        known = [*suggest.read_journals(target.lab, []), *others]
+        known = [*collect.read_journals(target.lab, []), *others]
         found = suggest.suggest(target, known, 1)
         if not found.proposals:
             return Pursued(entry, rounds, outcome, "nothing is left to suggest")
         one = found.proposals[0]
         if entry is None:
-            drafted = suggest.draft(found, title=title, ask=crew.ask, whole=True)
+            drafted = to_entry.draft(found, title=title, ask=crew.ask, whole=True)
             draft.write_draft(target.lab, drafted)
-            entry, labels = drafted.id, suggest.labels_for(found.width)
-            points = suggest.grid(target, [one.candidate], labels)
+            entry, labels = drafted.id, to_entry.labels_for(found.width)
+            points = to_entry.grid(target, [one.candidate], labels)
         else:
-            points += suggest.grid(target, [one.candidate], labels)
+            points += to_entry.grid(target, [one.candidate], labels)
             _grow(target, entry, points)
         outcome = execute.execute(
             target.lab, start, entry, Options(timeout=budget.timeout), crew=crew, compose=compose, tell=lambda _: None

@@ -15,12 +15,12 @@ from gitjournal.journal.index import Result
 from gitjournal.journal.rows import Row
 from gitjournal.procedure import identity
 from gitjournal.run import plan
-from gitjournal.suggest import spaces, suggest
+from gitjournal.suggest import candidates, spaces
 from gitjournal.suggest.collect import Journal
 from gitjournal.suggest.score_scale import worth
 from gitjournal.suggest.spaces import Axis
 from gitjournal.suggest.studies.study import Study, Tried, restored
-from gitjournal.suggest.suggest import Target
+from gitjournal.suggest.target import Target
 from gitjournal.suggest.trial import DataSet
 
 OTHER_SPACE = "their parameters are not those of the entry's `space`"
@@ -82,7 +82,7 @@ def _placed(target: Target, study: Study, trials: Sequence[Tried], where: DataSe
     reach = worth(target.metric, [])
     within = [one for one in trials if one.score is None or reach.low <= one.score <= reach.high]
     points = [(one, point) for one in within if (point := _point(every, one.params)) is not None]
-    texts = suggest.canonical_texts(target, [point for _, point in points])
+    texts = candidates.canonical_texts(target, [point for _, point in points])
     found = [
         _result(one, text, where, {target.metric: one.score}) for (one, _), text in zip(points, texts, strict=True) if text is not None
     ]

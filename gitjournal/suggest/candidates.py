@@ -1,0 +1,162 @@
+"""The configurations that may be suggested for a target: of its own space, of the built-in ones, and of past data sets."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gitjournal.entry.model import Entry, Facts
+from gitjournal.errors import EntryError, GitjournalError
+from gitjournal.procedure import counts, identity, reader
+from gitjournal.procedure.configuration import Versions
+from gitjournal.run import plan
+from gitjournal.suggest import advisor as advice
+from gitjournal.suggest import encoding, portable, spaces
+from gitjournal.suggest.target import Target
+from gitjournal.suggest.trial import Evidence
+
+POINTS, MOST_POINTS = 8, 16  # points of each built-in model: more, the more was run
+SPACE_POINTS, LEAST_POINTS = 200, 20  # points of all declared spaces together, and of each at least
+TABULAR = "tabular"
+Point = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A configuration that may be suggested: its portable text, its canonical text and tree here, and how it is declared.
+
+    `steps` is a whole procedure; where the target has a space of its own, `point` are values for its entry instead.
+    """
+
+    key: str
+    canonical: str
+    steps: list[Any]
+    point: Point
+    tree: reader.Steps
+
+    @property
+    def fingerprint(self) -> str:
+        """The identity of the configuration on these data."""
+        return identity.fingerprint(self.canonical)
+
+    @property
+    def exchangeable(self) -> list[Any]:
+        """The steps that a grid may exchange: all but `tabular`, with which every procedure for a table begins."""
+        return self.steps[1:] if self.steps[0] == TABULAR else self.steps
+
+
+def candidates(target: Target, held: Evidence) -> list[Candidate]:
+    """Return the configurations that may be suggested, strong defaults first; what cannot be built is left out."""
+    facts = msgspec.convert(target.declared.facts, Facts)
+    maker = _Maker(target, facts)
+    if target.at is not None:
+        return maker.declared_space()
+    kind = _kind(target.entry, facts)
+    if kind is None:
+        raise GitjournalError(
+            "no built-in space for such data",
+            hint="declare where to look in an entry, space: {dropout: [0.1, 0.3, 0.5]}, and name that entry",
+        )
+    found = []
+    points = min(POINTS + len(held.own()) // 2, MOST_POINTS)
+    for model, values in spaces.models(target.declared.task, points):
+        if not (kind == "text" and model.dense):
+            before = {"array": ["StandardScaler"] if model.scaled else [], "table": [TABULAR], "text": ["TfidfVectorizer"]}[kind]
+            found.append(maker.whole([*before, {model.name: values} if values else model.name]))
+    scaler = "StandardScaler" if kind == "array" else TABULAR
+    for key in advice.notable(held):
+        steps = portable.declared(json.loads(key), scaler)
+        if steps and (kind == "array" or steps[0] == {"table": TABULAR, "text": "TfidfVectorizer"}[kind]):
+            found.append(maker.whole(steps))
+    return list({one.key: one for one in reversed(found) if one is not None}.values())[::-1]
+
+
+def canonical_texts(target: Target, points: Sequence[Point]) -> list[str | None]:
+    """Return the canonical text of each point of the space that the entry declares; None for one that cannot be built."""
+    maker = _Maker(target, msgspec.convert(target.declared.facts, Facts))
+    found: list[str | None] = []
+    for point in points:
+        try:
+            found.append(maker.at(point).canonical)
+        except (GitjournalError, KeyError):
+            found.append(None)
+    return found
+
+
+def _kind(entry: Entry, facts: Facts) -> str | None:
+    """Return what the data are: a table, one column of text, an array of numbers; None for anything else, such as images."""
+    data = entry.front.data
+    if data.images or len(facts.shape or []) > 1:
+        return None
+    if isinstance(data.features, str):
+        return "text"
+    files = data.path or (data.files.train if data.files else "")
+    return "table" if (files and not files.endswith(".npz")) or (data.python and facts.columns) else "array"
+
+
+class _Maker:
+    """Makes candidates for one target."""
+
+    def __init__(self, target: Target, facts: Facts) -> None:
+        self.target, self.facts = target, facts
+        self.sizes = counts.sizes(target.declared.data, target.declared.split, facts)
+        self.versions = Versions(plan.installed_version(), plan.keras_version(target.entry) if target.at else "")
+        self.code = plan.procedure_code(target.entry, target.root) if target.at else None
+
+    def whole(self, steps: list[Any]) -> Candidate | None:
+        """Return a candidate with a procedure of its own; None where it does not go with the data."""
+        front = msgspec.structs.replace(self.target.entry.front, procedure=steps, parameters={}, grid=None)
+        try:
+            made = self._candidate(dataclasses.replace(self.target.entry, front=front), {}, steps)
+        except (GitjournalError, KeyError):
+            return None
+        return made if self._fits(made) else None
+
+    def declared_space(self) -> list[Candidate]:
+        """Return points of the space that the entry declares. Raises EntryError at what is wrong there."""
+        entry = self.target.entry
+        with plan.placed(entry):
+            every = spaces.read(entry.front.space or {})
+        share = max(LEAST_POINTS, SPACE_POINTS // len(every))
+        each = [self._points(axes, share) for axes in every]
+        found = [one for turn in itertools.zip_longest(*each) for one in turn if one is not None]
+        return list({one.key: one for one in reversed(found)}.values())[::-1]
+
+    def _points(self, axes: tuple[spaces.Axis, ...], many: int) -> list[Candidate]:
+        try:
+            return [self.at(point) for point in spaces.points(axes, many)]
+        except KeyError as fault:
+            raise EntryError(f"`space`: {fault} cannot be built", place=self.target.entry.place("space")) from None
+
+    def at(self, point: Point) -> Candidate:
+        """Return one point of the declared space. Raises GitjournalError or KeyError where it cannot be built."""
+        entry = self.target.entry
+        kept = {name: value for name, value in entry.front.parameters.items() if name not in point}
+        there = dataclasses.replace(entry, front=msgspec.structs.replace(entry.front, parameters=kept, grid=None))
+        return self._candidate(there, point, [])
+
+    def _candidate(self, entry: Entry, point: Point, steps: list[Any]) -> Candidate:
+        tree = reader.build_tree(entry, point, self.facts)
+        if self.code:
+            tree[0][1] |= plan.described(self.code)
+        told = self.target.declared
+        text = identity.canonical(
+            told.data, told.hash, told.task, told.split, tree, version=self.versions.sklearn, keras=self.versions.keras, sizes=self.sizes
+        )
+        key = portable.key(portable.portable(json.loads(text)["procedure"], self.facts.n_features))
+        return Candidate(key, text, steps, point, tree)
+
+    def _fits(self, one: Candidate) -> bool:
+        """Whether there are enough rows and columns: what would fail for certain is not suggested."""
+        values = encoding.read(json.loads(one.key)).values
+        most = {"n_neighbors": self.sizes.rows, "n_components": self.facts.n_features, "k": self.facts.n_features}
+        return not any(
+            isinstance(value, int) and (limit := most.get(name.rpartition(".")[2])) is not None and value > limit
+            for name, value in values.items()
+        )

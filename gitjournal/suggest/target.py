@@ -1,0 +1,98 @@
+"""What suggestions are for: the data, split, task and metric that an entry or a data set stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.summary import data_label
+from gitjournal.errors import UsageError
+from gitjournal.git.lab import Lab, work_root
+from gitjournal.journal import branches
+from gitjournal.journal.index import Index
+from gitjournal.procedure import configuration
+from gitjournal.procedure.configuration import Declared
+from gitjournal.run import draft as drafting
+from gitjournal.run import plan
+from gitjournal.run.plan import AskWorker
+from gitjournal.suggest.trial import DataSet
+
+SOURCES = ("sklearn:", "python:")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What suggestions are for: data, split, task and metric as `entry` declares them, and where to look.
+
+    `at` is the entry that was named, whose own `space` holds then; else the spaces are what was seen and what is built in.
+    """
+
+    lab: Lab
+    root: Path
+    entry: Entry
+    declared: Declared
+    data: DataSet
+    at: str | None
+
+    @property
+    def metric(self) -> str:
+        """The metric that decides."""
+        return self.declared.metrics[0]
+
+
+def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, ask: AskWorker) -> Target:
+    """Return what `what` means: a data set, an entry, or the data of the newest entry.
+
+    A data set that no entry declares yet is read by a worker; a table takes its target `column` then. Raises UsageError.
+    """
+    root = work_root(lab, start)
+    refs = branches.journal_refs(lab, branches.current_ref(lab))
+    with Index.open(lab.repository) as index:
+        index.refresh(refs)
+        rows = {row.id: (ref, row) for ref in reversed(refs) for row in index.entries(ref) if row.state not in ("retracted", "unreadable")}
+    drafts = {draft.id: draft.text for draft in branches.drafts(lab) if not draft.error}
+    named = _as_entry(what, [*rows, *drafts], root, {row.data for _, row in rows.values()})
+    if named is not None:
+        found = _read(lab, refs, named, drafts)
+        return _target(lab, root, found, _declared(found, root, lab, ask), named if found.front.space else None)
+    wanted = what.partition(":")[2] if what and what.startswith(SOURCES) else what
+    fits = [entry_id for entry_id, (_, row) in rows.items() if wanted is None or row.data == wanted]
+    if fits:
+        newest = max(fits, key=lambda one: (rows[one][1].at or "", one))
+        found = _read(lab, refs, newest, {})
+        return _target(lab, root, found, _declared(found, root, lab, ask), None)
+    if what is None:
+        raise UsageError("nothing was run yet, so say which data", hint="gitjournal suggest sklearn:digits")
+    data = drafting.data_source(what, root)
+    if column:
+        data["target"] = column.split(",") if "," in column else column
+    drafted = drafting.draft(lab, root, {"title": "Suggested"}, data, template=None, ask=ask)
+    found = parse(drafted.text, entry_id=drafted.id, file="the new entry")
+    return _target(lab, root, found, _declared(found, root, lab, ask), None)
+
+
+def _as_entry(what: str | None, ids: Sequence[str], root: Path, labels: set[str]) -> str | None:
+    """Return the id that is meant, or None where data are: a name that entries use, a source, or a file that is there."""
+    if what is None or what in labels or what.startswith(SOURCES) or (root / what).exists():
+        return None
+    return branches.match_id(what, ids)
+
+
+def _read(lab: Lab, refs: dict[str, str], entry_id: str, drafts: dict[str, str]) -> Entry:
+    stored = (branches.entry_text(lab, entry_id, ref) for ref in refs)
+    text = drafts.get(entry_id) or next(found for found in stored if found is not None)
+    return parse(text, entry_id=entry_id, file=branches.shown_path(lab, branches.page_path(entry_id)))
+
+
+def _declared(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
+    written = configuration.written_out(entry)
+    if written is not None and written.metrics:
+        return written
+    return plan.inspect(entry, root=root, cache=lab.repository.private, ask=ask)
+
+
+def _target(lab: Lab, root: Path, entry: Entry, declared: Declared, at: str | None) -> Target:
+    label, facts = data_label(entry.front.data), declared.facts
+    return Target(lab, root, entry, declared, DataSet(declared.hash, label, facts.get("n_rows"), facts.get("n_features")), at)
