@@ -99,8 +99,7 @@ def _functions(lab: Lab, start: Path, what: str) -> list[str]:
     if ":" in what:
         return [what]
     front = _entry(lab, start, what).front
-    own = front.procedure.get("python") if isinstance(front.procedure, dict) else None
-    return [str(name) for name in (front.data.python, own) if name]
+    return [str(name) for name in (front.data.python, front.own_function) if name]
 
 
 def _entry(lab: Lab, start: Path, part: str) -> Entry:

@@ -81,14 +81,13 @@ class Expectation:
 
 def read(entry: Entry) -> list[Expectation]:
     """Return what an entry expects. Raises EntryError with line and column of whatever is not understood."""
-    said = entry.front.expect
-    texts = [said] if isinstance(said, str) else said or []
+    texts = entry.front.expectations
     if len(texts) > MOST:
         hint = "ask further questions in entries of their own"
         raise EntryError(f"`expect` holds {len(texts)} comparisons; {MOST} at most", hint=hint, place=entry.place("expect"))
     found = []
     for number, text in enumerate(texts):
-        place = entry.place("expect") if isinstance(said, str) else entry.place("expect", number)
+        place = entry.place("expect") if isinstance(entry.front.expect, str) else entry.place("expect", number)
         found.append(parse(text, place=place, source=entry.document.text, first_line=entry.document.first_line))
     return found
 

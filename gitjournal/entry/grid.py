@@ -1,4 +1,4 @@
-"""The points of a grid and the seeds, in the order in which they were declared. Pure."""
+"""The points of a grid, in the order in which they were declared. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import random
 from typing import Any
 
-from gitjournal.entry.model import Entry, FrontMatter
+from gitjournal.entry.model import Entry
 from gitjournal.errors import EntryError, nearest
 
 MAX_POINTS = 100_000
@@ -16,13 +16,6 @@ SAMPLING = ("sample", "seed")
 
 Point = dict[str, Any]
 Path = tuple[str | int, ...]
-
-
-def seeds(front: FrontMatter) -> list[int]:
-    """Return the declared seeds: a list as it is, `5` as 0 to 4, nothing as 0 alone."""
-    if front.seeds is None:
-        return [0]
-    return list(range(front.seeds)) if isinstance(front.seeds, int) else list(dict.fromkeys(front.seeds))
 
 
 def expand(entry: Entry) -> list[Point]:

@@ -149,6 +149,38 @@ class FrontMatter(Strict, frozen=True, kw_only=True):
     budget: Annotated[Budget, Meta(description="when to stop")] | None = None
     tags: Annotated[list[Name], Meta(description="words to find it by")] = []
 
+    @property
+    def expectations(self) -> list[str]:
+        """The comparisons under `expect`, as they are written."""
+        return [self.expect] if isinstance(self.expect, str) else self.expect or []
+
+    @property
+    def metric_names(self) -> list[str]:
+        """The declared metrics, the deciding one first; none where the entry leaves the choice."""
+        return [self.metrics] if isinstance(self.metrics, str) else self.metrics or []
+
+    @property
+    def seed_values(self) -> list[int]:
+        """The seeds: a list as it is, `5` as 0 to 4, nothing as 0 alone."""
+        if self.seeds is None:
+            return [0]
+        return list(range(self.seeds)) if isinstance(self.seeds, int) else list(dict.fromkeys(self.seeds))
+
+    @property
+    def grids(self) -> list[dict[str, Any]]:
+        """The sub-grids, values to try by the name of their parameter; an empty one where there is no grid."""
+        return self.grid if isinstance(self.grid, list) else [self.grid or {}]
+
+    @property
+    def steps(self) -> list[Any]:
+        """The steps of the procedure; none where it is a function of one's own."""
+        return self.procedure if isinstance(self.procedure, list) else []
+
+    @property
+    def own_function(self) -> str | None:
+        """The function of one's own that is the procedure, as package.module:function; None where steps are declared."""
+        return self.procedure.get("python") if isinstance(self.procedure, dict) else None
+
 
 SOURCES = ("sklearn", "path", "images", "files", "python")
 

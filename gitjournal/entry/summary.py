@@ -148,8 +148,8 @@ def join(records: Iterable[Record], owners: Mapping[Key, Scores]) -> list[Record
 
 def deciding_metric(front: FrontMatter, records: Iterable[Record] = ()) -> str | None:
     """Return the metric that decides: the first declared, else the task's, else the first that was measured."""
-    if front.metrics:
-        return front.metrics if isinstance(front.metrics, str) else front.metrics[0]
+    if front.metric_names:
+        return front.metric_names[0]
     if front.task and default_metrics(front.task):
         return default_metrics(front.task)[0]
     return next((name for record in records for name in record.metrics.get("dev", {})), None)
@@ -263,14 +263,13 @@ def _effects(configurations: Sequence[Configuration], deciding: str, sign: int) 
 
 def runs_left(front: FrontMatter, records: Sequence[Record]) -> bool:
     """Whether a declared value of the grid, or a declared seed, occurs in no run."""
-    seeds = set(range(front.seeds)) if isinstance(front.seeds, int) else set(front.seeds or ())
+    seeds = set(front.seed_values) if front.seeds else set()
     grouped: dict[str, set[int | None]] = {}
     for record in records:
         grouped.setdefault(record.fingerprint, set()).add(record.seed)
     if any(None not in ran and not seeds <= ran for ran in grouped.values()):
         return True
-    grids = front.grid if isinstance(front.grid, list) else [front.grid or {}]
-    for grid in grids:
+    for grid in front.grids:
         for name, values in grid.items():
             ran = [record.grid.get(name) for record in records]
             # only plain values: an object may be recorded in another spelling

@@ -117,9 +117,8 @@ def _at(value: dict[str, Any], key: tuple[str, ...]) -> Any:
 
 def _estimators(front: FrontMatter) -> Iterator[str]:
     """Return the classes of the top-level steps that no grid can exchange."""
-    grids = front.grid if isinstance(front.grid, list) else [front.grid or {}]
-    exchanged = {name for one in grids for name in one}
-    for step in front.procedure if isinstance(front.procedure, list) else []:
+    exchanged = {name for one in front.grids for name in one}
+    for step in front.steps:
         name, value = (
             (step, None) if isinstance(step, str) else next(iter(step.items()), ("", None)) if isinstance(step, dict) else ("", None)
         )

@@ -97,17 +97,12 @@ def _row(front: FrontMatter, records: Sequence[Record], error: str, judged: Verd
         baseline=front.baseline,
         replicates=front.replicates,
         from_=front.from_,
-        expect=[one.expectation for one in judged.told] if judged else expectations(front),
+        expect=[one.expectation for one in judged.told] if judged else front.expectations,
         confidence=front.confidence,
         verdict=judged.word if judged and records else "",
         came_out=[one.came_out for one in judged.told] if judged else [],
         at=summary.last_at,
     )
-
-
-def expectations(front: FrontMatter) -> list[str]:
-    """Return what an entry expects as it is written, one comparison each."""
-    return [front.expect] if isinstance(front.expect, str) else front.expect or []
 
 
 def id_of(stem: str) -> str:

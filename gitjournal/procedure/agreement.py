@@ -80,7 +80,7 @@ class _Anew:
     @cached_property
     def seeds(self) -> set[int]:
         """The declared seeds."""
-        return set(grid.seeds(self.entry.front))
+        return set(self.entry.front.seed_values)
 
     def at(self, point: Point, versions: Versions, code: str) -> Configured:
         """Return the configuration of a point; `code` is the digest of a function of one's own."""
@@ -107,7 +107,7 @@ class _Anew:
 
 
 def _of_record(anew: _Anew, number: int, record: Record) -> Iterator[Unlike]:
-    own_code = isinstance(anew.entry.front.procedure, dict)
+    own_code = anew.entry.front.own_function is not None
     code = ""
     if record.owned:
         value = _read(record.canonical)

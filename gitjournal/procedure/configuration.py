@@ -87,6 +87,5 @@ def written_out(entry: Entry) -> Declared | None:
     drawn = {"seed", "shuffle", "stratify", "repeats" if "cv" in split else "dev"}
     if not ("given" in split or {"time", "gap", "dev"} <= split.keys() or drawn <= split.keys()):
         return None
-    metrics = [front.metrics] if isinstance(front.metrics, str) else front.metrics or []
     facts: dict[str, Any] = msgspec.to_builtins(front.data.facts)
-    return Declared(loader_options(entry), front.data.hash, facts, front.task, split, metrics, None)
+    return Declared(loader_options(entry), front.data.hash, facts, front.task, split, front.metric_names, None)

@@ -31,7 +31,7 @@ NO_RESULT_KEYS = ("hash", "facts", "sklearn", "path", "images", "python", "files
 
 def declared(front: FrontMatter) -> list[tuple[str, str]]:
     """Return what an entry declares as (word, text), in the order in which one asks; what it does not say is left out."""
-    expected = [front.expect] if isinstance(front.expect, str) else front.expect or []
+    expected = front.expectations
     said = [
         ("hypothesis", clean(front.hypothesis or "")),
         ("expect", "; ".join(map(clean, expected))),
@@ -44,9 +44,9 @@ def declared(front: FrontMatter) -> list[tuple[str, str]]:
         ("task", front.task or ""),
         ("procedure", procedure_words(front.procedure)),
         ("parameters", settings(front.parameters)),
-        ("grid", grid_words(front.grid)),
+        ("grid", grid_words(front.grids)),
         ("seeds", seeds_words(front.seeds)),
-        ("metrics", metrics_words(front.metrics)),
+        ("metrics", metrics_words(front.metric_names)),
         ("levels", settings(front.levels or {})),
         ("tags", ", ".join(map(clean, front.tags))),
     ]
@@ -105,9 +105,8 @@ def _step_words(step: Any) -> str:
     return clean(str(name)) if inner is None else value(step)
 
 
-def grid_words(grid: dict[str, Any] | list[dict[str, Any]] | None) -> str:
+def grid_words(grids: list[dict[str, Any]]) -> str:
     """Return the values to try."""
-    grids = grid if isinstance(grid, list) else [grid or {}]
     return "; or ".join(", ".join(f"{clean(name)} {value(values)}" for name, values in one.items()) for one in grids if one)
 
 
@@ -120,9 +119,8 @@ def seeds_words(seeds: list[int] | int | None) -> str:
     return ", ".join(map(str, seeds))
 
 
-def metrics_words(metrics: list[str] | str | None) -> str:
+def metrics_words(names: list[str]) -> str:
     """Return the metrics, each with its direction; the first decides."""
-    names = [metrics] if isinstance(metrics, str) else metrics or []
     return ", ".join(f"{clean(name)} ({direction_words(name)})" for name in names)
 
 

@@ -103,7 +103,7 @@ def _waiting(overview: Overview) -> Iterator[tuple[Key, tuple[str, str]]]:
         try:
             entry = overview.open(listed).entry
             declared = configuration.written_out(entry)
-            if declared is None or not isinstance(entry.front.procedure, list):
+            if declared is None or not entry.front.steps:
                 continue
             versions = configuration.Versions(plan.installed_version(), plan.keras_version(entry))
             for one in configuration.configurations(entry, declared, versions):

@@ -137,9 +137,9 @@ def check_grown(subject: Subject, keys: Sequence[Key]) -> None:
     left_out = {one.key for one in subject.records if not is_look(one)} - set(keys)
     if left_out:
         entry = subject.entry
-        if isinstance(entry.front.procedure, dict):
+        if entry.front.own_function is not None:
             raise EntryError(
-                f"the code of {entry.front.procedure.get('python')} has changed since {len(left_out)} runs on record",
+                f"the code of {entry.front.own_function} has changed since {len(left_out)} runs on record",
                 place=entry.place("procedure"),
                 hint=f"bring it back, or ask anew: gitjournal new --from {entry.short_id}",
             )

@@ -53,7 +53,7 @@ def prepare(lab: Lab, refs: dict[str, str], entry: Entry, plan: Plan, *, final: 
     expectations = expectation.read(entry)
     files = msgspec.to_builtins(entry.front.data.files) if entry.front.data.files else {}
     parts = expectation.parts_of(plan.declared.split, files)
-    own = isinstance(entry.front.procedure, dict) and "python" in entry.front.procedure
+    own = entry.front.own_function is not None
     others: dict[str, Baseline] = {}
     for one in expectations:
         expectation.check(one, metrics=plan.declared.metrics, parts=parts, own_metrics=own)

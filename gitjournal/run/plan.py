@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from gitjournal.data import hashing
-from gitjournal.entry import edit, grid
+from gitjournal.entry import edit
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.procedure import identity, network, reader
@@ -66,7 +66,7 @@ def make_plan(entry: Entry, text: str, *, root: Path, cache: Path, ask: AskWorke
     declared = inspect(entry, root=root, cache=cache, ask=ask)
     configured, runs = _planned(entry, declared, root)
     draws = any(run.seed is not None for run in runs)
-    n_seeds = len(grid.seeds(entry.front))
+    n_seeds = len(entry.front.seed_values)
     return Plan(entry, complete(text, entry, declared), declared, runs, len(configured), n_seeds, draws, root)
 
 
@@ -85,7 +85,7 @@ def _planned(entry: Entry, declared: Declared, root: Path) -> tuple[list[Configu
 
 def seeds_of(entry: Entry, configured: Configured, declared: Declared) -> Sequence[int | None]:
     """Return the seeds that a configuration is run with: None alone where nothing draws."""
-    return grid.seeds(entry.front) if identity.draws(configured.tree, declared.split) else [None]
+    return entry.front.seed_values if identity.draws(configured.tree, declared.split) else [None]
 
 
 def keys_without_data(entry: Entry, root: Path) -> list[tuple[str, int | None]]:
@@ -99,8 +99,7 @@ def keys_without_data(entry: Entry, root: Path) -> list[tuple[str, int | None]]:
 
 def procedure_code(entry: Entry, root: Path) -> Code | None:
     """Return what the procedure is made of where it is a function of one's own, read and not run."""
-    written = entry.front.procedure
-    if not isinstance(written, dict) or "python" not in written:
+    if entry.front.own_function is None:
         return None
     function, files = reader.own_function(entry)
     with placed(entry):
@@ -146,7 +145,7 @@ def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declare
     front = entry.front
     data = loader_options(entry)
     split = msgspec.to_builtins(front.split) if front.split else None
-    metrics = [front.metrics] if isinstance(front.metrics, str) else front.metrics
+    metrics = front.metric_names or None
     with placed(entry):
         now = hashing.hash_source(data, root, cache)
     code = require_trust(entry, root, cache)
@@ -160,7 +159,7 @@ def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declare
         "split": split,
         "metrics": metrics,
         "code": described(code) if code else None,
-        "own_metrics": isinstance(front.procedure, dict) and "python" in front.procedure,
+        "own_metrics": front.own_function is not None,
     }
     found = _cached(cache, job, now) if now else None
     if found is None:

@@ -9,7 +9,6 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from gitjournal.entry import grid
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
@@ -148,10 +147,10 @@ def _alike(entry: Entry) -> tuple[int, int]:
     if declared is None:
         return 0, 0
     try:
-        found = configurations(entry, declared, Versions(), {"digest": ""} if isinstance(entry.front.procedure, dict) else None)
+        found = configurations(entry, declared, Versions(), {"digest": ""} if entry.front.own_function else None)
     except GitjournalError:
         return 0, 0
-    n_seeds = len(grid.seeds(entry.front))
+    n_seeds = len(entry.front.seed_values)
     asked = [(fingerprint(one.canonical), seed) for one in found for seed in plan.seeds_of(entry, one, declared)]
     return len(asked) - len(set(asked)), len(found) * n_seeds - len(asked)
 

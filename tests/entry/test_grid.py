@@ -131,8 +131,3 @@ def test_a_sample_of_a_huge_grid_takes_no_time_and_no_memory() -> None:
 
 def test_a_sample_larger_than_the_grid_is_the_grid() -> None:
     assert sorted(point["a"] for point in points("{a: [1, 2, 3], sample: 9}")) == [1, 2, 3]
-
-
-@pytest.mark.parametrize(("text", "expected"), [("", [0]), ("seeds: 3", [0, 1, 2]), ("seeds: [4, 2, 4]", [4, 2]), ("seeds: [0]", [0])])
-def test_seeds_are_a_list_or_a_number_of_them(text: str, expected: list[int]) -> None:
-    assert grid.seeds(read(text).front) == expected

@@ -40,6 +40,26 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read() -> None:
     assert read("\ufeff" + GOOD.replace("\n", "\r\n")).front == read(GOOD).front
 
 
+@pytest.mark.parametrize(("line", "expected"), [("tags: []", [0]), ("seeds: 3", [0, 1, 2]), ("seeds: [4, 2, 4]", [4, 2])])
+def test_seeds_are_a_list_or_a_number_of_them(line: str, expected: list[int]) -> None:
+    assert read(with_lines(line)).front.seed_values == expected
+
+
+def test_what_may_be_one_or_a_list_is_read_as_a_list() -> None:
+    alone = read(with_lines("metrics: rmse", "expect: dev.rmse < 3", "grid: {C: [1, 10]}")).front
+    several = read(with_lines("metrics: [rmse, r2]", "expect: [dev.rmse < 3, dev.r2 > 0]", "grid: [{C: [1]}, {nu: [0.1]}]")).front
+    nothing = read(GOOD).front
+    assert [front.metric_names for front in (alone, several, nothing)] == [["rmse"], ["rmse", "r2"], []]
+    assert [front.expectations for front in (alone, several, nothing)] == [["dev.rmse < 3"], ["dev.rmse < 3", "dev.r2 > 0"], []]
+    assert [front.grids for front in (alone, several, nothing)] == [[{"C": [1, 10]}], [{"C": [1]}, {"nu": [0.1]}], [{}]]
+
+
+def test_a_procedure_is_steps_or_a_function_of_ones_own() -> None:
+    steps, own = read(GOOD).front, read(GOOD.replace("[SVC]", "{python: 'models:fit'}")).front
+    assert (steps.steps, steps.own_function) == (["SVC"], None)
+    assert (own.steps, own.own_function) == ([], "models:fit")
+
+
 def test_a_key_of_ones_own_is_free() -> None:
     assert read(with_lines("x-budget-code: [1, {a: b}]")).front == read(GOOD).front
 

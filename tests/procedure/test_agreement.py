@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from gitjournal.entry import grid
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines, encode
 from gitjournal.procedure import configuration, identity
@@ -66,7 +65,7 @@ def ran(entry: Entry, version: str = "1.9.1", code: str = "") -> list[Record]:
     assert declared
     lines = b""
     for number, one in enumerate(configuration.configurations(entry, declared, Versions(version), {"digest": code} if code else None)):
-        seeds: Sequence[int | None] = grid.seeds(entry.front) if identity.draws(one.tree, declared.split) else [None]
+        seeds: Sequence[int | None] = entry.front.seed_values if identity.draws(one.tree, declared.split) else [None]
         for seed in seeds:
             name = identity.fingerprint(one.canonical)
             lines += encode(Record(run=f"{number}-{seed}", fingerprint=name, canonical=one.canonical, grid=one.point, seed=seed))

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry import grid
 from gitjournal.entry.model import MISSING
 from gitjournal.procedure import catalogue, counts, identity, inactive
 from tests.support.another_program import fingerprint
@@ -99,7 +98,7 @@ def test_a_vector_has_the_seeds_that_are_published(vector: dict[str, Any]) -> No
     entry = entry_of(vector)
     for one, published in zip(configurations_of(vector), vector["configurations"], strict=True):
         split = json.loads(one.canonical)["split"]
-        assert (grid.seeds(entry.front) if identity.draws(one.tree, split) else [None]) == published["seeds"]
+        assert (entry.front.seed_values if identity.draws(one.tree, split) else [None]) == published["seeds"]
 
 
 def test_vectors_that_are_named_alike_are_one_run_and_all_others_differ() -> None:

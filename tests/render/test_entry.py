@@ -63,7 +63,7 @@ def test_rows_like_those_of_train_have_a_column_of_their_own() -> None:
 
 def test_grids_and_seeds_in_words() -> None:
     assert grid_words([{"C": [1, 10]}, {"gamma": [0.1]}]) == "C [1, 10]; or gamma [0.1]"
-    assert grid_words(None) == ""
+    assert grid_words([{}]) == ""
     assert [seeds_words(one) for one in (None, 1, 5, [3, 4])] == ["", "0", "0 to 4", "3, 4"]
 
 

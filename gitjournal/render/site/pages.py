@@ -254,8 +254,7 @@ def _judged(told: Told) -> list[str]:
     found = verdict.of_page(told.opened.entry.text, told.opened.entry.id)
     if found is not None and not told.opened.entry.front.retracted:
         return [line(one, color=False) for one in found.told]
-    expected = told.opened.entry.front.expect or []
-    return [f"expected {one}" for one in ([expected] if isinstance(expected, str) else expected)]
+    return [f"expected {one}" for one in told.opened.entry.front.expectations]
 
 
 def _tested(looks: Sequence[Look], card: Card) -> list[str]:

@@ -68,7 +68,7 @@ def _axes(front: FrontMatter) -> dict[str, list[Axis]]:
     for axes in spaces.read(front.space) if front.space else []:
         for axis in axes:
             found.setdefault(axis.name, []).append(axis)
-    for part in front.grid if isinstance(front.grid, list) else [front.grid or {}]:
+    for part in front.grids:
         for name, values in part.items():
             if name in SAMPLING:
                 continue
