@@ -15,8 +15,8 @@ from gitjournal.data import overlaps, splits
 from gitjournal.data.hashing import hash_source
 from gitjournal.data.loading import Table, in_rows, load
 from gitjournal.errors import DataError
-from gitjournal.worker import threads
 from gitjournal.worker.jobs import OnData
+from gitjournal.worker.process import BLAS_THREADS, wanted_threads
 
 
 class Shelf:
@@ -37,7 +37,7 @@ class Shelf:
         """
         if self._pools is None or self._modules != len(sys.modules):
             self._pools, self._modules = threadpoolctl.ThreadpoolController(), len(sys.modules)
-        limits: contextlib.AbstractContextManager[Any] = self._pools.limit(limits={"openmp": threads.wanted(), "blas": threads.BLAS})
+        limits: contextlib.AbstractContextManager[Any] = self._pools.limit(limits={"openmp": wanted_threads(), "blas": BLAS_THREADS})
         return limits
 
     def table(self, job: OnData) -> Table:

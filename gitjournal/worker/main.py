@@ -23,9 +23,10 @@ import msgspec
 import threadpoolctl
 
 from gitjournal.errors import GitjournalError
-from gitjournal.worker import bootstrap, duplicate_rows, final, keep, preflight, rescore, run, threads
+from gitjournal.worker import bootstrap, duplicate_rows, final, keep, preflight, rescore, run
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import Run
+from gitjournal.worker.process import BLAS_THREADS, wanted_threads
 
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "keras", "tensorflow")
@@ -147,8 +148,8 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "system": platform.system(),
         "kernel": blas.get("architecture") or blas.get("internal_api") or "unknown",
-        "threads": threads.wanted(),
-        "blas_threads": threads.BLAS,
+        "threads": wanted_threads(),
+        "blas_threads": BLAS_THREADS,
     }
 
 

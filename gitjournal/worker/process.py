@@ -22,7 +22,6 @@ from typing import Any
 import msgspec
 
 from gitjournal.errors import GitjournalError
-from gitjournal.worker import threads
 
 Job = dict[str, Any]
 
@@ -34,8 +33,16 @@ LOOK_SECONDS = 1.0  # how often to look whether the process lives, where its pip
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
 # how C++ libraries end where they are given no more memory, or no room for the stack of a thread
 STARVED = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS)
+# BLAS splits a sum among its threads, so that its last digit follows their number: all of them give what one gives
+BLAS_THREADS = 1
 # each BLAS has its own name for the number of its threads, read when it is loaded
 BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def wanted_threads() -> int:
+    """Return how many threads a model may use: one, unless GITJOURNAL_THREADS says otherwise."""
+    declared = os.environ.get("GITJOURNAL_THREADS", "")
+    return int(declared) if declared.isdigit() and int(declared) > 0 else 1
 
 
 def fair_threads(workers: int) -> int:
@@ -43,7 +50,7 @@ def fair_threads(workers: int) -> int:
 
     Several together never ask for more than there are cores. No recorded number depends on it.
     """
-    wanted = threads.wanted()
+    wanted = wanted_threads()
     return wanted if workers == 1 else max(1, min(wanted, (os.cpu_count() or 1) // workers))
 
 
@@ -70,7 +77,7 @@ class Process:
         # a safe path, since a file `numpy.py` in the current folder is not what a worker should import;
         # one hash seed, since the order of a set of texts must not depend on the process
         fixed = {"PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "0", "GITJOURNAL_THREADS": number, "OMP_NUM_THREADS": number}
-        fixed.update(dict.fromkeys(BLAS_VARIABLES, str(threads.BLAS)))
+        fixed.update(dict.fromkeys(BLAS_VARIABLES, str(BLAS_THREADS)))
         self._log = tempfile.TemporaryFile(mode="a+b")  # noqa: SIM115 - open as long as the process is
         self._unread = b""
         self._ready: Job | None = None

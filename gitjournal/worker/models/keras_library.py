@@ -9,8 +9,8 @@ import warnings
 from functools import cache
 from typing import Any
 
-from gitjournal.worker import threads
 from gitjournal.worker.models.sklearn_models import ParameterError
+from gitjournal.worker.process import wanted_threads
 
 
 @cache
@@ -28,8 +28,8 @@ def load() -> Any:
             keras = importlib.import_module("keras")
         except ImportError as fault:
             raise ParameterError(f"a network needs Keras: {fault}; pip install 'gitjournal[keras]'", []) from None
-        tensorflow.config.threading.set_intra_op_parallelism_threads(threads.wanted())
-        tensorflow.config.threading.set_inter_op_parallelism_threads(threads.wanted())
+        tensorflow.config.threading.set_intra_op_parallelism_threads(wanted_threads())
+        tensorflow.config.threading.set_inter_op_parallelism_threads(wanted_threads())
         tensorflow.config.experimental.enable_op_determinism()
         for gpu in tensorflow.config.list_physical_devices("GPU"):
             tensorflow.config.experimental.set_memory_growth(gpu, True)
