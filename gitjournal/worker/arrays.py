@@ -1,7 +1,7 @@
 """Arrays kept beside the journal: plain `.npz` without pickle, written whole, and read only as what was written.
 
-Runs in the worker. What is read must have the sha256 that a record names: a file that was replaced, cut off or edited is
-refused before anything looks into it.
+numpy alone, so that pages count a confusion matrix without a worker. What is read must have the sha256 that a record names: a file
+that was replaced, cut off or edited is refused before anything looks into it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -70,3 +71,20 @@ def read_arrays(path: Path, sha256: str) -> dict[str, Array]:
         raise TrustError(f"{path.name} holds Python objects, and reading those can run code") from None
     except Exception:  # noqa: BLE001 - numpy, zipfile and zlib each have errors of their own for a damaged file
         raise DataError(f"{path.name} cannot be read as .npz") from None
+
+
+def confusion_counts(file: Path, sha256: str) -> dict[str, Any]:
+    """Return the codes of the classes that occur, and how often each (row) was taken for each (column).
+
+    Raises TrustError where the predictions are not what the record names, DataError where they are not of one class a row.
+    """
+    arrays = read_arrays(file, sha256)
+    true, predicted = (arrays.get(name) for name in ("y", "predicted"))
+    if true is None or predicted is None or true.ndim != 1 or true.shape != predicted.shape:
+        raise DataError(f"{file.name} holds no classes")
+    if "f" in (true.dtype.kind, predicted.dtype.kind):
+        raise DataError(f"{file.name} holds no classes")
+    codes, at = np.unique(np.concatenate([true, predicted]), return_inverse=True)
+    counts = np.zeros((len(codes), len(codes)), dtype=int)
+    np.add.at(counts, (at[: len(true)], at[len(true) :]), 1)
+    return {"codes": codes.astype(int).tolist(), "counts": counts.tolist()}

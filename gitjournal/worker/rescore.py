@@ -11,7 +11,7 @@ import numpy as np
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import DataError
 from gitjournal.worker import arrays as stored
-from gitjournal.worker import confusion, scores
+from gitjournal.worker import scores
 
 
 class Score(msgspec.Struct, tag_field="do", tag="score", kw_only=True):
@@ -32,8 +32,8 @@ class Confuse(msgspec.Struct, tag_field="do", tag="confuse", kw_only=True):
 
 
 def confuse(job: Confuse) -> dict[str, Any]:
-    """Return the codes of the classes that occur, and the counts. Raises as `confusion.count` does."""
-    return confusion.count(Path(job.file), job.sha256)
+    """Return the codes of the classes that occur, and the counts. Raises as `arrays.confusion_counts` does."""
+    return stored.confusion_counts(Path(job.file), job.sha256)
 
 
 def score(job: Score) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from gitjournal.run.artifacts import PREDICTIONS, kept_predictions
 from gitjournal.run.look_budget import looks_at
 from gitjournal.run.sealed_set import read_sheets
 from gitjournal.stats.confusion import Confusion, confusion
-from gitjournal.worker import confusion as confusions
+from gitjournal.worker.arrays import confusion_counts
 
 NEIGHBOURS = 3
 IN_MEMORY = 30_000  # runs that are kept from the first reading for the second; the entries of more are read twice
@@ -198,7 +198,7 @@ def _counted(private: Path, record: Record, classes: Sequence[object] | None) ->
     if path is None:
         return None
     try:
-        return confusion(confusions.count(path, record.artifacts[PREDICTIONS]), classes)
+        return confusion(confusion_counts(path, record.artifacts[PREDICTIONS]), classes)
     except GitjournalError:
         return None
 
