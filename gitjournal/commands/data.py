@@ -16,6 +16,8 @@ from gitjournal.entry.model import Entry, parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
 from gitjournal.git.lab import Lab, find_lab, work_root
 from gitjournal.journal import branches
+from gitjournal.journal.entries import entry_text, find_id
+from gitjournal.journal.entry_ids import page_path
 from gitjournal.journal.index import Index
 from gitjournal.procedure import configuration
 from gitjournal.render import looks as testing
@@ -193,15 +195,15 @@ def _is_data(what: str, root: Path) -> bool:
 
 def _entry(lab: Lab, start: Path, part: str) -> Entry:
     """Return an entry as it stands in lab/, or on the branch that has it."""
-    entry_id = branches.find_entry(lab, part)
+    entry_id = find_id(lab, part)
     try:
         return read_subject(lab, start, entry_id).entry
     except EntryError:
         raise
     except GitjournalError:  # on another branch only
         refs = branches.journal_refs(lab, branches.current_ref(lab))
-        found = next(filter(None, (branches.entry_text(lab, entry_id, ref) for ref in refs)), "")
-        return parse(found, entry_id=entry_id, file=branches.page_path(entry_id))
+        found = next(filter(None, (entry_text(lab, entry_id, ref) for ref in refs)), "")
+        return parse(found, entry_id=entry_id, file=page_path(entry_id))
 
 
 def _answer(reply: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from gitjournal.entry.model import ID_PATTERN, parse
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal import branches
+from gitjournal.journal.drafts import read_drafts
+from gitjournal.journal.entries import find_id
+from gitjournal.journal.entry_ids import FOLDER, page_path
 from gitjournal.journal.index import Index
 from gitjournal.run import plan
 
@@ -36,7 +39,7 @@ def select(lab: Lab, start: Path, parts: Sequence[str]) -> Selection:
     for part in parts:
         folder = _folder(lab, start, part)
         if folder is None:
-            ids.append(branches.find_entry(lab, part))
+            ids.append(find_id(lab, part))
             continue
         below, left_out = _below(lab, start, folder)
         if not below and not left_out:
@@ -50,7 +53,7 @@ def _folder(lab: Lab, start: Path, part: str) -> PurePosixPath | None:
     """Return the folder of the journal that a part names, from where the person is or from the journal's top."""
     for base in (start, lab.path):
         inside = Path(os.path.relpath((base / part).resolve(), lab.path.resolve()))
-        if (base / part).is_dir() and inside.parts[:1] == (branches.FOLDER,):
+        if (base / part).is_dir() and inside.parts[:1] == (FOLDER,):
             return PurePosixPath(*inside.parts)
     return None
 
@@ -58,7 +61,7 @@ def _folder(lab: Lab, start: Path, part: str) -> PurePosixPath | None:
 def _below(lab: Lab, start: Path, folder: PurePosixPath) -> tuple[list[str], set[str]]:
     """Return the entries below a folder that may have something to do, and those that are over."""
     ref = branches.current_ref(lab)
-    drafts = {draft.id for draft in branches.drafts(lab) if ID_PATTERN.match(draft.id) and folder in PurePosixPath(draft.path).parents}
+    drafts = {draft.id for draft in read_drafts(lab) if ID_PATTERN.match(draft.id) and folder in PurePosixPath(draft.path).parents}
     with Index.open(lab.repository) as index:
         index.refresh(branches.journal_refs(lab, ref))
         rows = {row.id: row.state for row in index.entries(ref) if folder in PurePosixPath(row.path).parents}
@@ -70,10 +73,10 @@ def _below(lab: Lab, start: Path, folder: PurePosixPath) -> tuple[list[str], set
 def _cut_off(lab: Lab, index: Index, ref: str, root: Path, ids: Sequence[str]) -> set[str]:
     """Return the entries whose grid was cut off: each value may have been run, and not each combination."""
     found = set()
-    pages = {f"{ref}:{branches.page_path(name)}": name for name in ids}
+    pages = {f"{ref}:{page_path(name)}": name for name in ids}
     for page, text in lab.repository.blobs(pages).items():
         with contextlib.suppress(GitjournalError):  # what cannot be planned here has nothing to be run here
-            entry = parse(text.decode(errors="replace"), entry_id=pages[page], file=branches.page_path(pages[page]))
+            entry = parse(text.decode(errors="replace"), entry_id=pages[page], file=page_path(pages[page]))
             keys = set(plan.keys_without_data(entry, root)) if entry.front.grid else set()
             done = {run.key for run in index.find_runs(list(keys)) if run.entry == entry.id} if keys else set()
             if done and keys - done:

@@ -22,7 +22,7 @@ from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.git.lab import Lab, find_lab
-from gitjournal.journal import branches
+from gitjournal.journal.entries import find_id
 from gitjournal.journal.overview import repeated_runs
 from gitjournal.render import exec_output, looks, text
 from gitjournal.render.charts.entry_figures import committed
@@ -120,7 +120,7 @@ def command(
     options = Options(dry_run, force, retry is not None, wait, timeout, memory, skip_unlikely, limits)
     with _crew(dask, jobs) as crew:
         execute.recover(lab, speaker.tell)
-        chosen = Selection([branches.find_entry(lab, part) for part in parts]) if request else select(lab, context.start, parts)
+        chosen = Selection([find_id(lab, part) for part in parts]) if request else select(lab, context.start, parts)
         if chosen.over and not speaker.quiet:
             click.echo(f"{text.count(chosen.over, 'entry', 'entries')} done before")
         call = _Call(lab, context, crew, speaker, as_json=as_json, alone=len(chosen.ids) == 1 and not chosen.over)

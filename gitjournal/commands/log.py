@@ -13,7 +13,9 @@ from gitjournal.commands.ls import short_ids
 from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import find_lab
-from gitjournal.journal.branches import current_ref, find_entry, page_path, records_path
+from gitjournal.journal.branches import current_ref
+from gitjournal.journal.entries import find_id
+from gitjournal.journal.entry_ids import page_path, records_path
 from gitjournal.journal.history import Change, changes
 from gitjournal.journal.lineage import Branch, draw, trees
 from gitjournal.journal.overview import data_names, links, look
@@ -49,7 +51,7 @@ def command(
         _graph(context, part, data, limit, as_json=as_json)
         return
     lab = find_lab(context.start)
-    ids = [find_entry(lab, part)] if part else _on_data(context, data) if data else []
+    ids = [find_id(lab, part)] if part else _on_data(context, data) if data else []
     paths = [path(one) for one in ids for path in (page_path, records_path)]
 
     def wanted(change: Change) -> bool:

@@ -17,7 +17,7 @@ from gitjournal.entry.metrics import direction
 from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
 from gitjournal.journal import query
-from gitjournal.journal.branches import names
+from gitjournal.journal.entry_ids import can_mean
 from gitjournal.journal.overview import Listed, data_names, gains, look
 from gitjournal.journal.rows import Row
 from gitjournal.journal.similar import Near, Progress, Recalled, outcome, recall
@@ -233,7 +233,7 @@ def no_baseline(shown: Sequence[Listed], every: Sequence[Listed]) -> str:
 
 def lacks_baseline(row: Row, baselines: set[str]) -> bool:
     """Whether an entry names no baseline, and is none itself."""
-    return not (row.baseline or row.estimator.startswith("Dummy") or any(names(part, row.id) for part in baselines))
+    return not (row.baseline or row.estimator.startswith("Dummy") or any(can_mean(part, row.id) for part in baselines))
 
 
 def moment(one: Listed) -> datetime | None:

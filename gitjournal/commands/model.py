@@ -13,7 +13,7 @@ import click
 from gitjournal.commands.context import Context
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import find_lab
-from gitjournal.journal import branches
+from gitjournal.journal.entries import find_id
 from gitjournal.render import text
 from gitjournal.run import artifacts
 from gitjournal.run.artifacts import Scored
@@ -35,7 +35,7 @@ def command() -> None:
 def score(context: Context, part: str, metric: str, run: str | None, as_json: bool) -> None:
     """Compute a metric that was not asked for then, from the predictions that were kept. Nothing is trained or written."""
     lab = find_lab(context.start)
-    subject = read_subject(lab, context.start, branches.find_entry(lab, part))
+    subject = read_subject(lab, context.start, find_id(lab, part))
     with Crew() as crew:
         scored = artifacts.best_first(artifacts.score(subject, metric, run=run, crew=crew), metric)
     if as_json:
@@ -81,7 +81,7 @@ def save(context: Context, part: str, run: str | None, output: Path | None, dry_
     predicts exactly what the run's record says, before and after it was written. Models of scikit-learn need the extra `models`.
     """
     lab = find_lab(context.start)
-    subject = read_subject(lab, context.start, branches.find_entry(lab, part))
+    subject = read_subject(lab, context.start, find_id(lab, part))
     if output is not None and output.exists():
         raise UsageError(f"{output} is there already")
     with Crew() as crew, tempfile.TemporaryDirectory() as nowhere:

@@ -12,7 +12,7 @@ from gitjournal.commands.context import Context
 from gitjournal.entry.model import Entry
 from gitjournal.errors import TrustError, UsageError
 from gitjournal.git.lab import Lab, find_lab, work_root
-from gitjournal.journal import branches
+from gitjournal.journal.entries import find_id
 from gitjournal.render import text
 from gitjournal.run import plan
 from gitjournal.run.entry_state import read_subject
@@ -103,7 +103,7 @@ def _functions(lab: Lab, start: Path, what: str) -> list[str]:
 
 
 def _entry(lab: Lab, start: Path, part: str) -> Entry:
-    return read_subject(lab, start, branches.find_entry(lab, part)).entry
+    return read_subject(lab, start, find_id(lab, part)).entry
 
 
 def _list(private: Path, *, as_json: bool) -> None:

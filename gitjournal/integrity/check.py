@@ -17,7 +17,7 @@ from gitjournal.git.working_files import runs_of, same_entry
 from gitjournal.integrity import findings
 from gitjournal.integrity.duplicates import Ran, Twice, as_finding, counted, repeated_elsewhere, repeated_here
 from gitjournal.integrity.findings import Finding
-from gitjournal.journal.branches import FOLDER, PAGE, RECORDS
+from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
 

@@ -10,7 +10,8 @@ from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Key
 from gitjournal.integrity.findings import Finding
-from gitjournal.journal.branches import PAGE, RECORDS, names, short_ref
+from gitjournal.journal.branches import short_ref
+from gitjournal.journal.entry_ids import PAGE, RECORDS, can_mean
 from gitjournal.journal.index import Holder, Index, Run
 from gitjournal.journal.snapshot import Found, Snapshot, stem_of
 
@@ -112,7 +113,7 @@ def _counts(front: FrontMatter | None) -> bool:
 
 def _replicates(fronts: Mapping[str, FrontMatter], stem: str, other: str) -> bool:
     front = fronts.get(stem)
-    return stem != other and front is not None and names(front.replicates or "", PurePosixPath(other).name)
+    return stem != other and front is not None and can_mean(front.replicates or "", PurePosixPath(other).name)
 
 
 def repeated_elsewhere(snapshot: Snapshot, looked_at: Iterable[tuple[Key, Ran]], index: Index) -> list[Twice]:
@@ -130,7 +131,7 @@ def repeated_elsewhere(snapshot: Snapshot, looked_at: Iterable[tuple[Key, Ran]],
     for key, ran in mine:
         for run in by_key.get(key, ())[:1]:
             front = fronts.get(ran.stem)
-            said = front is not None and (front.retracted or names(front.replicates or "", run.entry))
+            said = front is not None and (front.retracted or can_mean(front.replicates or "", run.entry))
             if not said and (run.at or "", run.entry) < ran.order:
                 pairs.setdefault((ran.stem, run.entry), []).append((ran, run))
     return [

@@ -19,7 +19,7 @@ from gitjournal.entry.record import Record, digest
 from gitjournal.entry.results_block import read_block
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.integrity.secret_scan import find_leaks
-from gitjournal.journal.branches import FOLDER, PAGE, RECORDS
+from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 from gitjournal.journal.snapshot import Found, Snapshot, stem_of
 
 CODES = {

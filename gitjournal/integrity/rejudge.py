@@ -19,7 +19,7 @@ from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.integrity.check import plan_of
 from gitjournal.integrity.declarations import misdeclared
 from gitjournal.integrity.findings import Finding
-from gitjournal.journal.branches import match_id
+from gitjournal.journal.entry_ids import match_id
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import Found, Snapshot
 from gitjournal.run.expectations import Expected, judged

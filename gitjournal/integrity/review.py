@@ -15,7 +15,7 @@ from gitjournal.errors import GitError, GitjournalError
 from gitjournal.git.lab import Lab, is_journal
 from gitjournal.git.repository import Repository
 from gitjournal.integrity.check import Checked, Question, check_tree, commits_of
-from gitjournal.journal.branches import FOLDER, PAGE, names
+from gitjournal.journal.entry_ids import FOLDER, PAGE, can_mean
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
 from gitjournal.run.look_budget import looks_at
@@ -139,7 +139,7 @@ def _whole(records: Iterable[Record], index: Index) -> list[Record]:
 def _gain(entry: Entry, summary: Summary, records: Sequence[Record], tree: Snapshot, index: Index) -> Gain | None:
     """Return the gain over the baseline that stands in the same tree, where there is one."""
     part = entry.front.baseline
-    stems = [stem for stem in tree.stems if part and names(part, stem.rpartition("/")[2])]
+    stems = [stem for stem in tree.stems if part and can_mean(part, stem.rpartition("/")[2])]
     other = next(tree.entries(stems), None) if len(stems) == 1 else None
     if other is None or other.entry is None:
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gitjournal.git.repository import Repository
 from gitjournal.git.working_files import same_entry
-from gitjournal.journal.branches import FOLDER, PAGE
+from gitjournal.journal.entry_ids import FOLDER, PAGE
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import msgspec
 from gitjournal.entry.record import Record, Scores
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.git.repository import Repository
-from gitjournal.journal.branches import PAGE, names
+from gitjournal.journal.entry_ids import PAGE, can_mean
 from gitjournal.journal.index_file import IndexFile, transaction
 from gitjournal.journal.index_update import KEYS_AT_ONCE, Update
 from gitjournal.journal.rows import Row, id_of
@@ -312,7 +312,7 @@ class Index:
 
 def _declared(mine: Row, theirs: Row) -> bool:
     """Whether it is known that one repeats the other, or one of them no longer counts."""
-    said = any(names(one.replicates or "", other.id) for one, other in ((mine, theirs), (theirs, mine)))
+    said = any(can_mean(one.replicates or "", other.id) for one, other in ((mine, theirs), (theirs, mine)))
     return said or "retracted" in (mine.state, theirs.state)
 
 

@@ -14,17 +14,9 @@ from gitjournal.entry.record import Record, decode_lines
 from gitjournal.entry.summary import join
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, find_lab
-from gitjournal.journal.branches import (
-    PAGE,
-    RECORDS,
-    Draft,
-    current_ref,
-    drafts,
-    journal_refs,
-    match_id,
-    matcher,
-    short_ref,
-)
+from gitjournal.journal.branches import current_ref, journal_refs, short_ref
+from gitjournal.journal.drafts import Draft, read_drafts
+from gitjournal.journal.entry_ids import PAGE, RECORDS, match_id, matcher
 from gitjournal.journal.index import Index
 from gitjournal.journal.lineage import Links
 from gitjournal.journal.rows import Row, make_row
@@ -160,7 +152,7 @@ def look(start: Path, lab: Lab | None = None) -> Iterator[Overview]:
     current = current_ref(lab)
     with Index.open(lab.repository) as index:
         index.refresh(journal_refs(lab, current))
-        yield Overview(lab, index, current, drafts(lab))
+        yield Overview(lab, index, current, read_drafts(lab))
 
 
 def repeated_runs(lab: Lab) -> list[tuple[Row, Row]]:

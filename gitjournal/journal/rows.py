@@ -11,7 +11,8 @@ from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import data_argument, data_label, estimator_label, state, summarise
 from gitjournal.entry.verdict import Verdict
-from gitjournal.journal.branches import PAGE, read_entry
+from gitjournal.journal.entries import read_entry
+from gitjournal.journal.entry_ids import PAGE
 from gitjournal.stats.looks import last_look
 
 

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 from gitjournal.errors import EntryError, UsageError
 from gitjournal.journal import similar_features, similar_structure, similar_words
-from gitjournal.journal.branches import PAGE, match_id, read_entry
+from gitjournal.journal.entries import read_entry
+from gitjournal.journal.entry_ids import PAGE, match_id
 from gitjournal.journal.overview import AT_ONCE, Listed, Overview
 from gitjournal.journal.similar_features import Idea
 

@@ -17,7 +17,7 @@ from gitjournal.entry.model import ID_PATTERN, Entry, parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import EntryError, GitError, GitjournalError
 from gitjournal.git.repository import Repository, TreeFile, Worktree, git, git_bytes, run_git
-from gitjournal.journal.branches import FOLDER, PAGE, RECORDS
+from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 
 AT_ONCE = 250  # entries: memory stays flat however large the journal is
 

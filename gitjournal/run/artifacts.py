@@ -17,7 +17,8 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, summarise
 from gitjournal.errors import DataError, GitjournalError, UsageError
 from gitjournal.git.lab import Lab
-from gitjournal.journal.branches import FOLDER, RECORDS, whole_records
+from gitjournal.journal.entry_ids import FOLDER, RECORDS
+from gitjournal.journal.records import copy_from_owners
 from gitjournal.run import plan as planning
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.plan import make_plan
@@ -205,5 +206,5 @@ def _best(subject: Subject) -> Record:
 
 def as_owned(subject: Subject, one: Record) -> Record:
     """Return the record of a run as its owner has it."""
-    (owner,) = whole_records(subject.lab, [one], subject.refs)
+    (owner,) = copy_from_owners(subject.lab, [one], subject.refs)
     return owner

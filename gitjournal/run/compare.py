@@ -12,8 +12,8 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, deciding_metric
 from gitjournal.errors import ComparisonError
 from gitjournal.git.lab import Lab
-from gitjournal.journal.branches import whole_records
 from gitjournal.journal.overview import Opened, Overview
+from gitjournal.journal.records import copy_from_owners
 from gitjournal.run.artifacts import PREDICTIONS, folder_of
 from gitjournal.stats import compare as comparison
 from gitjournal.stats.comparable import require_alike
@@ -34,7 +34,7 @@ class Measured:
 
 def measured(overview: Overview, opened: Opened) -> Measured:
     """Return an entry with whole records."""
-    return Measured(opened.entry, whole_records(overview.lab, opened.records, overview.index.refs))
+    return Measured(opened.entry, copy_from_owners(overview.lab, opened.records, overview.index.refs))
 
 
 def wanted(of: Measured, metric: str | None) -> str:

@@ -21,6 +21,8 @@ from gitjournal.entry.summary import Key, estimator_label
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
 from gitjournal.git.lab import Lab
 from gitjournal.journal import branches
+from gitjournal.journal.entries import entry_text, list_ids
+from gitjournal.journal.entry_ids import match_id, page_path
 from gitjournal.procedure import configuration
 from gitjournal.run import expectations
 from gitjournal.run import plan as planning
@@ -68,10 +70,10 @@ def draft(
     UsageError for what would not run.
     """
     refs = branches.journal_refs(lab, branches.current_ref(lab))
-    ids = [*branches.entry_ids(lab, refs), *also]
+    ids = [*list_ids(lab, refs), *also]
     for name in ("baseline", "replicates", "from"):
         if said.get(name):
-            said = {**said, name: branches.match_id(said[name], ids)}
+            said = {**said, name: match_id(said[name], ids)}
     values = {**inherited(lab, refs, said["from"]), **said} if said.get("from") else dict(said)
     if data:
         values["data"] = data
@@ -147,13 +149,9 @@ def _entry(template: str, values: dict[str, Any], identifier: str) -> Entry:
 
 def inherited(lab: Lab, refs: Iterable[str], entry_id: str) -> dict[str, Any]:
     """Return what another entry declares, less what was its own: title, words and comparisons of that question."""
-    page = lab.path / branches.page_path(entry_id)
-    text = (
-        page.read_text(encoding="utf-8")
-        if page.is_file()
-        else next(filter(None, (branches.entry_text(lab, entry_id, ref) for ref in refs)))
-    )
-    declared: dict[str, Any] = msgspec.to_builtins(parse(text, entry_id=entry_id, file=branches.page_path(entry_id)).front)
+    page = lab.path / page_path(entry_id)
+    text = page.read_text(encoding="utf-8") if page.is_file() else next(filter(None, (entry_text(lab, entry_id, ref) for ref in refs)))
+    declared: dict[str, Any] = msgspec.to_builtins(parse(text, entry_id=entry_id, file=page_path(entry_id)).front)
     data = {key: value for key, value in declared["data"].items() if key not in ("hash", "facts")}
     kept = ("task", "split", "procedure", "parameters", "grid", "seeds", "metrics", "baseline", "tags")
     return {"data": data, **{key: declared[key] for key in kept if key in declared}}
@@ -258,7 +256,7 @@ def write_draft(lab: Lab, drafted: Drafted) -> Path:
     """Write a new entry into lab/, never over another file. It is a draft: nothing is committed."""
     if not lab.path.is_dir():
         raise GitjournalError(f"{lab.path} is not there", hint="bring it back with: gitjournal init")
-    path = lab.path / branches.page_path(drafted.id)
+    path = lab.path / page_path(drafted.id)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8") as file:
         file.write(drafted.text)

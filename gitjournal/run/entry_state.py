@@ -17,6 +17,8 @@ from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.git.repository import run_git
 from gitjournal.journal import branches
+from gitjournal.journal.entries import entry_records, entry_text, list_ids
+from gitjournal.journal.entry_ids import match_id, page_path
 from gitjournal.journal.index import Index, Run
 from gitjournal.stats.gain import Baseline
 from gitjournal.stats.looks import is_look
@@ -47,17 +49,17 @@ def read_subject(lab: Lab, start: Path, entry_id: str) -> Subject:
     """
     ref = branches.current_ref(lab)
     refs = branches.journal_refs(lab, ref)
-    path = branches.page_path(entry_id)
+    path = page_path(entry_id)
     text = _text(lab, entry_id, ref)
     if text is None:
-        holder = next((other for other in refs if branches.entry_text(lab, entry_id, other) is not None), None)
+        holder = next((other for other in refs if entry_text(lab, entry_id, other) is not None), None)
         where = f"on branch {branches.short_ref(holder)}, not on {branches.short_ref(ref)}" if holder else "gone"
         raise GitjournalError(
             f"{entry_id} is {where}", hint=f"switch to it: git -C {lab.path.name} switch {branches.short_ref(holder or ref)}"
         )
     entry = parse(text, entry_id=entry_id, file=os.path.relpath(lab.path / path, start))
     waiting = _waiting_records(lab, path)  # first: what is committed meanwhile is then read twice, and not missed
-    records = branches.entry_records(lab, entry_id, ref)
+    records = entry_records(lab, entry_id, ref)
     known = {one.run for one in records}
     records += [one for one in waiting if one.run not in known]
     return Subject(lab, work_root(lab, start), entry, text, path, ref, refs, _joined(lab, refs, records), bool(waiting))
@@ -70,9 +72,9 @@ def _waiting_records(lab: Lab, path: str) -> list[Record]:
 
 
 def _text(lab: Lab, entry_id: str, ref: str) -> str | None:
-    file = lab.path / branches.page_path(entry_id)
+    file = lab.path / page_path(entry_id)
     if not lab.path.is_dir():
-        return branches.entry_text(lab, entry_id, ref)
+        return entry_text(lab, entry_id, ref)
     if file.is_symlink():
         raise EntryError("a link, not a file; an entry is a file of its own", place=Place(str(file)))
     try:
@@ -178,12 +180,12 @@ def compared_with(lab: Lab, refs: dict[str, str], named: str) -> Baseline | None
 
     Raises UsageError where none or several fit.
     """
-    entry_id = branches.match_id(named, branches.entry_ids(lab, refs))
+    entry_id = match_id(named, list_ids(lab, refs))
     for ref in refs:
-        text = branches.entry_text(lab, entry_id, ref)
+        text = entry_text(lab, entry_id, ref)
         if text is not None:
-            front = parse(text, entry_id=entry_id, file=branches.page_path(entry_id)).front
-            records = _joined(lab, refs, branches.entry_records(lab, entry_id, ref))
+            front = parse(text, entry_id=entry_id, file=page_path(entry_id)).front
+            records = _joined(lab, refs, entry_records(lab, entry_id, ref))
             return Baseline(entry_id, front.title, summarise(front, records), records, front)
     return None
 

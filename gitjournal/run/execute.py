@@ -23,7 +23,7 @@ from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import require_identity
 from gitjournal.git.working_files import replace_file
-from gitjournal.journal import branches
+from gitjournal.journal.entry_ids import id_of_page
 from gitjournal.journal.index import Run
 from gitjournal.run import expectations as expected
 from gitjournal.run import known_runs, refusals, sealed_set
@@ -56,7 +56,7 @@ class _Todo:
 
 def recover(lab: Lab, tell: Tell) -> None:
     """Commit what an earlier call left behind; what a call is still adding to is left to it."""
-    for outcome in results_commit.commit_spooled(lab, leave=lambda path: is_running(lab, branches.entry_id(path))):
+    for outcome in results_commit.commit_spooled(lab, leave=lambda path: is_running(lab, id_of_page(path))):
         tell(Recovered(outcome))
 
 

@@ -15,7 +15,8 @@ from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import Repository
-from gitjournal.journal import branches
+from gitjournal.journal.entries import entry_records, entry_text
+from gitjournal.journal.entry_ids import page_path, records_path
 from gitjournal.journal.index import Index, Run
 from gitjournal.procedure import counts, difference, reader
 from gitjournal.procedure.configuration import Declared, written_out
@@ -79,13 +80,13 @@ def _twin(subject: Subject, declared: Declared, ours: PlannedRun, run: Run, runs
     written = _written(lab, ref, run.entry, record, version or here)
     mine = Written(declared.data, declared.split, ours.tree, here, _sizes(declared))
     otherwise = difference.written_otherwise(mine, written) if written else []
-    author = lab.repository.git("log", "-1", "--format=%an", f"-S{run.run}", ref, "--", branches.records_path(run.entry))
+    author = lab.repository.git("log", "-1", "--format=%an", f"-S{run.run}", ref, "--", records_path(run.entry))
     return Twin(run, runs, record.rows.get("dev"), author, otherwise, version if version != here else None)
 
 
 def _records(lab: Lab, entry_id: str, ref: str) -> list[Record]:
     try:
-        return branches.entry_records(lab, entry_id, ref)
+        return entry_records(lab, entry_id, ref)
     except GitjournalError:
         return []
 
@@ -104,9 +105,9 @@ def versions(repository: Repository, ref: str, environment: str | None) -> dict[
 def _written(lab: Lab, ref: str, entry_id: str, record: Record, version: str) -> Written | None:
     """Return how a run was declared, from its plan; None where that cannot be read any more."""
     blob = lab.repository.blob(record.plan) if record.plan else None
-    text = blob.decode(errors="replace") if blob else branches.entry_text(lab, entry_id, ref)
+    text = blob.decode(errors="replace") if blob else entry_text(lab, entry_id, ref)
     try:
-        entry = parse(text or "", entry_id=entry_id, file=branches.page_path(entry_id))
+        entry = parse(text or "", entry_id=entry_id, file=page_path(entry_id))
         declared = written_out(entry)
         if declared is None:
             return None

@@ -10,7 +10,8 @@ from gitjournal.entry.record import decode_lines
 from gitjournal.errors import GitjournalError
 from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
-from gitjournal.journal.branches import entry_id, entry_records
+from gitjournal.journal.entries import entry_records
+from gitjournal.journal.entry_ids import id_of_page
 from gitjournal.journal.index import Index
 from gitjournal.journal.index_update import data_hash
 from gitjournal.run.sealed_set import read_sheets
@@ -35,7 +36,7 @@ def _waiting(lab: Lab, data: str) -> Iterator[Look]:
         with contextlib.suppress(GitjournalError):
             for one in decode_lines(b"".join(results.lines), file=results.path):
                 if is_look(one) and data_hash(one.canonical or "") == data:
-                    yield Look(one, entry_id(results.path), "", f"refs/heads/{results.branch}")
+                    yield Look(one, id_of_page(results.path), "", f"refs/heads/{results.branch}")
 
 
 def budget_of(lab: Lab, refs: dict[str, str], data: str) -> int | None:

@@ -9,6 +9,7 @@ from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.errors import EntryError
 from gitjournal.git import results_commit
 from gitjournal.journal import branches
+from gitjournal.journal.entry_ids import id_of_page
 from gitjournal.journal.index import Index, Run
 from gitjournal.run.entry_state import Subject, done_by_another
 
@@ -76,7 +77,7 @@ def _waiting(one: Record, results: results_commit.Results) -> Run:
         at=one.at,
         metrics=one.metrics,
         seconds=one.seconds,
-        entry=branches.entry_id(results.path),
+        entry=id_of_page(results.path),
         title="",
         state="done",
         ref=f"refs/heads/{results.branch}",

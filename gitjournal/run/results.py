@@ -16,8 +16,8 @@ from gitjournal.entry.record import Failure, Gate, Record
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.git import results_commit
-from gitjournal.journal.branches import whole_records
 from gitjournal.journal.index import Run
+from gitjournal.journal.records import copy_from_owners
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.expectations import NOTHING, Expected, judged
 from gitjournal.run.plan import Plan, PlannedRun
@@ -78,7 +78,7 @@ class Ledger:
         own = Judgeable(subject.entry.id, self.front, [*subject.records, *fresh])
 
         def whole(records: Sequence[Record]) -> list[Record]:
-            return whole_records(subject.lab, records, subject.refs)
+            return copy_from_owners(subject.lab, records, subject.refs)
 
         page = self.page(summary, fresh, judged(own, self.expected, whole, draw))
         self._spool([], page, planned, None)

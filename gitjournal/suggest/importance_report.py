@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitjournal.errors import UsageError
-from gitjournal.journal.branches import match_id
+from gitjournal.journal.entry_ids import match_id
 from gitjournal.journal.index import Result
 from gitjournal.journal.overview import Overview, data_names
 from gitjournal.journal.rows import Row

@@ -10,7 +10,7 @@ from typing import Any
 
 from gitjournal.entry import edit
 from gitjournal.entry.metrics import direction
-from gitjournal.journal import branches
+from gitjournal.journal.entry_ids import page_path
 from gitjournal.run import draft, execute
 from gitjournal.run.messages import Options, Outcome
 from gitjournal.run.results import Compose
@@ -98,7 +98,7 @@ def pursue(
 
 
 def _grow(target: Target, entry: str, points: list[dict[str, list[Any]]]) -> None:
-    path = target.lab.path / branches.page_path(entry)
+    path = target.lab.path / page_path(entry)
     text = path.read_text(encoding="utf-8")
     path.write_text(edit.set_values(text, {("grid",): points}, file=path.name), encoding="utf-8")
 

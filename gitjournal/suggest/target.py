@@ -11,6 +11,9 @@ from gitjournal.entry.summary import data_label
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal import branches
+from gitjournal.journal.drafts import read_drafts
+from gitjournal.journal.entries import entry_text, shown_path
+from gitjournal.journal.entry_ids import match_id, page_path
 from gitjournal.journal.index import Index
 from gitjournal.procedure import configuration
 from gitjournal.procedure.configuration import Declared
@@ -52,7 +55,7 @@ def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, 
     with Index.open(lab.repository) as index:
         index.refresh(refs)
         rows = {row.id: (ref, row) for ref in reversed(refs) for row in index.entries(ref) if row.state not in ("retracted", "unreadable")}
-    drafts = {draft.id: draft.text for draft in branches.drafts(lab) if not draft.error}
+    drafts = {draft.id: draft.text for draft in read_drafts(lab) if not draft.error}
     named = _as_entry(what, [*rows, *drafts], root, {row.data for _, row in rows.values()})
     if named is not None:
         found = _read(lab, refs, named, drafts)
@@ -77,13 +80,13 @@ def _as_entry(what: str | None, ids: Sequence[str], root: Path, labels: set[str]
     """Return the id that is meant, or None where data are: a name that entries use, a source, or a file that is there."""
     if what is None or what in labels or what.startswith(SOURCES) or (root / what).exists():
         return None
-    return branches.match_id(what, ids)
+    return match_id(what, ids)
 
 
 def _read(lab: Lab, refs: dict[str, str], entry_id: str, drafts: dict[str, str]) -> Entry:
-    stored = (branches.entry_text(lab, entry_id, ref) for ref in refs)
+    stored = (entry_text(lab, entry_id, ref) for ref in refs)
     text = drafts.get(entry_id) or next(found for found in stored if found is not None)
-    return parse(text, entry_id=entry_id, file=branches.shown_path(lab, branches.page_path(entry_id)))
+    return parse(text, entry_id=entry_id, file=shown_path(lab, page_path(entry_id)))
 
 
 def _declared(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:

@@ -7,7 +7,7 @@ import pytest
 from gitjournal.errors import GitError
 from gitjournal.git.repository import find_repository
 from gitjournal.journal.authorship import touched_entries
-from gitjournal.journal.branches import page_path
+from gitjournal.journal.entry_ids import page_path
 from gitjournal.journal.history import changes
 from tests.support.helpers import git
 from tests.support.pages import RBF, TREES, commit, page, three_entries, write

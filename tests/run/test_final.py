@@ -12,7 +12,8 @@ from gitjournal.entry.record import MAX_LINE
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.setup.init import init
-from gitjournal.journal.branches import current_ref, entry_records, journal_refs
+from gitjournal.journal.branches import current_ref, journal_refs
+from gitjournal.journal.entries import entry_records
 from gitjournal.journal.index import Index
 from gitjournal.render import looks as testing
 from gitjournal.run import sealed_set

@@ -8,7 +8,7 @@ from pathlib import Path
 from gitjournal.commands.exec import compose
 from gitjournal.entry.record import Record
 from gitjournal.git.lab import Lab
-from gitjournal.journal.branches import entry_records
+from gitjournal.journal.entries import entry_records
 from gitjournal.run import execute
 from gitjournal.run.messages import Options, Outcome, Planned, Progress, Recovered
 from gitjournal.suggest.forecast import Forecaster

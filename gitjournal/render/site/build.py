@@ -16,7 +16,8 @@ from gitjournal.entry.datasheet import QUESTIONS
 from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
 from gitjournal.journal.authorship import Touched, touched_entries
-from gitjournal.journal.branches import FOLDER, short_ref
+from gitjournal.journal.branches import short_ref
+from gitjournal.journal.entry_ids import FOLDER
 from gitjournal.journal.entry_results import Told, gather
 from gitjournal.journal.index import Result
 from gitjournal.journal.lineage import Links

@@ -14,6 +14,8 @@ from gitjournal.entry import edit
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab
 from gitjournal.journal import branches
+from gitjournal.journal.entries import list_ids
+from gitjournal.journal.entry_ids import match_id
 from gitjournal.procedure import reader
 from gitjournal.run import draft as drafting
 from gitjournal.run.draft import Drafted
@@ -61,7 +63,7 @@ def draft(
     refs = branches.journal_refs(lab, branches.current_ref(lab))
     parent: dict[str, Any] = {}
     if like:
-        like = branches.match_id(like, branches.entry_ids(lab, refs))
+        like = match_id(like, list_ids(lab, refs))
         parent = drafting.inherited(lab, refs, like)
     values = {**parent, **{name: value for name, value in said.items() if value}}
     points, where = study.points(found, most), study.space(found)

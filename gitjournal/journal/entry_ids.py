@@ -1,0 +1,81 @@
+"""What an entry is called and where its files stand in the tree; and which entry a part of an id means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+
+from gitjournal.errors import UsageError
+
+FOLDER = "entries"
+PAGE = ".md"
+RECORDS = ".runs.jsonl"
+MAX_CANDIDATES = 10
+LETTERS = 4  # at the end of an id, which are random
+
+
+def page_path(entry_id: str) -> str:
+    """Return where an entry stands in the tree."""
+    return f"{FOLDER}/{entry_id[:4]}/{entry_id}{PAGE}"
+
+
+def records_path(entry_id: str) -> str:
+    """Return where an entry's records stand in the tree."""
+    return f"{FOLDER}/{entry_id[:4]}/{entry_id}{RECORDS}"
+
+
+def id_of_page(path: str) -> str:
+    """Return the id of the entry whose page stands at `path`."""
+    return PurePosixPath(path).name.removesuffix(PAGE)
+
+
+def match_id(part: str, ids: Iterable[str]) -> str:
+    """Return the one id that `part` means: the whole id, else its last four characters, else any part of it.
+
+    The path of an entry's file serves as well. Raises UsageError with at most ten candidates where none or several fit.
+    """
+    ids = sorted(set(ids), reverse=True)
+    wanted = _wanted(part)
+    if not wanted:
+        raise UsageError("an empty id fits everything", hint="list the entries: gitjournal ls")
+    for fits in (
+        [one for one in ids if one == wanted],
+        [one for one in ids if one.endswith(f"-{wanted}")],
+        [one for one in ids if wanted in one],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            listed = "\n  ".join(fits[:MAX_CANDIDATES])
+            more = f"\n  and {len(fits) - MAX_CANDIDATES} more" if len(fits) > MAX_CANDIDATES else ""
+            raise UsageError(f"`{part}` fits {len(fits)} entries; give more of the id", hint=f"{listed}{more}")
+    raise UsageError(f"no entry fits `{part}`", hint="list the entries: gitjournal ls")
+
+
+def matcher(ids: Iterable[str]) -> Callable[[str], str | None]:
+    """Return what finds the one id that a part means, None for none or several: `match_id` for many questions about the same ids."""
+    known = list(dict.fromkeys(ids))
+    ends: dict[str, list[str]] = {}
+    for one in known:
+        ends.setdefault(one[-1 - LETTERS :], []).append(one)
+    quick = {end[1:]: found[0] for end, found in ends.items() if len(found) == 1 and end.startswith("-")}
+    quick |= {one: one for one in known}
+
+    def find(part: str) -> str | None:
+        if part in quick:  # nearly always: the whole id, or the letters at its end
+            return quick[part]
+        try:
+            return match_id(part, known)
+        except UsageError:
+            return None
+
+    return find
+
+
+def _wanted(part: str) -> str:
+    return PurePosixPath(part).name.removesuffix(PAGE).lower()
+
+
+def can_mean(part: str, entry_id: str) -> bool:
+    """Whether `part`, as it stands in `replicates:` or `baseline:`, can mean this entry."""
+    return bool(_wanted(part)) and _wanted(part) in entry_id
