@@ -32,8 +32,7 @@ from gitjournal.render.results_block import results_block
 from gitjournal.render.verdict import verdict_of
 from gitjournal.run import execute
 from gitjournal.run.final import Request, take_look
-from gitjournal.run.limits import Limits, reason_to_stop
-from gitjournal.run.messages import Epoch, Options, Outcome, Planned, Printed, Progress, Recovered
+from gitjournal.run.messages import Epoch, Limits, Options, Outcome, Planned, Printed, Progress, Recovered, reason_to_stop
 from gitjournal.run.results import Page
 from gitjournal.stats.gain import Gain
 from gitjournal.stats.judge import Judgement

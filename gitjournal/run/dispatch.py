@@ -5,40 +5,21 @@ from __future__ import annotations
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from gitjournal.entry.model import Budget
 from gitjournal.entry.record import Gate
 from gitjournal.entry.summary import Key
 from gitjournal.journal.index import Run
 from gitjournal.run.claims import RunClaims
-from gitjournal.run.limits import Limits, Spent, reason_to_stop
+from gitjournal.run.forecast import Gatekeeper
+from gitjournal.run.messages import Limits, Spent, reason_to_stop
 from gitjournal.run.other_runs import Elsewhere
 from gitjournal.run.plan import PlannedRun
 
 Job = dict[str, Any]
-
-
-class Gatekeeper(Protocol):
-    """Whoever decides which configurations are worth their runs, by their fingerprints."""
-
-    def next(self, waiting: Sequence[str]) -> str | None:
-        """Return the one to run next; None where only those are left that are not worth it."""
-        ...
-
-    def heard(self, fingerprint: str, score: float | None, seconds: float | None) -> None:
-        """Be told what a run came to."""
-        ...
-
-    def reason(self, fingerprint: str) -> Gate:
-        """Return why one is not worth its runs."""
-        ...
-
-    def control(self, fingerprint: str) -> Gate | None:
-        """Return why one would not be, were it not run as a control; None where it is."""
-        ...
 
 
 class Dispatch:

@@ -30,11 +30,10 @@ from gitjournal.run import known_runs, refusals, sealed_set
 from gitjournal.run import plan as planning
 from gitjournal.run.claims import RunClaims, claim_entry, is_running
 from gitjournal.run.compare import Measured, drawn
-from gitjournal.run.dispatch import Dispatch, Gatekeeper
+from gitjournal.run.dispatch import Dispatch
 from gitjournal.run.entry_state import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
-from gitjournal.run.forecast import Forecast, Forecaster
-from gitjournal.run.limits import Spent
-from gitjournal.run.messages import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
+from gitjournal.run.forecast import Forecast, Forecaster, Gatekeeper
+from gitjournal.run.messages import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, Spent, State, Tell
 from gitjournal.run.other_runs import Elsewhere
 from gitjournal.run.plan import Plan, PlannedRun, check_not_blocked
 from gitjournal.run.results import Compose, Ledger, borrowed, job_of, left_out, made

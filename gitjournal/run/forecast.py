@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gitjournal.run.dispatch import Gatekeeper
+from gitjournal.entry.record import Gate
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.plan import Plan, PlannedRun
 
@@ -62,6 +62,26 @@ class Forecast:
     def unlikely(self) -> int:
         """How many configurations are unlikely to beat the best."""
         return sum(one.unlikely for one in self.each.values())
+
+
+class Gatekeeper(Protocol):
+    """Whoever decides which configurations are worth their runs, by their fingerprints."""
+
+    def next(self, waiting: Sequence[str]) -> str | None:
+        """Return the one to run next; None where only those are left that are not worth it."""
+        ...
+
+    def heard(self, fingerprint: str, score: float | None, seconds: float | None) -> None:
+        """Be told what a run came to."""
+        ...
+
+    def reason(self, fingerprint: str) -> Gate:
+        """Return why one is not worth its runs."""
+        ...
+
+    def control(self, fingerprint: str) -> Gate | None:
+        """Return why one would not be, were it not run as a control; None where it is."""
+        ...
 
 
 class Forecaster(Protocol):

@@ -12,9 +12,8 @@ import msgspec
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.summary import COUNTS, data_label
 from gitjournal.journal.index import Index
-from gitjournal.run.dispatch import Gatekeeper
 from gitjournal.run.entry_state import Subject
-from gitjournal.run.forecast import Forecast, Foreseen
+from gitjournal.run.forecast import Forecast, Foreseen, Gatekeeper
 from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.suggest import collect
 from gitjournal.suggest.collect import Journal

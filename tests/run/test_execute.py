@@ -19,7 +19,7 @@ from gitjournal.git.setup.init import init
 from gitjournal.render import exec_output
 from gitjournal.run import execute
 from gitjournal.run.claims import RunClaims
-from gitjournal.run.limits import Limits, Spent, reason_to_stop
+from gitjournal.run.messages import Limits, Spent, reason_to_stop
 from gitjournal.worker.pool import Crew
 from gitjournal.worker.process import fair_threads
 from tests.support.bench import Bench

@@ -11,7 +11,7 @@ import pytest
 from gitjournal.errors import EntryError
 from gitjournal.git.setup.init import init
 from gitjournal.render import exec_output
-from gitjournal.run.limits import Limits
+from gitjournal.run.messages import Limits
 from gitjournal.worker.pool import Crew
 from tests.support.bench import Bench
 from tests.support.helpers import done, git, gitjournal
