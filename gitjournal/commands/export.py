@@ -12,11 +12,11 @@ import click
 
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.import_ import optuna_studies
-from gitjournal.commands.ls import clauses_of, values_of
 from gitjournal.errors import UsageError
 from gitjournal.files import write_whole
 from gitjournal.journal import query
 from gitjournal.journal.entry_results import Told, Untold, gather
+from gitjournal.journal.listing import entry_clauses, query_values
 from gitjournal.journal.overview import Listed, Overview, look
 from gitjournal.journal.parquet import as_parquet
 from gitjournal.journal.table import About, Flat, Row, entries_table, entry_row, run_row, runs_table, text_of
@@ -77,7 +77,7 @@ def command(
     if chosen == "optuna" and (output is None or output.suffix.lower() not in ENDINGS or by_entry):
         raise UsageError("a study has a file of its own, .db or .log, and no rows", hint="gitjournal export ID --optuna -o study.db")
     with look(context.start) as overview:
-        listed = _listed(overview, parts, clauses_of(where, tag, data, state), everywhere=everywhere)
+        listed = _listed(overview, parts, entry_clauses(where, tag, data, state), everywhere=everywhere)
         gathered = list(gather(overview, listed))
     told = [one for one in gathered if isinstance(one, Told)]
     if chosen == "optuna" and output is not None:
@@ -154,7 +154,7 @@ def _listed(overview: Overview, parts: Sequence[str], clauses: Sequence[query.Cl
     if draft is not None:
         raise UsageError(f"{draft.row.id} is a draft: it has no runs yet", hint=f"gitjournal exec {draft.row.id[-4:]}")
     chosen = list(wanted.values()) if parts else every
-    return sorted((one for one in chosen if query.matching(clauses, values_of(one))), key=lambda one: one.row.id)
+    return sorted((one for one in chosen if query.matching(clauses, query_values(one))), key=lambda one: one.row.id)
 
 
 def _about(one: Told) -> About:

@@ -11,6 +11,7 @@ import msgspec
 
 from gitjournal.commands.context import Context
 from gitjournal.entry.metrics import direction
+from gitjournal.entry.record import read_time
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.files import write_whole
@@ -93,7 +94,7 @@ def _confusion(overview: Overview, opened: Opened, summary: Summary) -> Chart:
 def _progress(overview: Overview, opened: Opened, summary: Summary) -> Chart:
     mine, metric = opened.listed.row, summary.metric
     listed = {one.row.id: one for one in overview.everywhere() if one.row.data == mine.data and one.row.metric == mine.metric}
-    known = [(one.row, one.row.best, text.moment(one.row.at)) for one in listed.values() if one.row.state != "retracted"]
+    known = [(one.row, one.row.best, read_time(one.row.at)) for one in listed.values() if one.row.state != "retracted"]
     scored = {row.id: (row, best, at) for row, best, at in known if best is not None and at is not None}
     if not scored or metric is None:
         raise UsageError("this entry has no figure `progress`: nothing was scored on its data yet")

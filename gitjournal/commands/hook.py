@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gitjournal.entry.record import read_time
 from gitjournal.errors import GitjournalError
 from gitjournal.git.repository import find_repository
 from gitjournal.integrity.guard import UNDER_WAY, Known, Refusal, guard_ref, guard_staged
@@ -62,7 +63,7 @@ def _first(known: Known) -> str:
     said = [name]
     if row:
         said[0] += f' "{text.clean(row.title)}"'
-        said.append(text.age(text.moment(row.at), datetime.now(UTC)))
+        said.append(text.age(read_time(row.at), datetime.now(UTC)))
     said.append(f"on {text.clean(known.branch)}")
     result = f": dev.{text.clean(row.metric or '')} {text.number(row.best)}" if row and row.best is not None else ""
     return ", ".join(part for part in said if part) + result

@@ -9,13 +9,12 @@ from datetime import UTC
 import click
 
 from gitjournal.commands.context import Context
-from gitjournal.commands.ls import short_ids
 from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import find_lab
 from gitjournal.journal.branches import current_ref
 from gitjournal.journal.entries import find_id
-from gitjournal.journal.entry_ids import page_path, records_path
+from gitjournal.journal.entry_ids import page_path, records_path, short_ids
 from gitjournal.journal.history import Change, changes
 from gitjournal.journal.lineage import Branch, draw, trees
 from gitjournal.journal.overview import data_names, links, look

@@ -15,16 +15,19 @@ from gitjournal.render import text
 SLOW_SECONDS = 1.0
 
 
-def progress(one: str, many: str = "", *, quiet: bool) -> Callable[[int, int], None]:
-    """Return what tells on a terminal how many of how many are done, once it has taken longer than a second."""
+def progress(unit: str, units: str = "", *, quiet: bool, step: int = 50) -> Callable[[int, int], None]:
+    """Return a function that shows on a terminal how many of how many are done, once it has taken longer than a second.
+
+    It shows each `step`-th number, and takes the line away when the last of them has come.
+    """
     begun = time.monotonic()
     shown = not quiet and sys.stderr.isatty()
 
-    def tell(done: int, of: int) -> None:
-        if shown and done and done % 50 == 0 and time.monotonic() - begun > SLOW_SECONDS:
-            click.echo(f"\r{done} of {text.count(of, one, many or f'{one}s')}", nl=False, err=True)
-            if of - done <= 50:
-                click.echo("\r" + " " * 30 + "\r", nl=False, err=True)
+    def tell(finished: int, of: int) -> None:
+        if shown and finished and finished % step == 0 and time.monotonic() - begun > SLOW_SECONDS:
+            click.echo(f"\r{finished} of {text.count(of, unit, units)}", nl=False, err=True)
+            if of - finished <= step:
+                click.echo("\r" + " " * 40 + "\r", nl=False, err=True)
 
     return tell
 

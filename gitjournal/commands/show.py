@@ -17,6 +17,7 @@ from gitjournal.commands.notice import tell_repeated
 from gitjournal.entry import verdict
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import split_text
+from gitjournal.entry.record import read_time
 from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
@@ -229,7 +230,7 @@ def _notes(opened: Opened) -> str:
 
 
 def _ago(at: str | None, *, short: bool = False) -> str:
-    return text.age(text.moment(at), datetime.now(UTC), short=short)
+    return text.age(read_time(at), datetime.now(UTC), short=short)
 
 
 def _object(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -162,3 +163,12 @@ def decode_lines(blob: bytes, *, file: str) -> list[Record]:
                 f"not a record: {fault}", place=Place(file, number), hint="records are appended by `gitjournal exec` and never edited"
             ) from None
     return records
+
+
+def read_time(text: str | None) -> datetime | None:
+    """Read a time as records hold it (ISO 8601, UTC where it names no zone); None for anything else."""
+    try:
+        time = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time

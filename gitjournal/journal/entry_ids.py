@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from gitjournal.errors import UsageError
@@ -79,3 +79,20 @@ def _wanted(part: str) -> str:
 def can_mean(part: str, entry_id: str) -> bool:
     """Whether `part`, as it stands in `replicates:` or `baseline:`, can mean this entry."""
     return bool(_wanted(part)) and _wanted(part) in entry_id
+
+
+def short_ids(ids: Sequence[str]) -> dict[str, str]:
+    """Return the shortest end of each id that means it alone: its last four characters, or more words of it."""
+    alike: dict[str, list[str]] = {}
+    for entry_id in dict.fromkeys(ids):
+        alike.setdefault(entry_id.rpartition("-")[2], []).append(entry_id)
+    return {entry_id: end if len(group) == 1 else _longer_end(entry_id, group) for end, group in alike.items() for entry_id in group}
+
+
+def _longer_end(entry_id: str, alike: Sequence[str]) -> str:
+    words = entry_id.split("-")
+    for length in range(2, len(words)):
+        end = "-".join(words[-length:])
+        if sum(f"-{other}".endswith(f"-{end}") for other in alike) == 1:
+            return end
+    return entry_id

@@ -114,6 +114,7 @@ def _about(overview: Overview, listed: Sequence[Listed], progress: Progress) -> 
         made = {one.row.page: similar_features.encode(_idea(blobs.get(one.row.page, b"").decode(errors="replace"), one)) for one in chunk}
         overview.index.keep_ideas(made)
         kept |= made
+    progress(len(new), len(new))
     return found | {one.row.id: similar_features.decode(kept[one.row.page]) for one in committed}
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gitjournal.entry.model import Entry
+from gitjournal.entry.record import read_time
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import as_plain as as_plain_verdict
 from gitjournal.journal.branches import short_ref
@@ -162,7 +163,7 @@ def _twin_lines(twin: Twin, summary: Summary) -> list[str]:
     run = twin.run
     title = f' "{text.clean(run.title)}"' if run.title else ""
     by = f", by {text.clean(twin.author)}" if twin.author else ""
-    age = text.age(text.moment(run.at), datetime.now(UTC))
+    age = text.age(read_time(run.at), datetime.now(UTC))
     lines = [f"  {run.entry}{title}{by}{f', {age}' if age else ''}, on {text.clean(short_ref(run.ref))}"]
     value = run.metrics.get("dev", {}).get(summary.metric or "")
     if value is not None:

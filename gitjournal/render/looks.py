@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gitjournal.entry.model import Entry
-from gitjournal.entry.record import Record
+from gitjournal.entry.record import Record, read_time
 from gitjournal.entry.summary import Summary
 from gitjournal.journal.branches import short_ref
 from gitjournal.render import text
@@ -155,7 +155,7 @@ def table(looks: Sequence[Look], *, width: int | None, color: bool) -> str:
         reason = text.clean(one.record.reason or "") + (
             f"; beyond the budget: {text.clean(one.record.forced)}" if one.record.forced else ""
         )
-        age = text.age(text.moment(one.record.at), now, short=True)
+        age = text.age(read_time(one.record.at), now, short=True)
         rows.append(
             [
                 str(one.number),

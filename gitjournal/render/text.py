@@ -10,7 +10,7 @@ import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 WIDTH = 100
@@ -221,15 +221,6 @@ def duration(seconds: float) -> str:
     if minutes < 120:
         return f"{minutes} min"
     return f"{hours} h" if hours < 72 else f"{round(seconds / 86400)} d"
-
-
-def moment(text: str | None) -> datetime | None:
-    """Read a time as records hold it (ISO 8601, UTC where it names no zone); None for anything else."""
-    try:
-        found = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found
 
 
 def age(then: datetime | None, now: datetime, *, short: bool = False) -> str:

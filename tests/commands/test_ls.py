@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.commands.ls import short_ids
 from tests.support.helpers import git
 from tests.support.pages import LOGISTIC, RBF, TREES, begin, commit, failed, gitjournal, page, record, three_entries, write
 
@@ -241,16 +240,6 @@ def test_colour_is_for_terminals_and_only_for_meaning(repo: Path) -> None:
     three_entries(repo)
     assert "\x1b[33mpartly\x1b[0m" in on_a_terminal(repo, "ls", columns=100)
     assert "\x1b" not in gitjournal(repo, "ls")
-
-
-def test_ids_that_end_alike_are_shown_longer() -> None:
-    ids = ["20261121-svm-abcd", "20261122-rbf-abcd", "20261123-rbf-abcd", "20261121-tree-wxyz"]
-    assert short_ids(ids) == {
-        "20261121-svm-abcd": "svm-abcd",
-        "20261122-rbf-abcd": "20261122-rbf-abcd",
-        "20261123-rbf-abcd": "20261123-rbf-abcd",
-        "20261121-tree-wxyz": "wxyz",
-    }
 
 
 def test_it_works_from_the_lab_from_below_and_without_the_lab(repo: Path) -> None:

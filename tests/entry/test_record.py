@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import random
+from datetime import UTC, datetime
 
 from gitjournal.entry import record
-from gitjournal.entry.record import MAX_LINE, Record, as_written
+from gitjournal.entry.record import MAX_LINE, Record, as_written, read_time
 
 
 def test_a_run_of_another_entry_is_a_short_line_without_its_metrics() -> None:
@@ -22,3 +23,12 @@ def test_bits_that_make_a_line_too_long_are_left_out_and_others_stay() -> None:
     assert as_written(long).canonical == long.canonical
     short = Record(run="r", fingerprint="f", hits="eJw=")
     assert as_written(short) == short
+
+
+def test_a_time_is_read_as_utc_unless_it_says_otherwise() -> None:
+    noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert read_time("2026-11-21T12:00:00Z") == noon
+    assert read_time("2026-11-21T12:00:00") == noon
+    assert read_time("2026-11-21T13:00:00+01:00") == noon
+    assert read_time("yesterday") is None
+    assert read_time(None) is None

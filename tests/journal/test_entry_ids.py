@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gitjournal.errors import UsageError
-from gitjournal.journal.entry_ids import match_id, matcher
+from gitjournal.journal.entry_ids import match_id, matcher, short_ids
 from tests.support.pages import LOGISTIC, RBF, TREES
 
 IDS = [LOGISTIC, RBF, TREES, "20261121-notes-on-k3f9-again-q7q7"]
@@ -65,3 +65,13 @@ def test_a_part_that_fits_none_is_refused(part: str) -> None:
 
 def test_an_id_that_is_whole_is_found_though_it_is_part_of_another() -> None:
     assert match_id("20261121-a-abcd", ["20261121-a-abcd", "20261121-a-abcd-efgh"]) == "20261121-a-abcd"
+
+
+def test_ids_that_end_alike_are_shown_longer() -> None:
+    ids = ["20261121-svm-abcd", "20261122-rbf-abcd", "20261123-rbf-abcd", "20261121-tree-wxyz"]
+    assert short_ids(ids) == {
+        "20261121-svm-abcd": "svm-abcd",
+        "20261122-rbf-abcd": "20261122-rbf-abcd",
+        "20261123-rbf-abcd": "20261123-rbf-abcd",
+        "20261121-tree-wxyz": "wxyz",
+    }

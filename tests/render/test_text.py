@@ -15,7 +15,6 @@ from gitjournal.render.text import (
     difference,
     display_width,
     duration,
-    moment,
     number,
     paint,
     settings,
@@ -125,14 +124,6 @@ def test_a_difference_has_a_sign_and_the_decimals_of_its_scale() -> None:
 def test_an_age_in_words(ago: timedelta, words: str, short: str) -> None:
     assert age(NOW - ago, NOW) == words
     assert age(NOW - ago, NOW, short=True) == short
-
-
-def test_a_moment_is_read_as_utc_unless_it_says_otherwise() -> None:
-    assert moment("2026-11-21T12:00:00Z") == NOW
-    assert moment("2026-11-21T12:00:00") == NOW
-    assert moment("2026-11-21T13:00:00+01:00") == NOW
-    assert moment("yesterday") is None
-    assert moment(None) is None
 
 
 def test_a_duration_in_words() -> None:

@@ -9,10 +9,10 @@ from datetime import datetime
 from functools import cached_property
 
 from gitjournal.entry.metrics import direction
+from gitjournal.entry.record import read_time
 from gitjournal.journal.authorship import Touched
 from gitjournal.journal.index import Result
 from gitjournal.journal.lineage import Links
-from gitjournal.render import text
 from gitjournal.render.charts.chart_data import Candidate, Step, progress
 from gitjournal.render.site.cards import Card
 from gitjournal.render.site.templates import slug
@@ -48,7 +48,7 @@ class Board:
     @cached_property
     def moments(self) -> dict[str, datetime]:
         """When each entry had its last run, where its record says so."""
-        found = {card.id: text.moment(card.at) for card in self.rows}
+        found = {card.id: read_time(card.at) for card in self.rows}
         return {name: at for name, at in found.items() if at}
 
     @cached_property
