@@ -23,7 +23,7 @@ from gitjournal.procedure import configuration
 from gitjournal.render import looks as testing
 from gitjournal.render import text
 from gitjournal.render.overlaps import overlap_words
-from gitjournal.run import draft, look_budget, plan
+from gitjournal.run import draft, plan, sealed_set
 from gitjournal.run.entry_state import read_subject
 from gitjournal.run.sealed_set import read_sheets
 from gitjournal.worker.pool import Crew
@@ -157,7 +157,7 @@ def sheet(context: Context, what: str, as_json: bool) -> None:
     found = _sheet(lab, context.start, refs, what)
     with Index.open(lab.repository) as index:
         index.refresh(refs)
-        looks = look_budget.looks_at(lab, index, found.hash)
+        looks = sealed_set.looks_at(lab, index, found.hash)
     if as_json:
         sealed = [{**one.rule, "rows": one.rows} for one in found.sealed]
         told = [testing.look_as_plain(one, looks) for one in looks]

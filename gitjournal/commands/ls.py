@@ -26,7 +26,7 @@ from gitjournal.render.entry_list import (
     similar_entries,
 )
 from gitjournal.render.looks import times
-from gitjournal.run.look_budget import looks_at
+from gitjournal.run.sealed_set import looks_at
 
 NEAR = 20  # entries that --like shows where no number is asked for
 

@@ -31,7 +31,7 @@ from gitjournal.render.identity import explained_as_plain, explained_lines
 from gitjournal.render.overlaps import meaning
 from gitjournal.render.score import gain_words, no_baseline
 from gitjournal.run.explain import Explained, explain
-from gitjournal.run.look_budget import looks_at
+from gitjournal.run.sealed_set import looks_at
 from gitjournal.stats.gain import Baseline, gain_over
 from gitjournal.stats.looks import is_look, of_entry
 

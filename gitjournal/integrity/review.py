@@ -18,7 +18,7 @@ from gitjournal.integrity.check import Checked, Question, check_tree, commits_of
 from gitjournal.journal.entry_ids import FOLDER, PAGE, can_mean
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
-from gitjournal.run.look_budget import looks_at
+from gitjournal.run.sealed_set import looks_at
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.looks import Look, of_entry
 

@@ -15,8 +15,8 @@ from gitjournal.entry.summary import Key
 from gitjournal.journal.index import Run
 from gitjournal.run.claims import RunClaims
 from gitjournal.run.forecast import Gatekeeper
+from gitjournal.run.known_runs import Elsewhere
 from gitjournal.run.messages import Limits, Spent, reason_to_stop
-from gitjournal.run.other_runs import Elsewhere
 from gitjournal.run.plan import PlannedRun
 
 Job = dict[str, Any]

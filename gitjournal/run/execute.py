@@ -26,15 +26,15 @@ from gitjournal.git.working_files import replace_file
 from gitjournal.journal.entry_ids import id_of_page
 from gitjournal.journal.index import Run
 from gitjournal.run import expectations as expected
-from gitjournal.run import known_runs, refusals, sealed_set
+from gitjournal.run import known_runs, savings, sealed_set
 from gitjournal.run import plan as planning
 from gitjournal.run.claims import RunClaims, claim_entry, is_running
 from gitjournal.run.compare import Measured, drawn
 from gitjournal.run.dispatch import Dispatch
 from gitjournal.run.entry_state import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
 from gitjournal.run.forecast import Forecast, Forecaster, Gatekeeper
+from gitjournal.run.known_runs import Elsewhere
 from gitjournal.run.messages import Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, Spent, State, Tell
-from gitjournal.run.other_runs import Elsewhere
 from gitjournal.run.plan import Plan, PlannedRun, check_not_blocked
 from gitjournal.run.results import Compose, Ledger, borrowed, job_of, left_out, made
 from gitjournal.stats.judge import Draw
@@ -92,7 +92,7 @@ def execute(
         if not todo.runs and not (todo.reused and subject.records):
             if not todo.reused or todo.counts.failed:
                 return _with_verdict(_outcome(ledger, "shown", todo), subject)
-            refusals.note(lab, entry_id, [run.seconds for run in todo.reused.values()])
+            savings.note_refusal(lab, entry_id, [run.seconds for run in todo.reused.values()])
             return replace(_outcome(ledger, "duplicate", todo), twins=tuple(known_runs.twins(subject, plan, todo.reused)))
         ledger = replace(ledger, expected=expected.prepare(lab, subject.refs, subject.entry, plan, final=True))
         crew.start(len(todo.runs))

@@ -21,7 +21,7 @@ from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import require_identity
 from gitjournal.journal.index import Index
-from gitjournal.run import artifacts, look_budget
+from gitjournal.run import artifacts, sealed_set
 from gitjournal.run import plan as planning
 from gitjournal.run.claims import claim_entry
 from gitjournal.run.entry_state import Subject, baseline_of, check_may_run, code_state, read_subject
@@ -86,8 +86,8 @@ def take_look(lab: Lab, start: Any, entry_id: str, request: Request, *, crew: Te
             raise EntryError("the split has no `test`: there is nothing to look at", place=subject.entry.place("split"), hint=hint)
         with Index.open(lab.repository) as index:
             index.refresh(subject.refs)
-            looks = look_budget.looks_at(lab, index, plan.declared.hash)
-        allowed = look_budget.budget_of(lab, subject.refs, plan.declared.hash)
+            looks = sealed_set.looks_at(lab, index, plan.declared.hash)
+        allowed = sealed_set.budget_of(lab, subject.refs, plan.declared.hash)
         earlier = next((one for one in looks if one.entry == entry_id and _same_models(one.record, best)), None)
         proven = "cv" not in plan.declared.split
         if earlier:

@@ -1,13 +1,19 @@
 """What the journal has saved so far: runs that were not made because they were known, meant the same, or were unlikely to help.
 
-Read from the entries and their records, and from what this clone has refused; nothing is run.
+Read from the entries and their records, and from what this clone has refused; nothing is run. Refusals are kept on this
+clone alone, and lost without harm.
 """
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
 
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Entry
@@ -15,11 +21,12 @@ from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.skipped import Control, gated
 from gitjournal.entry.summary import deciding_metric
 from gitjournal.errors import GitjournalError
+from gitjournal.git.lab import Lab
 from gitjournal.journal.index import Index
 from gitjournal.journal.overview import Listed, Opened, Overview
 from gitjournal.procedure.configuration import Versions, configurations, written_out
 from gitjournal.procedure.identity import fingerprint
-from gitjournal.run import plan, refusals
+from gitjournal.run import plan
 from gitjournal.stats.intervals import Interval, wilson
 
 
@@ -163,7 +170,7 @@ def _reused(taken: Sequence[Record], index: Index) -> Saved:
 
 def _refused(overview: Overview, ran: set[str]) -> Saved:
     """Return what was refused here, but for the entries that ran after all."""
-    return _sum(Saved(one.runs, one.seconds, 1) for name, one in refusals.read(overview.lab).items() if name not in ran)
+    return _sum(Saved(one.runs, one.seconds, 1) for name, one in read_refusals(overview.lab).items() if name not in ran)
 
 
 def _spent(records: Sequence[Record]) -> Saved:
@@ -179,3 +186,40 @@ def _sum(parts: Iterable[Saved]) -> Saved:
     for one in parts:
         total += one
     return total
+
+
+REFUSALS = "refused.jsonl"
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """One refusal: the entry, and what its runs took where they were done. `seconds` counts those that are known."""
+
+    entry: str
+    runs: int
+    seconds: float
+    at: str
+
+
+_refusal_decoder = msgspec.json.Decoder(Refusal)
+
+
+def note_refusal(lab: Lab, entry: str, seconds: Sequence[float | None]) -> None:
+    """Write down that an entry was refused; `seconds` are those of its runs. What cannot be written is left out."""
+    told = Refusal(entry, len(seconds), sum(one or 0.0 for one in seconds), datetime.now(UTC).isoformat(timespec="seconds"))
+    with contextlib.suppress(OSError), _refusals_file(lab).open("ab") as file:
+        file.write(msgspec.json.encode(told) + b"\n")
+
+
+def read_refusals(lab: Lab) -> dict[str, Refusal]:
+    """Return the last refusal of each entry."""
+    found: dict[str, Refusal] = {}
+    with contextlib.suppress(OSError):
+        for line in _refusals_file(lab).read_bytes().splitlines():
+            with contextlib.suppress(msgspec.DecodeError):  # cut off by a crash
+                one = _refusal_decoder.decode(line)
+                found[one.entry] = one
+    return found
+
+
+def _refusals_file(lab: Lab) -> Path:
+    return lab.repository.private / REFUSALS

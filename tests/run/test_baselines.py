@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gitjournal.run.usual_baselines import usual
+from gitjournal.run.baselines import usual
 from tests.support.helpers import done, git, gitjournal
 
 NUMBERS = {"n_features": 4, "columns": {"number": ["a", "b", "c", "d"]}}

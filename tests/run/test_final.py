@@ -19,8 +19,8 @@ from gitjournal.render import looks as testing
 from gitjournal.run import sealed_set
 from gitjournal.run.execute import execute
 from gitjournal.run.final import Looked, Request, take_look
-from gitjournal.run.look_budget import looks_at
 from gitjournal.run.messages import Options
+from gitjournal.run.sealed_set import looks_at
 from gitjournal.stats import looks
 from gitjournal.stats.looks import Look
 from gitjournal.worker.pool import Crew

@@ -12,7 +12,7 @@ import pytest
 from gitjournal.entry.skipped import Control
 from gitjournal.git.lab import find_lab
 from gitjournal.render.reports.savings import as_plain, waste_lines
-from gitjournal.run import refusals
+from gitjournal.run import savings
 from gitjournal.run.savings import Saved, Waste
 from tests.support.helpers import done, git, gitjournal, write_entry
 
@@ -70,8 +70,8 @@ def test_what_cannot_be_read_is_left_out_and_a_torn_line_of_refusals_too(repo: P
     entry(repo, "aaaa", "{kneighborsclassifier__n_neighbors: [1]}")
     done(repo, "exec", "-q", "aaaa")
     lab = find_lab(repo)
-    refusals.note(lab, "20261121-an-entry-zzzz", [1.5, None])
-    with (lab.repository.private / refusals.NAME).open("ab") as file:
+    savings.note_refusal(lab, "20261121-an-entry-zzzz", [1.5, None])
+    with (lab.repository.private / savings.REFUSALS).open("ab") as file:
         file.write(b'{"entry": "20261121-an-en\n\xff\n')
     page = repo / "lab/entries/2026/20261121-broken-bbbb.md"
     page.write_text("---\ntitle: [\n---\n")

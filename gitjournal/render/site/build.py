@@ -29,8 +29,7 @@ from gitjournal.render.site.folder import SiteFolder
 from gitjournal.render.site.journal import Journal
 from gitjournal.render.site.pages import Pages, needs_confusion
 from gitjournal.run.artifacts import PREDICTIONS, kept_predictions
-from gitjournal.run.look_budget import looks_at
-from gitjournal.run.sealed_set import read_sheets
+from gitjournal.run.sealed_set import looks_at, read_sheets
 from gitjournal.stats.confusion import Confusion, confusion
 from gitjournal.worker.arrays import confusion_counts
 
