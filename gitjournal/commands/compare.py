@@ -14,7 +14,7 @@ from gitjournal.commands.figure import kind_of, save
 from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import Lab
-from gitjournal.journal.overview import Listed, Overview, look
+from gitjournal.journal.journal import Journal, Listed, open_journal
 from gitjournal.render import comparison as words
 from gitjournal.render import text
 from gitjournal.render.charts import effects
@@ -55,16 +55,16 @@ def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By
     """
     if plot is not None:
         kind_of(plot)  # before minutes of work, not after
-    with look(context.start) as overview, Crew() as crew:
-        listed = _listed(overview, parts)
-        found = [measured(overview, overview.open(one)) for one in listed]
+    with open_journal(context.start) as journal, Crew() as crew:
+        listed = _listed(journal, parts)
+        found = [measured(journal, journal.open(one)) for one in listed]
         name = wanted(found[0], metric)
-        samples = [sample(one, name, overview.lab, crew) for one in found]
+        samples = [sample(one, name, journal.lab, crew) for one in found]
         if len(samples) > 2 and len({str(one.data.get("hash")) for one in samples}) > 1:
-            values = [elsewhere(each, one, overview.lab, crew) for one, each in zip(found, samples, strict=True)]
+            values = [elsewhere(each, one, journal.lab, crew) for one, each in zip(found, samples, strict=True)]
             _tell_over_data(context, found, samples, values, by, plot, as_json=as_json)
             return
-        judged = _judged(samples, found, overview.lab, crew)
+        judged = _judged(samples, found, journal.lab, crew)
     titles = {one.entry.id: one.entry.front.title for one in found}
     if plot is not None:
         save(_figure(judged, titles), plot)
@@ -79,14 +79,14 @@ def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By
         click.echo(f"drawn: {plot}")
 
 
-def _listed(overview: Overview, parts: Sequence[str]) -> list[Listed]:
-    found = [overview.find(part) for part in parts]
+def _listed(journal: Journal, parts: Sequence[str]) -> list[Listed]:
+    found = [journal.find(part) for part in parts]
     if len(found) == 1:
-        baseline = overview.open(found[0]).entry.front.baseline
+        baseline = journal.open(found[0]).entry.front.baseline
         if not baseline:
             short = text.clean(found[0].row.id[-4:])
             raise UsageError(f"{short} names no baseline to compare it with", hint=f"name another entry: gitjournal compare {short} ID")
-        found.append(overview.find(baseline))
+        found.append(journal.find(baseline))
     ids = [one.row.id for one in found]
     twice = next((one for number, one in enumerate(ids) if one in ids[:number]), None)
     if twice:

@@ -13,7 +13,7 @@ from gitjournal.entry.changes import Difference, differences
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import UsageError
-from gitjournal.journal.overview import Listed, Opened, look
+from gitjournal.journal.journal import Listed, Opened, open_journal
 from gitjournal.render import entry as words
 from gitjournal.render import text
 from gitjournal.render.identity import likeness_as_plain, likeness_lines
@@ -31,18 +31,18 @@ def command(context: Context, left: str, right: str | None, identity: bool, as_j
 
     With A alone: what its file in the lab folder says differently from what is committed.
     """
-    with look(context.start) as overview:
-        first = overview.find(left)
+    with open_journal(context.start) as journal:
+        first = journal.find(left)
         if right is None and identity:
             raise UsageError("--identity takes two entries", hint=f"for one: gitjournal show {left} --identity")
         if right is None:
-            _print_draft(first, overview.open(first) if first.ref else None, context, as_json=as_json)
+            _print_draft(first, journal.open(first) if first.ref else None, context, as_json=as_json)
             return
-        second = overview.find(right)
+        second = journal.find(right)
         if first.row.id == second.row.id:
             raise UsageError(f"`{left}` and `{right}` are the same entry: {first.row.id}")
-        opened = [overview.open(first), overview.open(second)]
-        alike = compare(*(explain(overview.lab, context.start, one) for one in opened)) if identity else None
+        opened = [journal.open(first), journal.open(second)]
+        alike = compare(*(explain(journal.lab, context.start, one) for one in opened)) if identity else None
     if alike is not None:
         _print_likeness(alike, opened, context, as_json=as_json)
         return

@@ -23,7 +23,7 @@ from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.journal.entries import find_id
-from gitjournal.journal.overview import repeated_runs
+from gitjournal.journal.journal import repeated_runs
 from gitjournal.render import exec_output, looks, text
 from gitjournal.render.charts.entry_figures import committed
 from gitjournal.render.commit_message import results_message

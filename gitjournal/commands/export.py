@@ -16,8 +16,8 @@ from gitjournal.errors import UsageError
 from gitjournal.files import write_whole
 from gitjournal.journal import query
 from gitjournal.journal.entry_results import Told, Untold, gather
+from gitjournal.journal.journal import Journal, Listed, open_journal
 from gitjournal.journal.listing import entry_clauses, query_values
-from gitjournal.journal.overview import Listed, Overview, look
 from gitjournal.journal.parquet import as_parquet
 from gitjournal.journal.table import About, Flat, Row, entries_table, entry_row, run_row, runs_table, text_of
 from gitjournal.render import text
@@ -76,9 +76,9 @@ def command(
         raise UsageError("--study-name goes with --optuna")
     if chosen == "optuna" and (output is None or output.suffix.lower() not in ENDINGS or by_entry):
         raise UsageError("a study has a file of its own, .db or .log, and no rows", hint="gitjournal export ID --optuna -o study.db")
-    with look(context.start) as overview:
-        listed = _listed(overview, parts, entry_clauses(where, tag, data, state), everywhere=everywhere)
-        gathered = list(gather(overview, listed))
+    with open_journal(context.start) as journal:
+        listed = _listed(journal, parts, entry_clauses(where, tag, data, state), everywhere=everywhere)
+        gathered = list(gather(journal, listed))
     told = [one for one in gathered if isinstance(one, Told)]
     if chosen == "optuna" and output is not None:
         _write_studies(context, told, gathered, output, study_name)
@@ -145,11 +145,11 @@ def as_json(table: Flat) -> str:
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 
-def _listed(overview: Overview, parts: Sequence[str], clauses: Sequence[query.Clause], *, everywhere: bool) -> list[Listed]:
+def _listed(journal: Journal, parts: Sequence[str], clauses: Sequence[query.Clause], *, everywhere: bool) -> list[Listed]:
     """Return the committed entries that are asked for, in the order of their ids."""
-    every = [one for one in (overview.everywhere() if everywhere else overview.here()) if one.ref is not None]
+    every = [one for one in (journal.everywhere() if everywhere else journal.here()) if one.ref is not None]
     query.check_known([clause.name for clause in clauses], {name for one in every for name in one.row.values})
-    wanted = {one.row.id: one for one in map(overview.find, parts)}
+    wanted = {one.row.id: one for one in map(journal.find, parts)}
     draft = next((one for one in wanted.values() if one.ref is None), None)
     if draft is not None:
         raise UsageError(f"{draft.row.id} is a draft: it has no runs yet", hint=f"gitjournal exec {draft.row.id[-4:]}")

@@ -15,7 +15,7 @@ from gitjournal.entry.record import read_time
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.files import write_whole
-from gitjournal.journal.overview import Listed, Opened, Overview
+from gitjournal.journal.journal import Journal, Listed, Opened
 from gitjournal.render import text
 from gitjournal.render.changes import text_differences
 from gitjournal.render.charts import figures, matplotlib_file, svg, terminal
@@ -28,7 +28,7 @@ from gitjournal.worker.pool import Crew
 
 def plot(
     context: Context,
-    overview: Overview,
+    journal: Journal,
     opened: Opened,
     summary: Summary,
     name: str,
@@ -46,9 +46,9 @@ def plot(
     if output:
         kind_of(output)
     if name == CONFUSION:
-        chart = _confusion(overview, opened, summary)
+        chart = _confusion(journal, opened, summary)
     elif name == PROGRESS:
-        chart = _progress(overview, opened, summary)
+        chart = _progress(journal, opened, summary)
     else:
         chart = chosen(entry_figures(summary, opened.records, baseline), name)
     if as_json:
@@ -78,22 +78,22 @@ def save(chart: Chart, output: Path) -> None:
     write_whole(output, svg.svg(chart).encode() if kind == "svg" else matplotlib_file.drawn(chart, kind))
 
 
-def _confusion(overview: Overview, opened: Opened, summary: Summary) -> Chart:
+def _confusion(journal: Journal, opened: Opened, summary: Summary) -> Chart:
     best = summary.best.fingerprint if summary.best else None
     facts = opened.entry.front.data.facts
     with Crew() as crew:
         for one in opened.records:
             found = (
-                confused(overview.lab.repository.private, one, facts.classes if facts else None, crew) if one.fingerprint == best else None
+                confused(journal.lab.repository.private, one, facts.classes if facts else None, crew) if one.fingerprint == best else None
             )
             if found:
                 return figures.confusion(found)
     raise UsageError("this entry has no figure `confusion`: no predictions of classes by its best configuration are kept in this clone")
 
 
-def _progress(overview: Overview, opened: Opened, summary: Summary) -> Chart:
+def _progress(journal: Journal, opened: Opened, summary: Summary) -> Chart:
     mine, metric = opened.listed.row, summary.metric
-    listed = {one.row.id: one for one in overview.everywhere() if one.row.data == mine.data and one.row.metric == mine.metric}
+    listed = {one.row.id: one for one in journal.everywhere() if one.row.data == mine.data and one.row.metric == mine.metric}
     known = [(one.row, one.row.best, read_time(one.row.at)) for one in listed.values() if one.row.state != "retracted"]
     scored = {row.id: (row, best, at) for row, best, at in known if best is not None and at is not None}
     if not scored or metric is None:
@@ -101,19 +101,19 @@ def _progress(overview: Overview, opened: Opened, summary: Summary) -> Chart:
     steps = progress([Candidate(row.id, row.title, at.isoformat(), best) for row, best, at in scored.values()], direction(metric))
     better = {step.entry.id for step in steps}
     others = [(at, best) for name, (_, best, at) in scored.items() if name not in better]
-    return figures.progress(steps, others, metric, _learned(overview, [listed[step.entry.id] for step in steps]))
+    return figures.progress(steps, others, metric, _learned(journal, [listed[step.entry.id] for step in steps]))
 
 
-def _learned(overview: Overview, steps: Sequence[Listed]) -> dict[str, str]:
+def _learned(journal: Journal, steps: Sequence[Listed]) -> dict[str, str]:
     """Say of each entry how its best configuration differs from that of the one before it."""
-    texts = [_best_text(overview, one) for one in overview.open_each(steps)]
+    texts = [_best_text(journal, one) for one in journal.open_each(steps)]
     pairs = zip(steps[1:], texts, texts[1:], strict=False)
     return {one.row.id: text_differences(before, after) for one, before, after in pairs}
 
 
-def _best_text(overview: Overview, opened: Opened | GitjournalError) -> str:
+def _best_text(journal: Journal, opened: Opened | GitjournalError) -> str:
     """Return the canonical text of the best configuration, "" where it is not known."""
     if isinstance(opened, GitjournalError):
         return ""
     best = summarise(opened.entry.front, opened.records).best
-    return overview.index.configurations(opened.entry.front.data.hash or "").get(best.fingerprint, "") if best else ""
+    return journal.index.configurations(opened.entry.front.data.hash or "").get(best.fingerprint, "") if best else ""

@@ -10,7 +10,7 @@ import click
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import save
 from gitjournal.errors import UsageError
-from gitjournal.journal.overview import look
+from gitjournal.journal.journal import open_journal
 from gitjournal.render.reports.importance import as_plain, figure, importance_lines
 from gitjournal.suggest.importance_report import tried
 
@@ -28,8 +28,8 @@ def command(context: Context, what: str | None, metric: str | None, plot: Path |
     data/churn.csv), by default that of the newest entry. A parameter is looked at among the runs that have it, and its
     importance is of what was tried: a wider range has a larger one.
     """
-    with look(context.start) as overview:
-        found = tried(overview, what, metric)
+    with open_journal(context.start) as journal:
+        found = tried(journal, what, metric)
     if plot is not None:
         chart = figure(found.found)
         if chart is None:

@@ -16,9 +16,9 @@ from gitjournal.journal.branches import current_ref
 from gitjournal.journal.entries import find_id
 from gitjournal.journal.entry_ids import page_path, records_path, short_ids
 from gitjournal.journal.history import Change, changes
-from gitjournal.journal.lineage import Branch, draw, trees
-from gitjournal.journal.overview import data_names, links, look
-from gitjournal.journal.rows import Row
+from gitjournal.journal.journal import open_journal
+from gitjournal.journal.lineage import Branch, draw, resolve_links, trees
+from gitjournal.journal.rows import Row, data_names
 from gitjournal.render import text
 
 FOLLOWS = {"from": "made from it", "replicates": "repeats it", "baseline": "measured against it"}
@@ -94,17 +94,17 @@ def _object(change: Change) -> dict[str, str | None]:
 
 
 def _on_data(context: Context, name: str) -> list[str]:
-    with look(context.start) as overview:
+    with open_journal(context.start) as overview:
         return [one.row.id for one in overview.here() if name in data_names(one.row)]
 
 
 def _graph(context: Context, part: str | None, data: str | None, limit: int | None, *, as_json: bool) -> None:
-    with look(context.start) as overview:
+    with open_journal(context.start) as overview:
         listed = {one.row.id: one for one in overview.here()}
         wanted = overview.resolve(part) if part else None
     followed = {
         one: found
-        for one, found in links(there.row for there in listed.values()).items()
+        for one, found in resolve_links(there.row for there in listed.values()).items()
         if data is None or data in data_names(listed[one].row)
     }
     drawn = [branch for tree in trees(draw(followed)) if wanted is None or any(one.id == wanted for one in tree) for branch in tree][:limit]

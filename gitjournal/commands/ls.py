@@ -11,8 +11,9 @@ from gitjournal.commands.notice import progress, tell_repeated
 from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
 from gitjournal.journal import query
+from gitjournal.journal.journal import open_journal
 from gitjournal.journal.listing import entry_clauses, query_values, sort_entries
-from gitjournal.journal.overview import gains, look
+from gitjournal.journal.rows import gains_over_baselines
 from gitjournal.journal.similar import recall
 from gitjournal.render import text
 from gitjournal.render.entry_list import (
@@ -73,11 +74,11 @@ def command(
         raise UsageError("--like has an order of its own, the nearest first", hint="leave out --sort")
     clauses = [*entry_clauses(where, tag, data, state), *([query.Clause("verdict", "==", verdict)] if verdict else [])]
     order = query.parse_sort(sort) if sort else query.Order("age", descending=False)
-    with look(context.start) as overview:
-        entries = overview.everywhere() if everywhere else overview.here()
-        repeated = overview.repeated()
+    with open_journal(context.start) as journal:
+        entries = journal.everywhere() if everywhere else journal.here()
+        repeated = journal.repeated()
         hashes = {listed.row.data_hash for listed in entries if listed.row.look or (data and listed.row.tested)} - {""}
-        looks = {data_hash: looks_at(overview.lab, overview.index, data_hash) for data_hash in sorted(hashes)}
+        looks = {data_hash: looks_at(journal.lab, journal.index, data_hash) for data_hash in sorted(hashes)}
         names = list(dict.fromkeys([clause.name for clause in clauses] + [order.name]))
         query.check_known(names, {name for listed in entries for name in listed.row.values})
         matching = sort_entries([listed for listed in entries if query.matching(clauses, query_values(listed))], order)
@@ -85,8 +86,8 @@ def command(
         if like is not None:
             most = limit or (None if as_json else NEAR)
             tell = progress("entry read", "entries read", quiet=context.quiet, step=1)
-            recalled = recall(overview, like, entries, matching, limit=most, progress=tell)
-    every = EntryList(entries, gains(entries), looks)
+            recalled = recall(journal, like, entries, matching, limit=most, progress=tell)
+    every = EntryList(entries, gains_over_baselines(listed.row for listed in entries), looks)
     shown = matching[:limit]
     if recalled is not None and as_json:
         click.echo(json.dumps([similar_as_plain(near, every) for near in recalled.near], indent=2))

@@ -15,7 +15,7 @@ from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import command as exec_command
 from gitjournal.errors import EntryError, UsageError
 from gitjournal.git.lab import Lab, find_lab, switch_branch, work_root
-from gitjournal.journal.overview import look
+from gitjournal.journal.journal import open_journal
 from gitjournal.run import draft
 from gitjournal.run.baselines import Baseline, propose
 from gitjournal.worker.pool import Crew
@@ -154,8 +154,8 @@ def _baselines(
     """Write the usual entries on data that the journal has not yet, and run them where that is asked."""
     if branch and not dry_run:
         switch_branch(lab, branch)
-    with Crew() as crew, look(context.start) as overview:
-        found = propose(overview, root, data, more, crew.ask)
+    with Crew() as crew, open_journal(context.start) as journal:
+        found = propose(journal, root, data, more, crew.ask)
     paths = {one.id: draft.write_draft(lab, one.drafted) for one in found if one.drafted and not dry_run}
     open_ids = [one.id for one in found if one.drafted or one.state in ("draft", "planned")]
     if as_json:

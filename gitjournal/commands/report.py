@@ -18,7 +18,7 @@ from gitjournal.git.repository import author_email
 from gitjournal.integrity import review as reviewing
 from gitjournal.journal.authorship import first_authors
 from gitjournal.journal.branches import current_ref, journal_refs
-from gitjournal.journal.overview import look
+from gitjournal.journal.journal import open_journal
 from gitjournal.journal.rows import Row
 from gitjournal.render.reports.calibration import Asked, as_plain, calibration_lines, figure
 from gitjournal.render.reports.pull_request import report, review_as_plain
@@ -113,7 +113,7 @@ def calibration(context: Context, author: str | None, everybody: bool, plot: Pat
     """
     if author and everybody:
         raise click.UsageError("--author and --all exclude each other")
-    with look(context.start) as overview:
+    with open_journal(context.start) as overview:
         rows = [one.row for one in overview.everywhere() if one.row.expect]
         if not everybody:
             author = author or author_email(overview.lab.repository)
@@ -148,7 +148,7 @@ def waste_saved(context: Context, as_json: bool) -> None:
     out, each with what they would have taken. Of the gate it says what its control came to: unlikely runs that were made all the
     same, and how often as many runs drawn at random would have held the best.
     """
-    with look(context.start) as overview:
+    with open_journal(context.start) as overview:
         found = waste(overview, progress("entry", "entries", quiet=context.quiet or as_json))
     click.echo(json.dumps(waste_as_plain(found), indent=2) if as_json else "\n".join(waste_lines(found)))
 

@@ -22,7 +22,7 @@ from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import EntryError, GitjournalError, UsageError
-from gitjournal.journal.overview import Opened, Overview, look
+from gitjournal.journal.journal import Journal, Opened, open_journal
 from gitjournal.render import entry as words
 from gitjournal.render import looks as testing
 from gitjournal.render import text
@@ -52,35 +52,35 @@ def command(context: Context, part: str, with_runs: bool, identity: bool, figure
     """Show one entry; ID is any unique part of its id."""
     if output and not figure:
         raise UsageError("-o takes a figure", hint=f"gitjournal show {part} --plot profile -o {output}")
-    with look(context.start) as overview:
-        opened = overview.open(overview.find(part))
+    with open_journal(context.start) as journal:
+        opened = journal.open(journal.find(part))
         summary = summarise(opened.entry.front, opened.records)
         if figure:
-            baseline = _baseline(overview, opened)
+            baseline = _baseline(journal, opened)
             gain = gain_over(summary, opened.records, baseline) if isinstance(baseline, Baseline) else None
-            plot(context, overview, opened, summary, figure, output, gain.score if gain else None, as_json=as_json)
+            plot(context, journal, opened, summary, figure, output, gain.score if gain else None, as_json=as_json)
             return
-        explained = explain(overview.lab, context.start, opened) if identity else None
+        explained = explain(journal.lab, context.start, opened) if identity else None
         if as_json:
-            told = _object(opened, summary, _baseline(overview, opened), explained, with_runs=with_runs)
-            click.echo(json.dumps({**told, "test": _test(overview, opened)}, indent=2))
+            told = _object(opened, summary, _baseline(journal, opened), explained, with_runs=with_runs)
+            click.echo(json.dumps({**told, "test": _test(journal, opened)}, indent=2))
         elif explained is not None:
             click.echo("\n".join(explained_lines(explained, color=context.color)))
         else:
-            click.echo("\n".join(_lines(overview, opened, summary, with_runs=with_runs, color=context.color)))
-        tell_repeated(context, overview.repeated())
+            click.echo("\n".join(_lines(journal, opened, summary, with_runs=with_runs, color=context.color)))
+        tell_repeated(context, journal.repeated())
 
 
-def _lines(overview: Overview, opened: Opened, summary: Summary, *, with_runs: bool, color: bool) -> Iterator[str]:
+def _lines(journal: Journal, opened: Opened, summary: Summary, *, with_runs: bool, color: bool) -> Iterator[str]:
     yield from _head(opened, summary, color=color)
-    baseline = _baseline(overview, opened)
+    baseline = _baseline(journal, opened)
     judged = _judged(opened)
     for word, said in [*words.declared(opened.entry.front), *_baseline_said(opened, summary, baseline)]:
         yield _labelled(word, said, color=color)
         if word == "expect":
             for told in judged.told if judged else ():
                 yield _labelled("", f"{told.verdict}: {text.clean(told.said)}", color=color)
-    yield from _results(overview, opened, summary, baseline, color=color)
+    yield from _results(journal, opened, summary, baseline, color=color)
     if with_runs and opened.records:
         yield from ("", text.paint("every run", "bold", color=color))
         width = text.terminal_width()
@@ -102,7 +102,7 @@ def _head(opened: Opened, summary: Summary, *, color: bool) -> Iterator[str]:
     yield ""
 
 
-def _results(overview: Overview, opened: Opened, summary: Summary, baseline: Baseline | str | None, *, color: bool) -> Iterator[str]:
+def _results(journal: Journal, opened: Opened, summary: Summary, baseline: Baseline | str | None, *, color: bool) -> Iterator[str]:
     if not opened.records:
         yield ""
         yield f"not run yet; next: gitjournal exec {opened.listed.row.id[-4:]}"
@@ -115,7 +115,7 @@ def _results(overview: Overview, opened: Opened, summary: Summary, baseline: Bas
     if left > 0:
         yield f"{text.count(left, 'more configuration')}: gitjournal show {opened.listed.row.id[-4:]} --runs"
     yield ""
-    for word, said in _tested(overview, opened, summary):
+    for word, said in _tested(journal, opened, summary):
         yield _labelled(word, said, color=color)
     sections = [
         ("parameters", words.effects_lines(summary)),
@@ -123,33 +123,33 @@ def _results(overview: Overview, opened: Opened, summary: Summary, baseline: Bas
         ("skipped", [gated_line(summary.gated)]),
         ("findings", [f"{meaning(code)}, in {text.count(amount, 'run')}" for code, amount in summary.findings.items()]),
         ("cost", [words.cost_words(summary)]),
-        ("environment", _environments(overview, opened, summary)),
+        ("environment", _environments(journal, opened, summary)),
     ]
     for word, lines in sections:
         for number, line in enumerate(filter(None, lines)):
             yield _labelled("" if number else word, line, color=color)
 
 
-def _tested(overview: Overview, opened: Opened, summary: Summary) -> Iterator[tuple[str, str]]:
+def _tested(journal: Journal, opened: Opened, summary: Summary) -> Iterator[tuple[str, str]]:
     """Yield the entry's last look at the test part, which of how many it was, and what that many mean."""
     split, data = opened.entry.front.split, opened.entry.front.data
     if not data.hash or not split or not (split.test or (split.given and data.files and data.files.test)):
         return
-    looks = looks_at(overview.lab, overview.index, data.hash)
-    look = of_entry(looks, opened.listed.row.id)
-    if look is None:
+    looks = looks_at(journal.lab, journal.index, data.hash)
+    open_journal = of_entry(looks, opened.listed.row.id)
+    if open_journal is None:
         yield "test set", testing.times(looks).removeprefix("test set: ")
         return
-    of = f", of {settings}" if (settings := text.settings(look.record.grid)) else ""
-    yield "test set", f"{testing.score(look.record, summary.metric, len(looks))}{of}, {testing.which(look, looks)}"
-    if line := testing.meaning(look, looks, summary.metric):
+    of = f", of {settings}" if (settings := text.settings(open_journal.record.grid)) else ""
+    yield "test set", f"{testing.score(open_journal.record, summary.metric, len(looks))}{of}, {testing.which(open_journal, looks)}"
+    if line := testing.meaning(open_journal, looks, summary.metric):
         yield "", line
 
 
-def _test(overview: Overview, opened: Opened) -> dict[str, Any] | None:
-    looks = looks_at(overview.lab, overview.index, opened.entry.front.data.hash or "")
-    look = of_entry(looks, opened.listed.row.id)
-    return testing.look_as_plain(look, looks) if look else None
+def _test(journal: Journal, opened: Opened) -> dict[str, Any] | None:
+    looks = looks_at(journal.lab, journal.index, opened.entry.front.data.hash or "")
+    open_journal = of_entry(looks, opened.listed.row.id)
+    return testing.look_as_plain(open_journal, looks) if open_journal else None
 
 
 def _labelled(word: str, said: str, *, color: bool) -> str:
@@ -157,13 +157,13 @@ def _labelled(word: str, said: str, *, color: bool) -> str:
     return text.paint(word.ljust(LABEL), "dim", color=color) + wrapped[LABEL:]
 
 
-def _baseline(overview: Overview, opened: Opened) -> Baseline | str | None:
+def _baseline(journal: Journal, opened: Opened) -> Baseline | str | None:
     """Return the baseline with its records, or in words why there is none to compare with."""
     part = opened.entry.front.baseline
     if not part:
         return None
     try:
-        other = overview.open(overview.find(part))
+        other = journal.open(journal.find(part))
     except UsageError:
         return f"{text.clean(part)} (no such entry)"
     except GitjournalError:
@@ -203,9 +203,9 @@ def _gain(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> 
     return {"baseline": gain.baseline, "score": gain.score, "difference": gain.difference, "interval": interval}
 
 
-def _environments(overview: Overview, opened: Opened, summary: Summary) -> list[str]:
+def _environments(journal: Journal, opened: Opened, summary: Summary) -> list[str]:
     ref = opened.listed.ref
-    blobs = overview.lab.repository.blobs([f"{ref}:environments/{name}.json" for name in summary.environments if name.isalnum()])
+    blobs = journal.lab.repository.blobs([f"{ref}:environments/{name}.json" for name in summary.environments if name.isalnum()])
     said = []
     for name in summary.environments:
         try:

@@ -13,7 +13,7 @@ from gitjournal.commands.notice import progress
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import find_journal
 from gitjournal.journal.branches import current_ref, journal_refs
-from gitjournal.journal.overview import look
+from gitjournal.journal.journal import open_journal
 from gitjournal.render import text
 from gitjournal.render.site.build import Built, build, said
 from gitjournal.render.site.folder import SiteFolder
@@ -117,7 +117,7 @@ def _build(
     """Build, and return what was built, where, and of which commits."""
     # on a forge the journal itself is checked out, and nobody has begun it there
     lab = find_journal(context.start)
-    with look(context.start, lab) as overview:
+    with open_journal(context.start, lab) as overview:
         folder = SiteFolder.open(lab, output, start=context.start, dry_run=dry_run)
         called = name or (lab.top or lab.path).name
         built = build(overview, folder, name=called, everywhere=everywhere, progress=progress("page", quiet=quiet))

@@ -44,6 +44,7 @@ LOCAL_ENVIRONMENT = (
 )
 RESTING_NS = 20_000_000  # clocks of file systems tick as rarely as every 10 ms
 _FULL = (b"No space left on device", b"File too large", b"Disk quota exceeded")
+RefsStamp = frozenset[tuple[str, int, int, int]]  # path, inode, time of change, size
 _OURS = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
 
 
@@ -179,7 +180,7 @@ class Repository:
         lines = self.git("for-each-ref", "--format=%(refname) %(objectname)", *patterns).splitlines()
         return {name: commit for name, _, commit in (line.rpartition(" ") for line in lines)}
 
-    def refs_stamp(self) -> frozenset[tuple[str, int, int, int]] | None:
+    def refs_stamp(self) -> RefsStamp | None:
         """Return what `stat` says of the files that hold branches. While it is the same no branch has moved; git need not be asked.
 
         None where one of them changed so lately that the next change may carry the same time.

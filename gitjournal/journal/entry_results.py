@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError
-from gitjournal.journal.overview import AT_ONCE, Listed, Opened, Overview
+from gitjournal.journal.journal import AT_ONCE, Journal, Listed, Opened
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 
 
@@ -28,15 +28,15 @@ class Untold:
     fault: GitjournalError
 
 
-def gather(overview: Overview, listed: Sequence[Listed]) -> Iterator[Told | Untold]:
+def gather(journal: Journal, listed: Sequence[Listed]) -> Iterator[Told | Untold]:
     """Read entries in few calls of git, in their order. A baseline that is not there, or cannot be read, is none."""
-    found = overview.find_each((one.row.baseline for one in listed if one.row.baseline), listed)
+    found = journal.find_each((one.row.baseline for one in listed if one.row.baseline), listed)
     for at in range(0, len(listed), AT_ONCE):
         chunk = listed[at : at + AT_ONCE]
         # only those of one chunk are in memory at a time
-        read = dict(zip((one.row.id for one in chunk), overview.open_each(chunk), strict=True))
+        read = dict(zip((one.row.id for one in chunk), journal.open_each(chunk), strict=True))
         more = {other.row.id: other for one in chunk if (other := found.get(one.row.baseline or "")) and other.row.id not in read}
-        read |= zip(more, overview.open_each(list(more.values())), strict=True)
+        read |= zip(more, journal.open_each(list(more.values())), strict=True)
         summaries: dict[str, Summary] = {}
         for one in chunk:
             opened = read[one.row.id]

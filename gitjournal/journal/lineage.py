@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from gitjournal.journal.entry_ids import matcher
+from gitjournal.journal.rows import Row
+
 
 @dataclass(frozen=True)
 class Links:
@@ -71,3 +74,13 @@ def _below(top: Branch, indent: str, children: Mapping[str, Iterable[tuple[str, 
         for number, (one, relation) in reversed(list(enumerate(following))):
             last = number == len(following) - 1
             waiting.append((Branch(before + ("└─ " if last else "├─ "), one, relation), before + ("   " if last else "│  ")))
+
+
+def resolve_links(rows: Iterable[Row]) -> dict[str, Links]:
+    """Return whom each entry follows, by their ids; a part of an id that means none of them, or several, is nobody."""
+    by_id = {row.id: row for row in rows}
+    find = matcher(by_id)
+    return {
+        entry_id: Links(*(find(part) if part else None for part in (row.from_, row.replicates, row.baseline)))
+        for entry_id, row in by_id.items()
+    }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from gitjournal.entry.record import Record
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.record import Record, Scores
+from gitjournal.entry.summary import Key, join, summarise
 from gitjournal.git.lab import Lab
 from gitjournal.journal.entries import entry_records
+from gitjournal.journal.index import Index
+from gitjournal.stats.gain import Baseline
 
 
 def copy_from_owners(lab: Lab, records: Sequence[Record], refs: Iterable[str]) -> list[Record]:
@@ -28,3 +32,18 @@ def copy_from_owners(lab: Lab, records: Sequence[Record], refs: Iterable[str]) -
 
 def _whole(one: Record, owner: Record | None) -> Record:
     return one if owner is None else msgspec.structs.replace(owner, grid=one.grid)
+
+
+def join_owners(records: Sequence[Record], index: Index, here: Mapping[Key, Scores] | None = None) -> list[Record]:
+    """Return records in which the runs that other entries did have the metrics of their owners.
+
+    Those come from the index, or first from `here`: what the owners say that are read already.
+    """
+    if all(record.owned or record.metrics for record in records):
+        return list(records)
+    return join(records, {**index.owners(records), **(here or {})})
+
+
+def as_baseline(entry_id: str, front: FrontMatter, records: Sequence[Record]) -> Baseline:
+    """Return an entry as others are compared with it; its `records` have been joined with their owners."""
+    return Baseline(entry_id, front.title, summarise(front, records), list(records), front)

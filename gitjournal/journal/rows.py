@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import data_argument, data_label, estimator_label, state, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.journal.entries import read_entry
-from gitjournal.journal.entry_ids import PAGE
+from gitjournal.journal.entry_ids import PAGE, matcher
 from gitjournal.stats.looks import last_look
 
 
@@ -109,3 +109,25 @@ def _row(front: FrontMatter, records: Sequence[Record], error: str, judged: Verd
 def id_of(stem: str) -> str:
     """Return the id of the entry whose files have this path without their ending."""
     return stem[stem.rindex("/") + 1 :]
+
+
+def gains_over_baselines(rows: Iterable[Row]) -> dict[str, float | None]:
+    """Return each entry's gain over its baseline, in the direction of its metric's own scale; None where one has no score.
+
+    Entries without a baseline are left out.
+    """
+    by_id = {row.id: row for row in rows}
+    find = matcher(by_id)
+    gains: dict[str, float | None] = {}
+    for row in by_id.values():
+        if row.baseline:
+            baseline = by_id.get(find(row.baseline) or "")
+            score = baseline.values.get(f"dev.{row.metric}") if baseline and baseline.state != "retracted" else None
+            gains[row.id] = row.best - score if row.best is not None and score is not None else None
+    return gains
+
+
+def data_names(row: Row) -> list[str]:
+    """Return the names by which people ask for a data set: as declared, the last part of its path, that without its end."""
+    name = row.data.rpartition("/")[2]
+    return [row.data, name, name.partition(".")[0]]

@@ -10,7 +10,7 @@ from gitjournal.errors import EntryError, UsageError
 from gitjournal.journal import similar_features, similar_structure, similar_words
 from gitjournal.journal.entries import read_entry
 from gitjournal.journal.entry_ids import PAGE, match_id
-from gitjournal.journal.overview import AT_ONCE, Listed, Overview
+from gitjournal.journal.journal import AT_ONCE, Journal, Listed
 from gitjournal.journal.similar_features import Idea
 
 ENOUGH = 0.5  # of the nearest one's nearness
@@ -40,7 +40,7 @@ class Recalled:
 
 
 def recall(
-    overview: Overview, asked: str, every: Sequence[Listed], among: Sequence[Listed], *, limit: int | None, progress: Progress
+    journal: Journal, asked: str, every: Sequence[Listed], among: Sequence[Listed], *, limit: int | None, progress: Progress
 ) -> Recalled:
     """Return the entries of `among` that are near what was asked: at least half as near as the nearest of them.
 
@@ -55,7 +55,7 @@ def recall(
             f"--like `{asked}` asks for nothing", hint='name words and numbers: --like "dropout 0.5"; or an entry: --like k3f9'
         )
     others = {one.row.id: one for one in among if one is not entry}
-    about = _about(overview, [*others.values(), *([entry] if entry else [])], progress)
+    about = _about(journal, [*others.values(), *([entry] if entry else [])], progress)
     known = {name: about[name] for name in others}
     if entry is None:
         scores = similar_words.scores(query, known)
@@ -101,18 +101,18 @@ def _unlike(entry: Listed, mine: Idea, other: Listed, theirs: Idea) -> Iterator[
         yield f"on {other.row.data}"
 
 
-def _about(overview: Overview, listed: Sequence[Listed], progress: Progress) -> dict[str, Idea]:
+def _about(journal: Journal, listed: Sequence[Listed], progress: Progress) -> dict[str, Idea]:
     """Return what entries are about, by their ids; an edited one by its draft. One that cannot be read is about nothing."""
     found = {one.row.id: _idea(one.draft.text, one) for one in listed if one.draft}
     committed = [one for one in listed if not one.draft]
-    kept = overview.index.ideas(one.row.page for one in committed)
+    kept = journal.index.ideas(one.row.page for one in committed)
     new = list({one.row.page: one for one in committed if one.row.page not in kept}.values())
     for at in range(0, len(new), AT_ONCE):
         progress(at, len(new))
         chunk = new[at : at + AT_ONCE]
-        blobs = overview.lab.repository.blobs(one.row.page for one in chunk if one.row.page)
+        blobs = journal.lab.repository.blobs(one.row.page for one in chunk if one.row.page)
         made = {one.row.page: similar_features.encode(_idea(blobs.get(one.row.page, b"").decode(errors="replace"), one)) for one in chunk}
-        overview.index.keep_ideas(made)
+        journal.index.keep_ideas(made)
         kept |= made
     progress(len(new), len(new))
     return found | {one.row.id: similar_features.decode(kept[one.row.page]) for one in committed}

@@ -10,8 +10,8 @@ from typing import Any
 
 from gitjournal.entry.metrics import direction
 from gitjournal.journal.entry_ids import short_ids
+from gitjournal.journal.journal import Listed
 from gitjournal.journal.listing import lacks_baseline, last_change
-from gitjournal.journal.overview import Listed
 from gitjournal.journal.rows import Row
 from gitjournal.journal.similar import Near, Recalled, outcome
 from gitjournal.render import text

@@ -16,7 +16,7 @@ from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
-from gitjournal.journal.overview import Overview
+from gitjournal.journal.journal import Journal
 from gitjournal.procedure import configuration, identity
 from gitjournal.procedure.configuration import Declared
 from gitjournal.run import draft, plan
@@ -38,28 +38,28 @@ class Baseline:
     left_out: str = ""
 
 
-def propose(overview: Overview, root: Path, data: dict[str, Any], more: dict[str, Any], ask: AskWorker) -> list[Baseline]:
+def propose(journal: Journal, root: Path, data: dict[str, Any], more: dict[str, Any], ask: AskWorker) -> list[Baseline]:
     """Return the usual entries on data, the dummy first, which the others name as their baseline.
 
     `more` are values by field that all of them get, such as `metrics`. Raises EntryError or DataError for data that
     cannot be read.
     """
-    lab = overview.lab
+    lab = journal.lab
     declared, data = _known_data(lab, root, data, ask)
     name = datasheet.name_of(data)
     one_text = isinstance(declared.data.get("features"), str)
-    waiting = dict(_waiting(overview))
+    waiting = dict(_waiting(journal))
     found: list[Baseline] = []
     for one in usual(declared.facts, declared.task, mixed=draft.in_columns(data), one_text=one_text):
         if one.keras and not _has_keras():
             found.append(Baseline(one.title, left_out="a network needs Keras: pip install 'gitjournal[keras]'"))
             continue
-        found.append(_one(overview, root, data, more, one, f"{one.title} on {name}", found[0].id if found else "", waiting, ask))
+        found.append(_one(journal, root, data, more, one, f"{one.title} on {name}", found[0].id if found else "", waiting, ask))
     return found
 
 
 def _one(
-    overview: Overview,
+    journal: Journal,
     root: Path,
     data: dict[str, Any],
     more: dict[str, Any],
@@ -72,8 +72,8 @@ def _one(
     said = {"title": title, "hypothesis": one.hypothesis, "procedure": one.steps, "baseline": baseline, "tags": ["baseline"], **more}
     known = [baseline] if baseline else []
     said = {key: value for key, value in said.items() if value}
-    drafted = draft.draft(overview.lab, root, said, data, template=None, ask=ask, also=known)
-    done = {run.key: run.entry for run in overview.index.find_runs(drafted.keys) if done_by_another(run, drafted.id)}
+    drafted = draft.draft(journal.lab, root, said, data, template=None, ask=ask, also=known)
+    done = {run.key: run.entry for run in journal.index.find_runs(drafted.keys) if done_by_another(run, drafted.id)}
     if all(key in done for key in drafted.keys):
         return Baseline(one.title, done[drafted.keys[0]], state="done")
     if all(key in waiting for key in drafted.keys):
@@ -97,13 +97,13 @@ def _known_data(lab: Lab, root: Path, data: dict[str, Any], ask: AskWorker) -> t
     return declared, data
 
 
-def _waiting(overview: Overview) -> Iterator[tuple[Key, tuple[str, str]]]:
+def _waiting(journal: Journal) -> Iterator[tuple[Key, tuple[str, str]]]:
     """Yield the runs of drafts and planned entries that say all of what they declare, with their entry and its state."""
-    for listed in overview.here():
+    for listed in journal.here():
         if listed.row.state not in ("draft", "planned"):
             continue
         try:
-            entry = overview.open(listed).entry
+            entry = journal.open(listed).entry
             declared = configuration.written_out(entry)
             if declared is None or not entry.front.steps:
                 continue

@@ -12,7 +12,7 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, deciding_metric
 from gitjournal.errors import ComparisonError
 from gitjournal.git.lab import Lab
-from gitjournal.journal.overview import Opened, Overview
+from gitjournal.journal.journal import Journal, Opened
 from gitjournal.journal.records import copy_from_owners
 from gitjournal.run.artifacts import PREDICTIONS, folder_of
 from gitjournal.stats import compare as comparison
@@ -32,9 +32,9 @@ class Measured:
     records: list[Record]
 
 
-def measured(overview: Overview, opened: Opened) -> Measured:
+def measured(journal: Journal, opened: Opened) -> Measured:
     """Return an entry with whole records."""
-    return Measured(opened.entry, copy_from_owners(overview.lab, opened.records, overview.index.refs))
+    return Measured(opened.entry, copy_from_owners(journal.lab, opened.records, journal.index.refs))
 
 
 def wanted(of: Measured, metric: str | None) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab, work_root
-from gitjournal.journal.overview import Opened
+from gitjournal.journal.journal import Opened
 from gitjournal.procedure import counts, difference, identity
 from gitjournal.procedure.configuration import Configured, Declared, Versions, configurations, written_out
 from gitjournal.procedure.difference import Change, Written

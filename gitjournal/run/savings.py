@@ -23,7 +23,7 @@ from gitjournal.entry.summary import deciding_metric
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.index import Index
-from gitjournal.journal.overview import Listed, Opened, Overview
+from gitjournal.journal.journal import Journal, Listed, Opened
 from gitjournal.procedure.configuration import Versions, configurations, written_out
 from gitjournal.procedure.identity import fingerprint
 from gitjournal.run import plan
@@ -80,11 +80,11 @@ class Waste:
         return wilson(self.beat, len(self.controls)) if self.controls else None
 
 
-def waste(overview: Overview, tell: Callable[[int, int], None]) -> Waste:
+def waste(journal: Journal, tell: Callable[[int, int], None]) -> Waste:
     """Read all entries and say what was saved and spent; what cannot be read is left out. `tell` hears how many of how many are read."""
-    listed = [one for one in overview.everywhere() if one.ref]
-    told = list(_each(overview, listed, tell))
-    refused = _refused(overview, {one.id for one in told if one.made.runs})
+    listed = [one for one in journal.everywhere() if one.ref]
+    told = list(_each(journal, listed, tell))
+    refused = _refused(journal, {one.id for one in told if one.made.runs})
     kept = [one.kept for one in told if one.kept is not None]
     return Waste(
         reused=_sum(one.reused for one in told),
@@ -116,10 +116,10 @@ class _Told:
     kept: float | None
 
 
-def _each(overview: Overview, listed: Sequence[Listed], tell: Callable[[int, int], None]) -> Iterable[_Told]:
-    for number, opened in enumerate(overview.open_each(listed), start=1):
+def _each(journal: Journal, listed: Sequence[Listed], tell: Callable[[int, int], None]) -> Iterable[_Told]:
+    for number, opened in enumerate(journal.open_each(listed), start=1):
         if isinstance(opened, Opened) and opened.records:
-            yield _told(opened, overview.index)
+            yield _told(opened, journal.index)
         tell(number, len(listed))
 
 
@@ -168,9 +168,9 @@ def _reused(taken: Sequence[Record], index: Index) -> Saved:
     return _saved(len(taken), sum(seconds))
 
 
-def _refused(overview: Overview, ran: set[str]) -> Saved:
+def _refused(journal: Journal, ran: set[str]) -> Saved:
     """Return what was refused here, but for the entries that ran after all."""
-    return _sum(Saved(one.runs, one.seconds, 1) for name, one in read_refusals(overview.lab).items() if name not in ran)
+    return _sum(Saved(one.runs, one.seconds, 1) for name, one in read_refusals(journal.lab).items() if name not in ran)
 
 
 def _spent(records: Sequence[Record]) -> Saved:

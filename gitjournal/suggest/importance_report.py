@@ -13,8 +13,8 @@ from typing import Any
 from gitjournal.errors import UsageError
 from gitjournal.journal.entry_ids import match_id
 from gitjournal.journal.index import Result
-from gitjournal.journal.overview import Overview, data_names
-from gitjournal.journal.rows import Row
+from gitjournal.journal.journal import Journal
+from gitjournal.journal.rows import Row, data_names
 from gitjournal.suggest.importance import Importances, Run, importances
 
 _PROCEDURE, _AFTER = ',"procedure":', ',"schema":'
@@ -38,12 +38,12 @@ class Tried:
     others: int
 
 
-def tried(overview: Overview, what: str | None, metric: str | None) -> Tried:
+def tried(journal: Journal, what: str | None, metric: str | None) -> Tried:
     """Return what was tried on a data set by name, on that of an entry, or on that of the newest entry that has results.
 
     By default the metric is that which decides there. Raises UsageError where nothing is meant or nothing has that metric.
     """
-    results = overview.index.results()
+    results = journal.index.results()
     if not results:
         raise UsageError("nothing was run yet, so nothing can be told", hint="gitjournal exec ID")
     row = _meant(what, list({one.row.id: one.row for one in results}.values()))

@@ -20,13 +20,13 @@ from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entry_ids import FOLDER
 from gitjournal.journal.entry_results import Told, gather
 from gitjournal.journal.index import Result
-from gitjournal.journal.lineage import Links
-from gitjournal.journal.overview import Listed, Overview, links
+from gitjournal.journal.journal import Journal, Listed
+from gitjournal.journal.lineage import Links, resolve_links
 from gitjournal.procedure.nearest import nearby
 from gitjournal.render import entry as words
 from gitjournal.render.site.cards import Card, card_key, read_cards
 from gitjournal.render.site.folder import SiteFolder
-from gitjournal.render.site.journal import Journal
+from gitjournal.render.site.journal import SiteJournal
 from gitjournal.render.site.pages import Pages, needs_confusion
 from gitjournal.run.artifacts import PREDICTIONS, kept_predictions
 from gitjournal.run.sealed_set import looks_at, read_sheets
@@ -52,7 +52,7 @@ class Built:
     unreadable: list[str] = field(default_factory=list)
 
 
-def build(overview: Overview, folder: SiteFolder, *, name: str, everywhere: bool, progress: Progress) -> Built:
+def build(overview: Journal, folder: SiteFolder, *, name: str, everywhere: bool, progress: Progress) -> Built:
     """Bring the pages in `folder` up to date. Raises GitjournalError where the extra `site` is not installed."""
     with _few_collections():
         return _build(overview, folder, name, everywhere=everywhere, progress=progress)
@@ -69,11 +69,11 @@ def _few_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _build(overview: Overview, folder: SiteFolder, name: str, *, everywhere: bool, progress: Progress) -> Built:
+def _build(overview: Journal, folder: SiteFolder, name: str, *, everywhere: bool, progress: Progress) -> Built:
     listed = [one for one in (overview.everywhere() if everywhere else overview.here()) if one.ref is not None]
     listed.sort(key=lambda one: (one.row.id[:8], one.row.at or "", one.row.id), reverse=True)
     by_id = {one.row.id: one for one in listed}
-    followed = links(one.row for one in listed)
+    followed = resolve_links(one.row for one in listed)
     keys = {one.row.id: card_key(one, by_id.get(followed[one.row.id].baseline or "")) for one in listed}
     cards, told = _cards(overview, folder, listed, keys)
     journal = _journal(overview, name, [cards[one.row.id] for one in listed], followed)
@@ -99,7 +99,7 @@ def _build(overview: Overview, folder: SiteFolder, name: str, *, everywhere: boo
 
 
 def _cards(
-    overview: Overview, folder: SiteFolder, listed: Sequence[Listed], keys: Mapping[str, str]
+    overview: Journal, folder: SiteFolder, listed: Sequence[Listed], keys: Mapping[str, str]
 ) -> tuple[dict[str, Card], dict[str, Told]]:
     """Return the card of every entry, those that did not change as they were kept, and what was read for the others."""
     known = {name: card for name, card in folder.kept.cards.items() if keys.get(name) == card.key}
@@ -114,7 +114,7 @@ def _cards(
     return known, told
 
 
-def _journal(overview: Overview, name: str, cards: list[Card], followed: Mapping[str, Links]) -> Journal:
+def _journal(overview: Journal, name: str, cards: list[Card], followed: Mapping[str, Links]) -> SiteJournal:
     texts: dict[str, str] = {}
     by_data: dict[str, list[Card]] = {}
     for card in cards:
@@ -130,15 +130,15 @@ def _journal(overview: Overview, name: str, cards: list[Card], followed: Mapping
     history = _history(overview, {one for card in cards if (one := card.branch)})
     sheets = {sheet.hash: _body(sheet.text) for _, sheet in reversed(read_sheets(overview.lab, overview.index.refs))}
     looks = {data: looks_at(overview.lab, overview.index, data) for data in {card.data_hash: None for card in cards if card.data_hash}}
-    return Journal(name, short_ref(overview.current), commit, cards, followed, near, texts, history, sheets, looks, _results(overview))
+    return SiteJournal(name, short_ref(overview.current), commit, cards, followed, near, texts, history, sheets, looks, _results(overview))
 
 
-def _results(overview: Overview) -> Callable[[str], Sequence[Result]]:
+def _results(overview: Journal) -> Callable[[str], Sequence[Result]]:
     """Return what reads the newest runs on the data of a hash, where a page asks: enough of them to tell what mattered."""
     return cache(lambda data: overview.index.results_on(data, RUNS_READ))
 
 
-def _history(overview: Overview, branches: set[str]) -> dict[str, list[Touched]]:
+def _history(overview: Journal, branches: set[str]) -> dict[str, list[Touched]]:
     found: dict[str, list[Touched]] = {}
     for ref in reversed(list(overview.index.refs)):
         if short_ref(ref) in branches:
@@ -152,7 +152,7 @@ def _body(sheet: str) -> str:
 
 
 def _write_entries(
-    overview: Overview,
+    overview: Journal,
     folder: SiteFolder,
     pages: Pages,
     stale: Sequence[Card],
@@ -171,7 +171,7 @@ def _write_entries(
         folder.write(pages.entry_name(card), pages.entry_key(card), pages.entry(card, one, described, mistakes))
 
 
-def _describe(overview: Overview, one: Told, known: dict[str, str]) -> None:
+def _describe(overview: Journal, one: Told, known: dict[str, str]) -> None:
     """Read the environments that were not read yet."""
     ref = one.opened.listed.ref
     new = [name for name in one.summary.environments if name not in known and name.isalnum()]

@@ -15,7 +15,7 @@ from gitjournal.entry.changes import flatten
 from gitjournal.entry.datasheet import name_of
 from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.journal.entry_results import Told, Untold, gather
-from gitjournal.journal.overview import Listed, Overview
+from gitjournal.journal.journal import Journal, Listed
 from gitjournal.stats.looks import is_look
 
 
@@ -95,9 +95,9 @@ def card_key(listed: Listed, baseline: Listed | None) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def read_cards(overview: Overview, listed: Sequence[Listed], keys: Mapping[str, str]) -> Iterator[tuple[Card, Told | None]]:
+def read_cards(journal: Journal, listed: Sequence[Listed], keys: Mapping[str, str]) -> Iterator[tuple[Card, Told | None]]:
     """Read entries, and give each with its card; one that cannot be read has a card that says why."""
-    for one in gather(overview, listed):
+    for one in gather(journal, listed):
         if isinstance(one, Untold):
             row = one.listed.row
             error = str(one.fault).partition("\n")[0]

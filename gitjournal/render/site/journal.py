@@ -104,7 +104,7 @@ class DataSet:
 
 
 @dataclass(frozen=True)
-class Journal:
+class SiteJournal:
     """All of it. `cards` come newest first; `near` names the nearest entries of each, `results` reads the runs on the data of a hash."""
 
     name: str

@@ -25,7 +25,7 @@ from gitjournal.render.charts.model import Chart
 from gitjournal.render.forecast import gated_line
 from gitjournal.render.reports import calibration, importance
 from gitjournal.render.site.cards import Card, stamp
-from gitjournal.render.site.journal import Board, DataSet, Journal, digest, paths
+from gitjournal.render.site.journal import Board, DataSet, SiteJournal, digest, paths
 from gitjournal.render.site.markdown import html_of
 from gitjournal.render.site.tables import best_table, runs_table
 from gitjournal.render.site.templates import Templates, gain, score
@@ -51,7 +51,7 @@ class Page:
 class Pages:
     """Makes the pages of one journal."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: SiteJournal) -> None:
         """Read the templates. Raises GitjournalError where the extra `site` is not installed."""
         self.journal = journal
         self.templates = Templates()
@@ -274,7 +274,7 @@ def _tested_cell(looks: Sequence[Look], card: Card) -> str:
     return f"{testing.score(look.record, card.metric, len(looks)).partition(' ')[2]}, look {look.number} of {len(looks)}"
 
 
-def _history(journal: Journal, card: Card) -> list[Any]:
+def _history(journal: SiteJournal, card: Card) -> list[Any]:
     found = {one.commit: one for path in paths(card) for one in journal.history.get(path, [])}
     return list(found.values())
 

@@ -1,4 +1,4 @@
-"""The journal at a glance: the entries of the branch at hand, of the others, and the drafts, for every command that looks."""
+"""The journal, opened once where a command begins: the entries of the branch at hand, of the others, and the drafts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import msgspec
 
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines
-from gitjournal.entry.summary import join
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, find_lab
+from gitjournal.git.repository import RefsStamp
 from gitjournal.journal.branches import current_ref, journal_refs, short_ref
 from gitjournal.journal.drafts import Draft, read_drafts
 from gitjournal.journal.entry_ids import PAGE, RECORDS, match_id, matcher
 from gitjournal.journal.index import Index
-from gitjournal.journal.lineage import Links
+from gitjournal.journal.records import as_baseline, join_owners
 from gitjournal.journal.rows import Row, make_row
+from gitjournal.stats.gain import Baseline
 
 AT_ONCE = 250  # entries read in one call of git: memory stays flat however large the journal is
 
@@ -51,15 +52,46 @@ class Opened:
     listed: Listed
     records: list[Record]
 
+    @property
+    def as_baseline(self) -> Baseline:
+        """The entry as another is compared with it."""
+        return as_baseline(self.entry.id, self.entry.front, self.records)
 
-@dataclass(frozen=True)
-class Overview:
-    """Where things stand now. Use inside `look`."""
 
-    lab: Lab
-    index: Index
-    current: str
-    drafts: list[Draft]
+class Journal:
+    """One journal: where it is checked out, which of its branches is at hand, and its index.
+
+    Made by `open_journal` once, where a command begins, and handed to whatever is done; `refresh` looks again.
+    """
+
+    def __init__(self, lab: Lab, index: Index) -> None:
+        self.lab, self.index = lab, index
+        self.current = ""
+        self._drafts: list[Draft] | None = None
+        self._stamp: RefsStamp | None = None
+
+    @property
+    def refs(self) -> dict[str, str]:
+        """The branches that count and their commits, the current one first."""
+        return self.index.refs
+
+    @property
+    def drafts(self) -> list[Draft]:
+        """The entries in the lab folder that are new or were edited; git is asked when they are first wanted."""
+        if self._drafts is None:
+            self._drafts = read_drafts(self.lab)
+        return self._drafts
+
+    def refresh(self) -> None:
+        """Look again, where another process may have come in between. While no branch moves, nothing is read.
+
+        Raises BusyError where another process holds the index for more than a minute.
+        """
+        self._drafts = None
+        stamp, current = self.lab.repository.refs_stamp(), current_ref(self.lab)
+        if stamp is None or (stamp, current) != (self._stamp, self.current):
+            self._stamp, self.current = stamp, current
+            self.index.refresh(journal_refs(self.lab, current))
 
     def here(self) -> list[Listed]:
         """Return the entries of the current branch, and the drafts."""
@@ -101,6 +133,14 @@ class Overview:
                 found[part] = by_id[entry_id]
         return found
 
+    def baseline(self, part: str) -> Baseline | None:
+        """Return the entry that `part` means with its results; None for a draft, of which nothing is committed yet.
+
+        Raises UsageError where none or several fit, EntryError where it cannot be understood.
+        """
+        listed = self.find(part)
+        return self.open(listed).as_baseline if listed.ref else None
+
     def find(self, part: str) -> Listed:
         """Return the entry that `part` means, wherever it is. Raises UsageError with the candidates."""
         entry_id = self.resolve(part)
@@ -139,61 +179,26 @@ class Overview:
         row = listed.row
         records = decode_lines(blobs.get(row.records, b""), file=row.path.removesuffix(PAGE) + RECORDS)
         text = blobs.get(row.page, b"").decode(errors="replace")
-        return Opened(parse(text, entry_id=row.id, file=row.path), listed, join(records, self.index.owners(records)))
+        return Opened(parse(text, entry_id=row.id, file=row.path), listed, join_owners(records, self.index))
 
 
 @contextmanager
-def look(start: Path, lab: Lab | None = None) -> Iterator[Overview]:
-    """Open the journal that belongs to `start` (or this one), its index brought up to date.
+def open_journal(start: Path, lab: Lab | None = None, *, kept: bool = True) -> Iterator[Journal]:
+    """Open the journal that belongs to `start` (or this one), brought up to date; one that is not `kept` writes no index.
 
     Raises GitError with the way out where there is no journal.
     """
     lab = lab or find_lab(start)
-    current = current_ref(lab)
-    with Index.open(lab.repository) as index:
-        index.refresh(journal_refs(lab, current))
-        yield Overview(lab, index, current, read_drafts(lab))
+    with Index.open(lab.repository, kept=kept) as index:
+        journal = Journal(lab, index)
+        journal.refresh()
+        yield journal
 
 
 def repeated_runs(lab: Lab) -> list[tuple[Row, Row]]:
     """Return the entries of the current branch that did the same run without saying so, the later one first."""
-    current = current_ref(lab)
-    with Index.open(lab.repository) as index:
-        index.refresh(journal_refs(lab, current))
-        return index.repeated(current)
-
-
-def links(rows: Iterable[Row]) -> dict[str, Links]:
-    """Return whom each entry follows, by their ids; a part of an id that means none of them, or several, is nobody."""
-    known = {row.id: row for row in rows}
-    meant = matcher(known)
-    return {
-        one: Links(*(meant(part) if part else None for part in (row.from_, row.replicates, row.baseline))) for one, row in known.items()
-    }
-
-
-def gains(listed: Iterable[Listed]) -> dict[str, float | None]:
-    """Return each entry's gain over its baseline, in the direction of its metric's own scale; None where one has no score.
-
-    Entries without a baseline are left out.
-    """
-    rows = [one.row for one in listed]
-    by_id = {row.id: row for row in rows}
-    meant = matcher(by_id)
-    found: dict[str, float | None] = {}
-    for row in rows:
-        if row.baseline:
-            other = by_id.get(meant(row.baseline) or "")
-            other = None if other and other.state == "retracted" else other
-            theirs = other.values.get(f"dev.{row.metric}") if other else None
-            found[row.id] = row.best - theirs if row.best is not None and theirs is not None else None
-    return found
-
-
-def data_names(row: Row) -> list[str]:
-    """Return the names by which people ask for a data set: as declared, the last part of its path, that without its end."""
-    name = row.data.rpartition("/")[2]
-    return [row.data, name, name.partition(".")[0]]
+    with open_journal(lab.path, lab) as journal:
+        return journal.repeated()
 
 
 def _blobs(listed: Iterable[Listed]) -> list[str]:
