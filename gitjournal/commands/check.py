@@ -11,7 +11,6 @@ from dataclasses import asdict
 import click
 
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.commands.exec import compose
 from gitjournal.errors import GitError
 from gitjournal.git.lab import Lab, find_journal, is_journal
 from gitjournal.integrity import fix as mending
@@ -21,6 +20,7 @@ from gitjournal.integrity.fix import Mended
 from gitjournal.integrity.rejudge import in_depth
 from gitjournal.journal import branches, snapshot
 from gitjournal.render import text
+from gitjournal.render.results_page import compose_results
 
 FOUND, DUPLICATE = 1, 3
 
@@ -54,7 +54,7 @@ def command(context: Context, what: str | None, staged: bool, merge: str | None,
     checked = _look(lab, ref, refs, what=what, staged=staged, merge=merge)
     mended: list[Mended] = []
     if fix:
-        mended = mending.mend(lab, checked, refs, compose=compose, dry_run=dry_run)
+        mended = mending.mend(lab, checked, refs, compose=compose_results, dry_run=dry_run)
         checked = checked if dry_run else _look(lab, ref, refs, what=None, staged=False, merge=None)
     if as_json:
         click.echo(json.dumps(_object(checked, mended), indent=2))

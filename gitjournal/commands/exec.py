@@ -16,26 +16,16 @@ import click
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.entry_selection import Selection, select
 from gitjournal.commands.notice import tell_repeated
-from gitjournal.entry.model import Entry
-from gitjournal.entry.record import Record
-from gitjournal.entry.summary import Summary
-from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.journal.entries import find_id
 from gitjournal.journal.journal import repeated_runs
 from gitjournal.render import exec_output, looks, text
-from gitjournal.render.charts.entry_figures import committed
-from gitjournal.render.commit_message import results_message
 from gitjournal.render.looks import final_message
-from gitjournal.render.results_block import results_block
-from gitjournal.render.verdict import verdict_of
+from gitjournal.render.results_page import compose_results
 from gitjournal.run import execute
 from gitjournal.run.final import Request, take_look
 from gitjournal.run.messages import Epoch, Limits, Options, Outcome, Planned, Printed, Progress, Recovered, reason_to_stop
-from gitjournal.run.results import Page
-from gitjournal.stats.gain import Gain
-from gitjournal.stats.judge import Judgement
 from gitjournal.suggest.forecast import Forecaster, Model
 from gitjournal.worker.pool import Crew, Team
 
@@ -184,7 +174,7 @@ class _Call:
     def look(self, ids: Sequence[str], request: Request) -> int:
         """Look at the test part, once for each entry, and return the exit code."""
         for entry_id in ids:
-            looked = take_look(self.lab, self.context.start, entry_id, request, crew=self.crew, compose=compose, say=final_message)
+            looked = take_look(self.lab, self.context.start, entry_id, request, crew=self.crew, compose=compose_results, say=final_message)
             if self.as_json:
                 click.echo(json.dumps(looks.as_plain(looked)))
             elif not self.context.quiet:
@@ -200,7 +190,7 @@ class _Call:
                 entry_id,
                 options,
                 crew=self.crew,
-                compose=compose,
+                compose=compose_results,
                 tell=self.speaker.tell,
                 forecaster=None if self.context.quiet and not self.as_json and options.skip_below is None else Forecaster(_model),
             )
@@ -225,13 +215,6 @@ def exit_code(ended: Outcome) -> int:
     if ended.state == "duplicate":
         return DUPLICATE
     return FAILED if ended.summary.failed and ended.state != "planned" else 0
-
-
-def compose(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None, judged: Judgement | Verdict | None) -> Page:
-    """Return what is written of an entry's results: the block, the message, the figures."""
-    verdict = verdict_of(judged) if isinstance(judged, Judgement) else judged
-    block = results_block(entry.front, summary, records, gain, verdict, entry_id=entry.id)
-    return Page(block, results_message(entry, summary, records, gain, verdict), committed(entry.id, summary, records))
 
 
 class _Speaker:

@@ -11,10 +11,11 @@ from pathlib import Path
 import click
 
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.commands.exec import FAILED, INTERRUPTED, compose, seconds
+from gitjournal.commands.exec import FAILED, INTERRUPTED, seconds
 from gitjournal.commands.import_ import optuna_studies
 from gitjournal.git.lab import find_lab
 from gitjournal.render import suggestion, text
+from gitjournal.render.results_page import compose_results
 from gitjournal.run import draft
 from gitjournal.run import execute as runner
 from gitjournal.suggest import collect, loop, suggest, to_entry
@@ -127,7 +128,7 @@ def _pursue(context: Context, target: Target, others: list[Journal], budget: Bud
         if not quiet:
             click.echo(suggestion.ran(one))
 
-    ended = loop.pursue(target, context.start, others, budget, title=title, crew=crew, compose=compose, tell=tell)
+    ended = loop.pursue(target, context.start, others, budget, title=title, crew=crew, compose=compose_results, tell=tell)
     if as_json:
         click.echo(json.dumps(suggestion.pursued_as_plain(ended, ended.rounds)))
     elif not quiet:

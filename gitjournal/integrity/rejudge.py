@@ -23,14 +23,14 @@ from gitjournal.journal.entry_ids import match_id
 from gitjournal.journal.index import Index
 from gitjournal.journal.snapshot import Found, Snapshot
 from gitjournal.run.expectations import Expected, judged
-from gitjournal.run.results import Compose, Page
+from gitjournal.run.results import Compose, ResultsPage
 from gitjournal.stats.gain import Baseline, gain_over
 from gitjournal.stats.judge import Judgeable, Judgement, digest_of, value_of
 
 _ANEW = "write it anew: gitjournal check --fix"
 
 
-def page_of(found: Found, snapshot: Snapshot, index: Index, compose: Compose) -> Page | None:
+def page_of(found: Found, snapshot: Snapshot, index: Index, compose: Compose) -> ResultsPage | None:
     """Return the results block and figures that the records make, or None where entry or records cannot be read."""
     if found.entry is None or not found.lines or any(line.fault for line in found.lines):
         return None

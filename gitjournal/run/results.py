@@ -27,7 +27,7 @@ from gitjournal.worker.pool import Surroundings
 
 
 @dataclass(frozen=True)
-class Page:
+class ResultsPage:
     """What is written for people: the block in the entry, the message of the commit, figures by path."""
 
     block: str
@@ -35,7 +35,7 @@ class Page:
     figures: dict[str, bytes] = field(default_factory=dict)
 
 
-Compose = Callable[[Entry, Summary, Sequence[Record], Gain | None, Judgement | Verdict | None], Page]
+Compose = Callable[[Entry, Summary, Sequence[Record], Gain | None, Judgement | Verdict | None], ResultsPage]
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,11 @@ class Ledger:
         self._spool([], page, planned, None)
         return page.block
 
-    def page(self, summary: Summary, fresh: Sequence[Record], judgement: Judgement | None = None) -> Page:
+    def page(self, summary: Summary, fresh: Sequence[Record], judgement: Judgement | None = None) -> ResultsPage:
         """Return what is written of the results."""
         return self.compose(self.subject.entry, summary, [*self.subject.records, *fresh], self.gain(summary, fresh), judgement)
 
-    def _spool(self, new: Sequence[Record], page: Page, planned: results_commit.Plan[Any], where: Surroundings | None) -> None:
+    def _spool(self, new: Sequence[Record], page: ResultsPage, planned: results_commit.Plan[Any], where: Surroundings | None) -> None:
         results = results_commit.Results(
             branch=self.subject.ref.removeprefix("refs/heads/"),
             path=self.subject.path,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.commands.exec import compose
 from gitjournal.entry.record import MAX_LINE
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab, find_lab
@@ -16,6 +15,7 @@ from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.entries import entry_records
 from gitjournal.journal.index import Index
 from gitjournal.render import looks as testing
+from gitjournal.render.results_page import compose_results
 from gitjournal.run import sealed_set
 from gitjournal.run.execute import execute
 from gitjournal.run.final import Looked, Request, take_look
@@ -45,12 +45,12 @@ def run(
 ) -> str:
     entry_id = f"20261121-an-entry-{name}"
     write_entry(lab.path, entry_id, FRONT.format(title=name, data=data, procedure=procedure, split=split, more=more))
-    assert execute(lab, lab.path, entry_id, Options(), crew=crew, compose=compose, tell=lambda _: None).summary.done
+    assert execute(lab, lab.path, entry_id, Options(), crew=crew, compose=compose_results, tell=lambda _: None).summary.done
     return entry_id
 
 
 def look(lab: Lab, crew: Crew, entry_id: str, reason: str = "to report", **more: object) -> Looked:
-    return take_look(lab, lab.path, entry_id, Request(reason, **more), crew=crew, compose=compose, say=testing.final_message)  # type: ignore[arg-type]
+    return take_look(lab, lab.path, entry_id, Request(reason, **more), crew=crew, compose=compose_results, say=testing.final_message)  # type: ignore[arg-type]
 
 
 def ledger(lab: Lab, data: str) -> list[Look]:
@@ -88,7 +88,7 @@ def test_a_look_is_a_commit_of_its_own_and_is_never_taken_twice(lab: Lab, crew: 
     assert (again.state, again.look and again.look.record.run) == ("shown", record.run)
     assert git(lab.path, "rev-parse", "journal") == tip
     # a run that is asked for again is still done, and the journal is in order
-    assert execute(lab, lab.path, first, Options(), crew=crew, compose=compose, tell=lambda _: None).state == "shown"
+    assert execute(lab, lab.path, first, Options(), crew=crew, compose=compose_results, tell=lambda _: None).state == "shown"
     assert "nothing found" in done(lab.path, "check")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitjournal.commands.exec import compose
 from gitjournal.entry.record import Record
 from gitjournal.git.lab import Lab
 from gitjournal.journal.entries import entry_records
+from gitjournal.render.results_page import compose_results
 from gitjournal.run import execute
 from gitjournal.run.messages import Options, Outcome, Planned, Progress, Recovered
 from gitjournal.suggest.forecast import Forecaster
@@ -34,7 +34,7 @@ class Bench:
         chosen = Options(**options)  # type: ignore[arg-type]
         name = f"20261121-an-entry-{suffix}"
         return execute.execute(
-            self.lab, self.top, name, chosen, crew=self.crew, compose=compose, tell=self.told.append, forecaster=Forecaster(Model)
+            self.lab, self.top, name, chosen, crew=self.crew, compose=compose_results, tell=self.told.append, forecaster=Forecaster(Model)
         )
 
     def records(self, suffix: str) -> list[Record]:

@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gitjournal.commands.exec import compose
 from gitjournal.errors import GitjournalError, SpaceError, UsageError, is_full
 from gitjournal.git.lab import find_lab
+from gitjournal.render.results_page import compose_results
 from gitjournal.run import execute
 from gitjournal.run.messages import Options, Planned, Progress, Recovered
 from gitjournal.worker.pool import Answers, Job, Jobs, Results, Surroundings, relay
@@ -88,7 +88,8 @@ def main(notes: Path, seconds: float, *ids: str) -> int:
         try:
             lab = find_lab(Path())
             execute.recover(lab, tell)
-            ended = execute.execute(lab, Path().absolute(), waiting[0], Options(patient=True), crew=crew, compose=compose, tell=tell)
+            top, options = Path().absolute(), Options(patient=True)
+            ended = execute.execute(lab, top, waiting[0], options, crew=crew, compose=compose_results, tell=tell)
         except (SpaceError, UsageError):
             raise
         except GitjournalError as fault:  # a person is in the middle of something
