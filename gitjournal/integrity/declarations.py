@@ -5,7 +5,6 @@ Apart from the other findings, since the hooks do not ask: it takes the whole ca
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,10 +12,11 @@ from typing import Any
 import msgspec
 
 from gitjournal.entry.model import Entry, FrontMatter
-from gitjournal.entry.record import Record
 from gitjournal.integrity.findings import Finding, short
 from gitjournal.journal.snapshot import Found
+from gitjournal.procedure import canonical_text
 from gitjournal.procedure.agreement import Unlike, unlike
+from gitjournal.procedure.canonical_text import Canonical
 from gitjournal.procedure.difference import ABSENT
 
 
@@ -76,28 +76,20 @@ def _value(value: Any) -> str:
 
 
 def _roughly(found: Found, entry: Entry) -> Iterator[Finding]:
-    texts = [value for one in found.records if one.owned and (value := _canonical(one))]
+    texts = [canonical for one in found.records if one.owned and (canonical := canonical_text.read(one.canonical))]
     for key, said in _declared(entry.front):
-        ran = [_at(value, key) for value in texts]
+        ran = [_at(canonical, key) for canonical in texts]
         if ran and any(other != said for other in ran):
             other = next(other for other in ran if other != said)
             place = entry.place(*(("data", "hash") if key == ("data", "hash") else key[-1:] if key[0] == "data" else key))
             message = f"`{'.'.join(key)}` is {short(said)} here, and {short(other)} in what was run"
             yield Finding("GJ103", found.page_path, place.line, message, f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}")
-    classes = {name for value in texts for name in re.findall(r'"(?:\w+\.)*(\w+)":', json.dumps(value.get("procedure")))}
+    classes = {name for canonical in texts for name in canonical_text.class_names(canonical.procedure)}
     for name in _estimators(entry.front) if texts else ():
         if name not in classes:
             message = f"`procedure` declares {name}, which is in no run"
             hint = f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}"
             yield Finding("GJ103", found.page_path, entry.place("procedure").line, message, hint)
-
-
-def _canonical(one: Record) -> dict[str, Any] | None:
-    try:
-        value = json.loads(one.canonical or "null")
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) and all(isinstance(value.get(key), dict) for key in ("data", "split")) else None
 
 
 def _declared(front: FrontMatter) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -109,10 +101,9 @@ def _declared(front: FrontMatter) -> Iterator[tuple[tuple[str, ...], Any]]:
         yield ("split", name), value
 
 
-def _at(value: dict[str, Any], key: tuple[str, ...]) -> Any:
-    for part in key:
-        value = value.get(part) if isinstance(value, dict) else None  # type: ignore[assignment]
-    return value
+def _at(canonical: Canonical, key: tuple[str, ...]) -> Any:
+    section, name = key
+    return (canonical.data if section == "data" else canonical.split).get(name)
 
 
 def _estimators(front: FrontMatter) -> Iterator[str]:

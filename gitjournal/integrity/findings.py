@@ -5,7 +5,6 @@ Every finding can be told from the tree alone: no data, no scikit-learn.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,7 @@ from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.integrity.secret_scan import find_leaks
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 from gitjournal.journal.snapshot import Found, Snapshot, stem_of
+from gitjournal.procedure.canonical_text import fingerprint
 
 CODES = {
     "GJ101": "the same run in two entries",
@@ -89,7 +89,7 @@ def forged(found: Found) -> Iterator[Finding]:
         if one.canonical is None:
             message = "a run without the text that its fingerprint is of"
             yield Finding("GJ102", found.records_path, line.number, message, _FORGED + found.records_path)
-        elif hashlib.sha256(one.canonical.encode(errors="replace")).hexdigest() != one.fingerprint:
+        elif fingerprint(one.canonical) != one.fingerprint:
             message = "the fingerprint is not that of the text beside it"
             yield Finding("GJ102", found.records_path, line.number, message, _FORGED + found.records_path, stops=True)
 

@@ -17,6 +17,7 @@ from gitjournal.git.repository import Repository, git_bytes
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 from gitjournal.journal.index_file import transaction
 from gitjournal.journal.rows import id_of, make_row
+from gitjournal.procedure.canonical_text import header
 
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is
 KEYS_AT_ONCE = 500  # below the 999 variables that old SQLite takes
@@ -174,7 +175,7 @@ class Update:
         texts = {one.fingerprint: one.canonical for one in records if one.canonical}
         self._connection.executemany(
             "INSERT OR IGNORE INTO configurations VALUES (?, ?, ?)",
-            [(data_hash(text), fingerprint, text) for fingerprint, text in texts.items()],
+            [(header(text).hash, fingerprint, text) for fingerprint, text in texts.items()],
         )
 
     def _owners_now(self, records: Iterable[Record]) -> dict[Key, Scores]:
@@ -206,25 +207,6 @@ class Update:
         self._connection.executemany("DELETE FROM blobs WHERE id = ?", gone)
         if gone:
             execute("DELETE FROM configurations WHERE fingerprint NOT IN (SELECT fingerprint FROM runs)")
-
-
-class _OnData(msgspec.Struct):
-    hash: str = ""
-
-
-class _Identified(msgspec.Struct):
-    data: _OnData = msgspec.field(default_factory=_OnData)
-
-
-_identified = msgspec.json.Decoder(_Identified)
-
-
-def data_hash(canonical: str) -> str:
-    """Return the hash of the data that a canonical text names, "" where it names none."""
-    try:
-        return _identified.decode(canonical).data.hash
-    except (msgspec.DecodeError, RecursionError):
-        return ""
 
 
 def _difference(repository: Repository, old: str, new: str) -> list[tuple[str, str]] | None:

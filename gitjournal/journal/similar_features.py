@@ -21,7 +21,9 @@ from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import data_label
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.procedure import catalogue, identity, keras_catalogue
-from gitjournal.procedure.reader import build_tree, labels_of
+from gitjournal.procedure.canonical_text import class_of, labels, nodes_in, parameters_of
+from gitjournal.procedure.reader import build_tree
+from gitjournal.procedure.tree import Steps
 
 MODEL, STEP, INSIDE = 2.0, 1.0, 0.5  # what a part weighs: the last step; a step or layer; what is built inside one, optimizer, loss, fit
 NETWORK = keras_catalogue.MODEL  # in canonical form, a Sequential too
@@ -189,7 +191,7 @@ def _distinct(values: Sequence[Any]) -> list[Any]:
     return list({repr(value): value for value in values}.values())
 
 
-def _parts(tree: identity.Steps) -> Iterator[Part]:
+def _parts(tree: Steps) -> Iterator[Part]:
     own = tree[0][1]
     if isinstance(own, dict) and "python" in own:
         yield Part("python", own["python"], MODEL, {name: [_plain(value)] for name, value in own["params"].items()})
@@ -204,7 +206,7 @@ def _parts(tree: identity.Steps) -> Iterator[Part]:
 
 def _network(params: dict[str, Any]) -> Iterator[Part]:
     layers = params["layers"]
-    for label, layer in zip(_labels(layers), layers, strict=True):
+    for label, layer in zip(labels(layers), layers, strict=True):
         first, *inside = _built(label, {path: values for path, values in layer.items() if path != "inputs"}, STEP)
         if "inputs" in layer:
             first = msgspec.structs.replace(first, values={**first.values, "inputs": [layer["inputs"]]})
@@ -214,26 +216,14 @@ def _network(params: dict[str, Any]) -> Iterator[Part]:
     yield from _built("fit", {keras_catalogue.FIT: params.get("fit", {})}, INSIDE)
 
 
-def _labels(nodes: Sequence[Any]) -> list[str]:
-    return labels_of([(None, {"class": next(iter(node))}) for node in nodes])
-
-
 def _built(label: str, node: Any, weight: float) -> Iterator[Part]:
     """Give the part of a canonical node, and those of all that is built inside it."""
-    ((path, params),) = node.items()
-    inside = {name: list(_nodes(value)) for name, value in params.items()}
+    path, params = class_of(node), parameters_of(node)
+    inside = {name: list(nodes_in(value)) for name, value in params.items()}
     yield Part(label, path, weight, {name: [_plain(value)] for name, value in params.items() if not inside[name]})
     for name, nodes in inside.items():
         for inner in nodes:
-            yield from _built(name if len(nodes) == 1 else _labels([inner])[0], inner, INSIDE)
-
-
-def _nodes(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict) and len(value) == 1 and "." in next(iter(value)) and isinstance(next(iter(value.values())), dict):
-        yield value
-    elif isinstance(value, list):
-        for part in value:
-            yield from _nodes(part)
+            yield from _built(name if len(nodes) == 1 else labels([inner])[0], inner, INSIDE)
 
 
 def _plain(value: Any) -> Any:

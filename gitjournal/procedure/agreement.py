@@ -19,7 +19,8 @@ from gitjournal.entry.grid import Point
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
-from gitjournal.procedure import catalogue, difference, identity, keras_catalogue, network
+from gitjournal.procedure import canonical_text, catalogue, difference, identity, keras_catalogue, network
+from gitjournal.procedure.canonical_text import class_of, fingerprint, parameters_of
 from gitjournal.procedure.configuration import Configured, Declared, Versions, configure, written_out
 from gitjournal.procedure.difference import ABSENT, Change
 
@@ -94,7 +95,7 @@ class _Anew:
         for versions in self.likely:
             for point in points:
                 found = self.at(point, versions, code)
-                if identity.fingerprint(found.canonical) == fingerprint:
+                if canonical_text.fingerprint(found.canonical) == fingerprint:
                     self.likely.remove(versions)
                     self.likely.insert(0, versions)
                     return found
@@ -110,10 +111,10 @@ def _of_record(anew: _Anew, number: int, record: Record) -> Iterator[Unlike]:
     own_code = anew.entry.front.own_function is not None
     code = ""
     if record.owned:
-        value = _read(record.canonical)
-        if value is None or identity.fingerprint(record.canonical or "") != record.fingerprint:
+        canonical = canonical_text.read(record.canonical)
+        if canonical is None or canonical.schema != catalogue.SCHEMA or fingerprint(record.canonical or "") != record.fingerprint:
             return  # a finding of its own
-        code = _code(value) if own_code else ""
+        code = _code(canonical.procedure) if own_code else ""
     elif own_code:
         return  # by which code it was run is known where it was run
     declared = anew.grid.get(_plain(record.grid), [])
@@ -160,20 +161,9 @@ def _differing(name: str, said: Any, ran: Any) -> Iterator[tuple[str, Any, Any]]
         yield name, said, ran
 
 
-def _read(text: str | None) -> dict[str, Any] | None:
-    """Return a text of the schema that is known here."""
-    try:
-        value = json.loads(text or "null")
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) and value.get("schema") == catalogue.SCHEMA else None
-
-
-def _code(value: dict[str, Any]) -> str:
+def _code(steps: Sequence[Any]) -> str:
     """Return the digest of the code that was run: it may have moved on since, and is no part of the entry."""
-    steps = value.get("procedure")
-    step = steps[0].get("python") if isinstance(steps, list) and steps and isinstance(steps[0], dict) else None
-    return str(step.get("code")) if isinstance(step, dict) else "none"
+    return str(parameters_of(steps[0]).get("code")) if steps and class_of(steps[0]) == "python" else "none"
 
 
 def _plain(point: Point) -> str:

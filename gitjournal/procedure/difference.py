@@ -13,9 +13,9 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
-from gitjournal.procedure import counts, identity
+from gitjournal.procedure import canonical_text, counts, identity
+from gitjournal.procedure.canonical_text import class_of, is_node, parameters_of, short_name, tokens
 from gitjournal.procedure.catalogue import lookup
-from gitjournal.procedure.reader import labels_of
 
 Leaves = dict[str, Any]
 CLOSEST = 20  # candidates compared in full; the others are further away by a bound that costs nothing
@@ -45,26 +45,16 @@ def changes(left: str, right: str) -> list[Change]:
 
     Raises ValueError for a text that is none: a record may come from a stranger.
     """
-    ours, theirs = _read(left), _read(right)
-    found = []
-    for part in ("data", "split"):
-        found += _compared(_named(part, ours), _named(part, theirs), {})
-    return [*found, *_steps(ours["procedure"], theirs["procedure"])]
-
-
-def _read(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-    kinds = {"data": dict, "split": dict, "procedure": list}
-    if not isinstance(value, dict) or not all(isinstance(value.get(key), kind) for key, kind in kinds.items()):
+    ours, theirs = canonical_text.read(left), canonical_text.read(right)
+    if ours is None or theirs is None:
         raise ValueError("not a canonical text")
-    return value
+    found = _compared(_named("data", ours.data), _named("data", theirs.data), {})
+    found += _compared(_named("split", ours.split), _named("split", theirs.split), {})
+    return [*found, *_steps(ours.procedure, theirs.procedure)]
 
 
-def _named(part: str, text: dict[str, Any]) -> Leaves:
-    return {f"{part}.{key}": value for key, value in text[part].items()}
+def _named(section: str, values: Leaves) -> Leaves:
+    return {f"{section}.{key}": value for key, value in values.items()}
 
 
 def _compared(left: Leaves, right: Leaves, defaults: Leaves) -> list[Change]:
@@ -75,8 +65,8 @@ def _compared(left: Leaves, right: Leaves, defaults: Leaves) -> list[Change]:
 
 def _steps(left: Sequence[Any], right: Sequence[Any]) -> list[Change]:
     """Compare steps of one class with one another; what was put in, taken out or swapped is one difference each."""
-    ours, theirs = ([_owner(step) for step in steps] for steps in (left, right))
-    labels = _labels(right)
+    ours, theirs = ([class_of(step) for step in steps] for steps in (left, right))
+    labels = canonical_text.labels(right)
     found = []
     for kind, a, b, c, d in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
         if kind == "equal":
@@ -90,16 +80,8 @@ def _steps(left: Sequence[Any], right: Sequence[Any]) -> list[Change]:
     return found
 
 
-def _labels(steps: Sequence[Any]) -> list[str]:
-    return labels_of([(None, {"class": _owner(step)}) for step in steps])
-
-
-def _owner(step: Any) -> str:
-    return str(next(iter(step))) if isinstance(step, dict) and step else str(step)
-
-
 def _short(owner: str | None) -> Any:
-    return ABSENT if owner is None else owner.rpartition(".")[2]
+    return ABSENT if owner is None else short_name(owner)
 
 
 def _leaves(step: Any, label: str) -> Leaves:
@@ -108,19 +90,17 @@ def _leaves(step: Any, label: str) -> Leaves:
     for path, params in _nodes(step, label):
         for name, value in params.items():
             for at, part in _parts(f"{path}__{name}", value):
-                found[at] = _owner(part) if _is_node(part) else part
+                found[at] = class_of(part) if is_node(part) else part
     return found
 
 
 def _nodes(node: Any, path: str) -> Iterator[tuple[str, Leaves]]:
     """Give the parameters of a canonical step, and those of every class that is built inside it."""
-    params = next(iter(node.values()), None) if isinstance(node, dict) else None
-    if not isinstance(params, dict):
-        return
+    params = parameters_of(node)
     yield path, params
     for name, value in params.items():
         for at, part in _parts(f"{path}__{name}", value):
-            if _is_node(part):
+            if is_node(part):
                 yield from _nodes(part, at)
 
 
@@ -132,15 +112,11 @@ def _parts(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def _is_node(value: Any) -> bool:
-    return isinstance(value, dict) and bool(value) and isinstance(next(iter(value.values())), dict) and "." in next(iter(value))
-
-
 def _defaults(steps: Sequence[Any], label: str) -> Leaves:
     """Return the reference default of every parameter of these steps, one and the same class."""
     found: Leaves = {}
     for step in steps:
-        built = {label: _owner(step)} | {path: owner for path, owner in _leaves(step, label).items() if isinstance(owner, str)}
+        built = {label: class_of(step)} | {path: owner for path, owner in _leaves(step, label).items() if isinstance(owner, str)}
         for path, owner in built.items():
             known = lookup(owner) if "." in owner else None
             if known is not None:
@@ -157,26 +133,20 @@ def nearest(wanted: Sequence[str], known: Mapping[str, str]) -> list[tuple[str, 
     Each comes with how the nearest of `wanted` differs from it. `known` may be large: the texts are first compared as sets of their
     values, which bounds the number of differences from below, and only the closest are compared in full.
     """
-    sets = [frozenset(values(text)) for text in wanted]
+    sets = [frozenset(tokens(text)) for text in wanted]
     core, any_of = frozenset.intersection(*sets), frozenset.union(*sets)
     bounds = []
     for fingerprint, text in known.items():
-        found_there = set(values(text))
+        found_there = set(tokens(text))
         bounds.append((max(len(core) - len(core & found_there), len(found_there) - len(any_of & found_there)), fingerprint))
     bounds.sort()
     found = []
     for _, fingerprint in bounds[:CLOSEST]:
-        theirs = values(known[fingerprint])
+        theirs = tokens(known[fingerprint])
         ours = min(range(len(wanted)), key=lambda number: len(sets[number].symmetric_difference(theirs)))
         with suppress(ValueError):
             found.append((fingerprint, changes(known[fingerprint], wanted[ours])))
     return sorted(found, key=lambda pair: len(pair[1]))
-
-
-def values(text: str) -> list[str]:
-    """Return the values of a canonical text from its procedure on, with their keys, without their places."""
-    text = text[text.find('"procedure":[') :]
-    return text.replace("{", ",").replace("[", ",").replace("}", "").replace("]", "").split(",")
 
 
 # one configuration, written in two ways

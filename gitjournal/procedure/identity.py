@@ -8,8 +8,6 @@ result (`inactive` has the tables). `schema` counts the meaning of all this; a f
 from __future__ import annotations
 
 import codecs
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +17,9 @@ import msgspec
 from gitjournal.entry.grid import Point
 from gitjournal.entry.model import MISSING, Entry
 from gitjournal.procedure import counts, inactive, network, network_identity
+from gitjournal.procedure.canonical_text import class_of, json_text, parameters_of, read, short_name
 from gitjournal.procedure.catalogue import SCHEMA, SEARCH_SPACES, Known, Parameter, lookup, version_key
-
-Node = Any
-Steps = list[list[Any]]
+from gitjournal.procedure.tree import Node, Steps
 
 # never part of the identity: where the data lie and what is known of them by their hash
 _PLACES = frozenset({"path", "sklearn", "images", "files", "python", "hash", "facts"})
@@ -86,16 +83,6 @@ def canonical(
     return json_text(value)
 
 
-def fingerprint(text: str) -> str:
-    """Return the sha256 of a canonical text, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def json_text(value: Any) -> str:
-    """Return the one JSON text of a value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-
-
 def draws(tree: Steps, split: dict[str, Any]) -> bool:
     """Whether a seed changes anything: something in the model draws, or the split follows the seed."""
     if split.get("seed") == "each" or _own(tree) is not None or any(network.is_network(step[1]) for step in tree):
@@ -105,23 +92,23 @@ def draws(tree: Steps, split: dict[str, Any]) -> bool:
 
 def origins(text: str, entry: Entry, point: Point, tree: Steps) -> list[Origin]:
     """Say of each value of a canonical text where it comes from: the entry, the grid, the data, or a default."""
-    value = json.loads(text)
+    canonical_ = read(text)
+    if canonical_ is None:
+        return []
     front = entry.front
     declared_data = {"task": front.task, **msgspec.to_builtins(front.data)}
     declared_split = msgspec.to_builtins(front.split) if front.split else {}
     fixed = {"hash": "the data", "format": "the data"}
-    found = [Origin("schema", value["schema"], "gitjournal")]
-    for key, part in value["data"].items():
+    found = [Origin("schema", canonical_.schema, "gitjournal")]
+    for key, part in canonical_.data.items():
         found.append(Origin(f"data.{key}", part, fixed.get(key, _said(declared_data.get(key)))))
-    found += [Origin(f"split.{key}", part, _said(declared_split.get(key))) for key, part in value["split"].items()]
-    for number, ((label, node, *_), step) in enumerate(zip(kept(tree), value["procedure"], strict=True)):
-        owner, params = next(iter(step.items()))
+    found += [Origin(f"split.{key}", part, _said(declared_split.get(key))) for key, part in canonical_.split.items()]
+    for number, ((label, node, *_), step) in enumerate(zip(kept(tree), canonical_.procedure, strict=True)):
+        owner, params = class_of(step), parameters_of(step)
         found.append(Origin(f"procedure[{number}]", owner, "the grid" if label in point else "the entry"))
         for name, part in params.items():
             said = node["params"].get(name)
-            share = (
-                f": {said} of what it is fitted on" if type(part) is int and counts.is_share(owner.rpartition(".")[2], name, said) else ""
-            )
+            share = f": {said} of what it is fitted on" if type(part) is int and counts.is_share(short_name(owner), name, said) else ""
             found.append(Origin(f"procedure[{number}].{name}", part, _parameter_origin(entry, point, label, node, name) + share))
     return found
 

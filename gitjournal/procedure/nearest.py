@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gitjournal.procedure.difference import values
+from gitjournal.procedure.canonical_text import tokens
 
 AT_ONCE = 500  # rows of the matrix of differences in memory at a time
 
@@ -21,7 +21,7 @@ def nearby(texts: Mapping[str, str], count: int) -> dict[str, list[str]]:
     import numpy as np
 
     names = sorted(texts, reverse=True)
-    sets = [set(values(texts[name])) for name in names]
+    sets = [set(tokens(texts[name])) for name in names]
     occurs: dict[str, int] = {}
     for one in sets:
         for token in one:

@@ -31,13 +31,10 @@ from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, ne
 from gitjournal.procedure import keras_catalogue, network, network_check, tabular
 from gitjournal.procedure.catalogue import NAMED, Known, Parameter, is_class, lookup
 from gitjournal.procedure.catalogue import nearest as nearest_class
-from gitjournal.procedure.tree import Later, plain
+from gitjournal.procedure.tree import Later, Node, Steps, labels_of, plain
 from gitjournal.procedure.unsafe import refusal
 
 Path = tuple[str | int, ...]
-Node = Any
-Steps = list[list[Any]]
-
 TRAINING = network.FACTS
 WORDS = ("passthrough", "drop")
 ALONE = frozenset({"estimator", "base_estimator", "final_estimator", "regressor", "transformer", "remainder"})
@@ -95,25 +92,6 @@ def _strings(value: Any) -> Iterator[str]:
         yield value
     for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from _strings(part)
-
-
-def labels_of(steps: list[tuple[str | None, Node]]) -> list[str]:
-    """Name steps as make_pipeline does: lower-case class names; where one repeats, all of them get a number."""
-    plain = [label or _default_name(node) for label, node in steps]
-    repeated = {name for name in plain if sum(other == name and label is None for other, (label, _) in zip(plain, steps, strict=True)) > 1}
-    count: dict[str, int] = {}
-    labels = []
-    for name, (label, _) in zip(plain, steps, strict=True):
-        if label is None and name in repeated:
-            count[name] = count.get(name, 0) + 1
-            labels.append(f"{name}-{count[name]}")
-        else:
-            labels.append(name)
-    return labels
-
-
-def _default_name(node: Node) -> str:
-    return str(node["class"]).rpartition(".")[2].lower() if isinstance(node, dict) else str(node or "passthrough")
 
 
 def _facts(facts: Facts | None, entry: Entry) -> dict[str, Any]:

@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+Node = Any
+Steps = list[list[Any]]
+
 
 @dataclass(frozen=True)
 class Later:
@@ -25,3 +28,22 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return {"float": str(value)}
     return value
+
+
+def labels_of(steps: list[tuple[str | None, Node]]) -> list[str]:
+    """Name steps as make_pipeline does: lower-case class names; where one repeats, all of them get a number."""
+    plain = [label or _default_name(node) for label, node in steps]
+    repeated = {name for name in plain if sum(other == name and label is None for other, (label, _) in zip(plain, steps, strict=True)) > 1}
+    count: dict[str, int] = {}
+    labels = []
+    for name, (label, _) in zip(plain, steps, strict=True):
+        if label is None and name in repeated:
+            count[name] = count.get(name, 0) + 1
+            labels.append(f"{name}-{count[name]}")
+        else:
+            labels.append(name)
+    return labels
+
+
+def _default_name(node: Node) -> str:
+    return str(node["class"]).rpartition(".")[2].lower() if isinstance(node, dict) else str(node or "passthrough")

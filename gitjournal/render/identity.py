@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
+from gitjournal.procedure.canonical_text import read
 from gitjournal.procedure.identity import Origin
 from gitjournal.render import text
 from gitjournal.render.changes import canonical_value, changes_as_plain
@@ -38,11 +41,12 @@ def _one(one: Explained, *, color: bool) -> Iterator[str]:
             else "  no text recorded"
         )
         return
-    if one.written is None:
+    canonical_text = read(one.canonical)
+    if one.written is None or canonical_text is None:
         yield text.clean_lines(_pretty(one.canonical))
         yield "what the entry says now does not give this text, so no origins are shown"
         return
-    yield from _annotated(json.loads(one.canonical), {origin.path: origin.origin for origin in one.values}, color=color)
+    yield from _annotated(msgspec.to_builtins(canonical_text), {origin.path: origin.origin for origin in one.values}, color=color)
     if one.left_out:
         yield "left out, as it changes nothing:"
         rows = [[text.clean(part.path), canonical_value(part.value), text.clean(part.origin)] for part in one.left_out]

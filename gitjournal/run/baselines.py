@@ -17,7 +17,8 @@ from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.journal import Journal
-from gitjournal.procedure import configuration, identity
+from gitjournal.procedure import configuration
+from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import Declared
 from gitjournal.run import draft, plan
 from gitjournal.run.draft import Drafted
@@ -110,7 +111,7 @@ def _waiting(journal: Journal) -> Iterator[tuple[Key, tuple[str, str]]]:
             versions = configuration.Versions(plan.installed_version(), plan.keras_version(entry))
             for one in configuration.configurations(entry, declared, versions):
                 for seed in plan.seeds_of(entry, one, declared):
-                    yield (identity.fingerprint(one.canonical), seed), (listed.row.id, listed.row.state)
+                    yield (fingerprint(one.canonical), seed), (listed.row.id, listed.row.state)
         except GitjournalError:
             continue  # a draft that somebody is writing
 

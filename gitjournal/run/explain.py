@@ -14,6 +14,7 @@ from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal.journal import Opened
 from gitjournal.procedure import counts, difference, identity
+from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import Configured, Declared, Versions, configurations, written_out
 from gitjournal.procedure.difference import Change, Written
 from gitjournal.procedure.identity import Origin
@@ -68,7 +69,7 @@ def explain(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
     versions = Versions(plan.installed_version(), plan.keras_version(entry))
     declared = written_out(entry) or _inspected(lab, start, entry)
     found = configurations(entry, declared, versions, _code(lab, start, entry))
-    distinct = {identity.fingerprint(one.canonical): one for one in reversed(found)}
+    distinct = {fingerprint(one.canonical): one for one in reversed(found)}
     return [_explained(entry, name, declared, one, versions, []) for name, one in reversed(distinct.items())]
 
 
@@ -89,7 +90,7 @@ def _recorded(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
     now: dict[str, tuple[Configured, Versions]] = {}
     for versions in _versions(lab, opened) if declared else ():
         for one in _configurations(lab, start, entry, declared, versions):
-            now.setdefault(identity.fingerprint(one.canonical), (one, versions))
+            now.setdefault(fingerprint(one.canonical), (one, versions))
     found: dict[str, Explained] = {}
     for record in opened.records:
         name = record.fingerprint

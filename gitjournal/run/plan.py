@@ -18,6 +18,7 @@ from gitjournal.entry import edit
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.procedure import identity, network, reader
+from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import Configured, Declared, Versions, configurations, loader_options, written_out
 from gitjournal.trust import store
 from gitjournal.trust.code_files import Code, find_code
@@ -78,7 +79,7 @@ def _planned(entry: Entry, declared: Declared, root: Path) -> tuple[list[Configu
     runs: dict[tuple[str, int | None], PlannedRun] = {}
     for one in configured:
         for seed in seeds_of(entry, one, declared):
-            run = PlannedRun(one.point, one.tree, one.canonical, identity.fingerprint(one.canonical), seed)
+            run = PlannedRun(one.point, one.tree, one.canonical, fingerprint(one.canonical), seed)
             runs.setdefault(run.key, run)
     return configured, list(runs.values())
 

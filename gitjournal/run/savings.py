@@ -24,8 +24,8 @@ from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.index import Index
 from gitjournal.journal.journal import Journal, Listed, Opened
+from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import Versions, configurations, written_out
-from gitjournal.procedure.identity import fingerprint
 from gitjournal.run import plan
 from gitjournal.stats.intervals import Interval, wilson
 

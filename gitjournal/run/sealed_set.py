@@ -20,7 +20,7 @@ from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entries import entry_records
 from gitjournal.journal.entry_ids import id_of_page
 from gitjournal.journal.index import Index
-from gitjournal.journal.index_update import data_hash
+from gitjournal.procedure.canonical_text import header
 from gitjournal.procedure.configuration import Declared
 from gitjournal.stats.looks import Look, is_look, numbered
 
@@ -89,7 +89,7 @@ def _committed(lab: Lab, index: Index, data: str) -> Iterator[Look]:
     for ref, name, title in index.lookers(data):
         with contextlib.suppress(GitjournalError):  # conflict markers in somebody's records: `check` says so
             for one in entry_records(lab, name, ref):
-                if is_look(one) and data_hash(one.canonical or "") == data:
+                if is_look(one) and header(one.canonical or "").hash == data:
                     yield Look(one, name, title, ref)
 
 
@@ -97,7 +97,7 @@ def _waiting(lab: Lab, data: str) -> Iterator[Look]:
     for results in results_commit.spooled(lab).values():
         with contextlib.suppress(GitjournalError):
             for one in decode_lines(b"".join(results.lines), file=results.path):
-                if is_look(one) and data_hash(one.canonical or "") == data:
+                if is_look(one) and header(one.canonical or "").hash == data:
                     yield Look(one, id_of_page(results.path), "", f"refs/heads/{results.branch}")
 
 

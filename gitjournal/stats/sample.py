@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, summarise
 from gitjournal.errors import ComparisonError
+from gitjournal.procedure import canonical_text
 from gitjournal.stats.intervals import hit_bits
 
 Seed = int | None
@@ -148,11 +148,10 @@ def _folds(runs: Mapping[Seed, Record], part: str, name: str) -> dict[Seed, tupl
 
 def _declared(front: FrontMatter | None, one: Record) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return data and split as the record's identity has them; as the entry declares them where it cannot be read."""
-    try:
-        told = json.loads(one.canonical or "null")
-        return dict(told["data"]), dict(told["split"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return (msgspec.to_builtins(front.data), msgspec.to_builtins(front.split) or {}) if front else ({}, {})
+    canonical = canonical_text.read(one.canonical)
+    if canonical is not None:
+        return canonical.data, canonical.split
+    return (msgspec.to_builtins(front.data), msgspec.to_builtins(front.split) or {}) if front else ({}, {})
 
 
 def _hits(one: Record, data: dict[str, Any]) -> int | None:

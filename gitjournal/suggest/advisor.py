@@ -6,7 +6,6 @@ of them, `advise` which of some candidates to run next and which past entries sa
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from gitjournal.entry.metrics import direction
+from gitjournal.procedure.canonical_text import read_steps
 from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest import acquisition, encoding, surrogate
 from gitjournal.suggest.acquisition import Choice
@@ -121,7 +121,7 @@ class _Model:
         self.worth: Worth = worth(evidence.metric, (one.score for one in scored if one.score is not None))
         self.values = {data: self._worths(found) for data, found in [*self.by_set.items(), ("", self.mine)]}
         names = [*dict.fromkeys([*keys, *self._own_columns(), *notable(evidence)])]
-        self.settings: list[Setting] = [encoding.read(json.loads(name), name) for name in names]
+        self.settings: list[Setting] = [encoding.read(read_steps(name) or [], name) for name in names]
         self.at = {name: number for number, name in enumerate(names)}
         self.codes, self.positions = encoding.place(self.settings)
         self.sets = self._affordable()

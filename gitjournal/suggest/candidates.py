@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +13,12 @@ import msgspec
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.procedure import counts, identity, reader
+from gitjournal.procedure.canonical_text import fingerprint, read_steps
 from gitjournal.procedure.configuration import Versions
+from gitjournal.procedure.tree import Steps
 from gitjournal.run import plan
 from gitjournal.suggest import advisor as advice
-from gitjournal.suggest import encoding, portable, spaces
+from gitjournal.suggest import collect, encoding, portable, spaces
 from gitjournal.suggest.target import Target
 from gitjournal.suggest.trial import Evidence
 
@@ -38,12 +39,12 @@ class Candidate:
     canonical: str
     steps: list[Any]
     point: Point
-    tree: reader.Steps
+    tree: Steps
 
     @property
     def fingerprint(self) -> str:
         """The identity of the configuration on these data."""
-        return identity.fingerprint(self.canonical)
+        return fingerprint(self.canonical)
 
     @property
     def exchangeable(self) -> list[Any]:
@@ -71,7 +72,7 @@ def candidates(target: Target, held: Evidence) -> list[Candidate]:
             found.append(maker.whole([*before, {model.name: values} if values else model.name]))
     scaler = "StandardScaler" if kind == "array" else TABULAR
     for key in advice.notable(held):
-        steps = portable.declared(json.loads(key), scaler)
+        steps = portable.declared(read_steps(key) or [], scaler)
         if steps and (kind == "array" or steps[0] == {"table": TABULAR, "text": "TfidfVectorizer"}[kind]):
             found.append(maker.whole(steps))
     return list({one.key: one for one in reversed(found) if one is not None}.values())[::-1]
@@ -149,12 +150,11 @@ class _Maker:
         text = identity.canonical(
             told.data, told.hash, told.task, told.split, tree, version=self.versions.sklearn, keras=self.versions.keras, sizes=self.sizes
         )
-        key = portable.key(portable.portable(json.loads(text)["procedure"], self.facts.n_features))
-        return Candidate(key, text, steps, point, tree)
+        return Candidate(collect.key_of(text, self.facts.n_features), text, steps, point, tree)
 
     def _fits(self, one: Candidate) -> bool:
         """Whether there are enough rows and columns: what would fail for certain is not suggested."""
-        values = encoding.read(json.loads(one.key)).values
+        values = encoding.read(read_steps(one.key) or []).values
         most = {"n_neighbors": self.sizes.rows, "n_components": self.facts.n_features, "k": self.facts.n_features}
         return not any(
             isinstance(value, int) and (limit := most.get(name.rpartition(".")[2])) is not None and value > limit

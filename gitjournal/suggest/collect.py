@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import statistics
@@ -10,19 +9,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gitjournal.git.lab import Lab, find_journal
 from gitjournal.git.repository import Repository
 from gitjournal.journal import branches
 from gitjournal.journal.index import Index, Result
 from gitjournal.journal.rows import Row
+from gitjournal.procedure import canonical_text
 from gitjournal.suggest import portable
 from gitjournal.suggest.trial import DataSet, Evidence, Trial
 
 # the plan of an entry writes its facts on one line; a page of a stranger may say anything, and only numbers are taken
 _FACT = re.compile(rb"\b(n_rows|n_features): (\d{1,12})\b")
-_PROCEDURE, _AFTER = '"procedure":', ',"schema":'
 
 
 @dataclass(frozen=True)
@@ -93,24 +91,18 @@ def evidence(data: DataSet, metric: str, task: str, journals: Sequence[Journal])
 
 def _procedure(canonical: str, task: str) -> str | None:
     """Return the part of a canonical text that holds the steps; None for one of another task."""
-    begin, end = canonical.find(_PROCEDURE), canonical.rfind(_AFTER)
-    if begin < 0 or end < begin or f'"task":"{task}"' not in canonical[:begin]:
-        return None
-    return canonical[begin + len(_PROCEDURE) : end]
+    parts = canonical_text.sections(canonical)
+    return parts.procedure if parts and canonical_text.header(canonical).task == task else None
 
 
 def key_of(canonical: str, columns: int | None) -> str:
     """Return the portable text of a configuration, as trials know it, from its canonical one; `columns` are those of its data."""
-    begin, end = canonical.find(_PROCEDURE), canonical.rfind(_AFTER)
-    return _key(canonical[begin + len(_PROCEDURE) : end], columns)
+    parts = canonical_text.sections(canonical)
+    return _key(parts.procedure if parts else "", columns)
 
 
 def _key(procedure: str, columns: int | None) -> str:
-    try:
-        steps: Any = json.loads(procedure)
-    except (ValueError, RecursionError):
-        return "[]"
-    return portable.key(portable.portable(steps, columns)) if isinstance(steps, list) else "[]"
+    return portable.key(portable.portable(canonical_text.read_steps(procedure) or [], columns))
 
 
 def _trial(data: str, key: str, metric: str, found: Sequence[tuple[str, Result]]) -> Trial | None:

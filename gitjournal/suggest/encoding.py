@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gitjournal.procedure.canonical_text import class_of, is_nested, parameters_of, short_name, walk
 from gitjournal.procedure.catalogue import lookup
 
 LOG_FROM = 8.0  # positive values that span this factor are looked at by their logarithm
@@ -31,41 +32,18 @@ class Setting:
 
 def read(procedure: Sequence[Any], key: str = "") -> Setting:
     """Return where a canonical procedure lies; what it holds is looked at, and never built. `key` is its text, by default as JSON."""
-    steps = [_named(step) for step in procedure]
     values: dict[str, Any] = {}
-    for owner, params in steps:
-        for name, value in _leaves(_short(owner), params):
-            values.setdefault(name, value)
-    before = " + ".join(_short(owner) for owner, _ in steps[:-1])
-    return Setting(key or json.dumps(procedure, sort_keys=True), _algorithm(steps), {"steps before": before, **values})
+    for step in procedure:
+        for name, value in walk(parameters_of(step), short_name(class_of(step))):
+            if not is_nested(value):
+                values.setdefault(name, json.dumps(value) if isinstance(value, list) else value)
+    before = " + ".join(short_name(class_of(step)) for step in procedure[:-1])
+    return Setting(key or json.dumps(procedure, sort_keys=True), _algorithm(procedure), {"steps before": before, **values})
 
 
-def _named(step: Any) -> tuple[str, Any]:
-    if isinstance(step, dict) and len(step) == 1:
-        return next(iter(step.items()))
-    return str(step), {}
-
-
-def _algorithm(steps: Sequence[tuple[str, Any]]) -> str:
-    owner, params = steps[-1] if steps else ("", {})
-    if owner == "python" and isinstance(params, dict):
-        return str(params.get("function"))
-    return _short(owner)
-
-
-def _short(owner: str) -> str:
-    return owner.rpartition(".")[2]
-
-
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield from _leaves(f"{path}.{_short(str(name))}", part)
-    elif isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
-        for number, part in enumerate(value):
-            yield from _leaves(f"{path}.{number}", part)
-    else:
-        yield path, json.dumps(value) if isinstance(value, list) else value
+def _algorithm(procedure: Sequence[Any]) -> str:
+    owner = class_of(procedure[-1]) if procedure else ""
+    return str(parameters_of(procedure[-1]).get("function")) if owner == "python" else short_name(owner)
 
 
 def place(settings: Sequence[Setting]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -7,11 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-import msgspec
-
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.summary import COUNTS, data_label
 from gitjournal.journal.index import Index
+from gitjournal.procedure.canonical_text import last_class
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.forecast import Forecast, Foreseen, Gatekeeper
 from gitjournal.run.plan import Plan, PlannedRun
@@ -21,15 +20,6 @@ from gitjournal.suggest.trial import DataSet, Evidence
 
 LOOKED_AT = 3_000  # runs: what a quarter of a second of reading takes, while workers load their libraries; those on the same data first
 TELLING = 3  # own configurations, or other data sets, from which on scores are told: below that an interval says nothing
-
-
-class _Canonical(msgspec.Struct):
-    """What a forecast of time wants to know of a canonical text."""
-
-    procedure: list[object]
-
-
-_decoder = msgspec.json.Decoder(_Canonical)
 
 
 class Model(Protocol):
@@ -102,21 +92,12 @@ def _seconds(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], journal: 
     alike: dict[str, list[float]] = defaultdict(list)
     for one in journal.results:
         if one.data == plan.declared.hash and one.status in COUNTS and one.seconds is not None:
-            alike[_estimator(one.canonical)].append(one.seconds)
+            alike[last_class(one.canonical)].append(one.seconds)
     own = [one.seconds for one in subject.records if one.owned and one.seconds is not None]
     expected = 0.0
     for run in runs:
-        known = alike.get(_estimator(run.canonical), own)
+        known = alike.get(last_class(run.canonical), own)
         if not known:
             return None
         expected += statistics.median(known)
     return expected
-
-
-def _estimator(canonical: str) -> str:
-    """Return the class of the last step."""
-    try:
-        last = _decoder.decode(canonical).procedure[-1:]
-    except msgspec.DecodeError:  # a stranger's record
-        return ""
-    return next(iter(last[0]), "") if last and isinstance(last[0], dict) else ""

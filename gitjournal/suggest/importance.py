@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gitjournal.procedure import inactive
+from gitjournal.procedure.canonical_text import class_of, is_nested, parameters_of, short_name, walk
 from gitjournal.procedure.catalogue import lookup
 from gitjournal.suggest import encoding
 from gitjournal.suggest.score_scale import worth
@@ -194,9 +195,9 @@ def _point(run: Run, value: float, spread: float | None) -> _Point:
     values: dict[str, Any] = {}
     owners = set()
     for step in run.procedure:
-        owner, said = next(iter(step.items())) if isinstance(step, dict) and len(step) == 1 else (str(step), {})
-        owners.add(_class(owner))
-        for name, leaf in _leaves(_class(owner), said):
+        owner = short_name(class_of(step))
+        owners.add(owner)
+        for name, leaf in _leaves(owner, parameters_of(step)):
             if leaf is _ABSENT:
                 owners.add(name)
             else:
@@ -206,32 +207,20 @@ def _point(run: Run, value: float, spread: float | None) -> _Point:
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield what a value says: plain values by name, a nested class by its name and (with _ABSENT) as an owner, a list by its length."""
-    if isinstance(value, dict) and set(value) == {"float"}:  # one that JSON has no word for
-        yield path, str(value["float"])
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            if "." in str(name) and isinstance(part, dict):  # a class, under its import path
-                inner = f"{path}.{_class(name)}"
-                yield path, _class(name)
-                yield inner, _ABSENT
-                yield from _leaves(inner, part)
-            else:
-                yield from _leaves(f"{path}.{name}", part)
-    elif isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
-        yield path, len(value)
-        for number, part in enumerate(value):
-            yield from _leaves(f"{path}.{number}", part)
-    else:
-        yield path, value if isinstance(value, (str, bool)) or _sane(value) else repr(value)
+    for name, inner in walk(value, path):
+        if isinstance(inner, dict):
+            for owner in (short_name(key) for key, part in inner.items() if "." in key and isinstance(part, dict)):
+                yield name, owner
+                yield f"{name}.{owner}", _ABSENT
+        elif is_nested(inner):
+            yield name, len(inner)
+        else:
+            yield name, inner if isinstance(inner, (str, bool)) or _sane(inner) else repr(inner)
 
 
 def _sane(value: Any) -> bool:
     """Whether a value is a number that can be reckoned with."""
     return isinstance(value, (int, float)) and (value == 0 or 1e-100 < abs(value) < 1e100)
-
-
-def _class(owner: str) -> str:
-    return str(owner).rpartition(".")[2]
 
 
 # from points to importances

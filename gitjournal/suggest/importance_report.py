@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gitjournal.errors import UsageError
 from gitjournal.journal.entry_ids import match_id
 from gitjournal.journal.index import Result
 from gitjournal.journal.journal import Journal
 from gitjournal.journal.rows import Row, data_names
+from gitjournal.procedure import canonical_text
 from gitjournal.suggest.importance import Importances, Run, importances
 
-_PROCEDURE, _AFTER = ',"procedure":', ',"schema":'
-DEEP = 100  # levels of nesting; nothing that was built has as many
 SOURCES = ("sklearn:", "python:")
 
 
@@ -59,11 +56,11 @@ def tried(journal: Journal, what: str | None, metric: str | None) -> Tried:
 
 def weigh(label: str, entry: str, metric: str, results: Sequence[Result]) -> Tried:
     """Return what mattered among results on one data set, for the question (columns, target, task) of this entry."""
-    question = next((_parts(one.canonical)[0] for one in results if one.row.id == entry), None)
+    question = next((_question(one.canonical) for one in results if one.row.id == entry), None)
     mine: dict[str, list[Result]] = defaultdict(list)
     others = 0
     for one in results:
-        if _parts(one.canonical)[0] == question:
+        if _question(one.canonical) == question:
             mine[one.canonical].append(one)
         else:
             others += 1
@@ -94,37 +91,18 @@ def _meant(what: str | None, rows: Sequence[Row]) -> Row:
     return next(row for row in rows if row.id == entry)
 
 
-def _parts(canonical: str) -> tuple[str, str, str]:
-    """Return what a canonical text says of data and task, of the procedure, and of the split."""
-    begin, end = canonical.find(_PROCEDURE), canonical.rfind(_AFTER)
-    if begin < 0 or end < begin:
-        return canonical, "", ""
-    return canonical[:begin], canonical[begin + len(_PROCEDURE) : end], canonical[end:]
+def _question(canonical: str) -> str:
+    """Return what a canonical text says of data and task; the whole of what is none."""
+    parts = canonical_text.sections(canonical)
+    return parts.data if parts else canonical
 
 
 def _run(canonical: str, metric: str, results: Iterable[Result]) -> Run | None:
     """Return the runs of one configuration as one; None where none has the metric, or where it cannot be read."""
     found = [one.scores.get(metric) for one in results if one.status != "failed"]
     scores = [score for score in found if score is not None and math.isfinite(score)]
-    _, procedure, split = _parts(canonical)
-    steps = _read(procedure)
-    if not scores or not isinstance(steps, list):
+    parts = canonical_text.sections(canonical)
+    steps = canonical_text.read_steps(parts.procedure) if parts else None
+    if not scores or not parts or steps is None:
         return None
-    return Run(steps, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, len(scores), split)
-
-
-def _read(procedure: str) -> Any:
-    if procedure.count("[") + procedure.count("{") > DEEP and _depth(procedure) > DEEP:
-        return None
-    try:
-        return json.loads(procedure)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _depth(text: str) -> int:
-    depth = most = 0
-    for one in text:
-        depth += (one in "[{") - (one in "]}")
-        most = max(most, depth)
-    return most
+    return Run(steps, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, len(scores), parts.split)

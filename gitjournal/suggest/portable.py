@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from gitjournal.procedure import counts
+from gitjournal.procedure.canonical_text import class_of, is_step, json_text, parameters_of
 from gitjournal.procedure.catalogue import NAMED, Known, lookup
 
 SCALED = "scaled"  # stands for StandardScaler on an array and for `tabular` on a table, which scales as well
@@ -28,15 +28,13 @@ def portable(procedure: Sequence[Any], columns: int | None) -> list[Any]:
 
 def key(procedure: Sequence[Any]) -> str:
     """Return the one text of a portable procedure."""
-    return json.dumps(procedure, sort_keys=True, separators=(",", ":"))
+    return json_text(procedure)
 
 
 def _plain(step: Any, columns: int | None) -> Any:
-    if not isinstance(step, dict) or len(step) != 1:
-        return step
-    owner, params = next(iter(step.items()))
-    known = lookup(str(owner))
-    if not isinstance(params, dict) or known is None:
+    owner, params = class_of(step), parameters_of(step)
+    known = lookup(owner) if params else None
+    if known is None:
         return step
     kept = {name: value for name, value in params.items() if not _later_default(known, name, value)}
     if not columns:
@@ -70,11 +68,9 @@ def declared(procedure: Sequence[Any], scaler: str) -> list[Any] | None:
 
 
 def _declared(step: Any) -> Any:
-    if not isinstance(step, dict) or len(step) != 1:
-        return None
-    owner, params = next(iter(step.items()))
-    known = lookup(str(owner))
-    if known is None or not isinstance(params, dict):
+    params = parameters_of(step)
+    known = lookup(class_of(step)) if is_step(step) else None
+    if known is None:
         return None
     values = {name: _value(name, value) for name, value in params.items()}
     if any(value is None and params[name] is not None for name, value in values.items()):

@@ -11,7 +11,7 @@ import pytest
 
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines, encode
-from gitjournal.procedure import configuration, identity
+from gitjournal.procedure import canonical_text, configuration, identity
 from gitjournal.procedure.agreement import unlike
 from gitjournal.procedure.catalogue import reference
 from gitjournal.procedure.configuration import Versions
@@ -67,7 +67,7 @@ def ran(entry: Entry, version: str = "1.9.1", code: str = "") -> list[Record]:
     for number, one in enumerate(configuration.configurations(entry, declared, Versions(version), {"digest": code} if code else None)):
         seeds: Sequence[int | None] = entry.front.seed_values if identity.draws(one.tree, declared.split) else [None]
         for seed in seeds:
-            name = identity.fingerprint(one.canonical)
+            name = canonical_text.fingerprint(one.canonical)
             lines += encode(Record(run=f"{number}-{seed}", fingerprint=name, canonical=one.canonical, grid=one.point, seed=seed))
     return decode_lines(lines, file="x.runs.jsonl")
 
@@ -202,7 +202,7 @@ def test_what_cannot_be_told_is_left_alone() -> None:
     assert unlike(read(KERNEL.replace(f", facts: {TABLE}", "")), records) is None
     assert unlike(read(KERNEL.replace("GaussianProcessClassifier", "NewestClassifier")), records) is None
     later = json.dumps({**json.loads(records[0].canonical or ""), "schema": 2})
-    of_later = msgspec.structs.replace(records[0], canonical=later, fingerprint=identity.fingerprint(later))
+    of_later = msgspec.structs.replace(records[0], canonical=later, fingerprint=canonical_text.fingerprint(later))
     assert told(read(KERNEL), [of_later]) == []
     for text in ("", "[]", "{", '{"schema":1}', '{"schema":1,"procedure":[[]],"data":[],"split":1}', "[" * 5000):
-        unlike(read(KERNEL), [msgspec.structs.replace(records[0], canonical=text, fingerprint=identity.fingerprint(text))])
+        unlike(read(KERNEL), [msgspec.structs.replace(records[0], canonical=text, fingerprint=canonical_text.fingerprint(text))])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from gitjournal.procedure import counts, difference, identity
+from gitjournal.procedure import canonical_text, counts, difference, identity
 from gitjournal.procedure.difference import ABSENT, Change, Written, changes, written_otherwise
 from tests.procedure.test_identity import DATA, HASH, SPLIT, steps, text_of, tree, written
 
@@ -79,7 +79,7 @@ def test_the_nearest_of_many_is_the_one_with_fewest_differences() -> None:
     for _ in range(200):
         params = ", ".join(f"{name}: {str(chance.choice(several)).replace('None', 'null').lower()}" for name, several in values.items())
         texts.append(text_of(f"[{'StandardScaler, ' if chance.random() < 0.5 else ''}SVC: {{{params}}}]"))
-    known = {identity.fingerprint(text): text for text in texts[20:]}
+    known = {canonical_text.fingerprint(text): text for text in texts[20:]}
     for wanted in texts[:20]:
         ((_, found), *_) = difference.nearest([wanted], known)
         assert len(found) == min(len(changes(text, wanted)) for text in known.values())

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gitjournal import yaml_text
 from gitjournal.entry import edit, grid
 from gitjournal.entry.model import MISSING, Facts, parse
-from gitjournal.procedure import configuration, identity, reader
+from gitjournal.procedure import canonical_text, configuration, identity, reader
 from gitjournal.procedure.catalogue import lookup, reference
 from tests.support import trees
 from tests.support.trees import read
@@ -37,7 +37,7 @@ def text_of(procedure_text: str, *, point: int = 0, version: str = "") -> str:
 
 
 def mark(procedure_text: str, **keywords: Any) -> str:
-    return identity.fingerprint(text_of(procedure_text, **keywords))
+    return canonical_text.fingerprint(text_of(procedure_text, **keywords))
 
 
 # test vectors: another program could compute these
@@ -51,7 +51,7 @@ def test_the_canonical_text_is_exactly_this() -> None:
         '"procedure":[{"sklearn.preprocessing.StandardScaler":{}},{"sklearn.svm.SVC":{"C":10,"gamma":0.001}}],'
         '"schema":1,"split":{"dev":0.2,"seed":0,"shuffle":true,"stratify":true,"test":0.2}}'
     )
-    assert identity.fingerprint(text) == hashlib.sha256(text.encode()).hexdigest()
+    assert canonical_text.fingerprint(text) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_text_in_other_scripts_is_written_in_ascii() -> None:
@@ -420,12 +420,12 @@ def test_any_default_written_out_and_any_full_name_changes_nothing(data: st.Data
 
 def test_it_is_the_same_whatever_the_hash_seed_and_the_locale() -> None:
     code = (
-        "from gitjournal.procedure import identity, reader as procedure; from gitjournal.entry.model import parse\n"
+        "from gitjournal.procedure import canonical_text, identity, reader as procedure; from gitjournal.entry.model import parse\n"
         "text = '---\\ntitle: t\\ndata: {sklearn: iris}\\nprocedure: [{SVC: {C: 0.1, class_weight: {b: 1.5, a: 2}}}]\\n---\\n'\n"
         "e = parse(text, entry_id='x', file='e')\n"
         "t = procedure.build_tree(e, {}, None)\n"
         "data = {'sklearn': 'iris', 'na': ['b', 'a'], 'drop': ['y', 'x']}\n"
-        "print(identity.fingerprint(identity.canonical(data, 'h', 'c', {'dev': .2}, t)))"
+        "print(canonical_text.fingerprint(identity.canonical(data, 'h', 'c', {'dev': .2}, t)))"
     )
     found = {
         subprocess.run(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gitjournal.entry.model import MISSING
-from gitjournal.procedure import catalogue, counts, identity, inactive
+from gitjournal.procedure import canonical_text, catalogue, counts, identity, inactive
 from tests.support.another_program import fingerprint
 from tests.support.places import DOCS
 from tests.support.vectors import VECTORS, configurations_of, entry_of
@@ -90,7 +90,7 @@ def test_the_page_names_the_schema_the_default_cells_and_the_scalers() -> None:
 def test_a_vector_is_computed_as_published(vector: dict[str, Any]) -> None:
     texts = [one.canonical for one in configurations_of(vector)]
     assert texts == [one["canonical"] for one in vector["configurations"]]
-    assert [identity.fingerprint(text) for text in texts] == [one["fingerprint"] for one in vector["configurations"]]
+    assert [canonical_text.fingerprint(text) for text in texts] == [one["fingerprint"] for one in vector["configurations"]]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])

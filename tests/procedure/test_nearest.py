@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitjournal.procedure import nearest as module
-from gitjournal.procedure.difference import values
+from gitjournal.procedure.canonical_text import tokens
 from gitjournal.procedure.nearest import nearby
 
 
@@ -39,5 +39,5 @@ def test_it_is_what_comparing_each_pair_gives(made: dict[str, tuple[int, int, in
         patch.setattr(module, "AT_ONCE", 2)
         found = nearby(texts, 3)
     for name, near in found.items():
-        apart = {other: len(set(values(texts[name])) ^ set(values(texts[other]))) for other in texts if other != name}
+        apart = {other: len(set(tokens(texts[name])) ^ set(tokens(texts[other]))) for other in texts if other != name}
         assert [apart[other] for other in near] == sorted(apart.values())[:3]

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from gitjournal.procedure import identity, keras_catalogue, network_identity
+from gitjournal.procedure import canonical_text, identity, keras_catalogue, network_identity
 from gitjournal.procedure.network_graph import graph_of
 from tests.support.networks import entry, model, sequential, tree
 
 
 def canonical(text: str) -> str:
-    return identity.json_text(network_identity.canonical(tree(text)[-1][1]))
+    return canonical_text.json_text(network_identity.canonical(tree(text)[-1][1]))
 
 
 BASE = sequential("[{Dense: {units: 8, activation: relu}}, {Dropout: {rate: 0.5}}, {Dense: {units: 1}}]")

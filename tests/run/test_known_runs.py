@@ -14,8 +14,8 @@ from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record
 from gitjournal.git.lab import find_lab
 from gitjournal.journal.index import Index
-from gitjournal.journal.index_update import data_hash
-from gitjournal.procedure import configuration, identity
+from gitjournal.procedure import canonical_text, configuration
+from gitjournal.procedure.canonical_text import header
 from tests.support.helpers import done, git, gitjournal, write_entry
 from tests.support.pages import begin, commit, record, write
 from tests.support.pages import gitjournal as said
@@ -140,7 +140,7 @@ def runs(text: str, *seeds: int | None, **more: Any) -> list[Record]:
     assert declared is not None
     found = configuration.configurations(entry, declared, configuration.Versions(INSTALLED))
     return [
-        record(identity.fingerprint(one.canonical), 0.9, seed=seed, canonical=one.canonical, grid=one.point, **more)
+        record(canonical_text.fingerprint(one.canonical), 0.9, seed=seed, canonical=one.canonical, grid=one.point, **more)
         for one in found
         for seed in seeds or (None,)
     ]
@@ -172,7 +172,7 @@ def test_each_value_of_a_run_is_shown_with_its_origin_and_what_was_left_out(repo
         assert expected in lines
     assert shown.count("fingerprint ") == 2
     told = json.loads(said(repo, "show", "aaaa", "--identity", "--json"))["identity"]
-    assert identity.fingerprint(told[0]["canonical"]) == told[0]["fingerprint"] == first
+    assert canonical_text.fingerprint(told[0]["canonical"]) == told[0]["fingerprint"] == first
     assert {"path": "procedure[0].max_depth", "value": 2, "origin": "the grid"} in told[0]["values"]
     assert told[0]["left_out"] == [{"path": "clf__n_jobs", "value": 2, "why": "no effect on the result"}]
 
@@ -267,7 +267,7 @@ def test_a_strangers_record_breaks_no_explanation(repo: Path) -> None:
     with Index.open(find_lab(repo).repository) as index:
         index.refresh({"refs/heads/journal": git(repo, "rev-parse", "journal")})
         assert len(index.configurations(HASH)) == 2
-        assert data_hash("[" * 100_000) == ""
+        assert header("[" * 100_000).hash == ""
 
 
 def test_a_gain_in_show_has_its_interval(repo: Path) -> None:

@@ -19,8 +19,8 @@ from gitjournal.integrity.check import Checked, Question, check_tree
 from gitjournal.integrity.rejudge import in_depth
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.snapshot import working_tree
+from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import Versions, configure, written_out
-from gitjournal.procedure.identity import fingerprint
 from gitjournal.render.results_block import results_block
 from tests.support.helpers import git
 

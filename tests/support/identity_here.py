@@ -7,7 +7,7 @@ import sys
 
 import sklearn
 
-from gitjournal.procedure import identity
+from gitjournal.procedure import canonical_text, identity
 from gitjournal.procedure.catalogue import Known, reference
 from gitjournal.run import plan
 from gitjournal.worker.models import reference_sklearn as maintenance
@@ -18,7 +18,7 @@ from tests.support.vectors import VECTORS, configurations_of
 def vectors() -> dict[str, list[str]]:
     """Return the fingerprints of each published entry under the installed version."""
     version = plan.installed_version()
-    return {vector["name"]: [identity.fingerprint(one.canonical) for one in configurations_of(vector, version)] for vector in VECTORS}
+    return {vector["name"]: [canonical_text.fingerprint(one.canonical) for one in configurations_of(vector, version)] for vector in VECTORS}
 
 
 def classes() -> dict[str, str]:
@@ -28,7 +28,7 @@ def classes() -> dict[str, str]:
     known: dict[str, Known] = {path: one for path, one in reference().known.items() if one.kind in kinds and path in here}
     version = plan.installed_version()
     return {
-        path: identity.fingerprint(identity.canonical({}, "", "", {}, [["a", {"class": path, "params": {}}]], version=version))
+        path: canonical_text.fingerprint(identity.canonical({}, "", "", {}, [["a", {"class": path, "params": {}}]], version=version))
         for path in known
     }
 

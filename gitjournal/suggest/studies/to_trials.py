@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from gitjournal.entry.model import ID_PATTERN
 from gitjournal.errors import UsageError
 from gitjournal.journal.index import Result
 from gitjournal.journal.rows import Row
-from gitjournal.procedure import identity
+from gitjournal.procedure.canonical_text import fingerprint, header
 from gitjournal.run import plan
 from gitjournal.suggest import candidates, spaces
 from gitjournal.suggest.collect import Journal
@@ -118,13 +117,10 @@ def _size(value: Any) -> int | None:
 def _exact(one: Tried, metric: Any, data: DataSet | None) -> Result | None:
     """Return what a trial came to that gitjournal exported; None for any other, or where its text is not the one that was hashed."""
     text, told = one.attrs.get("canonical"), one.attrs.get("fingerprint")
-    if not isinstance(text, str) or data is None or identity.fingerprint(text) != told:
+    if not isinstance(text, str) or data is None or fingerprint(text) != told:
         return None
-    try:
-        found = json.loads(text)["data"]["hash"]
-    except (ValueError, TypeError, LookupError, RecursionError):
-        return None
-    if not isinstance(found, str):
+    data_hash = header(text).hash
+    if not data_hash:
         return None
     scores = one.attrs.get("scores")
     said = {str(name): value for name, value in scores.items()} if isinstance(scores, Mapping) else {}
@@ -134,7 +130,7 @@ def _exact(one: Tried, metric: Any, data: DataSet | None) -> Result | None:
         for name, value in said.items()
         if name.startswith("dev.") and isinstance(value, (int, float)) and math.isfinite(value)
     }
-    return _result(one, text, DataSet(found, ""), kept)
+    return _result(one, text, DataSet(data_hash, ""), kept)
 
 
 def _result(one: Tried, canonical: str, data: DataSet, scores: dict[str, float | None]) -> Result:
@@ -142,7 +138,7 @@ def _result(one: Tried, canonical: str, data: DataSet, scores: dict[str, float |
     named = entry if isinstance(entry, str) and ID_PATTERN.match(entry) else f"trial {one.number}"
     status = "failed" if one.score is None else "done"
     row = Row(id=named, data=data.label, data_hash=data.hash)
-    return Result(data.hash, identity.fingerprint(canonical), canonical, status, {} if one.score is None else scores, one.seconds, row)
+    return Result(data.hash, fingerprint(canonical), canonical, status, {} if one.score is None else scores, one.seconds, row)
 
 
 def _point(every: Sequence[Sequence[Axis]], params: Mapping[str, Any]) -> dict[str, Any] | None:

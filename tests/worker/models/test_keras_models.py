@@ -19,7 +19,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from gitjournal.entry.model import Facts, parse
-from gitjournal.procedure import identity, network_identity, reader
+from gitjournal.procedure import canonical_text, network_identity, reader
 from gitjournal.worker.process import Worker
 from tests.support.networks import NEEDS_KERAS
 
@@ -306,7 +306,7 @@ def test_what_is_only_written_out_changes_no_number(worker: Worker, root: Path, 
 
 def canonical(text: str) -> str:
     entry = parse(f"---\ntitle: t\n{text.strip()}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
-    return identity.json_text(network_identity.canonical(reader.build_tree(entry, {}, None)[-1][1]))
+    return canonical_text.json_text(network_identity.canonical(reader.build_tree(entry, {}, None)[-1][1]))
 
 
 def test_progress_is_told_by_epoch(worker: Worker, root: Path) -> None:
