@@ -1,3 +1,3 @@
 """gitjournal: a laboratory journal in your own git repository."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

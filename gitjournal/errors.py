@@ -20,6 +20,18 @@ class Place:
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
 
+# what a command ends with, and what it means
+EXIT_CODES = {
+    0: "done",
+    1: "refused, or found something wrong",
+    2: "usage: the command's own words are off",
+    3: "duplicate: the journal has the same run",
+    4: "the experiment itself failed, or a part of it",
+    130: "interrupted (Ctrl-C): what is finished is kept",
+    143: "ended by a signal: what is finished is kept",
+}
+
+
 class GitjournalError(Exception):
     """An expected fault: one short message, where it is, and what to try next.
 

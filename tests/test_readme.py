@@ -19,6 +19,7 @@ README = (ROOT / "README.md").read_text()
 @pytest.mark.parametrize("session", sessions(README))
 def test_a_session_prints_what_the_readme_says(repo: Path, session: list[tuple[str, str]]) -> None:
     replay(repo, session)
+    assert (repo / "gamma.svg").read_bytes() == (ROOT / "docs/images/profile.svg").read_bytes()  # the picture above the session
 
 
 def test_the_two_commands_of_a_fresh_machine_are_make_targets() -> None:
@@ -29,7 +30,7 @@ def test_the_two_commands_of_a_fresh_machine_are_make_targets() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
             if "://" not in link:
                 assert (page.parent / link).exists(), f"{page.name}: {link}"

@@ -123,7 +123,7 @@ class DaskCrew:
             self._let_go()
             raise GitjournalError(
                 f"the cluster at {self.address} cannot be used: {fault or type(fault).__name__}",
-                hint="is a scheduler there, with workers that have gitjournal installed? see docs/running.md",
+                hint="is a scheduler there, with workers that have gitjournal installed? see docs/how-to/running.md",
             ) from None
 
     def _compare(self, there: dict[str, dict[str, str]]) -> None:

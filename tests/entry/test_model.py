@@ -126,5 +126,5 @@ def test_the_schema_for_editors_names_every_key_and_says_what_it_is_for() -> Non
 
 
 def test_every_key_of_the_front_matter_is_in_the_documentation() -> None:
-    documented = set(re.findall(r"^\| `([a-z_]+)` ", (DOCS / "entry.md").read_text(), re.MULTILINE))
+    documented = set(re.findall(r"^\| `([a-z_]+)` ", (DOCS / "reference/entry.md").read_text(), re.MULTILINE))
     assert set(model.json_schema()["$defs"]["FrontMatter"]["properties"]) <= documented

@@ -1,4 +1,4 @@
-"""What docs/identity.md publishes is what the code does: its tables, and vectors that a few lines of another program reproduce."""
+"""What docs/reference/identity.md publishes is what the code does: tables, and vectors that a few lines of another program reproduce."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.another_program import fingerprint
 from tests.support.places import DOCS
 from tests.support.vectors import VECTORS, configurations_of, entry_of
 
-PAGE = DOCS / "identity.md"
+PAGE = DOCS / "reference/identity.md"
 BEGIN, END = re.findall(r"<!-- (?:tables|end of tables).*-->", PAGE.read_text())
 
 

@@ -1,4 +1,4 @@
-"""A second program that computes identities, by docs/identity.md alone: it imports nothing of gitjournal.
+"""A second program that computes identities, by docs/reference/identity.md alone: it imports nothing of gitjournal.
 
 It knows simple entries: plain steps whose values are no objects, a network as the last step, a function of one's own.
 """

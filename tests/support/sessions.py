@@ -41,6 +41,7 @@ def masked(text: str) -> str:
     text = re.sub(r"\d{4}/\d{8}-([a-z0-9-]+)-[a-z0-9]{4}\b", r"YEAR/DAY-\1-XXXX", text)
     text = re.sub(r"\d{8}-([a-z0-9-]+)-[a-z0-9]{4}\b", r"DAY-\1-XXXX", text)
     text = re.sub(r"(show|exec|dups)(?: [a-z0-9]{4})+$", r"\1 XXXX", text, flags=re.MULTILINE)
+    text = re.sub(r"exec [a-z0-9]{4} --force", "exec XXXX --force", text)
     text = re.sub(r": [a-z0-9]{4} is the same", ": XXXX is the same", text)
     text = re.sub(r"^( +\d+  )[a-z0-9]{4} ", r"\1XXXX ", text, flags=re.MULTILINE)  # the ledger of looks
     text = re.sub(r"^([│├└─ ]*)[a-z0-9]{4}  ", r"\1XXXX  ", text, flags=re.MULTILINE)
