@@ -15,7 +15,7 @@ from gitjournal.commands.import_ import optuna_studies
 from gitjournal.errors import UsageError
 from gitjournal.files import write_whole
 from gitjournal.journal import query
-from gitjournal.journal.entry_results import Told, Untold, gather
+from gitjournal.journal.entry_results import EntryResults, Unreadable, read_results
 from gitjournal.journal.journal import Journal, Listed, open_journal
 from gitjournal.journal.listing import entry_clauses, query_values
 from gitjournal.journal.parquet import as_parquet
@@ -78,8 +78,8 @@ def command(
         raise UsageError("a study has a file of its own, .db or .log, and no rows", hint="gitjournal export ID --optuna -o study.db")
     with open_journal(context.start) as journal:
         listed = _listed(journal, parts, entry_clauses(where, tag, data, state), everywhere=everywhere)
-        gathered = list(gather(journal, listed))
-    told = [one for one in gathered if isinstance(one, Told)]
+        gathered = list(read_results(journal, listed))
+    told = [one for one in gathered if isinstance(one, EntryResults)]
     if chosen == "optuna" and output is not None:
         _write_studies(context, told, gathered, output, study_name)
         return
@@ -95,13 +95,15 @@ def command(
         click.echo(f"{runs}{text.count(len(told), 'entry', 'entries')} in {output}")
 
 
-def _tell_left_out(gathered: Sequence[Told | Untold]) -> None:
+def _tell_left_out(gathered: Sequence[EntryResults | Unreadable]) -> None:
     for one in gathered:
-        if isinstance(one, Untold):
+        if isinstance(one, Unreadable):
             click.echo(f"left out: {text.clean_lines(str(one.fault))}", err=True)
 
 
-def _write_studies(context: Context, told: Sequence[Told], gathered: Sequence[Told | Untold], output: Path, name: str | None) -> None:
+def _write_studies(
+    context: Context, told: Sequence[EntryResults], gathered: Sequence[EntryResults | Unreadable], output: Path, name: str | None
+) -> None:
     """Write each entry with results as a study."""
     _tell_left_out(gathered)
     found = [one for each in told if (one := _study(each, name)).tried]
@@ -118,7 +120,7 @@ def _write_studies(context: Context, told: Sequence[Told], gathered: Sequence[To
         click.echo(f"next: {_load(found[0].name, output)}")
 
 
-def _study(one: Told, name: str | None) -> Study:
+def _study(one: EntryResults, name: str | None) -> Study:
     entry = one.opened.entry
     return export.as_study(entry.id, entry.front, one.summary, one.opened.records, name=name or entry.id)
 
@@ -157,16 +159,16 @@ def _listed(journal: Journal, parts: Sequence[str], clauses: Sequence[query.Clau
     return sorted((one for one in chosen if query.matching(clauses, query_values(one))), key=lambda one: one.row.id)
 
 
-def _about(one: Told) -> About:
+def _about(one: EntryResults) -> About:
     row = one.opened.listed.row
     return About(row.id, row.state, one.opened.listed.branch)
 
 
-def _run_rows(one: Told) -> list[Row]:
+def _run_rows(one: EntryResults) -> list[Row]:
     return [run_row(_about(one), one.opened.entry.front, record) for record in one.opened.records]
 
 
-def _entry_row(one: Told) -> Row:
+def _entry_row(one: EntryResults) -> Row:
     interval = one.gain.interval if one.gain else None
     gain = (one.gain.difference, interval.low if interval else None, interval.high if interval else None) if one.gain else None
     return entry_row(_about(one), one.opened.entry.front, one.summary, gain)

@@ -168,8 +168,7 @@ def _baseline(journal: Journal, opened: Opened) -> Baseline | str | None:
         return f"{text.clean(part)} (no such entry)"
     except GitjournalError:
         return f"{text.clean(part)} (cannot be read)"
-    front = other.entry.front
-    return Baseline(other.listed.row.id, front.title, summarise(front, other.records), other.records, front)
+    return other.as_baseline
 
 
 def _judged(opened: Opened) -> Verdict | None:

@@ -13,7 +13,7 @@ from gitjournal.entry.expectation import BASELINE, Expectation
 from gitjournal.entry.model import Entry, FrontMatter, parse
 from gitjournal.entry.record import Record, Scores
 from gitjournal.entry.results_block import read_block
-from gitjournal.entry.summary import COUNTS, Key, join, runs_left, summarise
+from gitjournal.entry.summary import COUNTS, Key, runs_left, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.integrity.check import plan_of
@@ -21,6 +21,7 @@ from gitjournal.integrity.declarations import misdeclared
 from gitjournal.integrity.findings import Finding
 from gitjournal.journal.entry_ids import match_id
 from gitjournal.journal.index import Index
+from gitjournal.journal.records import as_baseline, join_owners
 from gitjournal.journal.snapshot import Found, Snapshot
 from gitjournal.run.expectations import Expected, judged
 from gitjournal.run.results import Compose, ResultsPage
@@ -132,14 +133,14 @@ def _entry(part: str, snapshot: Snapshot, index: Index) -> Baseline | None:
         if found.entry:
             records = _with_owners(found.records, snapshot, index)
             front = found.entry.front
-            return Baseline(name, front.title, summarise(front, records), records, front)
+            return as_baseline(name, front, records)
     return None
 
 
 def _with_owners(records: Sequence[Record], snapshot: Snapshot, index: Index) -> list[Record]:
     """Give the runs of other entries their metrics: from this tree, else from another branch."""
     here: dict[Key, Scores] = {one.key: one.metrics for one in _owned(records, snapshot) if one.status in COUNTS}
-    return join(records, {**index.owners(records), **here})
+    return join_owners(records, index, here)
 
 
 def _whole(records: Sequence[Record], snapshot: Snapshot) -> list[Record]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.entry import verdict
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.results_block import read_block
-from gitjournal.entry.summary import Summary, join, summarise
+from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitError, GitjournalError
 from gitjournal.git.lab import Lab, is_journal
@@ -17,9 +17,10 @@ from gitjournal.git.repository import Repository
 from gitjournal.integrity.check import Checked, Question, check_tree, commits_of
 from gitjournal.journal.entry_ids import FOLDER, PAGE, can_mean
 from gitjournal.journal.index import Index
+from gitjournal.journal.records import as_baseline, join_owners
 from gitjournal.journal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
 from gitjournal.run.sealed_set import looks_at
-from gitjournal.stats.gain import Baseline, Gain, gain_over
+from gitjournal.stats.gain import Gain, gain_over
 from gitjournal.stats.looks import Look, of_entry
 
 
@@ -108,7 +109,7 @@ def _reviewed(found: Found, before: Found | None, tree: Snapshot, lab: Lab, inde
     path = found.page_path
     if found.entry is None:
         return Reviewed(found.id, path, None, str(found.fault or "records without an entry"), is_new=before is None)
-    records = _whole(found.records, index)
+    records = join_owners(found.records, index)
     summary = summarise(found.entry.front, records)
     earlier = {one.run for one in before.records} if before else set()
     fresh = [one for one in found.records if one.owned and one.run not in earlier]
@@ -131,11 +132,6 @@ def _reviewed(found: Found, before: Found | None, tree: Snapshot, lab: Lab, inde
     )
 
 
-def _whole(records: Iterable[Record], index: Index) -> list[Record]:
-    listed = list(records)
-    return join(listed, index.owners(listed))
-
-
 def _gain(entry: Entry, summary: Summary, records: Sequence[Record], tree: Snapshot, index: Index) -> Gain | None:
     """Return the gain over the baseline that stands in the same tree, where there is one."""
     part = entry.front.baseline
@@ -143,9 +139,7 @@ def _gain(entry: Entry, summary: Summary, records: Sequence[Record], tree: Snaps
     other = next(tree.entries(stems), None) if len(stems) == 1 else None
     if other is None or other.entry is None:
         return None
-    theirs = _whole(other.records, index)
-    baseline = Baseline(other.id, other.entry.front.title, summarise(other.entry.front, theirs), theirs)
-    return gain_over(summary, records, baseline)
+    return gain_over(summary, records, as_baseline(other.id, other.entry.front, join_owners(other.records, index)))
 
 
 def _verdict(entry: Entry) -> Verdict | None:

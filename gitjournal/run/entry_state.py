@@ -11,7 +11,7 @@ from gitjournal.entry import settings as config
 from gitjournal.entry.changes import changed_after_plan
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines, runs_among
-from gitjournal.entry.summary import COUNTS, Key, join, summarise
+from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.errors import EntryError, GitjournalError, Place, UsageError
 from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab, work_root
@@ -20,6 +20,7 @@ from gitjournal.journal import branches
 from gitjournal.journal.entries import entry_records, entry_text, list_ids
 from gitjournal.journal.entry_ids import match_id, page_path
 from gitjournal.journal.index import Index, Run
+from gitjournal.journal.records import as_baseline, join_owners
 from gitjournal.stats.gain import Baseline
 from gitjournal.stats.looks import is_look
 
@@ -92,7 +93,7 @@ def _joined(lab: Lab, refs: dict[str, str], records: list[Record]) -> list[Recor
         return records
     with Index.open(lab.repository) as index:
         index.refresh(refs)
-        return join(records, index.owners(records))
+        return join_owners(records, index)
 
 
 def check_may_run(subject: Subject) -> None:
@@ -186,7 +187,7 @@ def compared_with(lab: Lab, refs: dict[str, str], named: str) -> Baseline | None
         if text is not None:
             front = parse(text, entry_id=entry_id, file=page_path(entry_id)).front
             records = _joined(lab, refs, entry_records(lab, entry_id, ref))
-            return Baseline(entry_id, front.title, summarise(front, records), records, front)
+            return as_baseline(entry_id, front, records)
     return None
 
 

@@ -18,7 +18,7 @@ from gitjournal.errors import GitjournalError
 from gitjournal.journal.authorship import Touched, touched_entries
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entry_ids import FOLDER
-from gitjournal.journal.entry_results import Told, gather
+from gitjournal.journal.entry_results import EntryResults, read_results
 from gitjournal.journal.index import Result
 from gitjournal.journal.journal import Journal, Listed
 from gitjournal.journal.lineage import Links, resolve_links
@@ -100,11 +100,11 @@ def _build(overview: Journal, folder: SiteFolder, name: str, *, everywhere: bool
 
 def _cards(
     overview: Journal, folder: SiteFolder, listed: Sequence[Listed], keys: Mapping[str, str]
-) -> tuple[dict[str, Card], dict[str, Told]]:
+) -> tuple[dict[str, Card], dict[str, EntryResults]]:
     """Return the card of every entry, those that did not change as they were kept, and what was read for the others."""
     known = {name: card for name, card in folder.kept.cards.items() if keys.get(name) == card.key}
     changed = [one for one in listed if one.row.id not in known]
-    told: dict[str, Told] = {}
+    told: dict[str, EntryResults] = {}
     room = IN_MEMORY
     for card, one in read_cards(overview, changed, keys):
         known[card.id] = card
@@ -156,12 +156,12 @@ def _write_entries(
     folder: SiteFolder,
     pages: Pages,
     stale: Sequence[Card],
-    told: dict[str, Told],
+    told: dict[str, EntryResults],
     by_id: Mapping[str, Listed],
     progress: Progress,
 ) -> None:
     again = [by_id[card.id] for card in stale if card.id not in told]
-    read = (one for one in gather(overview, again) if isinstance(one, Told))
+    read = (one for one in read_results(overview, again) if isinstance(one, EntryResults))
     described: dict[str, str] = {}
     for number, card in enumerate(stale):
         progress(number, len(stale))
@@ -171,7 +171,7 @@ def _write_entries(
         folder.write(pages.entry_name(card), pages.entry_key(card), pages.entry(card, one, described, mistakes))
 
 
-def _describe(overview: Journal, one: Told, known: dict[str, str]) -> None:
+def _describe(overview: Journal, one: EntryResults, known: dict[str, str]) -> None:
     """Read the environments that were not read yet."""
     ref = one.opened.listed.ref
     new = [name for name in one.summary.environments if name not in known and name.isalnum()]
@@ -184,7 +184,7 @@ def _describe(overview: Journal, one: Told, known: dict[str, str]) -> None:
         known[name] = words.environment_words(found) if isinstance(found, dict) else f"{name[:12]} (not described)"
 
 
-def _confusion(private: Path, one: Told, card: Card) -> Confusion | None:
+def _confusion(private: Path, one: EntryResults, card: Card) -> Confusion | None:
     front = one.opened.entry.front
     record = needs_confusion(one.opened.records, card)
     if record is None or front.task != "classification":

@@ -14,7 +14,7 @@ from gitjournal import __version__, resources
 from gitjournal.entry.changes import flatten
 from gitjournal.entry.datasheet import name_of
 from gitjournal.entry.summary import data_label, estimator_label
-from gitjournal.journal.entry_results import Told, Untold, gather
+from gitjournal.journal.entry_results import EntryResults, Unreadable, read_results
 from gitjournal.journal.journal import Journal, Listed
 from gitjournal.stats.looks import is_look
 
@@ -95,10 +95,10 @@ def card_key(listed: Listed, baseline: Listed | None) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def read_cards(journal: Journal, listed: Sequence[Listed], keys: Mapping[str, str]) -> Iterator[tuple[Card, Told | None]]:
+def read_cards(journal: Journal, listed: Sequence[Listed], keys: Mapping[str, str]) -> Iterator[tuple[Card, EntryResults | None]]:
     """Read entries, and give each with its card; one that cannot be read has a card that says why."""
-    for one in gather(journal, listed):
-        if isinstance(one, Untold):
+    for one in read_results(journal, listed):
+        if isinstance(one, Unreadable):
             row = one.listed.row
             error = str(one.fault).partition("\n")[0]
             yield (
@@ -109,7 +109,7 @@ def read_cards(journal: Journal, listed: Sequence[Listed], keys: Mapping[str, st
             yield card_of(one, keys[one.opened.listed.row.id]), one
 
 
-def card_of(told: Told, key: str) -> Card:
+def card_of(told: EntryResults, key: str) -> Card:
     """Return the card of an entry."""
     row, front, summary, gain = told.opened.listed.row, told.opened.entry.front, told.summary, told.gain
     score, interval = summary.best_score, gain.interval if gain else None

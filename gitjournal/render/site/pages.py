@@ -15,7 +15,7 @@ from gitjournal.entry.model import split_text
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.results_block import strip_block
 from gitjournal.errors import EntryError
-from gitjournal.journal.entry_results import Told
+from gitjournal.journal.entry_results import EntryResults
 from gitjournal.render import entry, text
 from gitjournal.render import looks as testing
 from gitjournal.render.changes import text_differences
@@ -65,7 +65,7 @@ class Pages:
         """Return what an entry's page is made of."""
         return self.journal.entry_key(card, self.stamp)
 
-    def entry(self, card: Card, told: Told, environments: Mapping[str, str], confusion: Confusion | None) -> str:
+    def entry(self, card: Card, told: EntryResults, environments: Mapping[str, str], confusion: Confusion | None) -> str:
         """Return the page of an entry."""
         opened, summary = told.opened, told.summary
         front, records = opened.entry.front, opened.records
@@ -240,7 +240,7 @@ def _said(card: Card) -> dict[str, str]:
     return {text.clean(name): text.clean(value) for name, value in said.items()} | {"runs": str(card.runs), "day": card.day}
 
 
-def _prose(told: Told) -> str:
+def _prose(told: EntryResults) -> str:
     """Return the person's words, without the block of results that says what stands above."""
     one = told.opened.entry
     try:
@@ -249,7 +249,7 @@ def _prose(told: Told) -> str:
         return one.body
 
 
-def _judged(told: Told) -> list[str]:
+def _judged(told: EntryResults) -> list[str]:
     """Return each expectation with what came of it; one that was not judged yet, as it stands."""
     found = verdict.of_page(told.opened.entry.text, told.opened.entry.id)
     if found is not None and not told.opened.entry.front.retracted:
