@@ -22,7 +22,8 @@ import optuna
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.replay import FIXTURE, STEPS
 from gitjournal.suggest import encoding
-from gitjournal.suggest.importance import Importance, Run, importances
+from gitjournal.suggest.importance.analysis import importances
+from gitjournal.suggest.importance.result import Importance, Run
 from gitjournal.suggest.surrogate import Array
 
 RUNS = (6, 9, 14, 22)

@@ -12,7 +12,7 @@ from gitjournal.commands.figure import save
 from gitjournal.errors import UsageError
 from gitjournal.journal.journal import open_journal
 from gitjournal.render.reports.importance import as_plain, figure, importance_lines
-from gitjournal.suggest.importance_report import tried
+from gitjournal.suggest.importance.report import tried
 
 
 @click.command("importance", short_help="Which parameters mattered on some data, and which did not.")

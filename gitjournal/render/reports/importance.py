@@ -11,8 +11,8 @@ from gitjournal.render import text
 from gitjournal.render.charts import figures
 from gitjournal.render.charts.chart_data import Estimate
 from gitjournal.render.charts.model import Intervals
-from gitjournal.suggest.importance import Algorithm, Call, Importance, Importances, Reached
-from gitjournal.suggest.importance_report import Tried
+from gitjournal.suggest.importance.report import Tried
+from gitjournal.suggest.importance.result import Algorithm, Call, Importance, Importances, Reached
 
 MOST_ROWS, MOST_BARS, MOST_NAMES = 40, 16, 3
 COLUMNS = (

@@ -33,7 +33,7 @@ from gitjournal.render.verdict import line
 from gitjournal.stats.calibration import Calibration
 from gitjournal.stats.confusion import Confusion
 from gitjournal.stats.looks import Look, is_look, of_entry
-from gitjournal.suggest import importance_report
+from gitjournal.suggest.importance.report import weigh
 
 FIGURES = 5  # on the page of an entry; the rest by `show --plot`
 INK = "currentColor"
@@ -209,7 +209,7 @@ class Pages:
         ids = {card.id for card in board.rows}
         results = [one for one in self.journal.results(board.rows[0].data_hash) if one.row.id in ids]
         newest = max(board.rows, key=lambda card: (card.at, card.id))
-        found = importance_report.weigh(newest.data, newest.id, board.metric, results).found
+        found = weigh(newest.data, newest.id, board.metric, results).found
         chart = importance.figure(found) if found.told else None
         if chart is None:
             return {}

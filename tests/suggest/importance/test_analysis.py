@@ -12,7 +12,8 @@ import numpy as np
 import optuna
 import pytest
 
-from gitjournal.suggest.importance import Importance, Importances, Run, importances
+from gitjournal.suggest.importance.analysis import importances
+from gitjournal.suggest.importance.result import Importance, Importances, Run
 from tests.support.places import SUPPORT
 
 SVC, KNN, SCALER = "sklearn.svm.SVC", "sklearn.neighbors.KNeighborsClassifier", "sklearn.preprocessing.StandardScaler"

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from gitjournal.suggest.sensitivity import Array, Sensitivity, sensitivities
+from gitjournal.suggest.importance.sensitivity import Array, Sensitivity, sensitivities
 
 
 def told(inputs: Array, scores: Array, noise: float = 0.0) -> list[Sensitivity]:

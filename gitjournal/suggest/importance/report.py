@@ -14,7 +14,8 @@ from gitjournal.journal.index import Result
 from gitjournal.journal.journal import Journal
 from gitjournal.journal.rows import Row, data_names
 from gitjournal.procedure import canonical_text
-from gitjournal.suggest.importance import Importances, Run, importances
+from gitjournal.suggest.importance.analysis import importances
+from gitjournal.suggest.importance.result import Importances, Run
 
 SOURCES = ("sklearn:", "python:")
 

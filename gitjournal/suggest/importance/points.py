@@ -1,0 +1,93 @@
+"""Runs as points: their hyper-parameters by name, and what their scores are worth. Pure."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gitjournal.procedure import inactive
+from gitjournal.procedure.canonical_text import class_of, is_nested, parameters_of, short_name, walk
+from gitjournal.procedure.catalogue import lookup
+from gitjournal.suggest import encoding
+from gitjournal.suggest.importance.result import Run
+from gitjournal.suggest.score_scale import worth
+
+OUTLIER = 10.0  # a score further below the median than this many times the best is above it says no more
+STEPS = "steps before"
+ABSENT = object()  # the value of a parameter that a run does not have
+
+
+@dataclass(frozen=True)
+class Point:
+    """A run as values by name, such as ``SVC.C``, of the classes in it (`owners`), what its score is worth, and its spread over seeds."""
+
+    algorithm: str
+    values: Mapping[str, Any]
+    owners: frozenset[str]
+    run: Run
+    worth: float
+    spread: float | None = None
+
+    def value(self, name: str) -> Any:
+        """Return a parameter's value, its default where it is not said, and ABSENT where the run does not have it."""
+        if name in self.values:
+            return self.values[name]
+        owner, _, parameter = name.rpartition(".")
+        known = lookup(owner.rpartition(".")[2]) if owner in self.owners else None
+        if known is None or parameter not in known.params or known.params[parameter].required:
+            return ABSENT
+
+        def effective(other: str) -> Any:
+            there = known.params.get(other)
+            return self.values.get(f"{owner}.{other}", there.default if there else None)
+
+        return ABSENT if inactive.why_inactive(known.short, parameter, effective) else known.params[parameter].default
+
+
+def points_of(metric: str, runs: Sequence[Run]) -> list[Point]:
+    """Return each run as a point. Extremely bad scores count as merely bad, so that one run that diverged does not decide."""
+    seen = worth(metric, (one.score for one in runs))
+    values = [seen.of(one.score) for one in runs]
+    if values:
+        middle, top = statistics.median(values), max(values)
+        floor = middle - OUTLIER * (top - middle) if top > middle else -math.inf
+        values = [max(value, floor) for value in values]
+    # an error is worth its logarithm, so its spread counts by its ratio
+    spreads = [one.sd and one.sd / (abs(one.score) if seen.log else 1.0) for one in runs]
+    return [_point(*one) for one in zip(runs, values, spreads, strict=True)]
+
+
+def _point(run: Run, value: float, spread: float | None) -> Point:
+    setting = encoding.read(run.procedure, key="-")  # the text itself is not needed, and takes a while
+    values: dict[str, Any] = {}
+    owners = set()
+    for step in run.procedure:
+        owner = short_name(class_of(step))
+        owners.add(owner)
+        for name, leaf in _leaves(owner, parameters_of(step)):
+            if leaf is ABSENT:
+                owners.add(name)
+            else:
+                values.setdefault(name, leaf)
+    return Point(setting.algorithm, {STEPS: setting.values[STEPS], **values}, frozenset(owners), run, value, spread)
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what a value says: plain values by name, a nested class by its name and (with ABSENT) as an owner, a list by its length."""
+    for name, inner in walk(value, path):
+        if isinstance(inner, dict):
+            for owner in (short_name(key) for key, part in inner.items() if "." in key and isinstance(part, dict)):
+                yield name, owner
+                yield f"{name}.{owner}", ABSENT
+        elif is_nested(inner):
+            yield name, len(inner)
+        else:
+            yield name, inner if isinstance(inner, (str, bool)) or _sane(inner) else repr(inner)
+
+
+def _sane(value: Any) -> bool:
+    """Whether a value is a number that can be reckoned with."""
+    return isinstance(value, (int, float)) and (value == 0 or 1e-100 < abs(value) < 1e100)

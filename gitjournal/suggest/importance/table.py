@@ -1,0 +1,183 @@
+"""The importances of one algorithm's parameters, by groups that always changed together, with what is called of each. Pure; numpy alone."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gitjournal.suggest import encoding
+from gitjournal.suggest.importance.points import ABSENT, Point
+from gitjournal.suggest.importance.result import Importance, Reached
+from gitjournal.suggest.importance.sensitivity import Array, Sensitivity, sensitivities
+
+MOST_INPUTS = 16  # parameters of one answer
+LEAST = 4  # runs before anything is told
+ENOUGH = 8  # runs before a parameter may be said not to matter
+IDLE = 0.05  # chance to do nothing below which a parameter matters
+SMALL = 0.05  # share of the variance that does not matter
+TIED = 0.9  # correlation of the distances by two parameters from which nobody can say which of them it was
+RANGES, MOST_VALUES = 4, 6  # numbers of more values than this are told by ranges
+SPLIT = "the split"
+
+
+@dataclass(frozen=True)
+class _Input:
+    """How sensitive scores are to a parameter, and the parameters without which it never changed."""
+
+    sensitivity: Sensitivity
+    tied: list[str]
+
+
+class ParameterTable:
+    """The points of one algorithm: one row a run, one column a parameter that took several values among the runs that have it."""
+
+    def __init__(self, points: Sequence[Point]) -> None:
+        self.points = sorted(points, key=lambda one: one.worth)
+        every = dict.fromkeys(name for one in points for name in one.values)
+        columns: dict[str, list[Any]] = {SPLIT: [one.run.split for one in self.points]}
+        columns |= {name: [one.value(name) for one in self.points] for name in every}
+        self.columns = {name: column for name, column in columns.items() if _varies(column)}
+        self.names = [name for name in self.columns if name != SPLIT]
+
+    def importances(self, most: int) -> list[Importance]:
+        """Return one for each parameter, computed from at most so many runs."""
+        shared: dict[tuple[int, ...], list[str]] = defaultdict(list)
+        for name in self.names:
+            shared[tuple(row for row, value in enumerate(self.columns[name]) if value is not ABSENT)].append(name)
+        return [one for rows, names in shared.items() for one in self._among(rows, names, most)]
+
+    def _among(self, rows: tuple[int, ...], names: Sequence[str], most: int) -> Iterator[Importance]:
+        """Yield the importances of parameters that these runs have, and no others."""
+        scores = np.array([self.points[row].worth for row in rows])
+        differ = float(np.ptp(scores)) > 1e-9 * float(np.abs(scores).max())
+        found = self._inputs(rows, scores, most) if differ and len(rows) >= LEAST else {}
+        for name in names:
+            one = self._described(name, rows)
+            if len(rows) < LEAST:
+                yield replace(one, why=f"{len(rows)} runs are too few")
+            elif not differ:
+                yield replace(one, call="did not matter", share=0.0) if len(rows) >= ENOUGH else replace(one, why="all scored the same")
+            else:
+                yield _called(one, found)
+
+    def _described(self, name: str, rows: Sequence[int]) -> Importance:
+        """Return what needs no model: how many values, and what was reached with each."""
+        column = [self.columns[name][row] for row in rows]
+        reached = _reached(column, [self.points[row] for row in rows])
+        told = _told(reached)
+        best, worst = (pick(told, key=lambda pair: pair[0])[1] for pick in (max, min))
+        return Importance(name, len(rows), len(reached), best, worst, "cannot be told")
+
+    def _inputs(self, rows: Sequence[int], scores: Array, most: int) -> dict[str, _Input]:
+        """Return what is known of each parameter that changed among these runs; what always changed with another is one with it."""
+        # evenly over the ranking, so that few runs have the spread of all
+        kept = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).round().astype(np.intp)).tolist()
+        columns = {name: [column[rows[one]] for one in kept] for name, column in self.columns.items()}
+        groups: dict[tuple[int, ...] | str, list[str]] = defaultdict(list)
+        for name, column in columns.items():
+            levels = len(_levels(column))
+            if levels > 1:
+                groups[tuple(_codes(column)) if 2 * levels <= len(column) else name].append(name)
+        chosen = list(groups.values())[:MOST_INPUTS]
+        squares = [_squares(names[0], columns[names[0]]) for names in chosen]
+        some = scores[kept]
+        noise = self._noise([self.points[rows[one]] for one in kept], float(some.var()))
+        told = sensitivities(squares, some, noise)
+        inputs = {}
+        for at, names in enumerate(chosen):
+            others = [other[0] for there, other in enumerate(chosen) if there != at]
+            away = [other for there, other in enumerate(squares) if there != at]
+            near = [
+                name for name, there in zip(others, away, strict=True) if _follows(columns[names[0]], columns[name], squares[at], there)
+            ]
+            for name in names:
+                inputs[name] = _Input(told[at], [*(other for other in names if other != name), *near])
+        return inputs
+
+    @staticmethod
+    def _noise(points: Sequence[Point], variance: float) -> float:
+        """Return the share of the variance that seeds make, where runs have several."""
+        known = [one.spread**2 for one in points if one.spread is not None]
+        return statistics.fmean(known) * statistics.fmean(1 / one.run.seeds for one in points) / variance if known else 0.0
+
+
+def _called(one: Importance, inputs: Mapping[str, _Input]) -> Importance:
+    own = inputs.get(one.name)
+    if own is None:
+        return replace(one, why=f"more than {MOST_INPUTS} parameters were varied")
+    told = own.sensitivity
+    one = replace(one, share=told.share, low=told.low, high=told.high, tied=own.tied)
+    if one.runs >= ENOUGH and all(other.sensitivity.high <= SMALL for other in [own, *(inputs[name] for name in own.tied)]):
+        return replace(one, call="did not matter")
+    if own.tied:
+        return one
+    if told.idle <= IDLE and told.high > SMALL:
+        return replace(one, call="matters")
+    return replace(one, why=f"at most {told.high:.2f} of the variance" if told.high < 0.2 else f"{one.runs} runs leave it open")
+
+
+def _varies(column: Sequence[Any]) -> bool:
+    """Whether there are at least two different values."""
+    there = (repr(value) for value in column if value is not ABSENT)
+    first = next(there, "")
+    return any(value != first for value in there)
+
+
+def _levels(column: Sequence[Any]) -> list[str]:
+    """Return the different values among those that are there."""
+    return list(dict.fromkeys(repr(value) for value in column if value is not ABSENT))
+
+
+def _codes(column: Sequence[Any]) -> list[int]:
+    """Return which value each is, by the order in which they come."""
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault("" if value is ABSENT else repr(value), len(numbers)) for value in column]
+
+
+def _squares(name: str, column: Sequence[Any]) -> Array:
+    """Return the squared distances (N, N) by one parameter; a run without it lies in the middle of those that have it."""
+    there = [row for row, value in enumerate(column) if value is not ABSENT]
+    total = np.zeros((len(column), len(column)))
+    for numbers in encoding.axes_of(name, [column[row] for row in there]):
+        axis = np.full(len(column), float(np.mean(numbers)))
+        axis[there] = numbers
+        total += (axis[:, None] - axis[None, :]) ** 2
+    return total
+
+
+def _follows(own: Sequence[Any], theirs: Sequence[Any], squares: Array, their_squares: Array) -> bool:
+    """Whether a parameter never changed without another: each value of that goes with one of this, or both change alike."""
+    pairs = [(one, other) for one, other in zip(own, theirs, strict=True) if one is not ABSENT and other is not ABSENT]
+    levels, their_levels = (len(_levels([pair[at] for pair in pairs])) for at in (0, 1))
+    if levels < 2 or their_levels < 2:
+        return False
+    if len({(repr(one), repr(other)) for one, other in pairs}) == their_levels <= len(pairs) / 2:
+        return True
+    each = np.triu_indices(len(squares), 1)
+    mine, other = (one[each] - one[each].mean() for one in (squares, their_squares))
+    return float(mine @ other) >= TIED * math.sqrt(float(mine @ mine) * float(other @ other)) > 0
+
+
+def _reached(column: Sequence[Any], points: Sequence[Point]) -> list[tuple[float, Reached]]:
+    """Return what was reached with each value, and what that is worth; the points come worst first."""
+    best = {repr(value): (value, one) for value, one in zip(column, points, strict=True)}
+    return [(one.worth, Reached(value, value, one.run.score)) for value, one in best.values()]
+
+
+def _told(reached: list[tuple[float, Reached]]) -> list[tuple[float, Reached]]:
+    """Return the same by ranges, where it is about many numbers."""
+    numbers = all(isinstance(one.value, (int, float)) and not isinstance(one.value, bool) for _, one in reached)
+    if len(reached) <= MOST_VALUES or not numbers:
+        return reached
+    ordered = sorted(reached, key=lambda pair: float(pair[1].value))
+    ends = [round(len(ordered) * part / RANGES) for part in range(RANGES + 1)]
+    ranges = [ordered[start:end] for start, end in itertools.pairwise(ends)]
+    tops = [max(part, key=lambda pair: pair[0]) for part in ranges]
+    return [(top[0], Reached(part[0][1].value, part[-1][1].value, top[1].score)) for part, top in zip(ranges, tops, strict=True)]
