@@ -11,8 +11,8 @@ from gitjournal.render import text
 from gitjournal.render.charts import figures
 from gitjournal.render.charts.chart_data import Estimate
 from gitjournal.render.charts.model import Intervals
-from gitjournal.suggest.importance.report import Tried
-from gitjournal.suggest.importance.result import Algorithm, Call, Importance, Importances, Reached
+from gitjournal.suggest.importance.report import ImportanceReport
+from gitjournal.suggest.importance.result import Algorithm, Call, Importance, Importances, ValueScore
 
 MOST_ROWS, MOST_BARS, MOST_NAMES = 40, 16, 3
 COLUMNS = (
@@ -27,7 +27,7 @@ COLUMNS = (
 SHARE = "share of the variance"
 
 
-def importance_lines(found: Tried) -> Iterator[str]:
+def importance_lines(found: ImportanceReport) -> Iterator[str]:
     """Yield what mattered, on what that rests, and the table."""
     told = found.found
     yield from (text.wrap(line) for line in sentences(told))
@@ -80,7 +80,7 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
-def _basis(found: Tried) -> Iterator[str]:
+def _basis(found: ImportanceReport) -> Iterator[str]:
     told = found.found
     which = "lower" if direction(told.metric) < 0 else "higher"
     yield f"{text.clean(found.label)}, dev.{text.clean(told.metric)} ({which} is better)"
@@ -113,7 +113,7 @@ def _share(one: Importance) -> str:
     return share if low == high else f"{share} [{low}, {high}]"
 
 
-def _value(one: Reached) -> str:
+def _value(one: ValueScore) -> str:
     return _number(one.value) if repr(one.value) == repr(one.to) else f"{_number(one.value)} to {_number(one.to)}"
 
 
@@ -136,7 +136,7 @@ def _estimate(one: Importance, before: str) -> Estimate | None:
     return None if one.share is None else Estimate(before + one.name, one.share, one.low, one.high, one.call)
 
 
-def as_plain(found: Tried) -> dict[str, Any]:
+def as_plain(found: ImportanceReport) -> dict[str, Any]:
     """Return the same as plain values for JSON."""
     told = found.found
     return {

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gitjournal.suggest.importance.points import Point, points_of
-from gitjournal.suggest.importance.result import Algorithm, Importance, Importances, Run
+from gitjournal.suggest.importance.result import Algorithm, Importance, Importances, TriedConfiguration
 from gitjournal.suggest.importance.table import MOST_INPUTS, ParameterTable
 
 MOST_RUNS, FEW_RUNS = 96, 24  # runs that one answer is computed from, and those that are left where there are many answers
@@ -21,7 +21,7 @@ INPUTS = 2  # parameters in all beyond which fewer runs are looked at
 ALGORITHM = "algorithm"
 
 
-def importances(metric: str, runs: Sequence[Run]) -> Importances:
+def importances(metric: str, runs: Sequence[TriedConfiguration]) -> Importances:
     """Return what mattered; runs whose score is no finite number are left out."""
     points = points_of(metric, [one for one in runs if math.isfinite(one.score)])
     groups: dict[str, list[Point]] = defaultdict(list)

@@ -12,7 +12,7 @@ from gitjournal.procedure import inactive
 from gitjournal.procedure.canonical_text import class_of, is_nested, parameters_of, short_name, walk
 from gitjournal.procedure.catalogue import lookup
 from gitjournal.suggest import encoding
-from gitjournal.suggest.importance.result import Run
+from gitjournal.suggest.importance.result import TriedConfiguration
 from gitjournal.suggest.score_scale import worth
 
 OUTLIER = 10.0  # a score further below the median than this many times the best is above it says no more
@@ -27,7 +27,7 @@ class Point:
     algorithm: str
     values: Mapping[str, Any]
     owners: frozenset[str]
-    run: Run
+    run: TriedConfiguration
     worth: float
     spread: float | None = None
 
@@ -47,7 +47,7 @@ class Point:
         return ABSENT if inactive.why_inactive(known.short, parameter, effective) else known.params[parameter].default
 
 
-def points_of(metric: str, runs: Sequence[Run]) -> list[Point]:
+def points_of(metric: str, runs: Sequence[TriedConfiguration]) -> list[Point]:
     """Return each run as a point. Extremely bad scores count as merely bad, so that one run that diverged does not decide."""
     seen = worth(metric, (one.score for one in runs))
     values = [seen.of(one.score) for one in runs]
@@ -60,7 +60,7 @@ def points_of(metric: str, runs: Sequence[Run]) -> list[Point]:
     return [_point(*one) for one in zip(runs, values, spreads, strict=True)]
 
 
-def _point(run: Run, value: float, spread: float | None) -> Point:
+def _point(run: TriedConfiguration, value: float, spread: float | None) -> Point:
     setting = encoding.read(run.procedure, key="-")  # the text itself is not needed, and takes a while
     values: dict[str, Any] = {}
     owners = set()

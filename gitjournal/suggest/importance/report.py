@@ -15,13 +15,13 @@ from gitjournal.journal.journal import Journal
 from gitjournal.journal.rows import Row, data_names
 from gitjournal.procedure import canonical_text
 from gitjournal.suggest.importance.analysis import importances
-from gitjournal.suggest.importance.result import Importances, Run
+from gitjournal.suggest.importance.result import Importances, TriedConfiguration
 
 SOURCES = ("sklearn:", "python:")
 
 
 @dataclass(frozen=True)
-class Tried:
+class ImportanceReport:
     """What was tried: of `entries` entries, with configurations that `failed` and runs without the metric (`unscored`) left out.
 
     `others` are runs on the same data with other columns, target or task, which is another question.
@@ -36,7 +36,7 @@ class Tried:
     others: int
 
 
-def tried(journal: Journal, what: str | None, metric: str | None) -> Tried:
+def tried(journal: Journal, what: str | None, metric: str | None) -> ImportanceReport:
     """Return what was tried on a data set by name, on that of an entry, or on that of the newest entry that has results.
 
     By default the metric is that which decides there. Raises UsageError where nothing is meant or nothing has that metric.
@@ -55,7 +55,7 @@ def tried(journal: Journal, what: str | None, metric: str | None) -> Tried:
     return weigh(row.data, row.id, asked, there)
 
 
-def weigh(label: str, entry: str, metric: str, results: Sequence[Result]) -> Tried:
+def weigh(label: str, entry: str, metric: str, results: Sequence[Result]) -> ImportanceReport:
     """Return what mattered among results on one data set, for the question (columns, target, task) of this entry."""
     question = next((_question(one.canonical) for one in results if one.row.id == entry), None)
     mine: dict[str, list[Result]] = defaultdict(list)
@@ -70,7 +70,7 @@ def weigh(label: str, entry: str, metric: str, results: Sequence[Result]) -> Tri
     missing = [group for group, run in runs if run is None]
     failed = sum(all(one.status == "failed" for one in group) for group in missing)
     entries = {one.row.id for group, run in runs if run is not None for one in group}
-    return Tried(
+    return ImportanceReport(
         label, results[0].data if results else "", importances(metric, scored), len(entries), failed, len(missing) - failed, others
     )
 
@@ -98,7 +98,7 @@ def _question(canonical: str) -> str:
     return parts.data if parts else canonical
 
 
-def _run(canonical: str, metric: str, results: Iterable[Result]) -> Run | None:
+def _run(canonical: str, metric: str, results: Iterable[Result]) -> TriedConfiguration | None:
     """Return the runs of one configuration as one; None where none has the metric, or where it cannot be read."""
     found = [one.scores.get(metric) for one in results if one.status != "failed"]
     scores = [score for score in found if score is not None and math.isfinite(score)]
@@ -106,4 +106,4 @@ def _run(canonical: str, metric: str, results: Iterable[Result]) -> Run | None:
     steps = canonical_text.read_steps(parts.procedure) if parts else None
     if not scores or not parts or steps is None:
         return None
-    return Run(steps, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, len(scores), parts.split)
+    return TriedConfiguration(steps, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, len(scores), parts.split)

@@ -10,7 +10,7 @@ Call = Literal["matters", "did not matter", "cannot be told"]
 
 
 @dataclass(frozen=True)
-class Run:
+class TriedConfiguration:
     """A configuration that was run: its canonical procedure, the mean of its scores over `seeds` and their sample standard deviation.
 
     Runs on different splits are kept apart by any text that names the `split`.
@@ -24,7 +24,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Reached:
+class ValueScore:
     """The best score that was reached with a value, or with values from `value` to `to`."""
 
     value: Any
@@ -43,8 +43,8 @@ class Importance:
     name: str
     runs: int
     values: int
-    best: Reached
-    worst: Reached
+    best: ValueScore
+    worst: ValueScore
     call: Call
     share: float | None = None
     low: float | None = None

@@ -14,7 +14,7 @@ import numpy as np
 
 from gitjournal.suggest import encoding
 from gitjournal.suggest.importance.points import ABSENT, Point
-from gitjournal.suggest.importance.result import Importance, Reached
+from gitjournal.suggest.importance.result import Importance, ValueScore
 from gitjournal.suggest.importance.sensitivity import Array, Sensitivity, sensitivities
 
 MOST_INPUTS = 16  # parameters of one answer
@@ -165,13 +165,13 @@ def _follows(own: Sequence[Any], theirs: Sequence[Any], squares: Array, their_sq
     return float(mine @ other) >= TIED * math.sqrt(float(mine @ mine) * float(other @ other)) > 0
 
 
-def _reached(column: Sequence[Any], points: Sequence[Point]) -> list[tuple[float, Reached]]:
+def _reached(column: Sequence[Any], points: Sequence[Point]) -> list[tuple[float, ValueScore]]:
     """Return what was reached with each value, and what that is worth; the points come worst first."""
     best = {repr(value): (value, one) for value, one in zip(column, points, strict=True)}
-    return [(one.worth, Reached(value, value, one.run.score)) for value, one in best.values()]
+    return [(one.worth, ValueScore(value, value, one.run.score)) for value, one in best.values()]
 
 
-def _told(reached: list[tuple[float, Reached]]) -> list[tuple[float, Reached]]:
+def _told(reached: list[tuple[float, ValueScore]]) -> list[tuple[float, ValueScore]]:
     """Return the same by ranges, where it is about many numbers."""
     numbers = all(isinstance(one.value, (int, float)) and not isinstance(one.value, bool) for _, one in reached)
     if len(reached) <= MOST_VALUES or not numbers:
@@ -180,4 +180,4 @@ def _told(reached: list[tuple[float, Reached]]) -> list[tuple[float, Reached]]:
     ends = [round(len(ordered) * part / RANGES) for part in range(RANGES + 1)]
     ranges = [ordered[start:end] for start, end in itertools.pairwise(ends)]
     tops = [max(part, key=lambda pair: pair[0]) for part in ranges]
-    return [(top[0], Reached(part[0][1].value, part[-1][1].value, top[1].score)) for part, top in zip(ranges, tops, strict=True)]
+    return [(top[0], ValueScore(part[0][1].value, part[-1][1].value, top[1].score)) for part, top in zip(ranges, tops, strict=True)]

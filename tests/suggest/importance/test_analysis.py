@@ -13,22 +13,22 @@ import optuna
 import pytest
 
 from gitjournal.suggest.importance.analysis import importances
-from gitjournal.suggest.importance.result import Importance, Importances, Run
+from gitjournal.suggest.importance.result import Importance, Importances, TriedConfiguration
 from tests.support.places import SUPPORT
 
 SVC, KNN, SCALER = "sklearn.svm.SVC", "sklearn.neighbors.KNeighborsClassifier", "sklearn.preprocessing.StandardScaler"
 REPLAY = SUPPORT / "replay"
 
 
-def svc(score: float, *, sd: float | None = None, seeds: int = 1, split: str = "", **values: Any) -> Run:
-    return Run([{SCALER: {}}, {SVC: values}], score, sd, seeds, split)
+def svc(score: float, *, sd: float | None = None, seeds: int = 1, split: str = "", **values: Any) -> TriedConfiguration:
+    return TriedConfiguration([{SCALER: {}}, {SVC: values}], score, sd, seeds, split)
 
 
 def parameters(found: Importances, algorithm: str = "SVC") -> dict[str, Importance]:
     return {one.name: one for one in next(one for one in found.algorithms if one.name == algorithm).parameters}
 
 
-def grid(score: Any, **levels: list[Any]) -> list[Run]:
+def grid(score: Any, **levels: list[Any]) -> list[TriedConfiguration]:
     points = [dict(zip(levels, values, strict=True)) for values in itertools.product(*levels.values())]
     return [svc(score(**one), **one) for one in points]
 
@@ -81,7 +81,7 @@ def test_parameters_that_varied_only_together_cannot_be_told() -> None:
     assert told["gamma"].why == "it varied only together with C"
     repeated = grid(lambda C, tol: 0.5 + 0.1 * C, C=[1, 2, 3, 4], tol=[0.1, 0.2, 0.3])
     follows = [
-        Run([{SCALER: {}}, {SVC: {**one.procedure[1][SVC], "cache": one.procedure[1][SVC]["C"] > 2}}], one.score) for one in repeated
+        TriedConfiguration([{SCALER: {}}, {SVC: {**one.procedure[1][SVC], "cache": one.procedure[1][SVC]["C"] > 2}}], one.score) for one in repeated
     ]
     told = parameters(importances("accuracy", follows))
     assert (told["cache"].call, told["cache"].tied) == ("cannot be told", ["C"])
@@ -102,7 +102,7 @@ def test_few_runs_and_the_spread_over_seeds_leave_it_open() -> None:
 
 def test_the_choice_of_the_algorithm_is_told_as_well() -> None:
     runs = [svc(0.95 + 0.002 * number, C=10.0**number) for number in range(6)]
-    runs += [Run([{SCALER: {}}, {KNN: {"n_neighbors": number}}], 0.8 + 0.002 * number) for number in range(1, 7)]
+    runs += [TriedConfiguration([{SCALER: {}}, {KNN: {"n_neighbors": number}}], 0.8 + 0.002 * number) for number in range(1, 7)]
     found = importances("accuracy", runs)
     assert found.choice is not None
     assert (found.choice.call, found.choice.best.value, found.choice.worst.value) == ("matters", "SVC", "KNeighborsClassifier")
@@ -113,7 +113,7 @@ def test_the_choice_of_the_algorithm_is_told_as_well() -> None:
 def test_nested_classes_steps_before_and_layers_are_parameters() -> None:
     dense = "keras.layers.Dense"
     runs = [
-        Run(
+        TriedConfiguration(
             [
                 {
                     "keras.Sequential": {
@@ -132,7 +132,7 @@ def test_nested_classes_steps_before_and_layers_are_parameters() -> None:
     assert (told["layers"].call, told["layers"].best.value) == ("matters", 3)
     assert (told["layers.2.Dense.units"].runs, told["optimizer.Adam.learning_rate"].call) == (4, "did not matter")
     bagged = [
-        Run([step, {"sklearn.ensemble.BaggingClassifier": {"estimator": {inner: {}}, "n_estimators": many}}], 0.7 + 0.1 * (inner == SVC))
+        TriedConfiguration([step, {"sklearn.ensemble.BaggingClassifier": {"estimator": {inner: {}}, "n_estimators": many}}], 0.7 + 0.1 * (inner == SVC))
         for step in ({SCALER: {}}, {"sklearn.preprocessing.MinMaxScaler": {}})
         for inner in (SVC, KNN)
         for many in (5, 10, 20)
@@ -165,7 +165,7 @@ def test_hostile_results_give_sane_answers_without_warnings() -> None:
     for metric in ("accuracy", "rmse", "neg_mean_squared_error", "unheard of"):
         for one in parameters(importances(metric, runs)).values():
             assert one.share is None or 0 <= one.share <= 1
-    odd = [Run(procedure, 0.1 * number) for number, procedure in enumerate([[], [1], [None, {}], [{"a": 1, "b": 2}], [{"x": [[{}], {}]}]])]
+    odd = [TriedConfiguration(procedure, 0.1 * number) for number, procedure in enumerate([[], [1], [None, {}], [{"a": 1, "b": 2}], [{"x": [[{}], {}]}]])]
     assert importances("accuracy", odd).runs == 5
     wide = [svc(0.1 * number, **{f"p{at}": number * at % 7 for at in range(1, 60)}) for number in range(9)]
     assert "more than 16 parameters were varied" in {one.why for one in parameters(importances("accuracy", wide)).values()}
@@ -230,7 +230,7 @@ def test_of_real_grids_half_of_the_runs_name_the_parameter_that_matters_most() -
             continue
         draw = np.random.default_rng(0).choice(len(columns), 14, replace=False)
         whole, half = (
-            importances("accuracy", [Run([points[at]], 1 - float(errors[at])) for at in some]).algorithms[0].parameters
+            importances("accuracy", [TriedConfiguration([points[at]], 1 - float(errors[at])) for at in some]).algorithms[0].parameters
             for some in (range(len(columns)), draw)
         )
         right.append(whole[0].name == half[0].name)
