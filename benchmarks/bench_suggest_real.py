@@ -27,7 +27,7 @@ from gitjournal.git.setup.init import init
 from gitjournal.procedure.configuration import Declared
 from gitjournal.suggest import advisor
 from gitjournal.suggest.candidates import Candidate, candidates
-from gitjournal.suggest.target import Target, find_target
+from gitjournal.suggest.target import SearchTarget, find_target
 from gitjournal.suggest.trial import DataSet, Evidence, Trial
 from gitjournal.worker import run as measure
 from gitjournal.worker.cache import Shelf
@@ -54,7 +54,7 @@ T95 = {10: 2.262, 5: 2.776, 3: 4.303}  # Student's t, 97.5 %, by the number of p
 class Bench:
     """Measures configurations on one split of one data set, each once."""
 
-    def __init__(self, target: Target, folder: Path) -> None:
+    def __init__(self, target: SearchTarget, folder: Path) -> None:
         self.target, self.folder = target, folder
         self.shelf = Shelf()
         self.known: dict[str, Trial] = {}
@@ -99,7 +99,7 @@ def area(trials: list[Trial]) -> float:
     return float(np.maximum.accumulate([one.score if one.score is not None else 0.0 for one in trials]).mean())
 
 
-def one_seed(targets: dict[str, Target], runs: int, seed: int) -> dict[str, tuple[float, float]]:
+def one_seed(targets: dict[str, SearchTarget], runs: int, seed: int) -> dict[str, tuple[float, float]]:
     """Return for each data set the area with the others as history, and without."""
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ import numpy as np
 
 from gitjournal.run.forecast import UNLIKELY
 from gitjournal.suggest import acquisition, encoding, surrogate
-from gitjournal.suggest.encoding import Setting
+from gitjournal.suggest.encoding import AlgorithmSetting
 from gitjournal.suggest.surrogate import Array, Belief
 
 FIXTURE = Path(__file__).parent.parent / "tests" / "support" / "replay"
@@ -36,7 +36,7 @@ class Table:
         return (self.errors - low) / (high - low)
 
 
-def settings() -> list[Setting]:
+def settings() -> list[AlgorithmSetting]:
     """Return the configurations."""
     return [encoding.read([one]) for one in json.loads((FIXTURE / "configurations.json").read_text())]
 

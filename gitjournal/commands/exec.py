@@ -26,7 +26,7 @@ from gitjournal.render.results_page import compose_results
 from gitjournal.run import execute
 from gitjournal.run.final import Request, take_look
 from gitjournal.run.messages import Epoch, Limits, Options, Outcome, Planned, Printed, Progress, Recovered, reason_to_stop
-from gitjournal.suggest.forecast import Forecaster, Model
+from gitjournal.suggest.forecast import HistoryForecaster, ScoreModel
 from gitjournal.worker.pool import Crew, Team
 
 FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
@@ -192,7 +192,7 @@ class _Call:
                 crew=self.crew,
                 compose=compose_results,
                 tell=self.speaker.tell,
-                forecaster=None if self.context.quiet and not self.as_json and options.skip_below is None else Forecaster(_model),
+                forecaster=None if self.context.quiet and not self.as_json and options.skip_below is None else HistoryForecaster(_model),
             )
         finally:
             self.speaker.clear()
@@ -202,9 +202,9 @@ class _Call:
             click.echo(line)
 
 
-def _model() -> Model:
+def _model() -> ScoreModel:
     """Return what makes forecasts: loaded only now, since it needs numpy."""
-    found: Model = importlib.import_module("gitjournal.suggest.gate").Model()
+    found: ScoreModel = importlib.import_module("gitjournal.suggest.gate").SurrogateModel()
     return found
 
 

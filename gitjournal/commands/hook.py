@@ -14,7 +14,7 @@ from pathlib import Path
 from gitjournal.entry.record import read_time
 from gitjournal.errors import GitjournalError
 from gitjournal.git.repository import find_repository
-from gitjournal.integrity.guard import UNDER_WAY, Known, Refusal, guard_ref, guard_staged
+from gitjournal.integrity.guard import UNDER_WAY, EarlierEntry, HookRefusal, guard_ref, guard_staged
 from gitjournal.render import text
 
 PASSES, REFUSES, NOBODY_LOOKED = 0, 10, 1
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
     return REFUSES
 
 
-def _why(refusal: Refusal) -> Iterator[str]:
+def _why(refusal: HookRefusal) -> Iterator[str]:
     for known in refusal.repeated[:SHOWN]:
         yield f"gitjournal: duplicate: {known.twice.stem.rpartition('/')[2]} repeats what was run before:"
         yield "  the same data, split, procedure and parameters as"
@@ -58,7 +58,7 @@ def _why(refusal: Refusal) -> Iterator[str]:
         yield f"gitjournal: and {left} more; see: gitjournal check"
 
 
-def _first(known: Known) -> str:
+def _first(known: EarlierEntry) -> str:
     name, row = known.twice.other.rpartition("/")[2], known.row
     said = [name]
     if row:
@@ -69,7 +69,7 @@ def _first(known: Known) -> str:
     return ", ".join(part for part in said if part) + result
 
 
-def _ways(refusal: Refusal, arguments: list[str], git_dir: Path) -> Iterator[str]:
+def _ways(refusal: HookRefusal, arguments: list[str], git_dir: Path) -> Iterator[str]:
     how, branch = arguments[0], arguments[-1].removeprefix("refs/heads/")
     first = refusal.repeated[0].twice.other[-4:] if refusal.repeated else ""
     if first:

@@ -19,11 +19,11 @@ from gitjournal.render.results_page import compose_results
 from gitjournal.run import draft
 from gitjournal.run import execute as runner
 from gitjournal.suggest import collect, loop, suggest, to_entry
-from gitjournal.suggest.collect import Journal
-from gitjournal.suggest.loop import Budget, Round
+from gitjournal.suggest.collect import RunHistory
+from gitjournal.suggest.loop import LoopOptions, Round
 from gitjournal.suggest.studies import files as study_file
 from gitjournal.suggest.studies.to_trials import Reported, report
-from gitjournal.suggest.target import Target, find_target
+from gitjournal.suggest.target import SearchTarget, find_target
 from gitjournal.worker.pool import Crew
 
 
@@ -80,7 +80,7 @@ def command(
         if not context.quiet and not as_json:
             click.echo("".join(suggestion.reported(one) for one in studies), nl=False, err=dry_run)
         if execute and not dry_run:
-            sys.exit(_pursue(context, found, journals, Budget(max_runs or many, max_time, timeout), named, crew, as_json=as_json))
+            sys.exit(_pursue(context, found, journals, LoopOptions(max_runs or many, max_time, timeout), named, crew, as_json=as_json))
         suggestions = suggest.suggest(found, [own, *journals], many)
         wanted = suggestions.proposals and (write or execute)
         written = to_entry.draft(suggestions, title=named, ask=crew.ask) if wanted else None
@@ -101,7 +101,7 @@ def command(
             _next(context, f"gitjournal suggest {what or found.data.label} --write, or --exec --max-runs 10")
 
 
-def _read(target: Target, others: Sequence[str], *, same_data: bool) -> tuple[Journal, list[Journal], list[Reported]]:
+def _read(target: SearchTarget, others: Sequence[str], *, same_data: bool) -> tuple[RunHistory, list[RunHistory], list[Reported]]:
     """Read the journal at hand, and what --from names: the journals of folders, then what the studies of files report."""
     folders = [Path(said) for said in others if Path(said).is_dir()]
     files = [study_file.local_path(said) for said in others if not Path(said).is_dir()]
@@ -120,7 +120,9 @@ def _next(context: Context, line: str) -> None:
         click.echo(f"next: {line}", err=True)
 
 
-def _pursue(context: Context, target: Target, others: list[Journal], budget: Budget, title: str, crew: Crew, *, as_json: bool) -> int:
+def _pursue(
+    context: Context, target: SearchTarget, others: list[RunHistory], budget: LoopOptions, title: str, crew: Crew, *, as_json: bool
+) -> int:
     """Run suggestions, say each, and return the exit code."""
     quiet = context.quiet or as_json
 

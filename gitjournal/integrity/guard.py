@@ -29,7 +29,7 @@ UNDER_WAY = {
 
 
 @dataclass(frozen=True)
-class Known:
+class EarlierEntry:
     """What is known of the entry that did a run first."""
 
     twice: Twice
@@ -38,14 +38,14 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class HookRefusal:
     """Why something may not enter: `repeated` in words of their own, everything else as findings."""
 
     findings: list[Finding]
-    repeated: list[Known]
+    repeated: list[EarlierEntry]
 
 
-def guard_staged(repository: Repository, git_dir: Path, head: str, tree: str) -> Refusal | None:
+def guard_staged(repository: Repository, git_dir: Path, head: str, tree: str) -> HookRefusal | None:
     """Judge what is about to be committed on top of `head`."""
     merged = git_dir / "MERGE_HEAD"
     others = tuple(merged.read_text().split()) if merged.is_file() else ()
@@ -55,13 +55,13 @@ def guard_staged(repository: Repository, git_dir: Path, head: str, tree: str) ->
     return _judge(repository, Question(tree, base=head, parents=(head, *others), branches=new), told)
 
 
-def guard_ref(repository: Repository, old: str, new: str, ref: str, *, pushed: bool) -> Refusal | None:
+def guard_ref(repository: Repository, old: str, new: str, ref: str, *, pushed: bool) -> HookRefusal | None:
     """Judge a branch that is about to move to `new`; `old` is empty for one that is not known where it is going."""
     known = (f"^{old}",) if old else ("--not", "--remotes" if pushed else "--branches")
     return _judge(repository, Question(new, base=old or None, history=(new, *known), branches=False), ref)
 
 
-def _judge(repository: Repository, question: Question, ref: str) -> Refusal | None:
+def _judge(repository: Repository, question: Question, ref: str) -> HookRefusal | None:
     known = read_settings(repository)
     branch = known.branch if known else ref.removeprefix("refs/heads/") or "journal"
     refs = journal_refs(Lab(repository, repository.common, branch, None, None), ref)
@@ -69,14 +69,14 @@ def _judge(repository: Repository, question: Question, ref: str) -> Refusal | No
     stopping = [one for one in checked.findings if one.stops]
     if not stopping:
         return None
-    return Refusal([one for one in stopping if one.code != "GJ101"], _others(repository, refs, checked.twice, ref))
+    return HookRefusal([one for one in stopping if one.code != "GJ101"], _others(repository, refs, checked.twice, ref))
 
 
-def _others(repository: Repository, refs: dict[str, str], twice: list[Twice], ref: str) -> list[Known]:
+def _others(repository: Repository, refs: dict[str, str], twice: list[Twice], ref: str) -> list[EarlierEntry]:
     found = []
     with Index.open(repository) as index:
         index.refresh(refs)
         for one in twice:
             placed = index.entry(PurePosixPath(one.other).name)
-            found.append(Known(one, one.branch or short_ref(placed[0] if placed else ref), placed[1] if placed else None))
+            found.append(EarlierEntry(one, one.branch or short_ref(placed[0] if placed else ref), placed[1] if placed else None))
     return found

@@ -21,7 +21,7 @@ FAR_BELOW = -1e300
 
 
 @dataclass(frozen=True)
-class Choice:
+class Pick:
     """The configuration to run next.
 
     `gains` (N) is how much each past data set speaks for it, weighted, in shares of the range of its scores; `led` says whether
@@ -33,7 +33,7 @@ class Choice:
     led: str
 
 
-def choose(belief: Belief, own: Indices, scores: Array, allowed: Array) -> Choice | None:
+def choose(belief: Belief, own: Indices, scores: Array, allowed: Array) -> Pick | None:
     """Return the next configuration among those `allowed` (C, true or false), or None where none is left.
 
     `scores` are those of the configurations `own`. Where neither history nor runs say anything, the order of the configurations
@@ -55,15 +55,15 @@ def choose(belief: Belief, own: Indices, scores: Array, allowed: Array) -> Choic
     past_part = share * _whole(by_past, allowed) if with_past else np.zeros(len(allowed))
     total = past_part + own_part
     at = int(np.where(allowed, total, FAR_BELOW).argmax())
-    return Choice(at, gains[:, at], "past" if past_part[at] > own_part[at] else "own")
+    return Pick(at, gains[:, at], "past" if past_part[at] > own_part[at] else "own")
 
 
-def choose_several(belief: Belief, own: Indices, scores: Array, allowed: Array, many: int) -> list[Choice]:
+def choose_several(belief: Belief, own: Indices, scores: Array, allowed: Array, many: int) -> list[Pick]:
     """Return the next `many` configurations, each chosen as if those before it had come out as expected.
 
     That is the "kriging believer" of Ginsbourger, Le Riche and Carraro (2010).
     """
-    found: list[Choice] = []
+    found: list[Pick] = []
     allowed = np.array(allowed, dtype=bool)
     while True:
         one = choose(belief, own, scores, allowed)
@@ -106,9 +106,9 @@ def agreement(past: Array, own: Indices, scores: Array) -> Array:
     return np.asarray(np.exp(AGREEMENT * (theirs == np.sign(scores[i] - scores[j])).mean(1)))
 
 
-def _pick(worth: Array, gains: Array, allowed: Array, led: str) -> Choice:
+def _pick(worth: Array, gains: Array, allowed: Array, led: str) -> Pick:
     at = int(np.where(allowed, worth, FAR_BELOW).argmax())
-    return Choice(at, gains[:, at], led)
+    return Pick(at, gains[:, at], led)
 
 
 def _whole(worth: Array, allowed: Array) -> Array:

@@ -18,10 +18,10 @@ from gitjournal.entry.metrics import direction
 from gitjournal.procedure.canonical_text import read_steps
 from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest import acquisition, encoding, surrogate
-from gitjournal.suggest.acquisition import Choice
-from gitjournal.suggest.encoding import Setting
+from gitjournal.suggest.acquisition import Pick
+from gitjournal.suggest.encoding import AlgorithmSetting
 from gitjournal.suggest.score_scale import Worth, worth
-from gitjournal.suggest.surrogate import Array, Belief, Expected, Indices
+from gitjournal.suggest.surrogate import Array, Belief, Indices, Posterior
 from gitjournal.suggest.trial import Evidence, Trial
 
 MOST_OWN, MOST_SEEN = 100, 120  # configurations that a model is made of, besides those asked about
@@ -84,7 +84,7 @@ def foresee(evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
     found = []
     with _one_thread():
         for at in range(0, len(keys), ASKED_AT_ONCE):
-            model = _Model(evidence, keys[at : at + ASKED_AT_ONCE])
+            model = _TrialTable(evidence, keys[at : at + ASKED_AT_ONCE])
             found += [model.foreseen(key) for key in keys[at : at + ASKED_AT_ONCE]]
     return found
 
@@ -95,7 +95,7 @@ def advise(evidence: Evidence, candidates: Sequence[str], many: int) -> list[Adv
     Where there is no evidence their order decides.
     """
     with _one_thread():
-        model = _Model(evidence, candidates)
+        model = _TrialTable(evidence, candidates)
         tried = {one.key for one in evidence.trials if one.data == evidence.data.hash}
         asked = {key for key in candidates if key not in tried}
         allowed = np.array([one.key in asked for one in model.settings], dtype=bool)
@@ -108,7 +108,7 @@ def _one_thread() -> threadpool_limits:
     return threadpool_limits(limits=1, user_api="blas")
 
 
-class _Model:
+class _TrialTable:
     """The trials as a table of data sets and configurations, and what follows from it."""
 
     def __init__(self, evidence: Evidence, keys: Sequence[str]) -> None:
@@ -121,7 +121,7 @@ class _Model:
         self.worth: Worth = worth(evidence.metric, (one.score for one in scored if one.score is not None))
         self.values = {data: self._worths(found) for data, found in [*self.by_set.items(), ("", self.mine)]}
         names = [*dict.fromkeys([*keys, *self._own_columns(), *notable(evidence)])]
-        self.settings: list[Setting] = [encoding.read(read_steps(name) or [], name) for name in names]
+        self.settings: list[AlgorithmSetting] = [encoding.read(read_steps(name) or [], name) for name in names]
         self.at = {name: number for number, name in enumerate(names)}
         self.codes, self.positions = encoding.place(self.settings)
         self.sets = self._affordable()
@@ -130,7 +130,7 @@ class _Model:
         own = [(self.at[key], value) for key, value in self.values[""].items() if key in self.at]
         self.own: Indices = np.array([at for at, _ in own], dtype=np.intp)
         self.scores: Array = np.array([value for _, value in own], dtype=float)
-        self.expected: Expected = surrogate.expect(self.belief, self.own, self.scores)
+        self.expected: Posterior = surrogate.expect(self.belief, self.own, self.scores)
         self.best = max(self.values[""].values(), default=None)
 
     def _worths(self, found: Mapping[str, Trial]) -> dict[str, float]:
@@ -205,7 +205,7 @@ class _Model:
     def _algorithm(self, key: str) -> str | None:
         return self.settings[self.at[key]].algorithm if key in self.at else None
 
-    def because(self, choice: Choice) -> list[Because]:
+    def because(self, choice: Pick) -> list[Because]:
         """Return the past entries that speak for a choice, those that weigh most first, one a data set."""
         if choice.led == "order":
             return []

@@ -19,7 +19,7 @@ from gitjournal.procedure.tree import Steps
 from gitjournal.run import plan
 from gitjournal.suggest import advisor as advice
 from gitjournal.suggest import collect, encoding, portable, spaces
-from gitjournal.suggest.target import Target
+from gitjournal.suggest.target import SearchTarget
 from gitjournal.suggest.trial import Evidence
 
 POINTS, MOST_POINTS = 8, 16  # points of each built-in model: more, the more was run
@@ -52,7 +52,7 @@ class Candidate:
         return self.steps[1:] if self.steps[0] == TABULAR else self.steps
 
 
-def candidates(target: Target, held: Evidence) -> list[Candidate]:
+def candidates(target: SearchTarget, held: Evidence) -> list[Candidate]:
     """Return the configurations that may be suggested, strong defaults first; what cannot be built is left out."""
     facts = msgspec.convert(target.declared.facts, Facts)
     maker = _Maker(target, facts)
@@ -78,7 +78,7 @@ def candidates(target: Target, held: Evidence) -> list[Candidate]:
     return list({one.key: one for one in reversed(found) if one is not None}.values())[::-1]
 
 
-def canonical_texts(target: Target, points: Sequence[Point]) -> list[str | None]:
+def canonical_texts(target: SearchTarget, points: Sequence[Point]) -> list[str | None]:
     """Return the canonical text of each point of the space that the entry declares; None for one that cannot be built."""
     maker = _Maker(target, msgspec.convert(target.declared.facts, Facts))
     found: list[str | None] = []
@@ -104,7 +104,7 @@ def _kind(entry: Entry, facts: Facts) -> str | None:
 class _Maker:
     """Makes candidates for one target."""
 
-    def __init__(self, target: Target, facts: Facts) -> None:
+    def __init__(self, target: SearchTarget, facts: Facts) -> None:
         self.target, self.facts = target, facts
         self.sizes = counts.sizes(target.declared.data, target.declared.split, facts)
         self.versions = Versions(plan.installed_version(), plan.keras_version(target.entry) if target.at else "")
@@ -129,7 +129,7 @@ class _Maker:
         found = [one for turn in itertools.zip_longest(*each) for one in turn if one is not None]
         return list({one.key: one for one in reversed(found)}.values())[::-1]
 
-    def _points(self, axes: tuple[spaces.Axis, ...], many: int) -> list[Candidate]:
+    def _points(self, axes: tuple[spaces.Dimension, ...], many: int) -> list[Candidate]:
         try:
             return [self.at(point) for point in spaces.points(axes, many)]
         except KeyError as fault:

@@ -24,7 +24,7 @@ _FACT = re.compile(rb"\b(n_rows|n_features): (\d{1,12})\b")
 
 
 @dataclass(frozen=True)
-class Journal:
+class RunHistory:
     """What one journal holds: its runs and the sizes of its data sets. `name` is "" for the journal at hand."""
 
     name: str
@@ -32,12 +32,12 @@ class Journal:
     sets: dict[str, DataSet]
 
 
-def here(lab: Lab, index: Index, near: str = "", most: int | None = None) -> Journal:
+def here(lab: Lab, index: Index, near: str = "", most: int | None = None) -> RunHistory:
     """Read the journal at hand by its index, which is up to date; of very many runs about `most`, those on the data `near` first."""
     return _journal("", lab.repository, index, near, most)
 
 
-def elsewhere(path: Path) -> Journal:
+def elsewhere(path: Path) -> RunHistory:
     """Read another journal; nothing is written there, not even an index. Raises GitError where there is none."""
     lab = find_journal(path)
     with Index.open(lab.repository, kept=False) as index:
@@ -45,7 +45,7 @@ def elsewhere(path: Path) -> Journal:
         return _journal(path.resolve().name, lab.repository, index)
 
 
-def read_journals(lab: Lab, others: Sequence[Path]) -> list[Journal]:
+def read_journals(lab: Lab, others: Sequence[Path]) -> list[RunHistory]:
     """Read the journal at hand, and others. Raises GitError where one is none."""
     with Index.open(lab.repository) as index:
         index.refresh(branches.journal_refs(lab, branches.current_ref(lab)))
@@ -53,14 +53,14 @@ def read_journals(lab: Lab, others: Sequence[Path]) -> list[Journal]:
     return [own, *(elsewhere(path) for path in others)]
 
 
-def _journal(name: str, repository: Repository, index: Index, near: str = "", most: int | None = None) -> Journal:
+def _journal(name: str, repository: Repository, index: Index, near: str = "", most: int | None = None) -> RunHistory:
     results = index.results(near, most)
     newest: dict[str, Row] = {}
     for one in results:
         if one.data not in newest or one.row.id > newest[one.data].id:
             newest[one.data] = one.row
     pages = repository.blobs({row.page for row in newest.values() if row.page})
-    return Journal(name, results, {data: _data_set(data, row, pages.get(row.page, b"")) for data, row in newest.items()})
+    return RunHistory(name, results, {data: _data_set(data, row, pages.get(row.page, b"")) for data, row in newest.items()})
 
 
 def _data_set(data: str, row: Row, page: bytes) -> DataSet:
@@ -68,7 +68,7 @@ def _data_set(data: str, row: Row, page: bytes) -> DataSet:
     return DataSet(data, row.data, facts.get("n_rows"), facts.get("n_features"))
 
 
-def evidence(data: DataSet, metric: str, task: str, journals: Sequence[Journal]) -> Evidence:
+def evidence(data: DataSet, metric: str, task: str, journals: Sequence[RunHistory]) -> Evidence:
     """Return the trials of one metric and task on all data sets, means over seeds and splits.
 
     Of two journals that hold the same data set, the first one's word on its name and size stands.

@@ -19,7 +19,7 @@ APART = 0.5  # one-hot coordinate of a word: two words are 0.7 of a number's who
 
 
 @dataclass(frozen=True)
-class Setting:
+class AlgorithmSetting:
     """One configuration: its algorithm (the last step's class), and its values by name, such as ``SVC.C``.
 
     `key` identifies it whatever the data.
@@ -30,7 +30,7 @@ class Setting:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def read(procedure: Sequence[Any], key: str = "") -> Setting:
+def read(procedure: Sequence[Any], key: str = "") -> AlgorithmSetting:
     """Return where a canonical procedure lies; what it holds is looked at, and never built. `key` is its text, by default as JSON."""
     values: dict[str, Any] = {}
     for step in procedure:
@@ -38,7 +38,7 @@ def read(procedure: Sequence[Any], key: str = "") -> Setting:
             if not is_nested(value):
                 values.setdefault(name, json.dumps(value) if isinstance(value, list) else value)
     before = " + ".join(short_name(class_of(step)) for step in procedure[:-1])
-    return Setting(key or json.dumps(procedure, sort_keys=True), _algorithm(procedure), {"steps before": before, **values})
+    return AlgorithmSetting(key or json.dumps(procedure, sort_keys=True), _algorithm(procedure), {"steps before": before, **values})
 
 
 def _algorithm(procedure: Sequence[Any]) -> str:
@@ -46,7 +46,7 @@ def _algorithm(procedure: Sequence[Any]) -> str:
     return str(parameters_of(procedure[-1]).get("function")) if owner == "python" else short_name(owner)
 
 
-def place(settings: Sequence[Setting]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def place(settings: Sequence[AlgorithmSetting]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the number of each one's algorithm (C), and the positions (C, P) by hyper-parameters, each axis from 0 to 1.
 
     An axis belongs to one algorithm; for others it is 0. A value that is not said is its default, where that is known.

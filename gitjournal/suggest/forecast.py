@@ -15,14 +15,14 @@ from gitjournal.run.entry_state import Subject
 from gitjournal.run.forecast import Forecast, Foreseen, Gatekeeper
 from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.suggest import collect
-from gitjournal.suggest.collect import Journal
+from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.trial import DataSet, Evidence
 
 LOOKED_AT = 3_000  # runs: what a quarter of a second of reading takes, while workers load their libraries; those on the same data first
 TELLING = 3  # own configurations, or other data sets, from which on scores are told: below that an interval says nothing
 
 
-class Model(Protocol):
+class ScoreModel(Protocol):
     """What forecasts scores. It needs numpy, so whoever gives one does it when it is asked for."""
 
     def foresee(self, evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
@@ -34,10 +34,10 @@ class Model(Protocol):
         ...
 
 
-class Forecaster:
+class HistoryForecaster:
     """Forecasts by the runs of the journals here; `model` gives what forecasts scores, and is loaded only where enough was run."""
 
-    def __init__(self, model: Callable[[], Model]) -> None:
+    def __init__(self, model: Callable[[], ScoreModel]) -> None:
         self._model = model
 
     def forecast(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Forecast:
@@ -58,13 +58,13 @@ class Forecaster:
         return self._model().gate(_evidence(subject, plan, _read(subject, plan)), _keys(plan, runs), below, subject.entry.id)
 
 
-def _read(subject: Subject, plan: Plan) -> Journal:
+def _read(subject: Subject, plan: Plan) -> RunHistory:
     with Index.open(subject.lab.repository) as index:
         index.refresh(subject.refs)
         return collect.here(subject.lab, index, plan.declared.hash, LOOKED_AT)
 
 
-def _evidence(subject: Subject, plan: Plan, journal: Journal) -> Evidence:
+def _evidence(subject: Subject, plan: Plan, journal: RunHistory) -> Evidence:
     declared, facts = plan.declared, plan.declared.facts
     data = DataSet(declared.hash, data_label(subject.entry.front.data), facts.get("n_rows"), facts.get("n_features"))
     return collect.evidence(data, declared.metrics[0], declared.task, [journal])
@@ -76,7 +76,7 @@ def _keys(plan: Plan, runs: Sequence[PlannedRun]) -> dict[str, str]:
     return {fingerprint: collect.key_of(text, columns) for fingerprint, text in texts.items()}
 
 
-def _foreseen(held: Evidence, keys: dict[str, str], model: Model) -> dict[str, Foreseen]:
+def _foreseen(held: Evidence, keys: dict[str, str], model: ScoreModel) -> dict[str, Foreseen]:
     """Return what is expected of each configuration, the most promising first; nothing where nothing is known."""
     by_key = {one.key: one for one in model.foresee(held, list(dict.fromkeys(keys.values())))}
     known = {fingerprint: by_key[key] for fingerprint, key in keys.items() if by_key[key].expected is not None}
@@ -84,7 +84,7 @@ def _foreseen(held: Evidence, keys: dict[str, str], model: Model) -> dict[str, F
     return dict(sorted(known.items(), key=lambda pair: -sign * (pair[1].expected or 0.0)))
 
 
-def _seconds(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], journal: Journal) -> float | None:
+def _seconds(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], journal: RunHistory) -> float | None:
     """Return the seconds that the runs will take one after another, or None where nothing is known of some of them.
 
     For each run: the median of earlier runs of the same estimator on the same data, else of this entry's runs.

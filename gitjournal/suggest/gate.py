@@ -94,7 +94,7 @@ class Gate:
         return Trial(self._known.data.hash, self._keys[fingerprint], mean, self._entry, statistics.median(took) if took else None)
 
 
-class Model:
+class SurrogateModel:
     """What `forecast` asks for scores: loaded with numpy, when it is asked."""
 
     def foresee(self, evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:

@@ -15,9 +15,9 @@ from gitjournal.run import draft, execute
 from gitjournal.run.messages import Options, Outcome
 from gitjournal.run.results import Compose
 from gitjournal.suggest import collect, suggest, to_entry
-from gitjournal.suggest.collect import Journal
+from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.suggest import Proposal, Suggestions
-from gitjournal.suggest.target import Target
+from gitjournal.suggest.target import SearchTarget
 from gitjournal.worker.pool import Team
 
 
@@ -43,7 +43,7 @@ class Pursued:
 
 
 @dataclass(frozen=True)
-class Budget:
+class LoopOptions:
     """At most so many runs, none begun after so many seconds, each ended after `timeout` seconds."""
 
     runs: int
@@ -52,10 +52,10 @@ class Budget:
 
 
 def pursue(
-    target: Target,
+    target: SearchTarget,
     start: Path,
-    others: Sequence[Journal],
-    budget: Budget,
+    others: Sequence[RunHistory],
+    budget: LoopOptions,
     *,
     title: str,
     crew: Team,
@@ -97,7 +97,7 @@ def pursue(
             return Pursued(entry, rounds, outcome, f"stopped: the results are not committed yet ({outcome.waiting})")
 
 
-def _grow(target: Target, entry: str, points: list[dict[str, list[Any]]]) -> None:
+def _grow(target: SearchTarget, entry: str, points: list[dict[str, list[Any]]]) -> None:
     path = target.lab.path / page_path(entry)
     text = path.read_text(encoding="utf-8")
     path.write_text(edit.set_values(text, {("grid",): points}, file=path.name), encoding="utf-8")

@@ -26,7 +26,7 @@ Where = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Axis:
+class Dimension:
     """One parameter: a list of values, or a range of numbers."""
 
     name: str
@@ -45,32 +45,32 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Model:
+class BuiltInModel:
     """A model of the built-in space. `scaled` models want columns of one scale, `dense` ones take no sparse matrix."""
 
     name: str
-    axes: tuple[Axis, ...]
+    axes: tuple[Dimension, ...]
     fixed: dict[str, Any]
     scaled: bool
     dense: bool
 
 
-def read(declared: Mapping[str, Any] | Sequence[Any], where: Where = ("space",)) -> list[tuple[Axis, ...]]:
+def read(declared: Mapping[str, Any] | Sequence[Any], where: Where = ("space",)) -> list[tuple[Dimension, ...]]:
     """Return the axes of each space. Raises EntryError, whose path names the key."""
     if isinstance(declared, Mapping):
         return [_axes(declared, where)]
     return [_axes(part, (*where, number)) for number, part in enumerate(declared)]
 
 
-def _axes(declared: Any, where: Where) -> tuple[Axis, ...]:
+def _axes(declared: Any, where: Where) -> tuple[Dimension, ...]:
     if not isinstance(declared, Mapping) or not declared:
         raise EntryError("a space is a mapping of parameters to values, such as {svc__C: {log: [0.1, 100]}}", path=where)
     return tuple(_axis(str(name), value, (*where, name)) for name, value in declared.items())
 
 
-def _axis(name: str, value: Any, where: Where) -> Axis:
+def _axis(name: str, value: Any, where: Where) -> Dimension:
     if isinstance(value, list) and value:
-        return Axis(name, "list", tuple(value))
+        return Dimension(name, "list", tuple(value))
     if isinstance(value, Mapping) and len(value) == 1 and (kind := str(next(iter(value)))) in RANGES:
         bounds = value[kind]
         if not isinstance(bounds, list) or len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
@@ -81,7 +81,7 @@ def _axis(name: str, value: Any, where: Where) -> Axis:
             raise EntryError("`log` takes values above 0", path=(*where, kind))
         if kind == "int" and not all(isinstance(bound, int) for bound in bounds):
             raise EntryError("`int` takes whole numbers", path=(*where, kind))
-        return Axis(name, kind, tuple(bounds))
+        return Dimension(name, kind, tuple(bounds))
     unknown = str(next(iter(value))) if isinstance(value, Mapping) and len(value) == 1 else ""
     raise EntryError(
         f"`{name}` in a space takes a list of values, {{log: [from, to]}}, {{lin: [from, to]}} or {{int: [from, to]}}"
@@ -94,7 +94,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def points(axes: Sequence[Axis], many: int) -> list[dict[str, Any]]:
+def points(axes: Sequence[Dimension], many: int) -> list[dict[str, Any]]:
     """Return up to `many` distinct points: all of them where there are no more, else evenly spread ones."""
     sizes = [len(axis.values) if axis.kind == "list" else axis.values[1] - axis.values[0] + 1 for axis in axes if axis.kind != "log"]
     if all(axis.kind in ("list", "int") for axis in axes) and math.prod(sizes) <= many:
@@ -123,16 +123,16 @@ def _rounded(value: float) -> float:
 
 
 @cache
-def built_in(task: str) -> tuple[Model, ...]:
+def built_in(task: str) -> tuple[BuiltInModel, ...]:
     """Return the models of a task, in the order in which they are tried where nothing is known."""
     shipped = yaml_text.load(BUILT_IN.read_text(encoding="utf-8"), file=BUILT_IN.name).value
     return tuple(
-        Model(one["model"], read(one["space"])[0], one.get("fixed", {}), one["scaled"], one.get("dense", False))
+        BuiltInModel(one["model"], read(one["space"])[0], one.get("fixed", {}), one["scaled"], one.get("dense", False))
         for one in shipped.get(task, ())
     )
 
 
-def models(task: str, many: int) -> list[tuple[Model, dict[str, Any]]]:
+def models(task: str, many: int) -> list[tuple[BuiltInModel, dict[str, Any]]]:
     """Return `many` configurations of each model: the plain ones first, then further points of all in turn."""
     each = [[{}, *points(model.axes, many - 1)] for model in built_in(task)]
     return [

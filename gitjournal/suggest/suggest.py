@@ -10,8 +10,8 @@ from gitjournal.suggest import advisor as advice
 from gitjournal.suggest import collect
 from gitjournal.suggest.advisor import Advice
 from gitjournal.suggest.candidates import Candidate, candidates
-from gitjournal.suggest.collect import Journal
-from gitjournal.suggest.target import Target
+from gitjournal.suggest.collect import RunHistory
+from gitjournal.suggest.target import SearchTarget
 from gitjournal.suggest.trial import DataSet, Trial
 
 
@@ -30,7 +30,7 @@ class Suggestions:
     `width` is the number of steps of the longest candidate that differ, so that an entry can be written that later ones fit into.
     """
 
-    target: Target
+    target: SearchTarget
     proposals: list[Proposal]
     own: int
     best: Trial | None
@@ -39,7 +39,7 @@ class Suggestions:
     width: int = 1
 
 
-def suggest(target: Target, journals: Sequence[Journal], many: int) -> Suggestions:
+def suggest(target: SearchTarget, journals: Sequence[RunHistory], many: int) -> Suggestions:
     """Return up to `many` suggestions, none of which the journal at hand has run or has failed at."""
     held = collect.evidence(target.data, target.metric, target.declared.task, journals)
     ran = {one.fingerprint for one in journals[0].results}

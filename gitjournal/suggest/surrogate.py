@@ -49,7 +49,7 @@ class Belief:
 
 
 @dataclass(frozen=True)
-class Expected:
+class Posterior:
     """What is believed after one's own runs: mean and standard deviation of each of C configurations.
 
     `known` is whether that rests on anything, `firm` whether it suffices to call a configuration unlikely. `freedom` is the degrees
@@ -124,7 +124,7 @@ def _fill(past: Array, seen: NDArray[np.bool_], mean: Array, covariance: Array, 
     return filled, n * covariance - covariance @ precision @ covariance
 
 
-def expect(belief: Belief, own: Indices, scores: Array) -> Expected:
+def expect(belief: Belief, own: Indices, scores: Array) -> Posterior:
     """Return what is expected after one's own runs: `scores` of the configurations `own`, which may repeat.
 
     The spread is rescaled by the leave-one-out residuals of one's own runs (Rasmussen and Williams 2006, 5.4.2).
@@ -140,17 +140,17 @@ def expect(belief: Belief, own: Indices, scores: Array) -> Expected:
     freedom = math.inf if n_past else max(1.0, n_own - 1.0)
     variance = np.diag(covariance)
     if not n_own:
-        return Expected(mean, np.sqrt(variance + noise), known, firm, freedom)
+        return Posterior(mean, np.sqrt(variance + noise), known, firm, freedom)
     inverse = np.linalg.inv(covariance[np.ix_(own, own)] + noise * np.eye(n_own))
     weights = inverse @ (scores - mean[own])
     across = covariance[own]
     left = np.maximum(variance - (across * (inverse @ across)).sum(0), 0.0) + noise
     surprise = weights**2 / np.diag(inverse)
     factor = (DOUBT + surprise.sum()) / (DOUBT + n_own)
-    return Expected(mean + weights @ across, np.sqrt(left * factor), known, firm, freedom)
+    return Posterior(mean + weights @ across, np.sqrt(left * factor), known, firm, freedom)
 
 
-def improvement(expected: Expected, best: float) -> Array:
+def improvement(expected: Posterior, best: float) -> Array:
     """Return the expected improvement over `best` (Jones, Schonlau and Welch 1998)."""
     z = (expected.mean - best) / expected.spread
     density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)

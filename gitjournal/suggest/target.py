@@ -26,7 +26,7 @@ SOURCES = ("sklearn:", "python:")
 
 
 @dataclass(frozen=True)
-class Target:
+class SearchTarget:
     """What suggestions are for: data, split, task and metric as `entry` declares them, and where to look.
 
     `at` is the entry that was named, whose own `space` holds then; else the spaces are what was seen and what is built in.
@@ -45,7 +45,7 @@ class Target:
         return self.declared.metrics[0]
 
 
-def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, ask: AskWorker) -> Target:
+def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, ask: AskWorker) -> SearchTarget:
     """Return what `what` means: a data set, an entry, or the data of the newest entry.
 
     A data set that no entry declares yet is read by a worker; a table takes its target `column` then. Raises UsageError.
@@ -96,6 +96,6 @@ def _declared(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
     return plan.inspect(entry, root=root, cache=lab.repository.private, ask=ask)
 
 
-def _target(lab: Lab, root: Path, entry: Entry, declared: Declared, at: str | None) -> Target:
+def _target(lab: Lab, root: Path, entry: Entry, declared: Declared, at: str | None) -> SearchTarget:
     label, facts = data_label(entry.front.data), declared.facts
-    return Target(lab, root, entry, declared, DataSet(declared.hash, label, facts.get("n_rows"), facts.get("n_features")), at)
+    return SearchTarget(lab, root, entry, declared, DataSet(declared.hash, label, facts.get("n_rows"), facts.get("n_features")), at)

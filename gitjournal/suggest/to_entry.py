@@ -11,7 +11,7 @@ from gitjournal.run.draft import Drafted
 from gitjournal.run.plan import AskWorker
 from gitjournal.suggest.candidates import Candidate
 from gitjournal.suggest.suggest import Suggestions
-from gitjournal.suggest.target import Target
+from gitjournal.suggest.target import SearchTarget
 
 
 def draft(suggestions: Suggestions, *, title: str, ask: AskWorker, whole: bool = False) -> Drafted:
@@ -52,7 +52,7 @@ def hypothesis(suggestions: Suggestions) -> str:
     )
 
 
-def declaration(target: Target, found: Sequence[Candidate], width: int = 0) -> dict[str, Any]:
+def declaration(target: SearchTarget, found: Sequence[Candidate], width: int = 0) -> dict[str, Any]:
     """Return procedure, parameters and grid of an entry for these candidates, with room for procedures of `width` steps."""
     if target.at is not None:
         front = target.entry.front
@@ -67,7 +67,7 @@ def declaration(target: Target, found: Sequence[Candidate], width: int = 0) -> d
     return {"procedure": [*same, *start], "grid": grid(target, found, labels)}
 
 
-def grid(target: Target, found: Sequence[Candidate], labels: Sequence[str] = ()) -> list[dict[str, list[Any]]]:
+def grid(target: SearchTarget, found: Sequence[Candidate], labels: Sequence[str] = ()) -> list[dict[str, list[Any]]]:
     """Return one point a candidate: its values, or its steps by label."""
     if target.at is not None:
         return [{name: [value] for name, value in one.point.items()} for one in found]

@@ -11,7 +11,7 @@ SVC = "sklearn.svm.SVC"
 SCALER = {"sklearn.preprocessing.StandardScaler": {}}
 
 
-def svc(**values: object) -> encoding.Setting:
+def svc(**values: object) -> encoding.AlgorithmSetting:
     return encoding.read([SCALER, {SVC: values}])
 
 

@@ -11,8 +11,8 @@ from gitjournal.journal.entries import entry_records
 from gitjournal.render.results_page import compose_results
 from gitjournal.run import execute
 from gitjournal.run.messages import Options, Outcome, Planned, Progress, Recovered
-from gitjournal.suggest.forecast import Forecaster
-from gitjournal.suggest.gate import Model
+from gitjournal.suggest.forecast import HistoryForecaster
+from gitjournal.suggest.gate import SurrogateModel
 from gitjournal.worker.pool import Crew
 from tests.support.helpers import git, write_entry
 
@@ -34,7 +34,14 @@ class Bench:
         chosen = Options(**options)  # type: ignore[arg-type]
         name = f"20261121-an-entry-{suffix}"
         return execute.execute(
-            self.lab, self.top, name, chosen, crew=self.crew, compose=compose_results, tell=self.told.append, forecaster=Forecaster(Model)
+            self.lab,
+            self.top,
+            name,
+            chosen,
+            crew=self.crew,
+            compose=compose_results,
+            tell=self.told.append,
+            forecaster=HistoryForecaster(SurrogateModel),
         )
 
     def records(self, suffix: str) -> list[Record]:

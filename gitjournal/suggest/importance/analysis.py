@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gitjournal.suggest.importance.points import Point, points_of
+from gitjournal.suggest.importance.points import RunPoint, points_of
 from gitjournal.suggest.importance.result import Algorithm, Importance, Importances, TriedConfiguration
 from gitjournal.suggest.importance.table import MOST_INPUTS, ParameterTable
 
@@ -24,7 +24,7 @@ ALGORITHM = "algorithm"
 def importances(metric: str, runs: Sequence[TriedConfiguration]) -> Importances:
     """Return what mattered; runs whose score is no finite number are left out."""
     points = points_of(metric, [one for one in runs if math.isfinite(one.score)])
-    groups: dict[str, list[Point]] = defaultdict(list)
+    groups: dict[str, list[RunPoint]] = defaultdict(list)
     for one in points:
         groups[one.algorithm].append(one)
     tables = {name: ParameterTable(group) for name, group in groups.items()}

@@ -21,7 +21,7 @@ ABSENT = object()  # the value of a parameter that a run does not have
 
 
 @dataclass(frozen=True)
-class Point:
+class RunPoint:
     """A run as values by name, such as ``SVC.C``, of the classes in it (`owners`), what its score is worth, and its spread over seeds."""
 
     algorithm: str
@@ -47,7 +47,7 @@ class Point:
         return ABSENT if inactive.why_inactive(known.short, parameter, effective) else known.params[parameter].default
 
 
-def points_of(metric: str, runs: Sequence[TriedConfiguration]) -> list[Point]:
+def points_of(metric: str, runs: Sequence[TriedConfiguration]) -> list[RunPoint]:
     """Return each run as a point. Extremely bad scores count as merely bad, so that one run that diverged does not decide."""
     seen = worth(metric, (one.score for one in runs))
     values = [seen.of(one.score) for one in runs]
@@ -60,7 +60,7 @@ def points_of(metric: str, runs: Sequence[TriedConfiguration]) -> list[Point]:
     return [_point(*one) for one in zip(runs, values, spreads, strict=True)]
 
 
-def _point(run: TriedConfiguration, value: float, spread: float | None) -> Point:
+def _point(run: TriedConfiguration, value: float, spread: float | None) -> RunPoint:
     setting = encoding.read(run.procedure, key="-")  # the text itself is not needed, and takes a while
     values: dict[str, Any] = {}
     owners = set()
@@ -72,7 +72,7 @@ def _point(run: TriedConfiguration, value: float, spread: float | None) -> Point
                 owners.add(name)
             else:
                 values.setdefault(name, leaf)
-    return Point(setting.algorithm, {STEPS: setting.values[STEPS], **values}, frozenset(owners), run, value, spread)
+    return RunPoint(setting.algorithm, {STEPS: setting.values[STEPS], **values}, frozenset(owners), run, value, spread)
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -106,4 +106,6 @@ def _run(canonical: str, metric: str, results: Iterable[Result]) -> TriedConfigu
     steps = canonical_text.read_steps(parts.procedure) if parts else None
     if not scores or not parts or steps is None:
         return None
-    return TriedConfiguration(steps, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, len(scores), parts.split)
+    return TriedConfiguration(
+        steps, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, len(scores), parts.split
+    )

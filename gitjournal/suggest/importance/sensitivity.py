@@ -47,7 +47,7 @@ def sensitivities(squares: Sequence[Array], scores: Array, noise: float = 0.0) -
     `noise` is the share of the variance that is known to be noise. The same points give the same answer. Raises ValueError for
     scores that do not differ.
     """
-    model = _Model(squares, scores, noise)
+    model = _GaussianProcess(squares, scores, noise)
     chance = np.random.default_rng(0)
     lengths, at = [1] * len(squares), 1
     idle = np.zeros(len(squares))
@@ -75,7 +75,7 @@ def _drawn(chance: np.random.Generator, logs: Array) -> tuple[int, Array]:
     return min(int(np.searchsorted(np.cumsum(chances), chance.random())), len(logs) - 1), chances
 
 
-class _Model:
+class _GaussianProcess:
     """Points and scores; lengths and noise are given by their place in LENGTHS and NOISES."""
 
     def __init__(self, squares: Sequence[Array], scores: Array, noise: float) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gitjournal.suggest import encoding
-from gitjournal.suggest.importance.points import ABSENT, Point
+from gitjournal.suggest.importance.points import ABSENT, RunPoint
 from gitjournal.suggest.importance.result import Importance, ValueScore
 from gitjournal.suggest.importance.sensitivity import Array, Sensitivity, sensitivities
 
@@ -38,7 +38,7 @@ class _Input:
 class ParameterTable:
     """The points of one algorithm: one row a run, one column a parameter that took several values among the runs that have it."""
 
-    def __init__(self, points: Sequence[Point]) -> None:
+    def __init__(self, points: Sequence[RunPoint]) -> None:
         self.points = sorted(points, key=lambda one: one.worth)
         every = dict.fromkeys(name for one in points for name in one.values)
         columns: dict[str, list[Any]] = {SPLIT: [one.run.split for one in self.points]}
@@ -102,7 +102,7 @@ class ParameterTable:
         return inputs
 
     @staticmethod
-    def _noise(points: Sequence[Point], variance: float) -> float:
+    def _noise(points: Sequence[RunPoint], variance: float) -> float:
         """Return the share of the variance that seeds make, where runs have several."""
         known = [one.spread**2 for one in points if one.spread is not None]
         return statistics.fmean(known) * statistics.fmean(1 / one.run.seeds for one in points) / variance if known else 0.0
@@ -165,7 +165,7 @@ def _follows(own: Sequence[Any], theirs: Sequence[Any], squares: Array, their_sq
     return float(mine @ other) >= TIED * math.sqrt(float(mine @ mine) * float(other @ other)) > 0
 
 
-def _reached(column: Sequence[Any], points: Sequence[Point]) -> list[tuple[float, ValueScore]]:
+def _reached(column: Sequence[Any], points: Sequence[RunPoint]) -> list[tuple[float, ValueScore]]:
     """Return what was reached with each value, and what that is worth; the points come worst first."""
     best = {repr(value): (value, one) for value, one in zip(column, points, strict=True)}
     return [(one.worth, ValueScore(value, value, one.run.score)) for value, one in best.values()]

@@ -15,8 +15,8 @@ from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import Configuration, Summary, data_label
 from gitjournal.suggest import spaces
-from gitjournal.suggest.spaces import Axis
-from gitjournal.suggest.studies.study import JSON_TEXTS, Choice, Distribution, Range, Study, Tried
+from gitjournal.suggest.spaces import Dimension
+from gitjournal.suggest.studies.study import JSON_TEXTS, Categorical, Distribution, Range, Study, StudyTrial
 
 PLAIN = (bool, int, float, str, type(None))  # the choices that optuna can keep
 
@@ -50,7 +50,7 @@ class _Held:
             seen = [one.grid[name] for one in configurations if name in one.grid]
             found = _range([axis for axis in axes.get(name, ()) if axis.kind != "list"], [*listed, *seen])
             self.values[name], texts = ({}, []) if found else _choices([*listed, *seen])
-            self.distributions[name] = found or Choice(tuple(self.values[name].values()))
+            self.distributions[name] = found or Categorical(tuple(self.values[name].values()))
             if texts:
                 self.texts[name] = texts
 
@@ -62,9 +62,9 @@ class _Held:
         return self.values[name][repr(value)]
 
 
-def _axes(front: FrontMatter) -> dict[str, list[Axis]]:
+def _axes(front: FrontMatter) -> dict[str, list[Dimension]]:
     """Return what `space` and `grid` say of each parameter; a range in a grid goes from its first to its last value."""
-    found: dict[str, list[Axis]] = {}
+    found: dict[str, list[Dimension]] = {}
     for axes in spaces.read(front.space) if front.space else []:
         for axis in axes:
             found.setdefault(axis.name, []).append(axis)
@@ -75,13 +75,13 @@ def _axes(front: FrontMatter) -> dict[str, list[Axis]]:
             if isinstance(values, Mapping) and len(values) == 1:
                 kind, bounds = next(iter(values.items()))
                 if kind in spaces.RANGES and isinstance(bounds, list) and len(bounds) > 1:
-                    found.setdefault(name, []).append(Axis(name, str(kind), tuple(bounds[:2])))
+                    found.setdefault(name, []).append(Dimension(name, str(kind), tuple(bounds[:2])))
             elif isinstance(values, list):
-                found.setdefault(name, []).append(Axis(name, "list", tuple(values)))
+                found.setdefault(name, []).append(Dimension(name, "list", tuple(values)))
     return found
 
 
-def _range(axes: Sequence[Axis], values: Iterable[Any]) -> Range | None:
+def _range(axes: Sequence[Dimension], values: Iterable[Any]) -> Range | None:
     """Return the range that the axes say, wide enough for all values; None where one of these is no number, or nothing says a range."""
     every = [*values, *(bound for axis in axes for bound in axis.values)]
     if not axes or not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in every):
@@ -108,7 +108,7 @@ def _choices(values: Iterable[Any]) -> tuple[dict[str, Any], list[str]]:
     return held, texts
 
 
-def _tried(number: int, one: Configuration, summary: Summary, records: Sequence[Record], held: _Held, entry_id: str) -> Tried:
+def _tried(number: int, one: Configuration, summary: Summary, records: Sequence[Record], held: _Held, entry_id: str) -> StudyTrial:
     params = {name: held.value(name, value) for name, value in one.grid.items()}
     score = one.scores.get(summary.deciding or "")
     times = [(ended, record.seconds or 0.0) for record in records if (ended := _moment(record.at))]
@@ -121,7 +121,7 @@ def _tried(number: int, one: Configuration, summary: Summary, records: Sequence[
         "scores": {name: found.mean for name, found in one.scores.items()},
     }
     canonical = next((record.canonical for record in records if record.canonical), None)
-    return Tried(
+    return StudyTrial(
         number,
         params,
         {name: held.distributions[name] for name in params},

@@ -21,7 +21,7 @@ from optuna.trial import FrozenTrial, TrialState
 from gitjournal.errors import GitjournalError, SpaceError, UsageError, is_full
 from gitjournal.suggest.studies import files
 from gitjournal.suggest.studies.files import Kind
-from gitjournal.suggest.studies.study import Choice, Distribution, Range, Study, Tried
+from gitjournal.suggest.studies.study import Categorical, Distribution, Range, Study, StudyTrial
 
 
 def read(path: Path) -> list[Study]:
@@ -114,19 +114,19 @@ def _read(storage: BaseStorage, study_id: int, name: str, directions: Sequence[S
     return Study(name, signs, tried, dict(attrs), len(trials) - len(tried))
 
 
-def _tried(one: FrozenTrial) -> Tried | None:
+def _tried(one: FrozenTrial) -> StudyTrial | None:
     if one.state not in (TrialState.COMPLETE, TrialState.FAIL):
         return None
     score = one.value if one.state == TrialState.COMPLETE else None
     if one.state == TrialState.COMPLETE and (score is None or not math.isfinite(score)):
         return None
     told = {name: _distribution(found) for name, found in one.distributions.items()}
-    return Tried(one.number, dict(one.params), told, score, one.datetime_start, one.datetime_complete, dict(one.user_attrs))
+    return StudyTrial(one.number, dict(one.params), told, score, one.datetime_start, one.datetime_complete, dict(one.user_attrs))
 
 
 def _distribution(told: BaseDistribution) -> Distribution:
     if isinstance(told, CategoricalDistribution):
-        return Choice(tuple(told.choices))
+        return Categorical(tuple(told.choices))
     if isinstance(told, IntDistribution):
         return Range(told.low, told.high, log=told.log, whole=True, step=told.step)
     if isinstance(told, FloatDistribution):
@@ -154,7 +154,7 @@ def _add(storage: BaseStorage, written: Sequence[Study]) -> None:
         raise
 
 
-def _trial(one: Tried) -> FrozenTrial:
+def _trial(one: StudyTrial) -> FrozenTrial:
     """Return a trial as optuna has it; one whose time is not known took none, now."""
     ended = one.ended or datetime.now()  # noqa: DTZ005  # optuna's times have no zone
     return FrozenTrial(
@@ -173,7 +173,7 @@ def _trial(one: Tried) -> FrozenTrial:
 
 
 def _optuna(told: Distribution) -> BaseDistribution:
-    if isinstance(told, Choice):
+    if isinstance(told, Categorical):
         return CategoricalDistribution(told.choices)
     if told.whole:
         return IntDistribution(int(told.low), int(told.high), log=told.log)

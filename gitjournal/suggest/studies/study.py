@@ -29,17 +29,17 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Categorical:
     """One of some values: None, bool, int, float or str where the study is to be written."""
 
     choices: tuple[Any, ...]
 
 
-Distribution = Range | Choice
+Distribution = Range | Categorical
 
 
 @dataclass(frozen=True)
-class Tried:
+class StudyTrial:
     """One trial that has ended: `score` is None where it failed. Times are those of the clock on the wall, without a zone."""
 
     number: int
@@ -65,11 +65,11 @@ class Study:
 
     name: str
     directions: tuple[int, ...]
-    tried: list[Tried]
+    tried: list[StudyTrial]
     attrs: dict[str, Any] = field(default_factory=dict)
     unfinished: int = 0
 
-    def scored(self) -> list[Tried]:
+    def scored(self) -> list[StudyTrial]:
         """Return the trials with a value, the best first."""
         found = [(one.score, one) for one in self.tried if one.score is not None]
         return [one for _, one in sorted(found, key=lambda pair: (-self.directions[0] * pair[0], pair[1].number))]
@@ -90,12 +90,12 @@ def restored(study: Study) -> Study:
     return replace(study, tried=[_restored(one, meant) for one in study.tried])
 
 
-def _restored(one: Tried, meant: Mapping[str, Mapping[str, Any]]) -> Tried:
+def _restored(one: StudyTrial, meant: Mapping[str, Mapping[str, Any]]) -> StudyTrial:
     def value(name: str, written: Any) -> Any:
         return meant[name].get(written, written) if name in meant and isinstance(written, str) else written
 
     distributions = {
-        name: Choice(tuple(value(name, choice) for choice in told.choices)) if isinstance(told, Choice) else told
+        name: Categorical(tuple(value(name, choice) for choice in told.choices)) if isinstance(told, Categorical) else told
         for name, told in one.distributions.items()
     }
     return replace(one, params={name: value(name, written) for name, written in one.params.items()}, distributions=distributions)
@@ -116,7 +116,7 @@ def space(study: Study) -> list[dict[str, Any]]:
     Where there are several, a parameter keeps only the choices that were seen together with the others of its set: a study with
     conditional parameters says nowhere which of them go together.
     """
-    groups: dict[tuple[str, ...], list[Tried]] = {}
+    groups: dict[tuple[str, ...], list[StudyTrial]] = {}
     for one in study.scored():
         if one.params:
             groups.setdefault(tuple(sorted(one.params)), []).append(one)
@@ -124,7 +124,7 @@ def space(study: Study) -> list[dict[str, Any]]:
     return [{name: _axis(name, group, seen_only=len(groups) > 1) for name in group[0].params} for group in largest]
 
 
-def _axis(name: str, group: Sequence[Tried], *, seen_only: bool) -> Any:
+def _axis(name: str, group: Sequence[StudyTrial], *, seen_only: bool) -> Any:
     seen = _distinct(one.params[name] for one in group)
     told = [one.distributions[name] for one in group if name in one.distributions]
     ranges = [one for one in told if isinstance(one, Range) and math.isfinite(one.low) and math.isfinite(one.high)]
@@ -132,7 +132,7 @@ def _axis(name: str, group: Sequence[Tried], *, seen_only: bool) -> Any:
         return _written(ranges)
     if seen_only or not told:
         return seen
-    return _distinct(choice for one in told if isinstance(one, Choice) for choice in one.choices if _sayable(choice)) or seen
+    return _distinct(choice for one in told if isinstance(one, Categorical) for choice in one.choices if _sayable(choice)) or seen
 
 
 def _written(ranges: Sequence[Range]) -> Any:

@@ -15,11 +15,11 @@ from gitjournal.journal.rows import Row
 from gitjournal.procedure.canonical_text import fingerprint, header
 from gitjournal.run import plan
 from gitjournal.suggest import candidates, spaces
-from gitjournal.suggest.collect import Journal
+from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.score_scale import worth
-from gitjournal.suggest.spaces import Axis
-from gitjournal.suggest.studies.study import Study, Tried, restored
-from gitjournal.suggest.target import Target
+from gitjournal.suggest.spaces import Dimension
+from gitjournal.suggest.studies.study import Study, StudyTrial, restored
+from gitjournal.suggest.target import SearchTarget
 from gitjournal.suggest.trial import DataSet
 
 OTHER_SPACE = "their parameters are not those of the entry's `space`"
@@ -31,14 +31,14 @@ class Reported:
     """What was taken from one study: `taken` trials, on which data, and why the others were not (`left_out`: reason -> how many)."""
 
     study: str
-    journal: Journal
+    journal: RunHistory
     taken: int
     data: list[str]
     assumed: str
     left_out: dict[str, int]
 
 
-def report(target: Target, file: str, studies: Sequence[Study], *, same_data: bool) -> list[Reported]:
+def report(target: SearchTarget, file: str, studies: Sequence[Study], *, same_data: bool) -> list[Reported]:
     """Return what the studies of a file say about configurations that the target may run.
 
     Trials that gitjournal exported say themselves which configuration on which data they are. Any others are points of the space
@@ -56,7 +56,7 @@ def report(target: Target, file: str, studies: Sequence[Study], *, same_data: bo
     return found
 
 
-def _report(target: Target, name: str, study: Study, *, same_data: bool) -> Reported:
+def _report(target: SearchTarget, name: str, study: Study, *, same_data: bool) -> Reported:
     data = _own_data(study)
     where = target.data if same_data else data or DataSet(f"study:{name}", name)
     exact = {one.number: found for one in study.tried if (found := _exact(one, study.attrs.get("metric"), data))}
@@ -68,10 +68,10 @@ def _report(target: Target, name: str, study: Study, *, same_data: bool) -> Repo
     results += others
     assumed = ("these data" if same_data else "another data set") if others and data is None else ""
     labels = list(dict.fromkeys(sets[one.data].label for one in results))
-    return Reported(study.name, Journal(name, results, sets), len(results), labels, assumed, left_out)
+    return Reported(study.name, RunHistory(name, results, sets), len(results), labels, assumed, left_out)
 
 
-def _placed(target: Target, study: Study, trials: Sequence[Tried], where: DataSet) -> tuple[list[Result], dict[str, int]]:
+def _placed(target: SearchTarget, study: Study, trials: Sequence[StudyTrial], where: DataSet) -> tuple[list[Result], dict[str, int]]:
     """Return what trials came to that are points of the space of the target's entry, and why the others say nothing."""
     refused = _refused(target, study)
     if refused:
@@ -89,7 +89,7 @@ def _placed(target: Target, study: Study, trials: Sequence[Tried], where: DataSe
     return found, {reason: many for reason, many in left_out.items() if many}
 
 
-def _refused(target: Target, study: Study) -> str:
+def _refused(target: SearchTarget, study: Study) -> str:
     """Return why nothing of a study can be taken, but for what gitjournal exported; "" where there is no reason."""
     metric, deciding = study.attrs.get("metric"), f"dev.{target.metric}"
     if len(study.directions) != 1:
@@ -114,7 +114,7 @@ def _size(value: Any) -> int | None:
     return value if type(value) is int and 0 < value < MOST_SIZE else None
 
 
-def _exact(one: Tried, metric: Any, data: DataSet | None) -> Result | None:
+def _exact(one: StudyTrial, metric: Any, data: DataSet | None) -> Result | None:
     """Return what a trial came to that gitjournal exported; None for any other, or where its text is not the one that was hashed."""
     text, told = one.attrs.get("canonical"), one.attrs.get("fingerprint")
     if not isinstance(text, str) or data is None or fingerprint(text) != told:
@@ -133,7 +133,7 @@ def _exact(one: Tried, metric: Any, data: DataSet | None) -> Result | None:
     return _result(one, text, DataSet(data_hash, ""), kept)
 
 
-def _result(one: Tried, canonical: str, data: DataSet, scores: dict[str, float | None]) -> Result:
+def _result(one: StudyTrial, canonical: str, data: DataSet, scores: dict[str, float | None]) -> Result:
     entry = one.attrs.get("entry")
     named = entry if isinstance(entry, str) and ID_PATTERN.match(entry) else f"trial {one.number}"
     status = "failed" if one.score is None else "done"
@@ -141,7 +141,7 @@ def _result(one: Tried, canonical: str, data: DataSet, scores: dict[str, float |
     return Result(data.hash, fingerprint(canonical), canonical, status, {} if one.score is None else scores, one.seconds, row)
 
 
-def _point(every: Sequence[Sequence[Axis]], params: Mapping[str, Any]) -> dict[str, Any] | None:
+def _point(every: Sequence[Sequence[Dimension]], params: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the point of a space that a trial was at; parameters with one value in the space need not be said."""
     for axes in every:
         fixed = {axis.name: axis.values[0] for axis in axes if axis.kind == "list" and len(axis.values) == 1}

@@ -81,7 +81,8 @@ def test_parameters_that_varied_only_together_cannot_be_told() -> None:
     assert told["gamma"].why == "it varied only together with C"
     repeated = grid(lambda C, tol: 0.5 + 0.1 * C, C=[1, 2, 3, 4], tol=[0.1, 0.2, 0.3])
     follows = [
-        TriedConfiguration([{SCALER: {}}, {SVC: {**one.procedure[1][SVC], "cache": one.procedure[1][SVC]["C"] > 2}}], one.score) for one in repeated
+        TriedConfiguration([{SCALER: {}}, {SVC: {**one.procedure[1][SVC], "cache": one.procedure[1][SVC]["C"] > 2}}], one.score)
+        for one in repeated
     ]
     told = parameters(importances("accuracy", follows))
     assert (told["cache"].call, told["cache"].tied) == ("cannot be told", ["C"])
@@ -132,7 +133,9 @@ def test_nested_classes_steps_before_and_layers_are_parameters() -> None:
     assert (told["layers"].call, told["layers"].best.value) == ("matters", 3)
     assert (told["layers.2.Dense.units"].runs, told["optimizer.Adam.learning_rate"].call) == (4, "did not matter")
     bagged = [
-        TriedConfiguration([step, {"sklearn.ensemble.BaggingClassifier": {"estimator": {inner: {}}, "n_estimators": many}}], 0.7 + 0.1 * (inner == SVC))
+        TriedConfiguration(
+            [step, {"sklearn.ensemble.BaggingClassifier": {"estimator": {inner: {}}, "n_estimators": many}}], 0.7 + 0.1 * (inner == SVC)
+        )
         for step in ({SCALER: {}}, {"sklearn.preprocessing.MinMaxScaler": {}})
         for inner in (SVC, KNN)
         for many in (5, 10, 20)
@@ -165,7 +168,10 @@ def test_hostile_results_give_sane_answers_without_warnings() -> None:
     for metric in ("accuracy", "rmse", "neg_mean_squared_error", "unheard of"):
         for one in parameters(importances(metric, runs)).values():
             assert one.share is None or 0 <= one.share <= 1
-    odd = [TriedConfiguration(procedure, 0.1 * number) for number, procedure in enumerate([[], [1], [None, {}], [{"a": 1, "b": 2}], [{"x": [[{}], {}]}]])]
+    odd = [
+        TriedConfiguration(procedure, 0.1 * number)
+        for number, procedure in enumerate([[], [1], [None, {}], [{"a": 1, "b": 2}], [{"x": [[{}], {}]}]])
+    ]
     assert importances("accuracy", odd).runs == 5
     wide = [svc(0.1 * number, **{f"p{at}": number * at % 7 for at in range(1, 60)}) for number in range(9)]
     assert "more than 16 parameters were varied" in {one.why for one in parameters(importances("accuracy", wide)).values()}

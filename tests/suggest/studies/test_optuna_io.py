@@ -22,7 +22,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.suggest.studies import files, optuna_io
-from gitjournal.suggest.studies.study import Choice, Range, Study, Tried
+from gitjournal.suggest.studies.study import Categorical, Range, Study, StudyTrial
 from tests.support.helpers import snapshot
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -80,7 +80,7 @@ def test_a_study_is_read_as_it_is_and_the_file_left_alone(tmp_path: Path, name: 
     assert [one.number for one in found.tried if one.score is None] == [4]
     first = found.tried[0]
     assert first.distributions["svc__C"] == Range(0.01, 100, log=True)
-    assert first.distributions["svc__kernel"] == Choice(("rbf", "linear"))
+    assert first.distributions["svc__kernel"] == Categorical(("rbf", "linear"))
     assert {name for one in found.tried for name in one.params} == {"svc__C", "svc__kernel", "degree"}
     assert first.seconds is not None
     assert 0 <= first.seconds < 60
@@ -90,9 +90,11 @@ def test_a_study_is_read_as_it_is_and_the_file_left_alone(tmp_path: Path, name: 
 @pytest.mark.parametrize("name", ["study.db", "study.log"])
 def test_what_is_written_is_a_study_that_optuna_goes_on_with(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    distributions = {"x": Range(0.0, 1.0), "n": Range(1, 9, whole=True, log=True), "k": Choice(("a", None, True))}
-    tried = [Tried(number, {"x": number / 10, "n": 2, "k": None}, distributions, number / 10, attrs={"runs": ["r"]}) for number in range(9)]
-    failed = Tried(9, {"x": 0.95, "n": 2, "k": "a"}, distributions, None)
+    distributions = {"x": Range(0.0, 1.0), "n": Range(1, 9, whole=True, log=True), "k": Categorical(("a", None, True))}
+    tried = [
+        StudyTrial(number, {"x": number / 10, "n": 2, "k": None}, distributions, number / 10, attrs={"runs": ["r"]}) for number in range(9)
+    ]
+    failed = StudyTrial(9, {"x": 0.95, "n": 2, "k": "a"}, distributions, None)
     optuna_io.write(path, [Study("mine", (1,), [*tried, failed], {"data": "wine"})])
     assert [one.name for one in tmp_path.iterdir()] == [name]
     held = storage(path)
@@ -111,7 +113,7 @@ def test_what_is_written_is_a_study_that_optuna_goes_on_with(tmp_path: Path, nam
 
 def test_a_file_with_studies_gets_others_and_a_name_is_never_taken_twice(tmp_path: Path) -> None:
     path = searched(tmp_path / "study.db")
-    one = Study("other", (-1,), [Tried(0, {"x": 0.5}, {"x": Range(0.0, 1.0)}, 1.0)])
+    one = Study("other", (-1,), [StudyTrial(0, {"x": 0.5}, {"x": Range(0.0, 1.0)}, 1.0)])
     optuna_io.write(path, [one])
     assert [(each.name, each.directions) for each in optuna_io.read(path)] == [("svm", (1,)), ("other", (-1,))]
     with pytest.raises(UsageError, match="has a study `other` already"):
@@ -120,7 +122,7 @@ def test_a_file_with_studies_gets_others_and_a_name_is_never_taken_twice(tmp_pat
 
 
 def test_a_study_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
-    wrong = Study("wrong", (1,), [Tried(0, {"x": 5.0}, {"x": Range(0.0, 1.0)}, 1.0)])
+    wrong = Study("wrong", (1,), [StudyTrial(0, {"x": 5.0}, {"x": Range(0.0, 1.0)}, 1.0)])
     with pytest.raises(ValueError, match="isn't contained"):
         optuna_io.write(tmp_path / "new.db", [wrong])
     assert list(tmp_path.iterdir()) == []

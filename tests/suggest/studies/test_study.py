@@ -13,11 +13,13 @@ from gitjournal.entry.model import FrontMatter, parse
 from gitjournal.entry.record import Failure, Record
 from gitjournal.entry.summary import summarise
 from gitjournal.suggest.studies.export import as_study
-from gitjournal.suggest.studies.study import Choice, Distribution, Range, Study, Tried, points, restored, space
+from gitjournal.suggest.studies.study import Categorical, Distribution, Range, Study, StudyTrial, points, restored, space
 
 
 def study(*tried: tuple[dict[str, Any], float | None], distributions: dict[str, Distribution], sign: int = 1, **attrs: Any) -> Study:
-    made = [Tried(number, params, {name: distributions[name] for name in params}, score) for number, (params, score) in enumerate(tried)]
+    made = [
+        StudyTrial(number, params, {name: distributions[name] for name in params}, score) for number, (params, score) in enumerate(tried)
+    ]
     return Study("s", (sign,), made, attrs)
 
 
@@ -32,8 +34,8 @@ def study(*tried: tuple[dict[str, Any], float | None], distributions: dict[str, 
         (Range(0.1, 0.4, step=0.1), [0.1, 0.2, 0.3, 0.4]),
         (Range(0.0, 100.0, step=0.1), {"lin": [0.0, 100.0]}),
         (Range(3, 3, whole=True), [3]),
-        (Choice(("rbf", "linear", None)), ["rbf", "linear", None]),
-        (Choice((1.0, math.nan, 2.0)), [1.0, 2.0]),
+        (Categorical(("rbf", "linear", None)), ["rbf", "linear", None]),
+        (Categorical((1.0, math.nan, 2.0)), [1.0, 2.0]),
         (Range(-math.inf, math.inf), [10]),
     ],
 )
@@ -43,7 +45,7 @@ def test_a_distribution_is_an_axis_of_a_space(distribution: Distribution, writte
 
 def test_parameters_that_depend_on_another_give_one_space_for_each_set() -> None:
     distributions: dict[str, Distribution] = {
-        "clf": Choice(("SVC", "KNN", "NB")),
+        "clf": Categorical(("SVC", "KNN", "NB")),
         "C": Range(0.1, 10.0, log=True),
         "n": Range(1, 9, whole=True),
     }
@@ -54,7 +56,7 @@ def test_parameters_that_depend_on_another_give_one_space_for_each_set() -> None
 
 
 def test_ranges_that_changed_on_the_way_are_joined() -> None:
-    tried = [Tried(0, {"x": 1.0}, {"x": Range(0.0, 2.0)}, 0.1), Tried(1, {"x": 5.0}, {"x": Range(1.0, 8.0)}, 0.2)]
+    tried = [StudyTrial(0, {"x": 1.0}, {"x": Range(0.0, 2.0)}, 0.1), StudyTrial(1, {"x": 5.0}, {"x": Range(1.0, 8.0)}, 0.2)]
     assert space(Study("s", (1,), tried)) == [{"x": {"lin": [0.0, 8.0]}}]
 
 
@@ -73,7 +75,7 @@ def test_json_that_stands_for_values_becomes_these_and_nonsense_stays() -> None:
     text = json.dumps({"PCA": {"n_components": 2}})
     found = study(
         *[({"prepare": text}, 0.5), ({"prepare": "passthrough"}, 0.4)],
-        distributions={"prepare": Choice((text, "passthrough"))},
+        distributions={"prepare": Categorical((text, "passthrough"))},
         json={"prepare": [text, "{", 3, ["x"]], "other": "text"},
     )
     made = restored(found)
@@ -147,14 +149,14 @@ def test_a_look_and_a_skipped_run_are_no_runs_of_a_trial() -> None:
 @pytest.mark.parametrize(
     ("extra", "value", "distribution"),
     [
-        ("grid: {svc__C: [1, 10]}", 1, Choice((1, 10))),
+        ("grid: {svc__C: [1, 10]}", 1, Categorical((1, 10))),
         ("grid: {svc__C: {log: [0.1, 10, 3]}}", 1.0, Range(0.1, 10, log=True)),
         ("grid: {svc__C: {int: [1, 9, 2]}}", 3, Range(1, 9, whole=True)),
         ("grid: {svc__C: [1, 10]}\nspace: {svc__C: {log: [0.5, 100]}}", 1, Range(0.5, 100, log=True)),
         ("space: {svc__C: {log: [0.5, 100]}}", 200.0, Range(0.5, 200.0, log=True)),
-        ("space: {svc__C: {log: [0.5, 100]}}", "auto", Choice(("auto",))),
-        ("grid: {svc__C: [true, 1]}", 1, Choice((True, "1"))),
-        ("grid: {svc__C: [[1, 2], rbf]}", "rbf", Choice(("[1, 2]", "rbf"))),
+        ("space: {svc__C: {log: [0.5, 100]}}", "auto", Categorical(("auto",))),
+        ("grid: {svc__C: [true, 1]}", 1, Categorical((True, "1"))),
+        ("grid: {svc__C: [[1, 2], rbf]}", "rbf", Categorical(("[1, 2]", "rbf"))),
     ],
 )
 def test_where_it_looked_is_what_space_and_grid_say(extra: str, value: Any, distribution: Distribution) -> None:
