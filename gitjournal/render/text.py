@@ -67,12 +67,12 @@ def _harmless(text: str) -> list[str]:
 
 
 def display_width(text: str) -> int:
-    """Return how many cells a terminal needs: two for wide characters, none for combining ones."""
+    """Return how many cells of a terminal text takes: two for wide characters, none for combining ones (Unicode Annex 11)."""
     if text.isascii():
         return len(text)
-    return sum(
-        0 if unicodedata.combining(one) or one == "\u200d" else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text
-    )
+    from wcwidth import wcswidth  # its tables take longer to load than most lists take to print
+
+    return max(wcswidth(text), 0)
 
 
 def shorten(text: str, width: int) -> str:

@@ -1,4 +1,4 @@
-"""A person's Markdown as HTML that can do nothing. The only user of Markdown and nh3; the extra `site` brings both.
+"""A person's Markdown as HTML that can do nothing. The only user of Markdown and nh3; the extra `site` brings nh3.
 
 What is not on the list of harmless elements goes, with what it held where that is code. Pictures become words: a page loads
 nothing. Links lead to the web or to a mail program, never into the page's own folder or to a script.
