@@ -11,6 +11,7 @@ import msgspec
 
 from gitjournal.commands.context import Context
 from gitjournal.data import hashing
+from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.datasheet import Datasheet
 from gitjournal.entry.model import Entry, parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
@@ -54,7 +55,7 @@ def hash_(context: Context, what: str, as_json: bool) -> None:
     else:
         click.echo(found)
     if declared and declared != found:
-        raise GitjournalError(f"the entry names {declared}", hint=f"bring the old data back, or ask anew: gitjournal new --from {what}")
+        raise GitjournalError(f"the entry names {declared}", hint=advise_new_entry(what, "bring the old data back"))
 
 
 def _hash(lab: Lab, root: Path, data: dict[str, Any], entry: Entry | None) -> str:

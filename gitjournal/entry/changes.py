@@ -50,6 +50,18 @@ def changed_after_plan(planned: FrontMatter, now: FrontMatter) -> list[str]:
     return [written for name, written in _KEPT if getattr(planned, name) != getattr(now, name)]
 
 
+def advise_new_entry(entry: str, undo: str = "", *, diff: bool = False, ask: str = "ask anew") -> str:
+    """Return the hint for whoever asks something else than the entry with results does: `undo` that, or make a new entry of it.
+
+    `diff` tells how to see the change.
+
+    >>> advise_new_entry("k3f9", "put it back", diff=True)
+    'put it back (gitjournal diff k3f9), or ask anew: gitjournal new --from k3f9'
+    """
+    shown = f" (gitjournal diff {entry})" if diff else ""
+    return f"{undo}{shown}{', or ' if undo else ''}{ask}: gitjournal new --from {entry}"
+
+
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():

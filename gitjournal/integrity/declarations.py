@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.integrity.findings import Finding, short
 from gitjournal.journal.snapshot import Found
@@ -30,7 +31,7 @@ def misdeclared(found: Found) -> Iterator[Finding]:
         yield from _roughly(found, found.entry)
     for one in told or ():
         file, line, message = _in_words(found, found.entry, one, lines[one.record].number)
-        hint = f"put it back (gitjournal diff {found.id[-4:]}), or ask anew: gitjournal new --from {found.id[-4:]}"
+        hint = advise_new_entry(found.id[-4:], "put it back", diff=True)
         yield Finding("GJ103", file, line, message, hint)
 
 
@@ -83,12 +84,12 @@ def _roughly(found: Found, entry: Entry) -> Iterator[Finding]:
             other = next(other for other in ran if other != said)
             place = entry.place(*(("data", "hash") if key == ("data", "hash") else key[-1:] if key[0] == "data" else key))
             message = f"`{'.'.join(key)}` is {short(said)} here, and {short(other)} in what was run"
-            yield Finding("GJ103", found.page_path, place.line, message, f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}")
+            yield Finding("GJ103", found.page_path, place.line, message, advise_new_entry(found.id[-4:], "put it back"))
     classes = {name for canonical in texts for name in canonical_text.class_names(canonical.procedure)}
     for name in _estimators(entry.front) if texts else ():
         if name not in classes:
             message = f"`procedure` declares {name}, which is in no run"
-            hint = f"put it back, or ask anew: gitjournal new --from {found.id[-4:]}"
+            hint = advise_new_entry(found.id[-4:], "put it back")
             yield Finding("GJ103", found.page_path, entry.place("procedure").line, message, hint)
 
 

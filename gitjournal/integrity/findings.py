@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitjournal.entry import datasheet
-from gitjournal.entry.changes import changed_after_plan
+from gitjournal.entry.changes import advise_new_entry, changed_after_plan
 from gitjournal.entry.model import parse, split_text
 from gitjournal.entry.record import Record, digest
 from gitjournal.entry.results_block import read_block
@@ -135,7 +135,7 @@ def replanned(found: Found, plan: bytes | None) -> Iterator[Finding]:
         return
     for name in changed_after_plan(planned.front, found.entry.front):
         place = found.entry.document.key_place((name,))
-        hint = f"put it back (gitjournal diff {found.id[-4:]}), or ask anew: gitjournal new --from {found.id[-4:]}"
+        hint = advise_new_entry(found.id[-4:], "put it back", diff=True)
         yield Finding("GJ120", found.page_path, place.line, f"`{name}` was changed after the plan", hint)
 
 

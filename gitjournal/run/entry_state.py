@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitjournal.entry import settings as config
-from gitjournal.entry.changes import changed_after_plan
+from gitjournal.entry.changes import advise_new_entry, changed_after_plan
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines, runs_among
 from gitjournal.entry.summary import COUNTS, Key
@@ -100,9 +100,7 @@ def check_may_run(subject: Subject) -> None:
     """Raise where the entry may not run: retracted, a protected branch, or a declaration changed after results."""
     entry, front = subject.entry, subject.entry.front
     if front.retracted:
-        raise GitjournalError(
-            f"retracted: {front.retracted}", place=entry.place("retracted"), hint=f"ask anew: gitjournal new --from {entry.short_id}"
-        )
+        raise GitjournalError(f"retracted: {front.retracted}", place=entry.place("retracted"), hint=advise_new_entry(entry.short_id))
     settings = config.parse((subject.lab.repository.blob(f"{subject.ref}:journal.yaml") or b"").decode())
     if settings.protect and subject.ref == f"refs/heads/{subject.lab.branch}":
         raise GitjournalError(
@@ -131,7 +129,7 @@ def check_unchanged(subject: Subject, entry: Entry) -> None:
         raise EntryError(
             f"`{name}` was changed after results came in",
             place=entry.document.key_place((name,)),
-            hint=f"put it back (gitjournal diff {entry.short_id}), or ask anew: gitjournal new --from {entry.short_id}",
+            hint=advise_new_entry(entry.short_id, "put it back", diff=True),
         )
 
 
@@ -144,13 +142,13 @@ def check_grown(subject: Subject, keys: Sequence[Key]) -> None:
             raise EntryError(
                 f"the code of {entry.front.own_function} has changed since {len(left_out)} runs on record",
                 place=entry.place("procedure"),
-                hint=f"bring it back, or ask anew: gitjournal new --from {entry.short_id}",
+                hint=advise_new_entry(entry.short_id, "bring it back"),
             )
         where = "grid" if entry.front.grid else "seeds"
         raise EntryError(
             f"{len(left_out)} runs on record are no longer declared; grid and seeds may grow after results, not shrink",
             place=entry.place(where),
-            hint=f"put the values back (gitjournal diff {entry.short_id}), or ask anew: gitjournal new --from {entry.short_id}",
+            hint=advise_new_entry(entry.short_id, "put the values back", diff=True),
         )
 
 

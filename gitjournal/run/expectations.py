@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from gitjournal.entry import expectation
+from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.expectation import BASELINE, Expectation
 from gitjournal.entry.model import Entry, FrontMatter, parse
 from gitjournal.entry.record import Record
@@ -101,7 +102,7 @@ def _check_comparable(front: FrontMatter, other: Baseline, one: Expectation, nam
     if theirs.retracted:
         hint = "name another, or leave it out of `expect`"
         raise EntryError(f"`expect`: {other.id} is retracted: {theirs.retracted}", hint=hint, place=one.place)
-    hint = f"expect a number instead, or run {name} on the same: gitjournal new --from {other.id[-4:]}"
+    hint = advise_new_entry(other.id[-4:], "expect a number instead", ask=f"run {name} on the same")
     if theirs.data.hash and theirs.data.hash != front.data.hash:
         raise EntryError(f"`expect`: {other.id} was run on other data", hint=hint, place=one.place)
     if theirs.data.hash and theirs.data.target != front.data.target:

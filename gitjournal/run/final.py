@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from gitjournal.entry import record, verdict
+from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import COUNTS, Configuration, Summary, summarise
@@ -82,7 +83,7 @@ def take_look(lab: Lab, start: Any, entry_id: str, request: Request, *, crew: Te
             raise GitjournalError(f"{entry_id} has no result: the model to test is chosen on dev", hint=hint)
         plan = planning.make_plan(subject.entry, subject.text, root=subject.root, cache=lab.repository.private, ask=crew.ask)
         if plan.declared.sealed is None:
-            hint = f"ask anew with one: gitjournal new --from {subject.entry.short_id}, and `split: {{…, test: 0.2}}`"
+            hint = f"{advise_new_entry(subject.entry.short_id, ask='ask anew with one')}, and `split: {{…, test: 0.2}}`"
             raise EntryError("the split has no `test`: there is nothing to look at", place=subject.entry.place("split"), hint=hint)
         with Index.open(lab.repository) as index:
             index.refresh(subject.refs)

@@ -15,6 +15,7 @@ import msgspec
 
 from gitjournal.data import hashing
 from gitjournal.entry import edit
+from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.procedure import identity, network, reader
@@ -171,7 +172,7 @@ def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declare
         raise DataError(
             f"{source} is not what this entry names: its hash is now {found['hash'][:19]}…, declared is {front.data.hash[:19]}…",
             place=entry.place("data", "hash"),
-            hint=f"bring the old file back, or ask anew about the new one: gitjournal new --from {entry.short_id}",
+            hint=advise_new_entry(entry.short_id, "bring the old file back", ask="ask anew about the new one"),
         )
     # what a network minimises is measured too where the entry leaves the choice
     added = ["loss"] if metrics is None and network.declares_network(front.procedure) else []

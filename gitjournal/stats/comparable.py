@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gitjournal.entry.changes import advise_new_entry
 from gitjournal.errors import ComparisonError
 from gitjournal.stats.sample import Sample, Seed
 
@@ -11,7 +12,7 @@ from gitjournal.stats.sample import Sample, Seed
 def require_alike(a: Sample, b: Sample) -> None:
     """Raise ComparisonError, with what to do, where two samples were not measured on the same rows in the same way."""
     one, other = a.entry[-4:], b.entry[-4:]
-    ask = f"ask again alike: gitjournal new --from {b.entry[-4:]}"
+    ask = advise_new_entry(other, ask="ask again alike")
     if a.metric != b.metric:
         raise ComparisonError(f"{one} measures {a.metric}, {other} {b.metric}", hint="name one that both have: --metric")
     if a.data.get("hash") != b.data.get("hash"):

@@ -14,6 +14,7 @@ import threadpoolctl
 from gitjournal.data import overlaps, splits
 from gitjournal.data.hashing import hash_source
 from gitjournal.data.loading import Table, in_rows, load
+from gitjournal.entry.changes import advise_new_entry
 from gitjournal.errors import DataError
 from gitjournal.worker.jobs import OnData
 from gitjournal.worker.process import BLAS_THREADS, wanted_threads
@@ -84,5 +85,5 @@ def _same_content(job: OnData, now: str | None) -> None:
     if job.hash and now and job.hash != now:
         name = next((job.data[key] for key in ("path", "sklearn", "images", "python") if job.data.get(key)), "the data")
         message = f"{name} is not what the entry names: its hash was {job.hash[:19]}… and is {now[:19]}… now"
-        hint = "bring the old data back, or ask anew about the new: gitjournal new --from ID"
+        hint = advise_new_entry("ID", "bring the old data back", ask="ask anew about the new")
         raise DataError(message, hint=hint, path=("data", "hash"))

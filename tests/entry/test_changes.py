@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gitjournal.entry.changes import Difference, differences, flatten
+from gitjournal.entry.changes import Difference, advise_new_entry, differences, flatten
 from gitjournal.entry.model import FrontMatter, parse
 from tests.support.pages import page
 
@@ -31,3 +31,10 @@ def test_only_what_differs_is_told_and_titles_only_where_asked_for() -> None:
 def test_one_and_one_point_zero_differ() -> None:
     left, right = (front(page("A", front=f"parameters: {{svc__C: {one}}}")) for one in ("1", "1.0"))
     assert differences(left, right) == [Difference("parameters.svc__C", 1, 1.0)]
+
+
+def test_the_way_on_is_to_undo_or_to_ask_anew() -> None:
+    assert advise_new_entry("k3f9") == "ask anew: gitjournal new --from k3f9"
+    assert advise_new_entry("k3f9", "put it back") == "put it back, or ask anew: gitjournal new --from k3f9"
+    shown = advise_new_entry("k3f9", "put it back", diff=True, ask="ask anew about it")
+    assert shown == "put it back (gitjournal diff k3f9), or ask anew about it: gitjournal new --from k3f9"
