@@ -20,7 +20,7 @@ from gitjournal.journal import branches
 from gitjournal.journal.entries import entry_text, find_id
 from gitjournal.journal.entry_ids import page_path
 from gitjournal.journal.index import Index
-from gitjournal.procedure import configuration
+from gitjournal.procedure import declaration
 from gitjournal.render import looks as testing
 from gitjournal.render import text
 from gitjournal.render.overlaps import overlap_words
@@ -47,7 +47,7 @@ def hash_(context: Context, what: str, as_json: bool) -> None:
     lab = find_lab(context.start)
     root = work_root(lab, context.start)
     entry = None if _is_data(what, root) else _entry(lab, context.start, what)
-    data = configuration.loader_options(entry) if entry else draft.data_source(what, root)
+    data = declaration.loader_options(entry) if entry else draft.data_source(what, root)
     found = _hash(lab, root, data, entry)
     declared = entry.front.data.hash if entry else None
     if as_json:
@@ -98,9 +98,7 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
         "do": "dups",
         "root": str(root),
         "cache": str(private),
-        "data": configuration.loader_options(entry)
-        if entry
-        else {**draft.data_source(what, root), **({"target": target} if target else {})},
+        "data": declaration.loader_options(entry) if entry else {**draft.data_source(what, root), **({"target": target} if target else {})},
         "hash": entry.front.data.hash if entry else None,
         "task": entry.front.task if entry else None,
         "split": msgspec.to_builtins(split) if split else None,

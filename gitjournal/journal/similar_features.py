@@ -20,7 +20,7 @@ from gitjournal.entry.model import Entry, split_text
 from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import data_label
 from gitjournal.errors import EntryError, GitjournalError
-from gitjournal.procedure import catalogue, identity, keras_catalogue
+from gitjournal.procedure import canonical_form, catalogue, keras_catalogue
 from gitjournal.procedure.canonical_text import class_of, labels, nodes_in, parameters_of
 from gitjournal.procedure.reader import build_tree
 from gitjournal.procedure.tree import Steps
@@ -196,8 +196,8 @@ def _parts(tree: Steps) -> Iterator[Part]:
     if isinstance(own, dict) and "python" in own:
         yield Part("python", own["python"], MODEL, {name: [_plain(value)] for name, value in own["params"].items()})
         return
-    steps = identity.steps(tree)
-    for number, ((label, *_), step) in enumerate(zip(identity.kept(tree), steps, strict=True), start=1):
+    steps = canonical_form.canonical_steps(tree)
+    for number, ((label, *_), step) in enumerate(zip(canonical_form.acting_steps(tree), steps, strict=True), start=1):
         if NETWORK in step:
             yield from _network(step[NETWORK])
         else:

@@ -19,9 +19,10 @@ from gitjournal.entry.grid import Point
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
-from gitjournal.procedure import canonical_text, catalogue, difference, identity, keras_catalogue, network
+from gitjournal.procedure import canonical_text, catalogue, difference, keras_catalogue, network, randomness
 from gitjournal.procedure.canonical_text import class_of, fingerprint, parameters_of
-from gitjournal.procedure.configuration import Configured, Declared, Versions, configure, written_out
+from gitjournal.procedure.configuration import Configured, configure
+from gitjournal.procedure.declaration import Declared, Versions, written_out
 from gitjournal.procedure.difference import ABSENT, Change
 
 Kind = Literal["value", "point", "label", "seed", "taken"]
@@ -122,7 +123,7 @@ def _of_record(anew: _Anew, number: int, record: Record) -> Iterator[Unlike]:
     if ran is not None:
         if not declared and not anew.has(record.fingerprint, code):
             yield Unlike("point", number, ran=record.grid)
-        seeds = anew.seeds if identity.draws(ran.tree, anew.declared.split) else {None}
+        seeds = anew.seeds if randomness.draws(ran.tree, anew.declared.split) else {None}
         if record.seed not in seeds:
             yield Unlike("seed", number, ran=record.seed)
     elif not record.owned:

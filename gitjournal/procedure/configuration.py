@@ -1,7 +1,6 @@
 """From what an entry declares to the text that identifies each of its configurations. Pure: no data, no library, no disk.
 
-A planned entry says all of it itself (`written_out`), so its configurations can be worked out anew anywhere, under any version of
-the libraries.
+They can be worked out anew anywhere, under any version of the libraries.
 """
 
 from __future__ import annotations
@@ -16,21 +15,8 @@ from gitjournal.entry import grid
 from gitjournal.entry.grid import Point
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.procedure import counts, identity, reader
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What a run needs besides its procedure and seed, with every default written out; plain JSON."""
-
-    data: dict[str, Any]
-    hash: str
-    facts: dict[str, Any]
-    task: str
-    split: dict[str, Any]
-    metrics: list[str]
-    sealed: str | None
-    code: dict[str, Any] | None = None  # what the function is made of that the data come from
-    findings: tuple[dict[str, Any], ...] = ()  # what stands in two parts of the split: code, and overlaps between parts
+from gitjournal.procedure.declaration import Declared, Versions
+from gitjournal.procedure.tree import Steps
 
 
 @dataclass(frozen=True)
@@ -38,22 +24,8 @@ class Configured:
     """One grid point, its steps, and the text that identifies it."""
 
     point: Point
-    tree: list[Any]
+    tree: Steps
     canonical: str
-
-
-@dataclass(frozen=True)
-class Versions:
-    """The libraries whose defaults count; "" for the reference."""
-
-    sklearn: str = ""
-    keras: str = ""
-
-
-def loader_options(entry: Entry) -> dict[str, Any]:
-    """Return the `data` mapping as declared, without what gitjournal wrote in."""
-    said: dict[str, Any] = msgspec.to_builtins(entry.front.data)
-    return {key: value for key, value in said.items() if key not in ("hash", "facts")}
 
 
 def configurations(entry: Entry, declared: Declared, versions: Versions, code: Mapping[str, Any] | None = None) -> list[Configured]:
@@ -72,20 +44,4 @@ def configure(entry: Entry, declared: Declared, point: Point, versions: Versions
     if code:
         tree[0][1] |= code
     sizes = counts.sizes(declared.data, declared.split, facts)
-    text = identity.canonical(
-        declared.data, declared.hash, declared.task, declared.split, tree, version=versions.sklearn, keras=versions.keras, sizes=sizes
-    )
-    return Configured(point, tree, text)
-
-
-def written_out(entry: Entry) -> Declared | None:
-    """Return what an entry declares where it says all of it itself, as a planned one does; else None. Reads no data."""
-    front = entry.front
-    if not front.data.hash or front.data.facts is None or front.split is None or front.task is None:
-        return None
-    split: dict[str, Any] = msgspec.to_builtins(front.split)
-    drawn = {"seed", "shuffle", "stratify", "repeats" if "cv" in split else "dev"}
-    if not ("given" in split or {"time", "gap", "dev"} <= split.keys() or drawn <= split.keys()):
-        return None
-    facts: dict[str, Any] = msgspec.to_builtins(front.data.facts)
-    return Declared(loader_options(entry), front.data.hash, facts, front.task, split, front.metric_names, None)
+    return Configured(point, tree, identity.canonical(declared, tree, versions, sizes))

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
-from gitjournal.procedure import canonical_text, counts, identity
+from gitjournal.procedure import canonical_form, canonical_text, counts, origins
 from gitjournal.procedure.canonical_text import class_of, is_node, parameters_of, short_name, tokens
 from gitjournal.procedure.catalogue import lookup
 
@@ -166,14 +166,14 @@ class Written:
 def written_otherwise(ours: Written, theirs: Written) -> list[str]:
     """Say how two declarations of one configuration differ in writing, each in a few words."""
     reasons = [
-        {one.path: one.origin for one in identity.left_out(side.tree, version=side.version, sizes=side.sizes)} for side in (ours, theirs)
+        {one.path: one.origin for one in origins.omissions(side.tree, version=side.version, sizes=side.sizes)} for side in (ours, theirs)
     ]
     said = [
         f"{key} {_spelled(ours.data.get(key, ABSENT))} and {_spelled(theirs.data.get(key, ABSENT))}"
         for key in dict.fromkeys([*ours.data, *theirs.data])
         if repr(ours.data.get(key)) != repr(theirs.data.get(key))
     ]
-    pairs = list(zip(identity.kept(ours.tree), identity.kept(theirs.tree), strict=False))
+    pairs = list(zip(canonical_form.acting_steps(ours.tree), canonical_form.acting_steps(theirs.tree), strict=False))
     labels = [(a[0], b[0]) for a, b in pairs if a[0] != b[0]]
     said += [f"the step names {a} and {b}" for a, b in labels]
     if len(ours.tree) != len(theirs.tree):

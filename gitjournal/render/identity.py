@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from gitjournal.procedure.canonical_text import read
-from gitjournal.procedure.identity import Origin
+from gitjournal.procedure.origins import Origin
 from gitjournal.render import text
 from gitjournal.render.changes import canonical_value, changes_as_plain
 from gitjournal.run.explain import Explained, Likeness

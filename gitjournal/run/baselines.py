@@ -17,9 +17,9 @@ from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.journal import Journal
-from gitjournal.procedure import configuration
+from gitjournal.procedure import configuration, declaration
 from gitjournal.procedure.canonical_text import fingerprint
-from gitjournal.procedure.configuration import Declared
+from gitjournal.procedure.declaration import Declared
 from gitjournal.run import draft, plan
 from gitjournal.run.draft import Drafted
 from gitjournal.run.entry_state import done_by_another
@@ -105,10 +105,10 @@ def _waiting(journal: Journal) -> Iterator[tuple[Key, tuple[str, str]]]:
             continue
         try:
             entry = journal.open(listed).entry
-            declared = configuration.written_out(entry)
+            declared = declaration.written_out(entry)
             if declared is None or not entry.front.steps:
                 continue
-            versions = configuration.Versions(plan.installed_version(), plan.keras_version(entry))
+            versions = declaration.Versions(plan.installed_version(), plan.keras_version(entry))
             for one in configuration.configurations(entry, declared, versions):
                 for seed in plan.seeds_of(entry, one, declared):
                     yield (fingerprint(one.canonical), seed), (listed.row.id, listed.row.state)

@@ -23,7 +23,7 @@ from gitjournal.git.lab import Lab
 from gitjournal.journal import branches
 from gitjournal.journal.entries import entry_text, list_ids
 from gitjournal.journal.entry_ids import match_id, page_path
-from gitjournal.procedure import configuration
+from gitjournal.procedure import declaration
 from gitjournal.run import expectations
 from gitjournal.run import plan as planning
 from gitjournal.run.plan import AskWorker
@@ -117,7 +117,7 @@ def in_columns(data: dict[str, Any]) -> bool:
     return "path" in data and not data["path"].endswith(".npz")
 
 
-def _wants_columns(declared: configuration.Declared, step: Any) -> bool:
+def _wants_columns(declared: declaration.Declared, step: Any) -> bool:
     """Whether the columns of a table must be prepared for a model; a dummy looks at none."""
     return set(declared.facts["columns"]) != {"text"} and not estimator_label([step]).startswith("Dummy")
 

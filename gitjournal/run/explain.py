@@ -13,11 +13,12 @@ from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal.journal import Opened
-from gitjournal.procedure import counts, difference, identity
+from gitjournal.procedure import counts, difference, origins
 from gitjournal.procedure.canonical_text import fingerprint
-from gitjournal.procedure.configuration import Configured, Declared, Versions, configurations, written_out
+from gitjournal.procedure.configuration import Configured, configurations
+from gitjournal.procedure.declaration import Declared, Versions, written_out
 from gitjournal.procedure.difference import Change, Written
-from gitjournal.procedure.identity import Origin
+from gitjournal.procedure.origins import Origin
 from gitjournal.run import known_runs, plan
 
 
@@ -132,8 +133,8 @@ def _explained(entry: Entry, name: str, declared: Declared, one: Configured, ver
         canonical=one.canonical,
         grid=one.point,
         seeds=seeds,
-        values=identity.origins(one.canonical, entry, one.point, one.tree),
-        left_out=identity.left_out(one.tree, version=versions.sklearn, sizes=sizes),
+        values=origins.origins(one.canonical, entry, one.point, one.tree),
+        left_out=origins.omissions(one.tree, version=versions.sklearn, sizes=sizes),
         owner=None,
         written=Written(declared.data, declared.split, one.tree, versions.sklearn, sizes),
     )

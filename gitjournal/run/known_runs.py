@@ -24,7 +24,7 @@ from gitjournal.journal.entries import entry_records, entry_text
 from gitjournal.journal.entry_ids import id_of_page, page_path, records_path
 from gitjournal.journal.index import Index, Run
 from gitjournal.procedure import counts, difference, reader
-from gitjournal.procedure.configuration import Declared, written_out
+from gitjournal.procedure.declaration import Declared, written_out
 from gitjournal.procedure.difference import Change, Written
 from gitjournal.run import plan as planning
 from gitjournal.run.entry_state import Subject, done_by_another

@@ -18,9 +18,10 @@ from gitjournal.entry import edit
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
-from gitjournal.procedure import identity, network, reader
+from gitjournal.procedure import network, randomness, reader
 from gitjournal.procedure.canonical_text import fingerprint
-from gitjournal.procedure.configuration import Configured, Declared, Versions, configurations, loader_options, written_out
+from gitjournal.procedure.configuration import Configured, configurations
+from gitjournal.procedure.declaration import Declared, Versions, loader_options, written_out
 from gitjournal.trust import store
 from gitjournal.trust.code_files import Code, find_code
 
@@ -87,7 +88,7 @@ def _planned(entry: Entry, declared: Declared, root: Path) -> tuple[list[Configu
 
 def seeds_of(entry: Entry, configured: Configured, declared: Declared) -> Sequence[int | None]:
     """Return the seeds that a configuration is run with: None alone where nothing draws."""
-    return entry.front.seed_values if identity.draws(configured.tree, declared.split) else [None]
+    return entry.front.seed_values if randomness.draws(configured.tree, declared.split) else [None]
 
 
 def keys_without_data(entry: Entry, root: Path) -> list[tuple[str, int | None]]:

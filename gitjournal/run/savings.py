@@ -25,7 +25,8 @@ from gitjournal.git.lab import Lab
 from gitjournal.journal.index import Index
 from gitjournal.journal.journal import Journal, Listed, Opened
 from gitjournal.procedure.canonical_text import fingerprint
-from gitjournal.procedure.configuration import Versions, configurations, written_out
+from gitjournal.procedure.configuration import configurations
+from gitjournal.procedure.declaration import Versions, written_out
 from gitjournal.run import plan
 from gitjournal.stats.intervals import Interval, wilson
 

@@ -21,7 +21,7 @@ from gitjournal.journal.entries import entry_records
 from gitjournal.journal.entry_ids import id_of_page
 from gitjournal.journal.index import Index
 from gitjournal.procedure.canonical_text import header
-from gitjournal.procedure.configuration import Declared
+from gitjournal.procedure.declaration import Declared
 from gitjournal.stats.looks import Look, is_look, numbered
 
 FOLDER = "data"

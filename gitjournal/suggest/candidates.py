@@ -14,7 +14,7 @@ from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.procedure import counts, identity, reader
 from gitjournal.procedure.canonical_text import fingerprint, read_steps
-from gitjournal.procedure.configuration import Versions
+from gitjournal.procedure.declaration import Versions
 from gitjournal.procedure.tree import Steps
 from gitjournal.run import plan
 from gitjournal.suggest import advisor as advice
@@ -146,10 +146,7 @@ class _Maker:
         tree = reader.build_tree(entry, point, self.facts)
         if self.code:
             tree[0][1] |= plan.described(self.code)
-        told = self.target.declared
-        text = identity.canonical(
-            told.data, told.hash, told.task, told.split, tree, version=self.versions.sklearn, keras=self.versions.keras, sizes=self.sizes
-        )
+        text = identity.canonical(self.target.declared, tree, self.versions, self.sizes)
         return Candidate(collect.key_of(text, self.facts.n_features), text, steps, point, tree)
 
     def _fits(self, one: Candidate) -> bool:

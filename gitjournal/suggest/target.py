@@ -15,8 +15,8 @@ from gitjournal.journal.drafts import read_drafts
 from gitjournal.journal.entries import entry_text, shown_path
 from gitjournal.journal.entry_ids import match_id, page_path
 from gitjournal.journal.index import Index
-from gitjournal.procedure import configuration
-from gitjournal.procedure.configuration import Declared
+from gitjournal.procedure import declaration
+from gitjournal.procedure.declaration import Declared
 from gitjournal.run import draft as drafting
 from gitjournal.run import plan
 from gitjournal.run.plan import AskWorker
@@ -90,7 +90,7 @@ def _read(lab: Lab, refs: dict[str, str], entry_id: str, drafts: dict[str, str])
 
 
 def _declared(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
-    written = configuration.written_out(entry)
+    written = declaration.written_out(entry)
     if written is not None and written.metrics:
         return written
     return plan.inspect(entry, root=root, cache=lab.repository.private, ask=ask)

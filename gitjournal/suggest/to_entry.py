@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gitjournal.procedure import configuration
+from gitjournal.procedure.declaration import loader_options
 from gitjournal.run import draft as drafting
 from gitjournal.run.draft import Drafted
 from gitjournal.run.plan import AskWorker
@@ -31,7 +31,7 @@ def draft(suggestions: Suggestions, *, title: str, ask: AskWorker, whole: bool =
     }
     if suggestions.best and ":" not in suggestions.best.entry:
         said["baseline"] = suggestions.best.entry
-    data = configuration.loader_options(target.entry)
+    data = loader_options(target.entry)
     return drafting.draft(
         target.lab, target.root, {name: value for name, value in said.items() if value}, data, template="sklearn", ask=ask
     )

@@ -11,10 +11,10 @@ import pytest
 
 from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines, encode
-from gitjournal.procedure import canonical_text, configuration, identity
+from gitjournal.procedure import canonical_text, configuration, declaration, randomness
 from gitjournal.procedure.agreement import unlike
 from gitjournal.procedure.catalogue import reference
-from gitjournal.procedure.configuration import Versions
+from gitjournal.procedure.declaration import Versions
 from tests.support.places import DOCS
 
 VECTORS: list[dict[str, Any]] = json.loads((DOCS / "identity-vectors.json").read_text())
@@ -61,11 +61,11 @@ def read(text: str) -> Entry:
 
 def ran(entry: Entry, version: str = "1.9.1", code: str = "") -> list[Record]:
     """Return the records that `exec` would have written, read back from their lines."""
-    declared = configuration.written_out(entry)
+    declared = declaration.written_out(entry)
     assert declared
     lines = b""
     for number, one in enumerate(configuration.configurations(entry, declared, Versions(version), {"digest": code} if code else None)):
-        seeds: Sequence[int | None] = entry.front.seed_values if identity.draws(one.tree, declared.split) else [None]
+        seeds: Sequence[int | None] = entry.front.seed_values if randomness.draws(one.tree, declared.split) else [None]
         for seed in seeds:
             name = canonical_text.fingerprint(one.canonical)
             lines += encode(Record(run=f"{number}-{seed}", fingerprint=name, canonical=one.canonical, grid=one.point, seed=seed))

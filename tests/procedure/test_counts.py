@@ -13,9 +13,9 @@ from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.entry.model import Facts
 from gitjournal.errors import DataError
-from gitjournal.procedure import counts, identity
+from gitjournal.procedure import counts, origins
 from tests.procedure.test_identity import DATA, HASH, SPLIT, tree
-from tests.support import share_fits
+from tests.support import share_fits, trees
 
 CASES = list(share_fits.cases())
 
@@ -40,7 +40,7 @@ def test_the_fits_would_see_a_count_that_is_one_off() -> None:
 
 
 def text(procedure: str, sizes: counts.Sizes) -> str:
-    return identity.canonical(DATA, HASH, "classification", SPLIT, tree(f"procedure: {procedure}"), sizes=sizes)
+    return trees.canonical(DATA, HASH, "classification", SPLIT, tree(f"procedure: {procedure}"), sizes=sizes)
 
 
 KNOWN = counts.Sizes(1000, 9)
@@ -92,7 +92,7 @@ def test_where_the_count_is_not_certain_they_stay_two_runs(one: str, other: str,
 
 
 def test_what_was_declared_is_told_beside_the_count() -> None:
-    left_out = identity.left_out(tree("procedure: [RandomForestClassifier: {max_features: 0.34}]"), sizes=KNOWN)
+    left_out = origins.omissions(tree("procedure: [RandomForestClassifier: {max_features: 0.34}]"), sizes=KNOWN)
     assert [(one.path, one.value, one.origin) for one in left_out] == [("randomforestclassifier__max_features", 0.34, "3, the default")]
 
 

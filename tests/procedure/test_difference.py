@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from gitjournal.procedure import canonical_text, counts, difference, identity
+from gitjournal.procedure import canonical_text, counts, difference
 from gitjournal.procedure.difference import ABSENT, Change, Written, changes, written_otherwise
 from tests.procedure.test_identity import DATA, HASH, SPLIT, steps, text_of, tree, written
+from tests.support import trees
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_a_difference_is_told_by_name_with_both_values(left: str, right: str, ex
 
 
 def test_data_and_split_are_compared_too() -> None:
-    other = identity.canonical({**DATA, "sep": ";"}, HASH, "classification", {**SPLIT, "seed": 1}, tree("procedure: [SVC]"))
+    other = trees.canonical({**DATA, "sep": ";"}, HASH, "classification", {**SPLIT, "seed": 1}, tree("procedure: [SVC]"))
     assert changes(text_of("[SVC]"), other) == [Change("data.sep", ABSENT, ";"), Change("split.seed", 0, 1)]
 
 

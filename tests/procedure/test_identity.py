@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gitjournal import yaml_text
 from gitjournal.entry import edit, grid
 from gitjournal.entry.model import MISSING, Facts, parse
-from gitjournal.procedure import canonical_text, configuration, identity, reader
+from gitjournal.procedure import canonical_text, configuration, declaration, origins, randomness, reader
 from gitjournal.procedure.catalogue import lookup, reference
 from tests.support import trees
 from tests.support.trees import read
@@ -33,7 +33,7 @@ def tree(text: str, point: int = 0) -> list[Any]:
 
 
 def text_of(procedure_text: str, *, point: int = 0, version: str = "") -> str:
-    return identity.canonical(DATA, HASH, "classification", SPLIT, tree(f"procedure: {procedure_text}", point), version=version)
+    return trees.canonical(DATA, HASH, "classification", SPLIT, tree(f"procedure: {procedure_text}", point), version=version)
 
 
 def mark(procedure_text: str, **keywords: Any) -> str:
@@ -55,7 +55,7 @@ def test_the_canonical_text_is_exactly_this() -> None:
 
 
 def test_text_in_other_scripts_is_written_in_ascii() -> None:
-    text = identity.canonical({"path": "a.csv", "target": "größe"}, HASH, "regression", {}, tree("procedure: [Ridge]"))
+    text = trees.canonical({"path": "a.csv", "target": "größe"}, HASH, "regression", {}, tree("procedure: [Ridge]"))
     assert text.isascii()
     assert '"target":"gr\\u00f6\\u00dfe"' in text
 
@@ -130,7 +130,7 @@ def test_the_same_experiment_written_otherwise_has_the_same_fingerprint(one: str
     ],
 )
 def test_it_does_not_matter_where_a_value_was_declared(text: str) -> None:
-    assert identity.canonical(DATA, HASH, "classification", SPLIT, tree(text)) == text_of("[SVC: {gamma: 0.1}]")
+    assert trees.canonical(DATA, HASH, "classification", SPLIT, tree(text)) == text_of("[SVC: {gamma: 0.1}]")
 
 
 # what changes it
@@ -227,7 +227,7 @@ def test_another_procedure_has_another_fingerprint(one: str, other: str) -> None
 
 
 def of(data: dict[str, Any] | None = None, hash_: str = HASH, task: str = "classification", split: dict[str, Any] | None = None) -> str:
-    return identity.canonical(DATA if data is None else data, hash_, task, SPLIT if split is None else split, tree("procedure: [SVC]"))
+    return trees.canonical(DATA if data is None else data, hash_, task, SPLIT if split is None else split, tree("procedure: [SVC]"))
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ def test_no_other_way_to_write_it_changes_the_fingerprint(found: list[tuple[str,
 def test_it_survives_writing_and_reading(found: list[tuple[str, dict[str, Any]]]) -> None:
     once = tree(f"procedure: {written(found)}")
     again = json.loads(json.dumps(once))
-    assert identity.canonical(DATA, HASH, "classification", SPLIT, again) == text_of(written(found))
+    assert trees.canonical(DATA, HASH, "classification", SPLIT, again) == text_of(written(found))
     assert json.loads(text_of(written(found)))["schema"] == 1
 
 
@@ -388,9 +388,9 @@ def entry_text(found: list[tuple[str, dict[str, Any]]], order: list[str], title:
 
 def of_entry(text: str) -> list[str]:
     entry = parse(text, entry_id="20260101-t-aaaa", file="e.md")
-    declared = configuration.written_out(entry)
+    declared = declaration.written_out(entry)
     assert declared is not None
-    return [one.canonical for one in configuration.configurations(entry, declared, configuration.Versions())]
+    return [one.canonical for one in configuration.configurations(entry, declared, declaration.Versions())]
 
 
 @settings(max_examples=60, deadline=None)
@@ -415,17 +415,19 @@ def test_any_default_written_out_and_any_full_name_changes_nothing(data: st.Data
     params = {name: data.draw(st.sampled_from([plain[name].default, *plain[name].same])) for name in chosen}
     bare = [["a", {"class": path, "params": {}}]]
     spelled = [["another label", {"class": path, "params": params}]]
-    assert identity.canonical(DATA, HASH, "c", SPLIT, spelled) == identity.canonical(DATA, HASH, "c", SPLIT, bare)
+    assert trees.canonical(DATA, HASH, "c", SPLIT, spelled) == trees.canonical(DATA, HASH, "c", SPLIT, bare)
 
 
 def test_it_is_the_same_whatever_the_hash_seed_and_the_locale() -> None:
     code = (
         "from gitjournal.procedure import canonical_text, identity, reader as procedure; from gitjournal.entry.model import parse\n"
+        "from gitjournal.procedure.declaration import Declared\n"
         "text = '---\\ntitle: t\\ndata: {sklearn: iris}\\nprocedure: [{SVC: {C: 0.1, class_weight: {b: 1.5, a: 2}}}]\\n---\\n'\n"
         "e = parse(text, entry_id='x', file='e')\n"
         "t = procedure.build_tree(e, {}, None)\n"
         "data = {'sklearn': 'iris', 'na': ['b', 'a'], 'drop': ['y', 'x']}\n"
-        "print(canonical_text.fingerprint(identity.canonical(data, 'h', 'c', {'dev': .2}, t)))"
+        "d = Declared(data, 'h', {}, 'c', {'dev': .2}, [], None)\n"
+        "print(canonical_text.fingerprint(identity.canonical(d, t)))"
     )
     found = {
         subprocess.run(
@@ -449,7 +451,7 @@ def test_only_a_handful_of_estimators_change_with_the_version_of_scikit_learn() 
         path.rpartition(".")[2]
         for path, known in reference().known.items()
         if known.kind in ("classifier", "regressor", "transformer")
-        if len({identity.canonical({}, "", "", {}, [["a", {"class": path, "params": {}}]], version=v) for v in ("", "1.5.2", "1.9.1")}) > 1
+        if len({trees.canonical({}, "", "", {}, [["a", {"class": path, "params": {}}]], version=v) for v in ("", "1.5.2", "1.9.1")}) > 1
     }
     assert changed == {
         "AdaBoostClassifier",  # SAMME.R is gone, SAMME is what runs
@@ -499,11 +501,11 @@ def test_before_1_8_an_l1_ratio_alone_did_nothing() -> None:
     ],
 )
 def test_it_knows_what_draws(text: str, expected: bool) -> None:
-    assert identity.draws(tree(f"procedure: {text}"), SPLIT) is expected
+    assert randomness.draws(tree(f"procedure: {text}"), SPLIT) is expected
 
 
 def test_a_split_for_each_seed_always_draws() -> None:
-    assert identity.draws(tree("procedure: [SVC]"), {"cv": 5, "seed": "each"})
+    assert randomness.draws(tree("procedure: [SVC]"), {"cv": 5, "seed": "each"})
 
 
 # explanations
@@ -515,8 +517,8 @@ def test_each_value_says_where_it_comes_from() -> None:
     )
     point = grid.expand(entry)[0]
     steps_ = reader.build_tree(entry, point, FACTS)
-    text = identity.canonical({"sklearn": "iris"}, HASH, "classification", SPLIT, steps_)
-    found = {one.path: (one.value, one.origin) for one in identity.origins(text, entry, point, steps_)}
+    text = trees.canonical({"sklearn": "iris"}, HASH, "classification", SPLIT, steps_)
+    found = {one.path: (one.value, one.origin) for one in origins.origins(text, entry, point, steps_)}
     assert found["data.hash"] == (HASH, "the data")
     assert found["data.task"] == ("classification", "a default")
     assert found["split.dev"] == (0.2, "the entry")
@@ -531,15 +533,15 @@ def test_each_value_says_where_it_comes_from() -> None:
 def test_a_changed_default_says_so() -> None:
     entry = read("procedure: [AdaBoostClassifier]")
     steps_ = reader.build_tree(entry, {}, FACTS)
-    text = identity.canonical({}, HASH, "classification", {}, steps_, version="1.9.1")
-    found = {one.path: one.origin for one in identity.origins(text, entry, {}, steps_)}
+    text = trees.canonical({}, HASH, "classification", {}, steps_, version="1.9.1")
+    found = {one.path: one.origin for one in origins.origins(text, entry, {}, steps_)}
     assert found["procedure[0].algorithm"] == "a default of this scikit-learn that differs from the reference"
 
 
 def test_what_is_left_out_says_why() -> None:
     found = {
         one.path: one.origin
-        for one in identity.left_out(
+        for one in origins.omissions(
             tree("procedure: [BaggingClassifier: {estimator: {SVC: {C: 1, degree: 4, verbose: true, gamma: 2}}, n_jobs: 3}]")
         )
     }
@@ -569,5 +571,5 @@ ENTRIES = {
 @pytest.mark.parametrize(("name", "points"), [("churn", 1), ("demand", 1), ("ecg", 1), ("reviews", 6), ("swap", 17)])
 def test_the_examples_give_one_fingerprint_a_point(name: str, points: int) -> None:
     entry = read(ENTRIES[name])
-    trees = [reader.build_tree(entry, point, FACTS) for point in grid.expand(entry)]
-    assert len({identity.canonical(DATA, HASH, "classification", SPLIT, one) for one in trees}) == points
+    built = [reader.build_tree(entry, point, FACTS) for point in grid.expand(entry)]
+    assert len({trees.canonical(DATA, HASH, "classification", SPLIT, one) for one in built}) == points

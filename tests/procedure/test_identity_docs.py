@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gitjournal.entry.model import MISSING
-from gitjournal.procedure import canonical_text, catalogue, counts, identity, inactive
+from gitjournal.procedure import canonical_text, catalogue, counts, identity, inactive, randomness
 from tests.support.another_program import fingerprint
 from tests.support.places import DOCS
 from tests.support.vectors import VECTORS, configurations_of, entry_of
@@ -98,7 +98,7 @@ def test_a_vector_has_the_seeds_that_are_published(vector: dict[str, Any]) -> No
     entry = entry_of(vector)
     for one, published in zip(configurations_of(vector), vector["configurations"], strict=True):
         split = json.loads(one.canonical)["split"]
-        assert (entry.front.seed_values if identity.draws(one.tree, split) else [None]) == published["seeds"]
+        assert (entry.front.seed_values if randomness.draws(one.tree, split) else [None]) == published["seeds"]
 
 
 def test_vectors_that_are_named_alike_are_one_run_and_all_others_differ() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from gitjournal.procedure import canonical_text, identity, keras_catalogue, network_identity
+from gitjournal.procedure import canonical_text, keras_catalogue, network_identity, origins, randomness
 from gitjournal.procedure.network_graph import graph_of
+from tests.support import trees
 from tests.support.networks import entry, model, sequential, tree
 
 
@@ -149,12 +150,12 @@ def test_the_text_is_small_and_readable() -> None:
 
 def test_a_network_always_draws_and_says_where_its_values_come_from() -> None:
     steps = tree(BASE)
-    assert identity.draws(steps, {})
-    text = identity.canonical({}, "sha256:0", "regression", {}, steps)
-    found = {one.path: one.origin for one in identity.origins(text, entry(BASE), {}, steps)}
+    assert randomness.draws(steps, {})
+    text = trees.canonical({}, "sha256:0", "regression", {}, steps)
+    found = {one.path: one.origin for one in origins.origins(text, entry(BASE), {}, steps)}
     assert found["procedure[0].layers"] == "the entry"
     said = sequential("[{a: {Dense: {units: 1, use_bias: true, name: q}}}]", more=", compile_metrics: [mae], fit: {validation: dev}")
-    left = {one.path: one.origin for one in identity.left_out(tree(said))}
+    left = {one.path: one.origin for one in origins.omissions(tree(said))}
     assert left == {
         "sequential__a__use_bias": "the default",
         "sequential__a__name": "no effect on the result",

@@ -14,7 +14,7 @@ from gitjournal.entry.model import parse
 from gitjournal.entry.record import Record
 from gitjournal.git.lab import find_lab
 from gitjournal.journal.index import Index
-from gitjournal.procedure import canonical_text, configuration
+from gitjournal.procedure import canonical_text, configuration, declaration
 from gitjournal.procedure.canonical_text import header
 from tests.support.helpers import done, git, gitjournal, write_entry
 from tests.support.pages import begin, commit, record, write
@@ -136,9 +136,9 @@ def page(title: str, procedure: str, more: str = "") -> str:
 
 def runs(text: str, *seeds: int | None, **more: Any) -> list[Record]:
     entry = parse(text, entry_id="20261121-x-aaaa", file="x.md")
-    declared = configuration.written_out(entry)
+    declared = declaration.written_out(entry)
     assert declared is not None
-    found = configuration.configurations(entry, declared, configuration.Versions(INSTALLED))
+    found = configuration.configurations(entry, declared, declaration.Versions(INSTALLED))
     return [
         record(canonical_text.fingerprint(one.canonical), 0.9, seed=seed, canonical=one.canonical, grid=one.point, **more)
         for one in found

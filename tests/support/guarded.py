@@ -20,7 +20,8 @@ from gitjournal.integrity.rejudge import in_depth
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.snapshot import working_tree
 from gitjournal.procedure.canonical_text import fingerprint
-from gitjournal.procedure.configuration import Versions, configure, written_out
+from gitjournal.procedure.configuration import configure
+from gitjournal.procedure.declaration import Versions, written_out
 from gitjournal.render.results_block import results_block
 from tests.support.helpers import git
 

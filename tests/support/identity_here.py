@@ -7,11 +7,11 @@ import sys
 
 import sklearn
 
-from gitjournal.procedure import canonical_text, identity
+from gitjournal.procedure import canonical_text
 from gitjournal.procedure.catalogue import Known, reference
 from gitjournal.run import plan
 from gitjournal.worker.models import reference_sklearn as maintenance
-from tests.support import share_fits
+from tests.support import share_fits, trees
 from tests.support.vectors import VECTORS, configurations_of
 
 
@@ -28,7 +28,7 @@ def classes() -> dict[str, str]:
     known: dict[str, Known] = {path: one for path, one in reference().known.items() if one.kind in kinds and path in here}
     version = plan.installed_version()
     return {
-        path: canonical_text.fingerprint(identity.canonical({}, "", "", {}, [["a", {"class": path, "params": {}}]], version=version))
+        path: canonical_text.fingerprint(trees.canonical({}, "", "", {}, [["a", {"class": path, "params": {}}]], version=version))
         for path in known
     }
 

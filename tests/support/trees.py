@@ -6,7 +6,8 @@ from typing import Any
 
 from gitjournal.entry import grid
 from gitjournal.entry.model import Entry, Facts, parse
-from gitjournal.procedure import reader
+from gitjournal.procedure import counts, identity, reader
+from gitjournal.procedure.declaration import Declared, Versions
 
 
 def step(path: str, **params: Any) -> list[Any]:
@@ -23,3 +24,17 @@ def tree(text: str, facts: Facts | None, *, point: int = 0, data: str = "{sklear
     """Return the tree of an entry with this text at one point of its grid."""
     entry = read(text, data)
     return reader.build_tree(entry, grid.expand(entry)[point], facts)
+
+
+def canonical(
+    data: dict[str, Any],
+    data_hash: str,
+    task: str,
+    split: dict[str, Any],
+    steps: list[Any],
+    *,
+    version: str = "",
+    sizes: counts.Sizes = counts.UNKNOWN,
+) -> str:
+    """Return the canonical text of steps on these data, under a version of scikit-learn."""
+    return identity.canonical(Declared(data, data_hash, {}, task, split, [], None), steps, Versions(version), sizes)

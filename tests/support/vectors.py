@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from gitjournal.entry.model import Entry, parse
-from gitjournal.procedure import configuration, reader
+from gitjournal.procedure import configuration, declaration, reader
 from tests.support.another_program import digest_of
 from tests.support.places import DOCS
 
@@ -20,12 +20,10 @@ def entry_of(vector: dict[str, Any]) -> Entry:
 def configurations_of(vector: dict[str, Any], version: str | None = None) -> list[configuration.Configured]:
     """Return the configurations of a vector, under the scikit-learn that it names or another one."""
     entry = entry_of(vector)
-    declared = configuration.written_out(entry)
+    declared = declaration.written_out(entry)
     assert declared is not None
     code = None
     if "files" in vector:
         function, _ = reader.own_function(entry)
         code = {"python": function, "digest": digest_of(function, vector["files"])}
-    return configuration.configurations(
-        entry, declared, configuration.Versions(vector["scikit-learn"] if version is None else version), code
-    )
+    return configuration.configurations(entry, declared, declaration.Versions(vector["scikit-learn"] if version is None else version), code)
