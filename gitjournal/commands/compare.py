@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -13,13 +14,11 @@ from gitjournal.commands.context import Context
 from gitjournal.commands.figure import kind_of, save
 from gitjournal.entry.summary import data_label, estimator_label
 from gitjournal.errors import UsageError
-from gitjournal.git.lab import Lab
 from gitjournal.journal.journal import Journal, Listed, open_journal
 from gitjournal.render import comparison as words
 from gitjournal.render import text
-from gitjournal.render.charts import effects
+from gitjournal.render.charts.differences import compared_entries, compared_over_data
 from gitjournal.render.charts.model import Intervals
-from gitjournal.render.score import DIRECTIONS
 from gitjournal.run.compare import Measured, elsewhere, judge, measured, sample, wanted
 from gitjournal.stats.compare import Comparison, adjusted
 from gitjournal.stats.over_datasets import Cell, over_data
@@ -56,113 +55,90 @@ def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By
     if plot is not None:
         kind_of(plot)  # before minutes of work, not after
     with open_journal(context.start) as journal, Crew() as crew:
-        listed = _listed(journal, parts)
-        found = [measured(journal, journal.open(one)) for one in listed]
-        name = wanted(found[0], metric)
-        samples = [sample(one, name, journal.lab, crew) for one in found]
+        entries = [measured(journal, journal.open(listed)) for listed in _listed_entries(journal, parts)]
+        name = wanted(entries[0], metric)
+        samples = [sample(entry, name, journal.lab, crew) for entry in entries]
         if len(samples) > 2 and len({str(one.data.get("hash")) for one in samples}) > 1:
-            values = [elsewhere(each, one, journal.lab, crew) for one, each in zip(found, samples, strict=True)]
-            _tell_over_data(context, found, samples, values, by, plot, as_json=as_json)
-            return
-        judged = _judged(samples, found, journal.lab, crew)
-    titles = {one.entry.id: one.entry.front.title for one in found}
+            values = [elsewhere(own, entry, journal.lab, crew) for entry, own in zip(entries, samples, strict=True)]
+            answer = _compare_over_data(_cells(entries, samples, values, by), samples, color=context.color)
+        else:
+            comparisons = [judge(samples[0], other, entries[0], journal.lab, crew) for other in samples[1:]]
+            titles = {entry.entry.id: entry.entry.front.title for entry in entries}
+            answer = _compare_entries(comparisons, titles, color=context.color)
     if plot is not None:
-        save(_figure(judged, titles), plot)
-    told = adjusted(judged)
+        save(answer.figure, plot)
     if as_json:
-        click.echo(json.dumps({"comparisons": [words.as_plain(one, p) for one, p in zip(judged, told, strict=True)]}, indent=2))
-    elif len(judged) == 1:
-        click.echo("\n".join(words.lines(judged[0], color=context.color)))
-    else:
-        click.echo("\n".join(words.table(judged, told, titles, color=context.color)))
-    if plot is not None and not as_json and not context.quiet:
+        click.echo(json.dumps(answer.plain, indent=2))
+        return
+    click.echo("\n".join(answer.lines))
+    if plot is not None and not context.quiet:
         click.echo(f"drawn: {plot}")
 
 
-def _listed(journal: Journal, parts: Sequence[str]) -> list[Listed]:
-    found = [journal.find(part) for part in parts]
-    if len(found) == 1:
-        baseline = journal.open(found[0]).entry.front.baseline
+@dataclass(frozen=True)
+class _Answer:
+    """What was found, for people, for programs and as a figure."""
+
+    lines: list[str]
+    plain: dict[str, Any]
+    figure: Intervals
+
+
+def _listed_entries(journal: Journal, parts: Sequence[str]) -> list[Listed]:
+    listed = [journal.find(part) for part in parts]
+    if len(listed) == 1:
+        baseline = journal.open(listed[0]).entry.front.baseline
         if not baseline:
-            short = text.clean(found[0].row.id[-4:])
+            short = text.clean(listed[0].row.id[-4:])
             raise UsageError(f"{short} names no baseline to compare it with", hint=f"name another entry: gitjournal compare {short} ID")
-        found.append(journal.find(baseline))
-    ids = [one.row.id for one in found]
-    twice = next((one for number, one in enumerate(ids) if one in ids[:number]), None)
+        listed.append(journal.find(baseline))
+    ids = [entry.row.id for entry in listed]
+    twice = next((entry_id for number, entry_id in enumerate(ids) if entry_id in ids[:number]), None)
     if twice:
         raise UsageError(f"{twice} is named twice")
-    return found
+    return listed
 
 
-def _judged(samples: Sequence[Sample], found: Sequence[Measured], lab: Lab, crew: Crew) -> list[Comparison]:
-    return [judge(samples[0], other, found[0], lab, crew) for other in samples[1:]]
+def _compare_entries(comparisons: Sequence[Comparison], titles: dict[str, str], *, color: bool) -> _Answer:
+    adjusted_p = adjusted(comparisons)
+    plain = [words.as_plain(comparison, p) for comparison, p in zip(comparisons, adjusted_p, strict=True)]
+    alone = len(comparisons) == 1
+    lines = words.lines(comparisons[0], color=color) if alone else words.table(comparisons, adjusted_p, titles, color=color)
+    return _Answer(list(lines), {"comparisons": plain}, compared_entries(comparisons, titles))
 
 
-def _tell_over_data(
-    context: Context,
-    found: Sequence[Measured],
-    samples: Sequence[Sample],
-    values: Sequence[float],
-    by: By,
-    plot: Path | None,
-    *,
-    as_json: bool,
-) -> None:
+def _compare_over_data(cells: Sequence[Cell], samples: Sequence[Sample], *, color: bool) -> _Answer:
     first = samples[0]
-    named = zip(found, samples, values, _procedures(found, by), strict=True)
-    cells = [Cell(one.entry.id, procedure, _data_name(one, each), value) for one, each, value, procedure in named]
-    told = over_data(cells, first.direction)
-    chosen = max(one.k for one in samples)
-    if plot is not None:
-        rows = [effects.Effect(pair.b, pair.interval.value, pair.interval, pair.verdict(first.direction)) for pair in told.pairs]
-        title = f"{told.pairs[0].a} against others on {len(told.data)} data sets"
-        save(effects.figure(title, _axis(first, told.pairs[0].a), None, rows), plot)
-    if as_json:
-        click.echo(json.dumps(words.over_data_as_plain(told, first.metric, first.direction), indent=2))
-    else:
-        click.echo("\n".join(words.over_data_lines(told, first.metric, first.direction, color=context.color)))
-        if chosen > 1:
-            click.echo(f"the best of several (up to {chosen}) stands with what it would reach on other rows, without its luck (BBC)")
+    result = over_data(cells, first.direction)
+    lines = list(words.over_data_lines(result, first.metric, first.direction, color=color))
+    most = max(one.k for one in samples)
+    if most > 1:
+        lines.append(f"the best of several (up to {most}) stands with what it would reach on other rows, without its luck (BBC)")
+    return _Answer(lines, words.over_data_as_plain(result, first.metric, first.direction), compared_over_data(result, first))
 
 
-def _procedures(found: Sequence[Measured], by: By) -> list[str]:
+def _cells(entries: Sequence[Measured], samples: Sequence[Sample], values: Sequence[float], by: By) -> list[Cell]:
+    """Return what each procedure reached on each data set."""
+    return [
+        Cell(entry.entry.id, procedure, _data_name(entry, own), value)
+        for entry, own, value, procedure in zip(entries, samples, values, _procedures(entries, by), strict=True)
+    ]
+
+
+def _procedures(entries: Sequence[Measured], by: By) -> list[str]:
     """Return a name for what each entry stands for: its last step, or its tags without those that all have."""
     if by == "procedure":
-        return [estimator_label(one.entry.front.procedure) for one in found]
-    tags = [list(one.entry.front.tags or []) for one in found]
+        return [estimator_label(one.entry.front.procedure) for one in entries]
+    tags = [list(one.entry.front.tags or []) for one in entries]
     common = set(tags[0]).intersection(*tags)
-    named = [" ".join(tag for tag in mine if tag not in common) for mine in tags]
-    without = next((one.entry.short_id for one, name in zip(found, named, strict=True) if not name), None)
+    names = [" ".join(tag for tag in own if tag not in common) for own in tags]
+    without = next((one.entry.short_id for one, name in zip(entries, names, strict=True) if not name), None)
     if without:
         raise UsageError(
             f"{without} has no tag that tells it apart", hint="give each entry a tag for what it stands for, such as `tags: [svc]`"
         )
-    return named
+    return names
 
 
-def _data_name(one: Measured, each: Sample) -> str:
-    return f"{data_label(one.entry.front.data)} {str(each.data.get('hash')).partition(':')[2][:6]}"
-
-
-def _figure(judged: Sequence[Comparison], titles: dict[str, str]) -> Intervals:
-    first = judged[0].a
-    rows = [
-        effects.Effect(titles.get(one.b.entry) or one.b.entry, one.evidence.value, one.evidence.sure, words.after_holm(one, p))
-        for one, p in zip(judged, adjusted(judged), strict=True)
-    ]
-    least = [one.evidence.smallest for one in judged if one.evidence.smallest is not None]
-    noise = (max(least), "true differences as small as this are often missed") if least else None
-    return effects.figure(_title(judged, titles), _axis(first, titles.get(first.entry) or first.entry), noise, rows)
-
-
-def _title(judged: Sequence[Comparison], titles: dict[str, str]) -> str:
-    if len(judged) == 1:
-        return words.headline(judged[0], titles)
-    told = [words.after_holm(one, p) for one, p in zip(judged, adjusted(judged), strict=True)]
-    name = text.shorten(text.clean(titles.get(judged[0].a.entry) or judged[0].a.entry), 40)
-    better = told.count("better")
-    return f"{name} is better than {better} of {len(judged)}" if better else f"{name} is not shown to be better than any of {len(judged)}"
-
-
-def _axis(first: Sample, name: str) -> str:
-    return f"{first.metric}, {text.shorten(text.clean(name), 30)} minus each, 95 % intervals ({DIRECTIONS[first.direction]})"
+def _data_name(entry: Measured, own: Sample) -> str:
+    return f"{data_label(entry.entry.front.data)} {str(own.data.get('hash')).partition(':')[2][:6]}"

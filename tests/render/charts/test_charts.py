@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from gitjournal.entry.model import parse
 from gitjournal.entry.summary import summarise
-from gitjournal.render.charts import effects, figures, matplotlib_file, svg, terminal
+from gitjournal.render.charts import figures, matplotlib_file, svg, terminal
 from gitjournal.render.charts.chart_data import Calibrated, Candidate, Curve, Estimate, HeatMap, Noise, Profile, Reached, Spread, Step
+from gitjournal.render.charts.differences import DifferenceRow, differences
 from gitjournal.render.charts.entry_figures import committed
 from gitjournal.render.charts.model import Chart, Intervals, Plane, extent, nice, ticks
 from gitjournal.stats.confusion import Confusion
@@ -22,10 +23,10 @@ from tests.support.pages import RBF, page, record
 SVG = "{http://www.w3.org/2000/svg}"
 NOISE = Noise(0.96, 0.99, "95 % of 360 rows")
 GAMMA = Profile("svc__gamma", [Reached(0.001, 0.978, 0.004, [0.9]), Reached(0.01, 0.97, None, []), Reached(1.0, 0.2, None, [])])
-EFFECTS = [
-    effects.Effect("RBF", 0.03, Interval(0.03, 0.01, 0.05), "better"),
-    effects.Effect("Trees", -0.01, Interval(-0.01, -0.03, 0.01), "not shown"),
-    effects.Effect("Chance", -0.5, None, "worse"),
+DIFFERENCES = [
+    DifferenceRow("RBF", 0.03, Interval(0.03, 0.01, 0.05), "better"),
+    DifferenceRow("Trees", -0.01, Interval(-0.01, -0.03, 0.01), "not shown"),
+    DifferenceRow("Chance", -0.5, None, "worse"),
 ]
 HOSTILE = '<script>alert(1)</script>"&\x1b[2J\u202e]]>'
 
@@ -47,7 +48,7 @@ def every() -> dict[str, Chart]:
         "importance": figures.importance(
             [Estimate("gamma", 0.7), Estimate("C", 0.2, 0.1, 0.3, "cannot be told")], "gamma matters", "share"
         ),
-        "effects": effects.figure("RBF is better than 1 of 2", "dev.accuracy", (0.02, "often missed"), EFFECTS),
+        "differences": differences("RBF is better than 1 of 2", "dev.accuracy", (0.02, "often missed"), DIFFERENCES),
     }
 
 
@@ -153,7 +154,7 @@ def test_the_terminal_shows_title_and_numbers_in_100_columns(name: str) -> None:
     said = terminal.lines(every()[name])
     assert " ".join(said).startswith(every()[name].title)
     assert max(len(line) for line in "\n".join(said).splitlines()) <= 100
-    wanted = {"profile": ["0.978", "0.200", "baseline"], "grid": ["[0.978]"], "effects": ["RBF", "●"], "confusion": ["[3]"]}
+    wanted = {"profile": ["0.978", "0.200", "baseline"], "grid": ["[0.978]"], "differences": ["RBF", "●"], "confusion": ["[3]"]}
     assert all(word in "\n".join(said) for word in wanted.get(name, []))
 
 
@@ -166,7 +167,7 @@ def test_a_strip_puts_the_dot_on_its_interval() -> None:
 @pytest.mark.parametrize("kind", matplotlib_file.KINDS)
 def test_files_for_papers_have_the_same_bytes_each_time(kind: str) -> None:
     pytest.importorskip("matplotlib")
-    for chart in (every()["profile"], every()["grid"], every()["effects"]):
+    for chart in (every()["profile"], every()["grid"], every()["differences"]):
         drawn = matplotlib_file.drawn(chart, kind)
         assert drawn[:4] in (b"\x89PNG", b"%PDF")
         assert drawn == matplotlib_file.drawn(chart, kind)

@@ -1,4 +1,4 @@
-"""The figure of effects: what it says and shows, inside its frame, the same bytes for the same numbers."""
+"""The figure of differences: what it says and shows, inside its frame, the same bytes for the same numbers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gitjournal.render.charts import effects
-from gitjournal.render.charts.effects import Effect
+from gitjournal.render.charts.differences import DifferenceRow, differences
 from gitjournal.render.charts.model import COLORS
 from gitjournal.render.charts.svg import WIDTH, svg
 from gitjournal.stats.intervals import Interval
@@ -16,18 +15,18 @@ from gitjournal.stats.intervals import Interval
 BETTER, WORSE = COLORS[:2]
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
-    Effect("Logistic", 0.03, Interval(0.03, 0.01, 0.05), "better"),
-    Effect("KNN", -0.006, Interval(-0.006, -0.02, 0.009), "not shown"),
-    Effect("Trees", -0.04, Interval(-0.04, -0.06, -0.02), "worse"),
-    Effect("Unknown", 0.01, None, "not shown"),
+    DifferenceRow("Logistic", 0.03, Interval(0.03, 0.01, 0.05), "better"),
+    DifferenceRow("KNN", -0.006, Interval(-0.006, -0.02, 0.009), "not shown"),
+    DifferenceRow("Trees", -0.04, Interval(-0.04, -0.06, -0.02), "worse"),
+    DifferenceRow("Unknown", 0.01, None, "not shown"),
 ]
 
 
-def figure(title: str, axis: str, noise: tuple[float, str] | None, rows: list[Effect]) -> str:
-    return svg(effects.figure(title, axis, noise, rows))
+def figure(title: str, axis: str, noise: tuple[float, str] | None, rows: list[DifferenceRow]) -> str:
+    return svg(differences(title, axis, noise, rows))
 
 
-def drawn(rows: list[Effect] | None = None, **more: str) -> ET.Element:
+def drawn(rows: list[DifferenceRow] | None = None, **more: str) -> ET.Element:
     told = {"title": "RBF is better than 1 of 4", "axis": "dev.accuracy", **more}
     return ET.fromstring(figure(told["title"], told["axis"], (0.02, "often missed"), ROWS if rows is None else rows))
 
@@ -54,7 +53,7 @@ def test_what_is_more_stands_further_right_and_all_is_inside() -> None:
 
 
 def test_what_a_stranger_wrote_stays_text() -> None:
-    said = figure('<script>alert("1")</script>', "a", None, [Effect("\x1b[31m<b>&", 0.1, None, "not shown")])
+    said = figure('<script>alert("1")</script>', "a", None, [DifferenceRow("\x1b[31m<b>&", 0.1, None, "not shown")])
     assert "<script" not in said
     assert "\x1b" not in said
     assert ET.fromstring(said).get("aria-label") == '<script>alert("1")</script>'
@@ -62,6 +61,6 @@ def test_what_a_stranger_wrote_stays_text() -> None:
 
 @pytest.mark.parametrize("value", [0.0, 1e-9, -1e6])
 def test_odd_numbers_are_drawn_too(value: float) -> None:
-    said = figure("t", "a", None, [Effect("one", value, Interval(value, value, value), "not shown")])
+    said = figure("t", "a", None, [DifferenceRow("one", value, Interval(value, value, value), "not shown")])
     assert "nan" not in said
-    assert said == figure("t", "a", None, [Effect("one", value, Interval(value, value, value), "not shown")])
+    assert said == figure("t", "a", None, [DifferenceRow("one", value, Interval(value, value, value), "not shown")])
