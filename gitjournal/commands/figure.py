@@ -26,31 +26,25 @@ from gitjournal.run.artifacts import confused
 from gitjournal.worker.pool import Crew
 
 
-def plot(
-    context: Context,
-    journal: Journal,
-    opened: Opened,
-    summary: Summary,
-    name: str,
-    output: Path | None,
-    baseline: float | None,
-    *,
-    as_json: bool,
-) -> None:
-    """Print a figure, or write it to a file.
+def entry_chart(journal: Journal, opened: Opened, summary: Summary, name: str, baseline: float | None) -> Chart:
+    """Return the figure of an entry that is asked for by name. Raises UsageError for a name that is none, with those there are."""
+    if name == CONFUSION:
+        return _confusion(journal, opened, summary)
+    if name == PROGRESS:
+        return _progress(journal, opened, summary)
+    return chosen(entry_figures(summary, opened.records, baseline), name)
 
-    Raises UsageError for a name that is none, or for a file that is neither SVG, PNG nor PDF.
-    """
+
+def require_output(output: Path | None, *, as_json: bool) -> None:
+    """Raise UsageError where a figure cannot be written as asked: before it is made, which may take minutes."""
     if output and as_json:
         raise UsageError("--json prints the numbers of the figure; -o writes the figure: take one of them")
     if output:
         kind_of(output)
-    if name == CONFUSION:
-        chart = _confusion(journal, opened, summary)
-    elif name == PROGRESS:
-        chart = _progress(journal, opened, summary)
-    else:
-        chart = chosen(entry_figures(summary, opened.records, baseline), name)
+
+
+def show_chart(context: Context, chart: Chart, name: str, output: Path | None, *, as_json: bool) -> None:
+    """Print a figure, or write it to a file. Raises UsageError for a file that is neither SVG, PNG nor PDF."""
     if as_json:
         click.echo(json.dumps({"figure": name, **msgspec.to_builtins(chart)}))
         return

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from gitjournal.commands.context import Context
-from gitjournal.commands.figure import plot
+from gitjournal.commands.figure import entry_chart, require_output, show_chart
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.entry import verdict
 from gitjournal.entry.metrics import direction
@@ -56,9 +56,11 @@ def command(context: Context, part: str, with_runs: bool, identity: bool, figure
         opened = journal.open(journal.find(part))
         summary = summarise(opened.entry.front, opened.records)
         if figure:
+            require_output(output, as_json=as_json)
             baseline = _baseline(journal, opened)
             gain = gain_over(summary, opened.records, baseline) if isinstance(baseline, Baseline) else None
-            plot(context, journal, opened, summary, figure, output, gain.score if gain else None, as_json=as_json)
+            chart = entry_chart(journal, opened, summary, figure, gain.score if gain else None)
+            show_chart(context, chart, figure, output, as_json=as_json)
             return
         explained = explain(journal.lab, context.start, opened) if identity else None
         if as_json:

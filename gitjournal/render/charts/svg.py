@@ -68,7 +68,7 @@ def svg(chart: Chart, *, ink: str = GREY, bare: bool = False) -> str:
         parts, height = _intervals(chart, ink)
     title = [] if bare else _title(chart.title, ink)
     below = [] if bare else [said for said in (note(chart), *_told(chart)) if said]
-    parts += [_text(EDGE, height + 10 + 18 * at, shorten(said, 94), ink, size=13) for at, said in enumerate(below)]
+    parts += [_text((EDGE, height + 10 + 18 * at), shorten(said, 94), ink, size=13) for at, said in enumerate(below)]
     height += 18 * len(below) + 2 if below else 0
     top = UNTITLED if bare else 0
     name = escape(clean(chart.title), quote=True)
@@ -100,15 +100,15 @@ def _title(title: str, ink: str) -> list[str]:
         if lines[-1] and len(lines) < 2 and display_width(f"{lines[-1]} {word}") > 62:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
-    return [_text(EDGE, 20 + 19 * at, shorten(line, 68), ink, size=16, weight=True) for at, line in enumerate(lines)]
+    return [_text((EDGE, 20 + 19 * at), shorten(line, 68), ink, size=16, bold=True) for at, line in enumerate(lines)]
 
 
-def _text(x: float, y: float, said: str, color: str, *, anchor: str = "", size: int = 0, weight: bool = False, turn: bool = False) -> str:
+def _text(at: tuple[float, float], content: str, color: str, *, anchor: str = "", size: int = 0, bold: bool = False) -> str:
+    x, y = at
     more = f' text-anchor="{anchor}"' if anchor else ""
     more += f' font-size="{size}"' if size else ""
-    more += ' font-weight="600"' if weight else ""
-    more += f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turn else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{color}"{more}>{escape(clean(said), quote=False)}</text>'
+    more += ' font-weight="600"' if bold else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{color}"{more}>{escape(clean(content), quote=False)}</text>'
 
 
 def _rule(d: str, color: str, *, width: float = 1, opacity: float = 1, dashes: str = "") -> str:
@@ -130,9 +130,9 @@ def _plane(chart: Plane, ink: str) -> Iterator[str]:
         yield f'<rect x="{LEFT}" y="{top:.1f}" width="{RIGHT - LEFT}" height="{tall:.1f}" fill="{ink}" fill-opacity="0.14"/>'
     for value in ticks(low, high, step):
         yield _rule(f"M{LEFT},{y(value):.1f}H{RIGHT}", ink, opacity=0.25)
-        yield _text(LEFT - 8, y(value) + 5, tick_text(value, step), ink, anchor="end")
+        yield _text((LEFT - 8, y(value) + 5), tick_text(value, step), ink, anchor="end")
     yield from _x_axis(chart.x, x, ink)
-    yield _text(LEFT, TOP - 12, chart.y.label, ink)
+    yield _text((LEFT, TOP - 12), chart.y.label, ink)
     if chart.diagonal:
         yield _rule(f"M{x(0):.1f},{y(0):.1f}L{x(1):.1f},{y(1):.1f}", ink, dashes="3 3")
     if chart.level:
@@ -151,9 +151,9 @@ def _x_axis(axis: Axis, x: _Scale, ink: str) -> Iterator[str]:
         half = display_width(label) * LETTER / 2
         yield _rule(f"M{at:.1f},{BOTTOM}v5", ink, opacity=0.6)
         if at - half > last + 4:
-            yield _text(at, BOTTOM + 20, label, ink, anchor="middle")
+            yield _text((at, BOTTOM + 20), label, ink, anchor="middle")
             last = at + half
-    yield _text((LEFT + RIGHT) / 2, BOTTOM + 42, axis.drawn, ink, anchor="middle")
+    yield _text(((LEFT + RIGHT) / 2, BOTTOM + 42), axis.drawn, ink, anchor="middle")
 
 
 def _line(line: Line, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
@@ -184,7 +184,7 @@ def _line(line: Line, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
     for one, (px, py) in zip(line.points, places, strict=True):
         said = shorten(clean(one.label), 24)
         if said and px - display_width(said) * 3.5 > last:
-            yield _text(px, py - 10, said, ink, anchor="middle", size=13)
+            yield _text((px, py - 10), said, ink, anchor="middle", size=13)
             last = px + display_width(said) * 3.5
 
 
@@ -220,7 +220,7 @@ def _end_labels(chart: Plane, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
     last = -math.inf
     for height, left, said in sorted(wanted):
         last = min(max(height, last + GAP), BOTTOM + GAP)
-        yield _text(min(left, RIGHT + 6), last + 5, shorten(clean(said), 12), ink, size=13)
+        yield _text((min(left, RIGHT + 6), last + 5), shorten(clean(said), 12), ink, size=13)
 
 
 # cells
@@ -234,13 +234,13 @@ def _cells(chart: Cells, ink: str) -> tuple[list[str], float]:
     top = TOP + 22
     size = 14 if wide > 44 else 11
     letters = max(2, int((wide - 2) / (size * 0.52)))
-    parts = [_text(EDGE, top - 28, shorten(f"{clean(chart.down)} down, {clean(chart.across)} across", 76), ink)]
+    parts = [_text((EDGE, top - 28), shorten(f"{clean(chart.down)} down, {clean(chart.across)} across", 76), ink)]
     for number, name in enumerate(chart.columns):
-        parts.append(_text(left + (number + 0.5) * wide, top - 6, shorten(clean(name), letters), ink, anchor="middle", size=size))
+        parts.append(_text((left + (number + 0.5) * wide, top - 6), shorten(clean(name), letters), ink, anchor="middle", size=size))
     shade = shades(chart.values)
     for row, name in enumerate(chart.rows):
         y = top + row * high
-        parts.append(_text(left - 8, y + high / 2 + 5, shorten(clean(name), 24), ink, anchor="end", size=14))
+        parts.append(_text((left - 8, y + high / 2 + 5), shorten(clean(name), 24), ink, anchor="end", size=14))
         for column, share in enumerate(shade[row]):
             x = left + column * wide
             opacity = 0.06 if share is None else 0.1 + 0.5 * share
@@ -249,7 +249,7 @@ def _cells(chart: Cells, ink: str) -> tuple[list[str], float]:
             if chart.best == (row, column):
                 parts.append(f'<rect {box} fill="none" stroke="{ink}" stroke-width="2.5"/>')
             said = shorten(chart.texts[row][column], letters)
-            parts.append(_text(x + wide / 2, y + high / 2 + 5, said, ink, anchor="middle", size=size, weight=chart.best == (row, column)))
+            parts.append(_text((x + wide / 2, y + high / 2 + 5), said, ink, anchor="middle", size=size, bold=chart.best == (row, column)))
     return parts, top + len(chart.rows) * high + 14
 
 
@@ -268,18 +268,18 @@ def _intervals(chart: Intervals, ink: str) -> tuple[list[str], float]:
         parts.append(f'<rect {box} fill="{ink}" fill-opacity="0.14"/>')
     for value in ticks(low, high, step):
         parts.append(_rule(f"M{x(value):.1f},{top}V{bottom:.1f}", ink, opacity=0.25))
-        parts.append(_text(x(value), bottom + 18, tick_text(value, step), ink, anchor="middle"))
+        parts.append(_text((x(value), bottom + 18), tick_text(value, step), ink, anchor="middle"))
     if chart.zero is not None:
         parts.append(_rule(f"M{x(chart.zero):.1f},{top}V{bottom:.1f}", ink, width=2))
     for number, bar in enumerate(chart.bars):
         y = top + (number + 0.5) * ROW
         color = ink if bar.shows == "not shown" else COLORS[1] if bar.shows == "worse" else COLORS[0]
-        parts.append(_text(left - 4, y + 5, shorten(clean(bar.name), int(left / LETTER)), ink, anchor="end"))
+        parts.append(_text((left - 4, y + 5), shorten(clean(bar.name), int(left / LETTER)), ink, anchor="end"))
         if bar.low is not None and bar.high is not None:
             parts.append(_rule(f"M{x(bar.low):.1f},{y:.1f}H{x(bar.high):.1f}", color, width=2.5))
         parts.append(_shape(x(bar.value), y, color, bar.shows))
-        parts.append(_text(x(bar.value), y - 8, bar.text, ink, anchor="middle", size=12))
-    parts.append(_text(WIDTH / 2, bottom + 40, shorten(clean(chart.axis), 80), ink, anchor="middle"))
+        parts.append(_text((x(bar.value), y - 8), bar.text, ink, anchor="middle", size=12))
+    parts.append(_text((WIDTH / 2, bottom + 40), shorten(clean(chart.axis), 80), ink, anchor="middle"))
     return parts, bottom + 50
 
 
