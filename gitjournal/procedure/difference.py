@@ -18,6 +18,7 @@ from gitjournal.procedure.canonical_text import class_of, is_node, parameters_of
 from gitjournal.procedure.catalogue import lookup
 
 Leaves = dict[str, Any]
+AT_ONCE = 500  # rows of the matrix of differences in memory at a time
 CLOSEST = 20  # candidates compared in full; the others are further away by a bound that costs nothing
 
 
@@ -147,6 +148,36 @@ def nearest(wanted: Sequence[str], known: Mapping[str, str]) -> list[tuple[str, 
         with suppress(ValueError):
             found.append((fingerprint, changes(known[fingerprint], wanted[ours])))
     return sorted(found, key=lambda pair: len(pair[1]))
+
+
+def nearby(texts: Mapping[str, str], count: int) -> dict[str, list[str]]:
+    """Return for each entry the `count` others whose canonical texts differ in fewest values, nearest first.
+
+    Ties go to the later name, which is the newer entry. The differences of all pairs are counted in one product of matrices.
+    """
+    import numpy as np
+
+    names = sorted(texts, reverse=True)
+    sets = [set(tokens(texts[name])) for name in names]
+    occurs: dict[str, int] = {}
+    for one in sets:
+        for token in one:
+            occurs[token] = occurs.get(token, 0) + 1
+    # what all have, or one alone has, changes no order
+    shared = {token: at for at, token in enumerate(sorted(token for token, n in occurs.items() if 1 < n < len(names)))}
+    table = np.zeros((len(names), len(shared)), dtype=np.float32)
+    for row, one in enumerate(sets):
+        table[row, [shared[token] for token in one if token in shared]] = 1
+    sizes = np.array([len(one) for one in sets], dtype=np.float32)
+    found: dict[str, list[str]] = {}
+    for at in range(0, len(names), AT_ONCE):
+        part = slice(at, at + AT_ONCE)
+        apart = sizes[part, None] + sizes[None, :] - 2 * (table[part] @ table.T)
+        for row, name in enumerate(names[part]):
+            apart[row, at + row] = np.inf
+            nearest = np.argsort(apart[row], kind="stable")[: min(count, len(names) - 1)]
+            found[name] = [names[other] for other in nearest]
+    return found
 
 
 # one configuration, written in two ways

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gitjournal.procedure import canonical_text, counts, difference
-from gitjournal.procedure.difference import ABSENT, Change, Written, changes, written_otherwise
+from gitjournal.procedure.canonical_text import tokens
+from gitjournal.procedure.difference import ABSENT, Change, Written, changes, nearby, written_otherwise
 from tests.procedure.test_identity import DATA, HASH, SPLIT, steps, text_of, tree, written
 from tests.support import trees
 
@@ -91,6 +94,39 @@ def test_of_a_grid_the_nearest_point_is_compared() -> None:
     points = [text_of(f"[SVC: {{C: {C}, gamma: 0.2}}]") for C in (1, 2, 3)]
     ((name, found), *_) = difference.nearest(points, known)
     assert (name, found) == ("a", [Change("svc__gamma", 0.1, 0.2)])
+
+
+# the nearest of each among many
+
+
+def text_with(**params: object) -> str:
+    """Return a canonical text of one step."""
+    return json.dumps({"data": {}, "procedure": [{"a.SVC": params}], "split": {}}, separators=(",", ":"))
+
+
+def test_the_fewest_differences_come_first_and_of_equals_the_newer() -> None:
+    texts = {"1": text_with(C=1, gamma=1), "2": text_with(C=1, gamma=2), "3": text_with(C=3, gamma=3), "4": text_with(C=1, gamma=1)}
+    found = nearby(texts, 2)
+    assert found["1"] == ["4", "2"]
+    assert found["2"] == ["4", "1"]
+    assert len(found["3"]) == 2
+
+
+def test_few_entries_have_few_neighbours() -> None:
+    assert nearby({}, 3) == {}
+    assert nearby({"1": text_with(C=1)}, 3) == {"1": []}
+    assert nearby({"1": text_with(C=1), "2": text_with(C=2)}, 3) == {"1": ["2"], "2": ["1"]}
+
+
+@given(st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.tuples(*[st.integers(0, 2)] * 3), min_size=2, max_size=9))
+def test_it_is_what_comparing_each_pair_gives(made: dict[str, tuple[int, int, int]]) -> None:
+    texts = {name: text_with(**dict(zip("xyz", numbers, strict=True))) for name, numbers in made.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(difference, "AT_ONCE", 2)
+        found = nearby(texts, 3)
+    for name, near in found.items():
+        apart = {other: len(set(tokens(texts[name])) ^ set(tokens(texts[other]))) for other in texts if other != name}
+        assert [apart[other] for other in near] == sorted(apart.values())[:3]
 
 
 # one configuration, written in two ways

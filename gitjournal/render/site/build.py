@@ -22,7 +22,7 @@ from gitjournal.journal.entry_results import EntryResults, read_results
 from gitjournal.journal.index import Result
 from gitjournal.journal.journal import Journal, Listed
 from gitjournal.journal.lineage import Links, resolve_links
-from gitjournal.procedure.nearest import nearby
+from gitjournal.procedure.difference import nearby
 from gitjournal.render import entry as words
 from gitjournal.render.site.cards import Card, card_key, read_cards
 from gitjournal.render.site.folder import SiteFolder
