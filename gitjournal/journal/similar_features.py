@@ -20,8 +20,9 @@ from gitjournal.entry.model import Entry, split_text
 from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import data_label
 from gitjournal.errors import EntryError, GitjournalError
-from gitjournal.procedure import canonical_form, catalogue, keras_catalogue
+from gitjournal.procedure import canonical_form, catalogue
 from gitjournal.procedure.canonical_text import class_of, labels, nodes_in, parameters_of
+from gitjournal.procedure.networks import keras_catalogue
 from gitjournal.procedure.reader import build_tree
 from gitjournal.procedure.tree import Steps
 

@@ -19,11 +19,12 @@ from gitjournal.entry.grid import Point
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
-from gitjournal.procedure import canonical_text, catalogue, difference, keras_catalogue, network, randomness
+from gitjournal.procedure import canonical_text, catalogue, difference, randomness
 from gitjournal.procedure.canonical_text import class_of, fingerprint, parameters_of
 from gitjournal.procedure.configuration import Configured, configure
 from gitjournal.procedure.declaration import Declared, Versions, written_out
 from gitjournal.procedure.difference import ABSENT, Change
+from gitjournal.procedure.networks import keras_catalogue, network
 
 Kind = Literal["value", "point", "label", "seed", "taken"]
 MANY = 2000  # points: more are not worked out to find one that is written otherwise

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gitjournal.procedure import counts, inactive, network, network_identity
+from gitjournal.procedure import counts, inactive
 from gitjournal.procedure.canonical_text import json_text
 from gitjournal.procedure.catalogue import SEARCH_SPACES, Known, Parameter, lookup, version_key
 from gitjournal.procedure.declaration import REFERENCE, Versions
+from gitjournal.procedure.networks import canonical as network_identity
+from gitjournal.procedure.networks import network
 from gitjournal.procedure.tree import Node, Steps
 
 

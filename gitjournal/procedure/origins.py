@@ -10,9 +10,11 @@ import msgspec
 
 from gitjournal.entry.grid import Point
 from gitjournal.entry.model import Entry
-from gitjournal.procedure import counts, network, network_identity
+from gitjournal.procedure import counts
 from gitjournal.procedure.canonical_form import acting_steps, judge_parameters, sizes_by_step
 from gitjournal.procedure.canonical_text import class_of, parameters_of, read, short_name
+from gitjournal.procedure.networks import canonical as network_identity
+from gitjournal.procedure.networks import network
 from gitjournal.procedure.tree import Node, Steps
 
 

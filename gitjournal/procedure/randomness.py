@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gitjournal.procedure import inactive, network
+from gitjournal.procedure import inactive
 from gitjournal.procedure.canonical_form import effective_value, known_class, own_function, unify_penalty
+from gitjournal.procedure.networks import network
 from gitjournal.procedure.tree import Steps
 
 

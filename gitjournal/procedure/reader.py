@@ -28,9 +28,11 @@ from typing import Any
 from gitjournal.entry.grid import SAMPLING, Point
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, nearest
-from gitjournal.procedure import keras_catalogue, network, network_check, tabular
+from gitjournal.procedure import tabular
 from gitjournal.procedure.catalogue import NAMED, Known, Parameter, is_class, lookup
 from gitjournal.procedure.catalogue import nearest as nearest_class
+from gitjournal.procedure.networks import check as network_check
+from gitjournal.procedure.networks import keras_catalogue, network
 from gitjournal.procedure.tree import Later, Node, Steps, labels_of, plain
 from gitjournal.procedure.unsafe import refusal
 

@@ -18,10 +18,11 @@ from gitjournal.entry import edit
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
-from gitjournal.procedure import network, randomness, reader
+from gitjournal.procedure import randomness, reader
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import Configured, configurations
 from gitjournal.procedure.declaration import Declared, Versions, loader_options, written_out
+from gitjournal.procedure.networks import network
 from gitjournal.trust import store
 from gitjournal.trust.code_files import Code, find_code
 

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from gitjournal.data import splits
-from gitjournal.procedure import network
+from gitjournal.procedure.networks import network
 from gitjournal.trust import loader
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import Run

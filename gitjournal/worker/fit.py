@@ -15,7 +15,7 @@ from gitjournal.data.images import Images
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
 from gitjournal.errors import EntryError
-from gitjournal.procedure import network
+from gitjournal.procedure.networks import network
 from gitjournal.worker import environment
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import Run

@@ -14,7 +14,7 @@ import msgspec
 from gitjournal.data import splits
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import GitjournalError
-from gitjournal.procedure import network
+from gitjournal.procedure.networks import network
 from gitjournal.worker import scores
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import OnData

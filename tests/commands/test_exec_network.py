@@ -15,7 +15,7 @@ from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.entry import record
 from gitjournal.entry.record import Record
-from gitjournal.procedure import keras_catalogue
+from gitjournal.procedure.networks import keras_catalogue
 from gitjournal.worker.models.sklearn_models import derived_seed
 from tests.support.helpers import done, git, gitjournal, write_entry
 from tests.support.networks import NEEDS_KERAS
@@ -154,7 +154,7 @@ def test_the_seed_of_a_network_is_the_same_on_every_machine() -> None:
 @NEEDS_KERAS
 def test_the_reference_is_that_of_the_installed_keras(tmp_path: Path) -> None:
     code = (
-        "import shutil, sys; from pathlib import Path; from gitjournal.procedure import keras_catalogue as c\n"
+        "import shutil, sys; from pathlib import Path; from gitjournal.procedure.networks import keras_catalogue as c\n"
         "from gitjournal.worker.models import reference_keras as k\n"
         "file = Path(sys.argv[1]); shutil.copy(c.REFERENCE, file); print(k.update(file, k.look))\n"
         "import keras\n"

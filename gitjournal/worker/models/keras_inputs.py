@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gitjournal.procedure.network_graph import Graph
+from gitjournal.procedure.networks.graph import Graph
 from gitjournal.worker.models.keras_layers import short
 from gitjournal.worker.models.keras_rows import from_table
 from gitjournal.worker.models.sklearn_models import ParameterError

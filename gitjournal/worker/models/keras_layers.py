@@ -10,10 +10,10 @@ import numpy as np
 
 from gitjournal.data.raw import Array
 from gitjournal.errors import GitjournalError
-from gitjournal.procedure import keras_catalogue
-from gitjournal.procedure.keras_catalogue import ADAPTED
-from gitjournal.procedure.network import ATTENTION, SEVERAL
-from gitjournal.procedure.network_graph import Graph, Wired
+from gitjournal.procedure.networks import keras_catalogue
+from gitjournal.procedure.networks.graph import Graph, Wired
+from gitjournal.procedure.networks.keras_catalogue import ADAPTED
+from gitjournal.procedure.networks.network import ATTENTION, SEVERAL
 from gitjournal.worker.models import keras_library, keras_state
 from gitjournal.worker.models.keras_rows import Batches, dense
 from gitjournal.worker.models.sklearn_models import ParameterError

@@ -1,6 +1,6 @@
 """From a node of the tree to a Keras network that fits and predicts. Runs in the worker; `keras_library.load` imports Keras.
 
-A network is always built through the functional interface, layer after layer in the order of `network_graph`, so that two declarations
+A network is always built through the functional interface, layer after layer in the order of `networks.graph`, so that two declarations
 of one network draw the same random numbers. Rows may be arrays, a DataFrame, text, or anything that has a length, a `shape` and gives
 arrays for an array of row numbers: a batch is all that is ever asked for at once.
 """
@@ -18,9 +18,9 @@ import numpy as np
 
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError
-from gitjournal.procedure import keras_catalogue
-from gitjournal.procedure.network import training_facts
-from gitjournal.procedure.network_graph import graph_of
+from gitjournal.procedure.networks import keras_catalogue
+from gitjournal.procedure.networks.graph import graph_of
+from gitjournal.procedure.networks.network import training_facts
 from gitjournal.worker.models import keras_inputs, keras_state, sklearn_models, skops_files
 from gitjournal.worker.models.keras_layers import Builder
 from gitjournal.worker.models.keras_library import load

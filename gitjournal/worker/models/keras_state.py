@@ -1,6 +1,6 @@
 """What a trained network is besides its declaration: plain arrays by layer, and back. No configuration is kept, and none is read.
 
-Layers have the numbers of `network_graph`, so the arrays of a network fit every declaration of it. Text stands as the bytes of a
+Layers have the numbers of `networks.graph`, so the arrays of a network fit every declaration of it. Text stands as the bytes of a
 JSON list: an array of it would take the longest word for each.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError
-from gitjournal.procedure.network_graph import Wired
+from gitjournal.procedure.networks.graph import Wired
 
 BEFORE = "before"  # the steps before the network, as the bytes of a file of skops
 _WORDS, _IDF, _BINS = "vocabulary", "idf_weights", "bin_boundaries"

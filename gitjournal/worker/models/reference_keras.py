@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from gitjournal.procedure.catalogue import SCHEMA, Kind, Known, Parameter, Reference, Takes
-from gitjournal.procedure.keras_catalogue import REFERENCE, REFUSED
+from gitjournal.procedure.networks.keras_catalogue import REFERENCE, REFUSED
 from gitjournal.worker.models.keras_library import load
 from gitjournal.worker.models.reference_sklearn import spell, update
 

@@ -19,7 +19,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from gitjournal.entry.model import Facts, parse
-from gitjournal.procedure import canonical_text, network_identity, reader
+from gitjournal.procedure import canonical_text, reader
+from gitjournal.procedure.networks import canonical as network_identity
 from gitjournal.worker.process import Worker
 from tests.support.networks import NEEDS_KERAS
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitjournal.errors import nearest
-from gitjournal.procedure.keras_catalogue import SEQUENTIAL
+from gitjournal.procedure.networks.keras_catalogue import SEQUENTIAL
 
 Node = dict[str, Any]
 

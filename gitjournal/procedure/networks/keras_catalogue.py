@@ -7,14 +7,14 @@ looked up by kind, since a loss and a metric share theirs. Only what is listed t
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import msgspec
 
 from gitjournal.errors import nearest as nearest_word
+from gitjournal.procedure import catalogue
 from gitjournal.procedure.catalogue import SCHEMA, Kind, Known, Parameter, Reference, decode
 
-REFERENCE = Path(__file__).with_name("reference") / f"keras-{SCHEMA}.json"
+REFERENCE = catalogue.REFERENCE.with_name(f"keras-{SCHEMA}.json")
 SEQUENTIAL, MODEL, FIT = "keras.Sequential", "keras.Model", "keras.Model.fit"
 NETWORKS = (SEQUENTIAL, MODEL)
 

@@ -1,6 +1,6 @@
 """The canonical form of a network: what it computes and how it learns, whatever the names, the order and the spelling. Pure.
 
-Layers stand in the order of `network_graph`, without names; a layer's `inputs` are numbers and left out where they are the layer before
+Layers stand in the order of `graph`, without names; a layer's `inputs` are numbers and left out where they are the layer before
 it, so that a Sequential and the Model that says the same are the same. Numbers are those of float32, in which Keras computes.
 """
 
@@ -10,11 +10,12 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gitjournal.procedure import counts, keras_catalogue
+from gitjournal.procedure import counts
 from gitjournal.procedure.catalogue import Known, Parameter
-from gitjournal.procedure.keras_catalogue import FIT, MODEL
-from gitjournal.procedure.network import ONE_OF_MANY, monitored, training_facts, watches
-from gitjournal.procedure.network_graph import graph_of
+from gitjournal.procedure.networks import keras_catalogue
+from gitjournal.procedure.networks.graph import graph_of
+from gitjournal.procedure.networks.keras_catalogue import FIT, MODEL
+from gitjournal.procedure.networks.network import ONE_OF_MANY, monitored, training_facts, watches
 
 Node = dict[str, Any]
 

@@ -235,6 +235,6 @@ def test_the_place_of_a_value_that_keras_refuses_is_found_again() -> None:
 
 
 def test_reading_a_network_imports_no_keras() -> None:
-    code = "import sys; from gitjournal.procedure import reader as procedure, identity, network_identity"
+    code = "import sys; from gitjournal.procedure import reader as procedure, identity; from gitjournal.procedure.networks import canonical"
     code += "; from gitjournal.worker import run as measure; print('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

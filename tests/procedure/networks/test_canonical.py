@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from gitjournal.procedure import canonical_text, keras_catalogue, network_identity, origins, randomness
-from gitjournal.procedure.network_graph import graph_of
+from gitjournal.procedure import canonical_text, origins, randomness
+from gitjournal.procedure.networks import canonical as network_identity
+from gitjournal.procedure.networks import keras_catalogue
+from gitjournal.procedure.networks.graph import graph_of
 from tests.support import trees
 from tests.support.networks import entry, model, sequential, tree
 

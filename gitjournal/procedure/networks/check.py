@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gitjournal.entry.model import Facts
 from gitjournal.errors import nearest
-from gitjournal.procedure.keras_catalogue import MODEL
-from gitjournal.procedure.network import ATTENTION, SEVERAL, Node, Path, Reader, monitored
-from gitjournal.procedure.network_graph import Graph, GraphError, graph_of
+from gitjournal.procedure.networks.graph import Graph, GraphError, graph_of
+from gitjournal.procedure.networks.keras_catalogue import MODEL
+from gitjournal.procedure.networks.network import ATTENTION, SEVERAL, Node, Path, Reader, monitored
 
 
 def check(reader: Reader, node: Node, path: Path, facts: Facts | None, *, alone: bool) -> None:

@@ -23,9 +23,9 @@ import re
 from typing import Any, Protocol
 
 from gitjournal.errors import EntryError, GitjournalError, TrustError, nearest
-from gitjournal.procedure import keras_catalogue
 from gitjournal.procedure.catalogue import Kind, Known, Parameter, is_class
-from gitjournal.procedure.keras_catalogue import ADAPTED, FIT, MODEL, NETWORKS, NOT_HERE, REFUSED, SEQUENTIAL
+from gitjournal.procedure.networks import keras_catalogue
+from gitjournal.procedure.networks.keras_catalogue import ADAPTED, FIT, MODEL, NETWORKS, NOT_HERE, REFUSED, SEQUENTIAL
 from gitjournal.procedure.tree import Later, plain
 from gitjournal.procedure.unsafe import path_like
 
@@ -105,7 +105,7 @@ def declares_network(procedure: list[Any] | dict[str, Any]) -> bool:
 
 
 def read(reader: Reader, name: str, written: Any, path: Path) -> Node:
-    """Read one network; `path` is that of its name. Wiring is checked by `network_check`, once all parameters are known."""
+    """Read one network; `path` is that of its name. Wiring is checked by `check`, once all parameters are known."""
     if not isinstance(written, dict):
         raise reader.error(f"{name} is a mapping with `layers`, `optimizer` and `loss`", path)
     node: Node = {"class": NAMES[name], "params": {"fit": {"class": FIT, "params": {}}}}
