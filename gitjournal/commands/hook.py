@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gitjournal.entry.record import read_time
 from gitjournal.errors import GitjournalError
-from gitjournal.git.repository import find_repository
+from gitjournal.git.worktree import find_repository
 from gitjournal.integrity.guard import UNDER_WAY, EarlierEntry, HookRefusal, guard_ref, guard_staged
 from gitjournal.render import text
 

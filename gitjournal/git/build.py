@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitjournal.errors import EntryError, Place
-from gitjournal.git.repository import Repository, TreeFile, Worktree, git, require_identity, run_git
+from gitjournal.git.process import git, run_git
+from gitjournal.git.repository import Repository, TreeFile, require_identity
 from gitjournal.git.working_files import Change
+from gitjournal.git.worktree import Worktree
 
 
 def index_info(files: dict[str, TreeFile | None], repository: Repository) -> bytes:
@@ -84,3 +86,14 @@ def bench(repository: Repository, worktree: Worktree | None, tip: str) -> Iterat
         yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def store_plain(repository: Repository, known: dict[str, TreeFile], files: dict[str, bytes]) -> list[Change]:
+    """Store files as they are, and return what changes by them; `known` are the files of the tree at those paths."""
+    changes = [Change(name, "plain", known.get(name), TreeFile("100644", repository.store(data), name)) for name, data in files.items()]
+    return [change for change in changes if change.old != change.new]
+
+
+def subject_of(message: str) -> str:
+    """Return the first line of a commit message."""
+    return message.partition("\n")[0]

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from gitjournal.errors import EntryError
 from gitjournal.git.build import Bench, index_info
-from gitjournal.git.repository import TreeFile, Worktree, git_bytes
+from gitjournal.git.process import git_bytes
+from gitjournal.git.repository import TreeFile
 from gitjournal.git.working_files import Addition, Change, renamed
+from gitjournal.git.worktree import Worktree
 
 INTENT = "gitjournal-intent"
 DRAFT = "gitjournal-index"

@@ -14,18 +14,9 @@ from pathlib import Path
 
 from gitjournal.entry import settings
 from gitjournal.errors import GitError
-from gitjournal.git.repository import (
-    Repository,
-    Standing,
-    Worktree,
-    find_repository,
-    find_standing,
-    git,
-    registered_path,
-    run_git,
-    same_place,
-    worktree_at,
-)
+from gitjournal.git.process import git, run_git
+from gitjournal.git.repository import Repository
+from gitjournal.git.worktree import Standing, Worktree, find_repository, find_standing, registered_path, same_place, worktree_at
 
 SETTINGS = "lab.config"
 _SECTION = re.compile(r"\[(\w+)\]")

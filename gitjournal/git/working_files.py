@@ -17,7 +17,9 @@ import msgspec
 
 from gitjournal.entry.results_block import splice
 from gitjournal.errors import EntryError, GitError, is_full
-from gitjournal.git.repository import TreeFile, Worktree, git_bytes
+from gitjournal.git.process import git_bytes
+from gitjournal.git.repository import TreeFile
+from gitjournal.git.worktree import Worktree
 
 ENTRY, RECORDS = ".md", ".runs.jsonl"
 SETTLED_SECONDS = 0.02
@@ -77,6 +79,11 @@ def same_entry(path: str) -> tuple[str, str, str]:
     kind = RECORDS if name.endswith(RECORDS) else ENTRY if name.endswith(ENTRY) else name
     stem = name.removesuffix(kind)
     return (stem[:8], stem[-4:], kind)
+
+
+def records_beside(path: str) -> str:
+    """Return where the records of the entry at `path` stand."""
+    return path.removesuffix(ENTRY) + RECORDS
 
 
 def renamed(path: str, among: Iterable[str]) -> str | None:

@@ -16,11 +16,17 @@ from gitjournal import __version__
 from gitjournal.entry import settings
 from gitjournal.errors import GitError, GitjournalError
 from gitjournal.git import results_commit
+from gitjournal.git.busy import lab_obstacle
 from gitjournal.git.index_draft import INTENT
 from gitjournal.git.lab import Lab, find_lab, is_journal, place_of, read_settings
-from gitjournal.git.repository import Repository, find_repository, run_git
+from gitjournal.git.locks import MARK
+from gitjournal.git.process import run_git
+from gitjournal.git.recovery import hold_journal
+from gitjournal.git.repository import Repository
 from gitjournal.git.setup import hooks, init
-from gitjournal.git.transaction import MARK, locked
+from gitjournal.git.spool import list_pending
+from gitjournal.git.transaction import PATIENCE
+from gitjournal.git.worktree import find_repository
 from gitjournal.journal.index import Index
 
 FIX = "gitjournal doctor --fix"
@@ -134,7 +140,7 @@ def _branch(lab: Lab) -> Iterator[Ailment]:
         return
     head = lab.worktree.head()
     back = f"git -C {lab.path} switch {lab.branch}"
-    going_on = results_commit.in_the_middle(lab)
+    going_on = lab_obstacle(lab)
     if going_on:
         yield Ailment(f"{going_on}: results wait until it has ended", f"git -C {lab.path} status", note=True)
     elif head is None:
@@ -147,7 +153,7 @@ def _branch(lab: Lab) -> Iterator[Ailment]:
 
 
 def _spool(lab: Lab) -> Iterator[Ailment]:
-    waiting = results_commit.pending(lab)
+    waiting = list_pending(lab)
     readable = [one for one in waiting if one.branch]
 
     def mend() -> str:
@@ -172,7 +178,7 @@ def _locks(lab: Lab) -> Iterator[Ailment]:
     left += list(private.glob("build-*"))
 
     def mend() -> str:
-        with locked(lab.repository, patience=results_commit.PATIENCE):
+        with hold_journal(lab.repository, patience=PATIENCE):
             return "what a killed gitjournal left behind was finished and cleared"
 
     if left and _nobody_writes(private / "lock"):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gitjournal.git.lab import Lab, read_settings
-from gitjournal.git.repository import Repository, run_git
+from gitjournal.git.process import run_git
+from gitjournal.git.repository import Repository
 from gitjournal.integrity.check import Question, check_tree
 from gitjournal.integrity.duplicates import Twice
 from gitjournal.integrity.findings import Finding

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from gitjournal.entry.model import ID_PATTERN, MAX_BYTES
 from gitjournal.git.lab import Lab
-from gitjournal.git.repository import git_bytes
+from gitjournal.git.process import git_bytes
 from gitjournal.journal.entry_ids import FOLDER, PAGE
 
 

@@ -13,7 +13,8 @@ from gitjournal.entry.model import ID_PATTERN
 from gitjournal.entry.record import Record, Scores, decode_lines
 from gitjournal.entry.summary import Key, join
 from gitjournal.errors import EntryError, GitError
-from gitjournal.git.repository import Repository, git_bytes
+from gitjournal.git.process import git_bytes
+from gitjournal.git.repository import Repository
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 from gitjournal.journal.index_file import transaction
 from gitjournal.journal.rows import id_of, make_row

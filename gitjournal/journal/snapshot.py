@@ -16,7 +16,9 @@ from pathlib import Path, PurePosixPath
 from gitjournal.entry.model import ID_PATTERN, Entry, parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import EntryError, GitError, GitjournalError
-from gitjournal.git.repository import Repository, TreeFile, Worktree, git, git_bytes, run_git
+from gitjournal.git.process import git, git_bytes, run_git
+from gitjournal.git.repository import Repository, TreeFile
+from gitjournal.git.worktree import Worktree
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 
 AT_ONCE = 250  # entries: memory stays flat however large the journal is

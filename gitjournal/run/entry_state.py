@@ -13,9 +13,9 @@ from gitjournal.entry.model import Entry, parse
 from gitjournal.entry.record import Record, decode_lines, runs_among
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.errors import EntryError, GitjournalError, Place, UsageError
-from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab, work_root
-from gitjournal.git.repository import run_git
+from gitjournal.git.process import run_git
+from gitjournal.git.spool import read_spool
 from gitjournal.journal import branches
 from gitjournal.journal.entries import entry_records, entry_text, list_ids
 from gitjournal.journal.entry_ids import match_id, page_path
@@ -68,7 +68,7 @@ def read_subject(lab: Lab, start: Path, entry_id: str) -> Subject:
 
 def _waiting_records(lab: Lab, path: str) -> list[Record]:
     """Return the records of an entry that are not committed yet, as during a merge."""
-    waiting = [results for results in results_commit.spooled(lab).values() if results.path == path]
+    waiting = [results for results in read_spool(lab).values() if results.path == path]
     return [one for results in waiting for one in decode_lines(b"".join(results.lines), file=path)]
 
 

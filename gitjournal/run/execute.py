@@ -20,7 +20,9 @@ from gitjournal.entry.record import Record, runs_among, skipped_among
 from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import Key
 from gitjournal.git import results_commit
+from gitjournal.git.busy import lab_obstacle
 from gitjournal.git.lab import Lab
+from gitjournal.git.plan_commit import PlannedEntry, plan_commit, uncommitted_plan
 from gitjournal.git.repository import require_identity
 from gitjournal.git.working_files import replace_file
 from gitjournal.journal.entry_ids import id_of_page
@@ -138,7 +140,7 @@ def _todo(subject: Subject, plan: Plan, options: Options) -> _Todo:
     return _Todo(runs, reused, others if reason else {}, reason, counts, elsewhere)
 
 
-def commit_plan(subject: Subject, plan: Plan, *, force: str | None) -> results_commit.Plan[Entry]:
+def commit_plan(subject: Subject, plan: Plan, *, force: str | None) -> PlannedEntry[Entry]:
     """Write the completed entry into lab/ and commit it with the sealed test rule.
 
     What git would store is read back and must declare the same: a save in between never separates plan and run.
@@ -156,16 +158,16 @@ def commit_plan(subject: Subject, plan: Plan, *, force: str | None) -> results_c
     def message(entry: Entry) -> str:
         return f"plan: {entry.front.title}\n\n{entry.front.hypothesis or ''}\n\nEntry: {entry.id}\nData: {plan.declared.hash}\n"
 
-    if lab.worktree is None or results_commit.in_the_middle(lab):
+    if lab.worktree is None or lab_obstacle(lab):
         # compute is not refused for a missing folder or a merge: the plan travels with the results
-        return results_commit.uncommitted_plan(lab, subject.ref, subject.path, plan.text, expected)
+        return uncommitted_plan(lab, subject.ref, subject.path, plan.text, expected)
     old, new = subject.text.encode(), plan.text.encode()
     replace_file(lab.path / subject.path, lambda before: new if before == old else before)
-    return results_commit.plan_commit(lab, subject.path, accept=accept, message=message, files=sheet)
+    return plan_commit(lab, subject.path, accept=accept, message=message, files=sheet)
 
 
 def _run(
-    ledger: Ledger, todo: _Todo, planned: results_commit.Plan[Entry], crew: Team, options: Options, tell: Tell, gate: Gatekeeper | None
+    ledger: Ledger, todo: _Todo, planned: PlannedEntry[Entry], crew: Team, options: Options, tell: Tell, gate: Gatekeeper | None
 ) -> Outcome:
     subject = ledger.subject
     fresh: list[Record] = []
@@ -223,7 +225,7 @@ def _make(
     ledger: Ledger,
     todo: _Todo,
     dispatch: Dispatch,
-    planned: results_commit.Plan[Entry],
+    planned: PlannedEntry[Entry],
     crew: Team,
     timeout: float | None,
     fresh: list[Record],

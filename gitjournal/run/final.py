@@ -18,9 +18,10 @@ from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import COUNTS, Configuration, Summary, summarise
 from gitjournal.errors import EntryError, GitjournalError
-from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import require_identity
+from gitjournal.git.results_commit import CommitOutcome, commit_spooled
+from gitjournal.git.spool import Results, spool_results
 from gitjournal.journal.index import Index
 from gitjournal.run import artifacts, sealed_set
 from gitjournal.run import plan as planning
@@ -177,7 +178,7 @@ def _ask(subject: Subject, plan: Plan, run: PlannedRun, request: Request, crew: 
     return planning.answer(crew.ask(job), subject.entry)
 
 
-def _commit(subject: Subject, summary: Summary, look: Look, where: Surroundings, compose: Compose, say: Say) -> results_commit.Outcome:
+def _commit(subject: Subject, summary: Summary, look: Look, where: Surroundings, compose: Compose, say: Say) -> CommitOutcome:
     """Write the look safely to disk, and commit it by itself."""
     tip = subject.refs[subject.ref]
     held = subject.lab.repository.files(tip, subject.path).get(subject.path)
@@ -188,7 +189,7 @@ def _commit(subject: Subject, summary: Summary, look: Look, where: Surroundings,
     gain = gain_over(summary, runs_among(records), baseline) if baseline else None
     # a look changes nothing about what was judged on dev
     page = compose(subject.entry, summary, records, gain, verdict.of_page(subject.text, subject.entry.id))
-    results = results_commit.Results(
+    results = Results(
         branch=subject.ref.removeprefix("refs/heads/"),
         path=subject.path,
         plan=tip,
@@ -200,6 +201,6 @@ def _commit(subject: Subject, summary: Summary, look: Look, where: Surroundings,
         figures=page.figures,
         files={f"environments/{where.name}.json": where.environment},
     )
-    results_commit.spool(subject.lab, results)
-    written = results_commit.commit_spooled(subject.lab, leave=lambda path: path != subject.path)
-    return next((one for one in written if one.path == subject.path), results_commit.Outcome(subject.path, None, "waiting"))
+    spool_results(subject.lab, results)
+    written = commit_spooled(subject.lab, leave=lambda path: path != subject.path)
+    return next((one for one in written if one.path == subject.path), CommitOutcome(subject.path, None, "waiting"))

@@ -16,9 +16,9 @@ from gitjournal.entry.model import Facts, parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.errors import EntryError, GitjournalError
-from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import Repository
+from gitjournal.git.spool import Results, read_spool
 from gitjournal.journal import branches
 from gitjournal.journal.entries import entry_records, entry_text
 from gitjournal.journal.entry_ids import id_of_page, page_path, records_path
@@ -162,7 +162,7 @@ class Elsewhere:
         return {**self._waiting, **self._committed}
 
     def _read_spool(self) -> None:
-        for name, results in results_commit.spooled(self._subject.lab, without=self._seen).items():
+        for name, results in read_spool(self._subject.lab, without=self._seen).items():
             self._seen.add(name)
             if results.path != self._subject.path:
                 for one in _spooled_records(results):
@@ -188,14 +188,14 @@ class Elsewhere:
                 self._committed.setdefault(run.key, run)
 
 
-def _spooled_records(results: results_commit.Results) -> list[Record]:
+def _spooled_records(results: Results) -> list[Record]:
     try:
         return decode_lines(b"".join(results.lines), file=results.path)
     except EntryError:
         return []  # not written by this version: it waits for one that can read it
 
 
-def _spooled_run(one: Record, results: results_commit.Results) -> Run:
+def _spooled_run(one: Record, results: Results) -> Run:
     return Run(
         run=one.run,
         fingerprint=one.fingerprint,

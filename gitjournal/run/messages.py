@@ -141,7 +141,7 @@ class Epoch:
 class Recovered:
     """Told when results of an earlier call were found: committed now, or still waiting."""
 
-    outcome: results_commit.Outcome
+    outcome: results_commit.CommitOutcome
 
 
 Tell = Callable[[Planned | Progress | Epoch | Printed | Recovered], None]

@@ -15,7 +15,8 @@ from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.record import Failure, Gate, Record
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
-from gitjournal.git import results_commit
+from gitjournal.git.plan_commit import PlannedEntry
+from gitjournal.git.spool import Results, spool_results
 from gitjournal.journal.index import Run
 from gitjournal.journal.records import copy_from_owners
 from gitjournal.run.entry_state import Subject
@@ -62,15 +63,13 @@ class Ledger:
         """Return the gain over the baseline, where there is one."""
         return gain_over(summary, [*self.subject.records, *fresh], self.baseline) if self.baseline else None
 
-    def spool(
-        self, new: Sequence[Record], fresh: Sequence[Record], planned: results_commit.Plan[Any], where: Surroundings | None
-    ) -> Summary:
+    def spool(self, new: Sequence[Record], fresh: Sequence[Record], planned: PlannedEntry[Any], where: Surroundings | None) -> Summary:
         """Write new records safely to disk, with the block that all `fresh` ones make. Returns the summary."""
         summary = self.summarise(fresh)
         self._spool(new, self.page(summary, fresh), planned, where)
         return summary
 
-    def judge(self, fresh: Sequence[Record], planned: results_commit.Plan[Any], draw: Draw) -> str:
+    def judge(self, fresh: Sequence[Record], planned: PlannedEntry[Any], draw: Draw) -> str:
         """Judge what was expected, and write the block that says so to disk. Returns the block; "" where there is nothing to judge."""
         if not self.expected.expectations:
             return ""
@@ -88,8 +87,8 @@ class Ledger:
         """Return what is written of the results."""
         return self.compose(self.subject.entry, summary, [*self.subject.records, *fresh], self.gain(summary, fresh), judgement)
 
-    def _spool(self, new: Sequence[Record], page: ResultsPage, planned: results_commit.Plan[Any], where: Surroundings | None) -> None:
-        results = results_commit.Results(
+    def _spool(self, new: Sequence[Record], page: ResultsPage, planned: PlannedEntry[Any], where: Surroundings | None) -> None:
+        results = Results(
             branch=self.subject.ref.removeprefix("refs/heads/"),
             path=self.subject.path,
             plan=planned.tip,
@@ -101,7 +100,7 @@ class Ledger:
             figures=page.figures,
             files={f"environments/{where.name}.json": where.environment} if where else {},
         )
-        results_commit.spool(self.subject.lab, results)
+        spool_results(self.subject.lab, results)
 
 
 def job_of(subject: Subject, plan: Plan, run: PlannedRun, run_id: str, *, memory_mb: int | None) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from gitjournal.entry.datasheet import Datasheet, Sealed
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import decode_lines
 from gitjournal.errors import EntryError, GitjournalError
-from gitjournal.git import results_commit
 from gitjournal.git.lab import Lab
+from gitjournal.git.spool import read_spool
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entries import entry_records
 from gitjournal.journal.entry_ids import id_of_page
@@ -94,7 +94,7 @@ def _committed(lab: Lab, index: Index, data: str) -> Iterator[Look]:
 
 
 def _waiting(lab: Lab, data: str) -> Iterator[Look]:
-    for results in results_commit.spooled(lab).values():
+    for results in read_spool(lab).values():
         with contextlib.suppress(GitjournalError):
             for one in decode_lines(b"".join(results.lines), file=results.path):
                 if is_look(one) and header(one.canonical or "").hash == data:

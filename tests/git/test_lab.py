@@ -9,9 +9,9 @@ import pytest
 
 from gitjournal.errors import GitError
 from gitjournal.git import lab as lab_module
-from gitjournal.git import repository as repo_module
+from gitjournal.git import worktree as worktree_module
 from gitjournal.git.lab import current_branch, find_lab, work_root
-from gitjournal.git.repository import run_git
+from gitjournal.git.process import run_git
 from gitjournal.git.setup.init import init
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.index import Index
@@ -424,7 +424,7 @@ def relative_link(lab):
 def test_what_the_files_say_is_what_git_says(repo, monkeypatch, state):
     state(init(repo).lab.path)
     found, branch = find_lab(repo), current_branch(find_lab(repo))
-    for module, name in ((repo_module, "_plain_worktree"), (repo_module, "_plain_head"), (lab_module, "_plain_settings")):
+    for module, name in ((worktree_module, "_plain_worktree"), (worktree_module, "_plain_head"), (lab_module, "_plain_settings")):
         monkeypatch.setattr(module, name, lambda *told: None)
     assert (find_lab(repo), current_branch(find_lab(repo))) == (found, branch)
     assert (found.path, found.git_dir) == (repo / "lab", repo / ".git/worktrees/lab")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from gitjournal.git.repository import RESTING_NS, find_repository
+from gitjournal.git.repository import RESTING_NS
+from gitjournal.git.worktree import find_repository
 from tests.support.helpers import git
 
 

@@ -16,8 +16,10 @@ import pytest
 
 from gitjournal.errors import BusyError, GitError
 from gitjournal.git.lab import Lab, find_lab
-from gitjournal.git.results_commit import commit_spooled, pending, plan_commit, spool
+from gitjournal.git.plan_commit import plan_commit
+from gitjournal.git.results_commit import commit_spooled
 from gitjournal.git.setup.init import init
+from gitjournal.git.spool import list_pending, spool_results
 from tests.support.helpers import git, snapshot
 from tests.support.journals import (
     ENTRY,
@@ -542,7 +544,7 @@ def test_results_wait_while_the_branch_is_in_the_middle_of_something(what, repo)
     assert (outcome.state, outcome.commit) == ("waiting", None)
     assert what.split()[0] in outcome.why or "conflicts" in outcome.why
     assert _state(lab) == before
-    assert [waiting.runs for waiting in pending(lab)] == [1]
+    assert [waiting.runs for waiting in list_pending(lab)] == [1]
     with pytest.raises(BusyError):
         plan(lab)
     write(lab, "mended\n", "notes.md")
@@ -559,7 +561,7 @@ def test_results_wait_while_the_branch_is_in_the_middle_of_something(what, repo)
     assert has_block(at(lab, ENTRY))
     assert has_block(on_disk(lab))
     assert status(lab) == ""
-    assert pending(lab) == []
+    assert list_pending(lab) == []
 
 
 @pytest.mark.parametrize("how", [["-a"], ["--", "notes.md"], ["--amend"], []], ids=["commit -a", "commit PATH", "commit --amend", "commit"])
@@ -687,13 +689,14 @@ WORK = """
 import sys
 from pathlib import Path
 from gitjournal.git.lab import find_lab
-from gitjournal.git.results_commit import commit_spooled, spool
+from gitjournal.git.results_commit import commit_spooled
+from gitjournal.git.spool import spool_results
 from tests.support.journals import plan, record, results
 lab = find_lab(Path(sys.argv[1]))
 made = plan(lab, sys.argv[2], patience=5)
 for number in range(int(sys.argv[3])):
     line = record()
-    spool(lab, results(made, line, block=f"accuracy {number}", figures={f"figures/{number}.svg": line}))
+    spool_results(lab, results(made, line, block=f"accuracy {number}", figures={f"figures/{number}.svg": line}))
     print(line.decode(), end="", flush=True)
     commit_spooled(lab)
 """
@@ -769,7 +772,7 @@ def test_eight_processes_in_one_lab_lose_nothing_and_leave_the_lab_clean(repo):
         assert has_block(at(lab, path), "accuracy 2", Path(path).stem)
         assert has_block(on_disk(lab, path), "accuracy 2", Path(path).stem)
     assert status(lab) == "A  notes.md"
-    assert pending(lab) == []
+    assert list_pending(lab) == []
 
 
 def test_a_person_who_commits_all_the_while_loses_nothing_and_commits_only_their_own(repo):
@@ -826,7 +829,7 @@ def _die_after_the_branch_moved(lab: Lab, made) -> None:
     writer = "$(ps -o ppid= -p $PPID)"  # the hook's parent is git, whose parent is the writer
     hook.write_text(f'#!/bin/sh\n[ "$1" = committed ] || exit 0\nkill -9 {writer}\n')
     hook.chmod(0o755)
-    spool(lab, results(made, record("r1")))
+    spool_results(lab, results(made, record("r1")))
     code = "import sys; from pathlib import Path; from gitjournal.git.lab import find_lab"
     code += "; from gitjournal.git.results_commit import commit_spooled"
     done = subprocess.run([sys.executable, "-c", f"{code}; commit_spooled(find_lab(Path(sys.argv[1])))", str(lab.path)], check=False)

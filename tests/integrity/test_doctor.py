@@ -11,10 +11,11 @@ import pytest
 
 from gitjournal.git.lab import find_lab
 from gitjournal.git.setup.init import init
+from gitjournal.git.spool import spool_results
 from gitjournal.integrity.doctor import Ailment, diagnose
 from tests.support.guarded import begin
 from tests.support.helpers import git, gitjournal
-from tests.support.journals import ENTRY, plan, results, spool, write
+from tests.support.journals import ENTRY, plan, results, write
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def forget_admin(lab: Path) -> None:
 def wait(lab: Path) -> None:
     place = find_lab(lab)
     write(place)
-    spool(place, results(plan(place)))
+    spool_results(place, results(plan(place)))
 
 
 def killed(lab: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitjournal.errors import GitError
-from gitjournal.git.repository import find_repository
+from gitjournal.git.worktree import find_repository
 from gitjournal.journal.authorship import touched_entries
 from gitjournal.journal.entry_ids import page_path
 from gitjournal.journal.history import changes

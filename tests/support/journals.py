@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gitjournal.git.lab import Lab
-from gitjournal.git.results_commit import Outcome, Plan, Results, commit_spooled, plan_commit, spool
+from gitjournal.git.plan_commit import PlannedEntry, plan_commit
+from gitjournal.git.results_commit import CommitOutcome, commit_spooled
 from gitjournal.git.setup.init import init
+from gitjournal.git.spool import Results, spool_results
 from tests.support.helpers import git
 
 ID = "20261121-rbf-beats-linear-k3f9"
@@ -50,7 +52,7 @@ def write(lab: Lab, text: str = TEXT, path: str = ENTRY) -> Path:
     return file
 
 
-def plan(lab: Lab, path: str = ENTRY, patience: float = SMALL) -> Plan[str]:
+def plan(lab: Lab, path: str = ENTRY, patience: float = SMALL) -> PlannedEntry[str]:
     return plan_commit(lab, path, accept=lambda text: text, message=lambda text: "plan: RBF beats linear", patience=patience)
 
 
@@ -59,7 +61,7 @@ def record(run: str | None = None, **more: object) -> bytes:
 
 
 def results(
-    made: Plan[str],
+    made: PlannedEntry[str],
     *lines: bytes,
     block: str = "accuracy 0.978",
     figures: dict[str, bytes] | None = None,
@@ -79,16 +81,16 @@ def results(
     )
 
 
-def planned(start: Path) -> tuple[Lab, Plan[str]]:
+def planned(start: Path) -> tuple[Lab, PlannedEntry[str]]:
     """Return a journal with one planned entry."""
     lab = journal(start)
     write(lab)
     return lab, plan(lab)
 
 
-def finish(lab: Lab, made: Plan[str], *lines: bytes, block: str = "accuracy 0.978") -> Outcome:
+def finish(lab: Lab, made: PlannedEntry[str], *lines: bytes, block: str = "accuracy 0.978") -> CommitOutcome:
     """Spool results and commit them."""
-    spool(lab, results(made, *lines, block=block))
+    spool_results(lab, results(made, *lines, block=block))
     (outcome,) = commit_spooled(lab, patience=SMALL)
     return outcome
 

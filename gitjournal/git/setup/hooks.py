@@ -15,7 +15,9 @@ from pathlib import Path
 from gitjournal import __version__, resources
 from gitjournal.errors import GitError
 from gitjournal.git.lab import SETTINGS, Lab, read_settings
-from gitjournal.git.repository import Repository, find_repository, git, run_git, same_place
+from gitjournal.git.process import git, run_git
+from gitjournal.git.repository import Repository
+from gitjournal.git.worktree import find_repository, same_place
 
 PYTHON = "_python"  # beside the hooks: the file that names the interpreter which the hooks ask
 GUARD = "_guard"

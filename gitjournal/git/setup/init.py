@@ -16,18 +16,10 @@ from pathlib import Path
 from gitjournal.entry import settings
 from gitjournal.errors import GitError
 from gitjournal.git.lab import SETTINGS, Lab, LabSettings, find_lab, is_journal, locate, place_of, read_settings, refuse_copy
-from gitjournal.git.repository import (
-    Repository,
-    Worktree,
-    find_standing,
-    git,
-    registered_path,
-    require_identity,
-    run_git,
-    same_place,
-    worktree_at,
-)
+from gitjournal.git.process import git, run_git
+from gitjournal.git.repository import Repository, require_identity
 from gitjournal.git.setup import hooks as hook_install
+from gitjournal.git.worktree import Worktree, find_standing, registered_path, same_place, worktree_at
 
 REMOTE_SECONDS = 15.0
 

@@ -15,7 +15,7 @@ import msgspec
 from gitjournal.errors import GitjournalError
 from gitjournal.files import write_whole
 from gitjournal.git.lab import Lab
-from gitjournal.git.repository import run_git
+from gitjournal.git.process import run_git
 from gitjournal.render.site.cards import Card
 
 MARKER = ".gitjournal-site"
