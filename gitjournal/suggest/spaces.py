@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from gitjournal import yaml_text
+from gitjournal.entry.grid import RANGES
 from gitjournal.errors import EntryError, nearest
 
 BUILT_IN = Path(__file__).with_name("spaces.yaml")
-RANGES = ("log", "lin", "int")
 DIGITS = 2  # of a value drawn from a range: 0.0013 reads better than 0.00132871, and is no worse
 
 Where = tuple[str | int, ...]

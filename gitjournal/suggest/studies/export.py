@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from gitjournal import __version__
-from gitjournal.entry.grid import SAMPLING
+from gitjournal.entry.grid import RANGES, SAMPLING
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import Configuration, Summary, data_label
@@ -74,7 +74,7 @@ def _axes(front: FrontMatter) -> dict[str, list[Dimension]]:
                 continue
             if isinstance(values, Mapping) and len(values) == 1:
                 kind, bounds = next(iter(values.items()))
-                if kind in spaces.RANGES and isinstance(bounds, list) and len(bounds) > 1:
+                if kind in RANGES and isinstance(bounds, list) and len(bounds) > 1:
                     found.setdefault(name, []).append(Dimension(name, str(kind), tuple(bounds[:2])))
             elif isinstance(values, list):
                 found.setdefault(name, []).append(Dimension(name, "list", tuple(values)))
