@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.commands.import_ import optuna_studies
 from gitjournal.errors import UsageError
 from gitjournal.files import write_whole
 from gitjournal.journal import query
@@ -22,7 +21,7 @@ from gitjournal.journal.parquet import as_parquet
 from gitjournal.journal.table import About, Flat, Row, entries_table, entry_row, run_row, runs_table, text_of
 from gitjournal.render import text
 from gitjournal.suggest.studies import export
-from gitjournal.suggest.studies.files import ENDINGS
+from gitjournal.suggest.studies.files import ENDINGS, write_studies
 from gitjournal.suggest.studies.study import Study
 
 KINDS = {".csv": "csv", ".json": "json", ".parquet": "parquet", **dict.fromkeys(ENDINGS, "optuna")}
@@ -114,7 +113,7 @@ def _write_studies(
     trials = text.count(sum(len(one.tried) for one in found), "trial")
     if not context.quiet and sum(len(one.tried) for one in found) > MANY:
         click.echo(f"writing {trials}", err=True)
-    optuna_studies().write(output, found)
+    write_studies(output, found)
     if not context.quiet:
         click.echo(f"{trials} of {text.count(len(found), 'study', 'studies')} in {output}")
         click.echo(f"next: {_load(found[0].name, output)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.new import assignment, source, step
-from gitjournal.errors import GitjournalError, UsageError
+from gitjournal.errors import UsageError
 from gitjournal.git.lab import find_lab, work_root
 from gitjournal.render import text
 from gitjournal.run import draft
@@ -71,8 +70,7 @@ def command(
     lab = find_lab(context.start)
     root = work_root(lab, context.start)
     path = files.local_path(file)
-    files.kind_of(path)  # a file that is none is told so without optuna
-    found: Study = to_entry.chosen(optuna_studies().read(path), study_name, path.name)
+    found = to_entry.chosen(files.read_studies(path), study_name, path.name)
     said = {
         "title": title or f"Study {text.shorten(text.clean(found.name), 60)}",
         "procedure": [step(one) for one in steps],
@@ -94,14 +92,6 @@ def command(
         click.echo(os.path.relpath(written, context.start))
         if not context.quiet:
             click.echo(f"next: gitjournal exec {made.drafted.id[-4:]}", err=True)
-
-
-def optuna_studies() -> Any:
-    """Return the module that knows optuna; it is loaded on use alone. Raises GitjournalError where optuna is not installed."""
-    try:
-        return importlib.import_module("gitjournal.suggest.studies.optuna_io")
-    except ModuleNotFoundError:
-        raise GitjournalError("a study needs the library optuna", hint="install it: pip install 'gitjournal[optuna]'") from None
 
 
 def _taken(found: Study, made: Imported) -> str:

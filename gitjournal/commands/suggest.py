@@ -12,7 +12,6 @@ import click
 
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import FAILED, INTERRUPTED, seconds
-from gitjournal.commands.import_ import optuna_studies
 from gitjournal.git.lab import find_lab
 from gitjournal.render import suggestion, text
 from gitjournal.render.results_page import compose_results
@@ -110,8 +109,7 @@ def _read(target: SearchTarget, others: Sequence[str], *, same_data: bool) -> tu
     own, *journals = collect.read_journals(target.lab, folders)
     studies = []
     for file in files:
-        study_file.kind_of(file)  # a file that is none is told so without optuna
-        studies += report(target, file.name, optuna_studies().read(file), same_data=same_data)
+        studies += report(target, file.name, study_file.read_studies(file), same_data=same_data)
     return own, [*journals, *(one.journal for one in studies)], studies
 
 

@@ -1,18 +1,23 @@
-"""Files of studies, which may be anybody's: what kind one is, and a private copy to read, so that the file itself is never touched."""
+"""Files of studies, which may be anybody's: what kind one is, and a private copy to read, so that the file itself is never touched.
+
+`read_studies` and `write_studies` are for those who do not know optuna: it takes a second to import, and may not be installed.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from gitjournal.errors import GitjournalError, UsageError
+from gitjournal.suggest.studies.study import Study
 
 Kind = Literal["sqlite", "log"]
 
@@ -24,6 +29,25 @@ MAX_TRIALS = 100_000
 TABLES = {"studies", "study_directions", "trials", "trial_params", "trial_values", "version_info"}
 LOCAL = "sqlite:///"
 TRIES, PAUSE = 20, 0.1
+
+
+def read_studies(path: Path) -> list[Study]:
+    """Return the studies of a file in their order. Raises GitjournalError where it is no file of studies, or optuna is not installed."""
+    kind_of(path)  # a file that is none is told so without optuna
+    studies: list[Study] = _optuna_io().read(path)
+    return studies
+
+
+def write_studies(path: Path, studies: Sequence[Study]) -> None:
+    """Write studies into a new file, or add them to one. Raises as `optuna_io.write`, and where optuna is not installed."""
+    _optuna_io().write(path, studies)
+
+
+def _optuna_io() -> Any:
+    try:
+        return importlib.import_module("gitjournal.suggest.studies.optuna_io")
+    except ModuleNotFoundError:
+        raise GitjournalError("a study needs the library optuna", hint="install it: pip install 'gitjournal[optuna]'") from None
 
 
 def local_path(said: str) -> Path:
