@@ -20,15 +20,13 @@ from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest import acquisition, encoding, surrogate
 from gitjournal.suggest.acquisition import Pick
 from gitjournal.suggest.encoding import AlgorithmSetting
-from gitjournal.suggest.score_scale import Worth, worth
 from gitjournal.suggest.surrogate import Array, Belief, Indices, Posterior
-from gitjournal.suggest.trial import Evidence, Trial
+from gitjournal.suggest.trial import Evidence, ScoreScale, Trial, fit_scale, raise_outliers
 
 MOST_OWN, MOST_SEEN = 100, 120  # configurations that a model is made of, besides those asked about
 MOST_WORK = 2e7  # sum over past data sets of the cube of their configurations: 0.05 s
 ASKED_AT_ONCE = 250  # configurations that a model is asked about: its work grows with their cube
 TOLD = 3  # past entries that are named
-OUTLIER = 10.0  # a score further below the median than this many times the best is above it says no more
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ class _TrialTable:
         for one in scored:
             self.by_set[one.data][one.key] = one
         self.mine = self.by_set.pop(evidence.data.hash, {})
-        self.worth: Worth = worth(evidence.metric, (one.score for one in scored if one.score is not None))
+        self.scale: ScoreScale = fit_scale(evidence.metric, (one.score for one in scored if one.score is not None))
         self.values = {data: self._worths(found) for data, found in [*self.by_set.items(), ("", self.mine)]}
         names = [*dict.fromkeys([*keys, *self._own_columns(), *notable(evidence)])]
         self.settings: list[AlgorithmSetting] = [encoding.read(read_steps(name) or [], name) for name in names]
@@ -133,15 +131,10 @@ class _TrialTable:
         self.expected: Posterior = surrogate.expect(self.belief, self.own, self.scores)
         self.best = max(self.values[""].values(), default=None)
 
-    def _worths(self, found: Mapping[str, Trial]) -> dict[str, float]:
+    def _worths(self, trials: Mapping[str, Trial]) -> dict[str, float]:
         """Return what each configuration was worth on one data set, extremely bad ones no worse than bad."""
-        values = {key: self.worth.of(one.score) for key, one in found.items() if one.score is not None}
-        if len(values) > 2:
-            middle, top = statistics.median(values.values()), max(values.values())
-            if top > middle:
-                floor = middle - OUTLIER * (top - middle)
-                values = {key: max(value, floor) for key, value in values.items()}
-        return values
+        values = {key: self.scale.worth(trial.score) for key, trial in trials.items() if trial.score is not None}
+        return dict(zip(values, raise_outliers(list(values.values())), strict=True))
 
     def _own_columns(self) -> list[str]:
         ranked = sorted(self.values[""], key=lambda key: -self.values[""][key])
@@ -183,11 +176,11 @@ class _TrialTable:
         if not expected.known:
             return Foreseen(key, seconds=seconds)
         low, high = expected.interval(at)
-        ends = sorted((self.worth.score(low), self.worth.score(high)))
+        ends = sorted((self.scale.score(low), self.scale.score(high)))
         chance = None if self.best is None else expected.chance(self.best, at)
-        if chance is not None and self.best is not None and self.worth.is_perfect(self.best):
+        if chance is not None and self.best is not None and self.scale.is_perfect(self.best):
             chance = 0.0
-        return Foreseen(key, self.worth.score(float(expected.mean[at])), ends[0], ends[1], chance, expected.firm, seconds)
+        return Foreseen(key, self.scale.score(float(expected.mean[at])), ends[0], ends[1], chance, expected.firm, seconds)
 
     def _seconds(self, at: int) -> float | None:
         """Return how long runs of this algorithm took on these data, else on the past data set nearest in size, per row."""
@@ -231,8 +224,8 @@ class _TrialTable:
             return None
         away = {key: float(((self.positions[self.at[key]] - self.positions[at]) ** 2).sum()) for key in near}
         one = found[min(near, key=lambda key: (away[key], key))]
-        mine = self.worth.of(one.score) if one.score is not None else 0.0
-        rank = 1 + sum(self.worth.of(other.score) > mine for other in found.values() if other.score is not None)
+        mine = self.scale.worth(one.score) if one.score is not None else 0.0
+        rank = 1 + sum(self.scale.worth(other.score) > mine for other in found.values() if other.score is not None)
         differs = encoding.differences(self.settings[at].values, self.settings[self.at[one.key]].values)
         return Because(one.entry, label, one.score or 0.0, rank, len(found), found is self.mine, differs)
 

@@ -93,3 +93,14 @@ def test_the_normal_distribution_is_right() -> None:
     z = np.linspace(-12, 12, 97)
     exact = [0.5 * math.erfc(-x / math.sqrt(2)) for x in z]
     assert np.abs(surrogate._normal(z) - exact).max() < 2e-7
+
+
+def test_expected_improvement_is_the_mean_of_what_exceeds_the_best() -> None:
+    mean, spread, best = np.array([0.2, 0.5, 0.8, 0.5, 0.5]), np.array([0.1, 0.1, 0.1, 0.02, 0.4]), 0.5
+    drawn = mean + spread * np.linspace(-8, 8, 80_001)[:, None]
+    density = np.exp(-0.5 * np.linspace(-8, 8, 80_001) ** 2) * (16 / 80_000) / math.sqrt(2 * math.pi)
+    exact = density @ np.maximum(drawn - best, 0.0)
+    found = surrogate.improvement(surrogate.Posterior(mean, spread, known=True, firm=True, freedom=math.inf), best)
+    assert found == pytest.approx(exact, abs=1e-6)
+    assert found[2] > found[1] > found[0] > 0, "a higher mean promises more"
+    assert found[4] > found[1] > found[3], "so does a wider spread"

@@ -2,7 +2,7 @@
 
 Within each algorithm, and among the runs that have a parameter, its importance is the share of the variance of their scores that is
 left when everything else is held (`sensitivity`). Errors are looked at by their logarithm, and extremely bad scores as merely bad
-(`score_scale`), so that one run that diverged does not decide. A share is of what was tried: a wider range has a larger one.
+(`trial`), so that one run that diverged does not decide. A share is of what was tried: a wider range has a larger one.
 """
 
 from __future__ import annotations

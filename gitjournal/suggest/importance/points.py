@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +11,8 @@ from gitjournal.procedure.canonical_text import class_of, is_nested, parameters_
 from gitjournal.procedure.catalogue import lookup
 from gitjournal.suggest import encoding
 from gitjournal.suggest.importance.result import TriedConfiguration
-from gitjournal.suggest.score_scale import worth
+from gitjournal.suggest.trial import fit_scale, raise_outliers
 
-OUTLIER = 10.0  # a score further below the median than this many times the best is above it says no more
 STEPS = "steps before"
 ABSENT = object()  # the value of a parameter that a run does not have
 
@@ -49,14 +46,10 @@ class RunPoint:
 
 def points_of(metric: str, runs: Sequence[TriedConfiguration]) -> list[RunPoint]:
     """Return each run as a point. Extremely bad scores count as merely bad, so that one run that diverged does not decide."""
-    seen = worth(metric, (one.score for one in runs))
-    values = [seen.of(one.score) for one in runs]
-    if values:
-        middle, top = statistics.median(values), max(values)
-        floor = middle - OUTLIER * (top - middle) if top > middle else -math.inf
-        values = [max(value, floor) for value in values]
+    scale = fit_scale(metric, (one.score for one in runs))
+    values = raise_outliers([scale.worth(one.score) for one in runs])
     # an error is worth its logarithm, so its spread counts by its ratio
-    spreads = [one.sd and one.sd / (abs(one.score) if seen.log else 1.0) for one in runs]
+    spreads = [one.sd and one.sd / (abs(one.score) if scale.log else 1.0) for one in runs]
     return [_point(*one) for one in zip(runs, values, spreads, strict=True)]
 
 

@@ -16,11 +16,10 @@ from gitjournal.procedure.canonical_text import fingerprint, header
 from gitjournal.run import plan
 from gitjournal.suggest import candidates, spaces
 from gitjournal.suggest.collect import RunHistory
-from gitjournal.suggest.score_scale import worth
 from gitjournal.suggest.spaces import Dimension
 from gitjournal.suggest.studies.study import Study, StudyTrial, restored
 from gitjournal.suggest.target import SearchTarget
-from gitjournal.suggest.trial import DataSet
+from gitjournal.suggest.trial import DataSet, fit_scale
 
 OTHER_SPACE = "their parameters are not those of the entry's `space`"
 MOST_SIZE = 10**12  # rows or columns that anybody can mean
@@ -78,8 +77,8 @@ def _placed(target: SearchTarget, study: Study, trials: Sequence[StudyTrial], wh
         return [], {refused: len(trials)} if trials or len(study.directions) != 1 else {}
     with plan.placed(target.entry):
         every = spaces.read(target.entry.front.space or {})
-    reach = worth(target.metric, [])
-    within = [one for one in trials if one.score is None or reach.low <= one.score <= reach.high]
+    scale = fit_scale(target.metric, [])
+    within = [one for one in trials if one.score is None or scale.low <= one.score <= scale.high]
     points = [(one, point) for one in within if (point := _point(every, one.params)) is not None]
     texts = candidates.canonical_texts(target, [point for _, point in points])
     found = [
