@@ -17,7 +17,7 @@ from gitjournal.render import text
 from gitjournal.run import draft
 from gitjournal.suggest.studies import files, to_entry
 from gitjournal.suggest.studies.study import Study
-from gitjournal.suggest.studies.to_entry import MOST_POINTS, Imported
+from gitjournal.suggest.studies.to_entry import MOST_POINTS, Imported, ImportOptions
 from gitjournal.worker.pool import Crew
 
 
@@ -70,25 +70,25 @@ def command(
     lab = find_lab(context.start)
     root = work_root(lab, context.start)
     path = files.local_path(file)
-    found = to_entry.chosen(files.read_studies(path), study_name, path.name)
+    study = to_entry.chosen(files.read_studies(path), study_name, path.name)
     said = {
-        "title": title or f"Study {text.shorten(text.clean(found.name), 60)}",
+        "title": title or f"Study {text.shorten(text.clean(study.name), 60)}",
         "procedure": [step(one) for one in steps],
         "parameters": dict(assignment(one, "--parameter") for one in parameters),
         "metrics": list(metrics),
         "seeds": seeds,
     }
     with Crew() as crew:
-        made = to_entry.draft(lab, root, found, said, source(data, root, target, None), like=like, most=most, ask=crew.ask)
+        made = to_entry.draft(lab, root, study, ImportOptions(said, source(data, root, target, None), like, most), crew.ask)
     if dry_run and not as_json:
         click.echo(made.drafted.text, nl=False)
         return
     written = None if dry_run else draft.write_draft(lab, made.drafted)
     if as_json:
-        click.echo(json.dumps(_as_plain(found, made, written)))
+        click.echo(json.dumps(_as_plain(study, made, written)))
     elif written:
         if not context.quiet:
-            click.echo(_taken(found, made))
+            click.echo(_taken(study, made))
         click.echo(os.path.relpath(written, context.start))
         if not context.quiet:
             click.echo(f"next: gitjournal exec {made.drafted.id[-4:]}", err=True)

@@ -79,7 +79,7 @@ def command(
         if not context.quiet and not as_json:
             click.echo("".join(suggestion.reported(one) for one in studies), nl=False, err=dry_run)
         if execute and not dry_run:
-            sys.exit(_pursue(context, found, journals, LoopOptions(max_runs or many, max_time, timeout), named, crew, as_json=as_json))
+            sys.exit(_pursue(context, found, journals, LoopOptions(named, max_runs or many, max_time, timeout), crew, as_json=as_json))
         suggestions = suggest.suggest(found, [own, *journals], many)
         wanted = suggestions.proposals and (write or execute)
         written = to_entry.draft(suggestions, title=named, ask=crew.ask) if wanted else None
@@ -118,9 +118,7 @@ def _next(context: Context, line: str) -> None:
         click.echo(f"next: {line}", err=True)
 
 
-def _pursue(
-    context: Context, target: SearchTarget, others: list[RunHistory], budget: LoopOptions, title: str, crew: Crew, *, as_json: bool
-) -> int:
+def _pursue(context: Context, target: SearchTarget, others: list[RunHistory], options: LoopOptions, crew: Crew, *, as_json: bool) -> int:
     """Run suggestions, say each, and return the exit code."""
     quiet = context.quiet or as_json
 
@@ -128,7 +126,7 @@ def _pursue(
         if not quiet:
             click.echo(suggestion.ran(one))
 
-    ended = loop.pursue(target, context.start, others, budget, title=title, crew=crew, compose=compose_results, tell=tell)
+    ended = loop.pursue(target, others, options, crew=crew, compose=compose_results, tell=tell)
     if as_json:
         click.echo(json.dumps(suggestion.pursued_as_plain(ended, ended.rounds)))
     elif not quiet:

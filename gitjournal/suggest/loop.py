@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gitjournal.entry import edit
@@ -44,8 +43,9 @@ class Pursued:
 
 @dataclass(frozen=True)
 class LoopOptions:
-    """At most so many runs, none begun after so many seconds, each ended after `timeout` seconds."""
+    """At most so many runs, none begun after so many seconds, each ended after `timeout` seconds, in an entry of this title."""
 
+    title: str
     runs: int
     seconds: float | None = None
     timeout: float | None = None
@@ -53,25 +53,23 @@ class LoopOptions:
 
 def pursue(
     target: SearchTarget,
-    start: Path,
     others: Sequence[RunHistory],
-    budget: LoopOptions,
+    options: LoopOptions,
     *,
-    title: str,
     crew: Team,
     compose: Compose,
     tell: Callable[[Round], None],
 ) -> Pursued:
-    """Run suggestions until the budget is spent, nothing is left, or it is interrupted; all of them become runs of one entry."""
+    """Run suggestions until their number or time is spent, nothing is left, or it is interrupted; all of them become runs of one entry."""
     began = time.monotonic()
     rounds: list[Round] = []
     points: list[dict[str, list[Any]]] = []
     entry: str | None = None
     outcome: Outcome | None = None
     while True:
-        if len(rounds) == budget.runs:
+        if len(rounds) == options.runs:
             return Pursued(entry, rounds, outcome, "")
-        if budget.seconds is not None and rounds and time.monotonic() - began > budget.seconds:
+        if options.seconds is not None and rounds and time.monotonic() - began > options.seconds:
             return Pursued(entry, rounds, outcome, f"after {len(rounds)} runs the time was up")
         known = [*collect.read_journals(target.lab, []), *others]
         found = suggest.suggest(target, known, 1)
@@ -79,7 +77,7 @@ def pursue(
             return Pursued(entry, rounds, outcome, "nothing is left to suggest")
         one = found.proposals[0]
         if entry is None:
-            drafted = to_entry.draft(found, title=title, ask=crew.ask, whole=True)
+            drafted = to_entry.draft(found, title=options.title, ask=crew.ask, whole=True)
             draft.write_draft(target.lab, drafted)
             entry, labels = drafted.id, to_entry.labels_for(found.width)
             points = to_entry.grid(target, [one.candidate], labels)
@@ -87,7 +85,7 @@ def pursue(
             points += to_entry.grid(target, [one.candidate], labels)
             _grow(target, entry, points)
         outcome = execute.execute(
-            target.lab, start, entry, Options(timeout=budget.timeout), crew=crew, compose=compose, tell=lambda _: None
+            target.lab, target.start, entry, Options(timeout=options.timeout), crew=crew, compose=compose, tell=lambda _: None
         )
         rounds.append(_round(len(rounds) + 1, found, one, entry, outcome, rounds))
         tell(rounds[-1])

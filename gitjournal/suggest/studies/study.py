@@ -75,7 +75,7 @@ class Study:
         return [one for _, one in sorted(found, key=lambda pair: (-self.directions[0] * pair[0], pair[1].number))]
 
 
-def restored(study: Study) -> Study:
+def restore_values(study: Study) -> Study:
     """Return a study that gitjournal wrote with its values as they were: lists and steps instead of the JSON that stands for them."""
     told = study.attrs.get(JSON_TEXTS)
     if not isinstance(told, dict):
@@ -101,7 +101,7 @@ def _restored(one: StudyTrial, meant: Mapping[str, Mapping[str, Any]]) -> StudyT
     return replace(one, params={name: value(name, written) for name, written in one.params.items()}, distributions=distributions)
 
 
-def points(study: Study, most: int) -> list[dict[str, Any]]:
+def best_points(study: Study, most: int) -> list[dict[str, Any]]:
     """Return up to `most` distinct configurations of trials with a value, the best first."""
     found: dict[str, dict[str, Any]] = {}
     for one in study.scored():
@@ -110,7 +110,7 @@ def points(study: Study, most: int) -> list[dict[str, Any]]:
     return list(found.values())[:most]
 
 
-def space(study: Study) -> list[dict[str, Any]]:
+def search_spaces(study: Study) -> list[dict[str, Any]]:
     """Return where the study looked, as an entry's `space` says it: one mapping for each set of parameters that trials with a value have.
 
     Where there are several, a parameter keeps only the choices that were seen together with the others of its set: a study with

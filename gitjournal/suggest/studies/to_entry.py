@@ -20,12 +20,25 @@ from gitjournal.procedure import reader
 from gitjournal.run import draft as drafting
 from gitjournal.run.draft import Drafted
 from gitjournal.run.plan import AskWorker
-from gitjournal.suggest.studies import study
-from gitjournal.suggest.studies.study import Study
+from gitjournal.suggest.studies.study import Study, best_points, restore_values, search_spaces
 
 MOST_POINTS = 100  # where nothing else is said
 MOST_NAMES = 20
 TAG = "imported"
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What an entry made of a study is asked to be.
+
+    `like` is the entry whose procedure, data and split are taken; `values` (title, procedure, parameters, metrics, seeds) and `data`
+    say otherwise. `most` is how many configurations are taken.
+    """
+
+    values: Mapping[str, Any]
+    data: dict[str, Any]
+    like: str | None = None
+    most: int = MOST_POINTS
 
 
 @dataclass(frozen=True)
@@ -47,41 +60,39 @@ def chosen(studies: Sequence[Study], name: str | None, file: str) -> Study:
     one = fits[0]
     if len(one.directions) != 1:
         raise GitjournalError(f"study `{one.name}` has {len(one.directions)} objectives; an entry is decided by one metric")
-    if not study.points(one, 1):
+    if not best_points(one, 1):
         raise GitjournalError(f"study `{one.name}` has no completed trial with parameters and a finite value")
-    return study.restored(one)
+    return restore_values(one)
 
 
-def draft(
-    lab: Lab, root: Path, found: Study, said: Mapping[str, Any], data: dict[str, Any], *, like: str | None, most: int, ask: AskWorker
-) -> Imported:
-    """Return an entry whose `space` is the study's and whose grid holds up to `most` of its configurations, the best first.
+def draft(lab: Lab, root: Path, study: Study, wish: ImportOptions, ask: AskWorker) -> Imported:
+    """Return an entry whose `space` is the study's and whose grid holds its best configurations, the best first.
 
-    `like` is the entry whose procedure, data and split are taken; `said` (title, procedure, parameters, metrics, seeds) and `data`
-    say otherwise. Raises UsageError with those names of the study that are no parameters of the procedure.
+    Raises UsageError with those names of the study that are no parameters of the procedure.
     """
+    like = wish.like
     refs = branches.journal_refs(lab, branches.current_ref(lab))
     parent: dict[str, Any] = {}
     if like:
         like = match_id(like, list_ids(lab, refs))
         parent = drafting.inherited(lab, refs, like)
-    values = {**parent, **{name: value for name, value in said.items() if value}}
-    points, where = study.points(found, most), study.space(found)
-    names = list(dict.fromkeys(name for point in [*points, *where] for name in point))
+    values = {**parent, **{name: value for name, value in wish.values.items() if value}}
+    points, spaces = best_points(study, wish.most), search_spaces(study)
+    names = list(dict.fromkeys(name for point in [*points, *spaces] for name in point))
     _check_names(names, values.get("procedure"))
     values = {
         **{name: value for name, value in values.items() if name != "data"},
         "from": like,
-        "hypothesis": _hypothesis(found),
+        "hypothesis": _hypothesis(study),
         "parameters": {name: value for name, value in values.get("parameters", {}).items() if name not in names},
         "grid": [{name: [value] for name, value in point.items()} for point in points],
-        "metrics": values.get("metrics") or _metrics(found),
+        "metrics": values.get("metrics") or _metrics(study),
         "tags": list(dict.fromkeys([*values.get("tags", []), TAG])),
     }
-    drafted = drafting.draft(lab, root, values, data, template=None, ask=ask)
-    space = where if len(where) > 1 else where[0]
+    drafted = drafting.draft(lab, root, values, wish.data, template=None, ask=ask)
+    space = spaces if len(spaces) > 1 else spaces[0]
     text = edit.set_values(drafted.text, {("space",): space}, file="the new entry")
-    return Imported(replace(drafted, text=text), len(points), len(study.points(found, len(found.tried))))
+    return Imported(replace(drafted, text=text), len(points), len(best_points(study, len(study.tried))))
 
 
 def _check_names(names: Sequence[str], written: Any) -> None:
@@ -106,14 +117,14 @@ def _check_names(names: Sequence[str], written: Any) -> None:
 SAY_PROCEDURE = "say it with -e, such as -e StandardScaler -e 'SVC: {C: $C}', or name an entry that has it: --for ID"
 
 
-def _metrics(found: Study) -> list[str]:
+def _metrics(study: Study) -> list[str]:
     """Return the metric of a study that gitjournal wrote."""
-    metric = found.attrs.get("metric")
+    metric = study.attrs.get("metric")
     return [metric.removeprefix("dev.")] if isinstance(metric, str) and metric.startswith("dev.") else []
 
 
-def _hypothesis(found: Study) -> str:
-    best = found.scored()[0]
-    aim = "highest" if found.directions[0] > 0 else "lowest"
-    trials = len(found.tried) + found.unfinished
+def _hypothesis(study: Study) -> str:
+    best = study.scored()[0]
+    aim = "highest" if study.directions[0] > 0 else "lowest"
+    trials = len(study.tried) + study.unfinished
     return f"a study reported {best.score:.4g} as its {aim} value (trials: {trials}); what did best there comes to that here too"

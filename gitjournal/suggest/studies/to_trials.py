@@ -17,7 +17,7 @@ from gitjournal.run import plan
 from gitjournal.suggest import candidates, spaces
 from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.spaces import Dimension
-from gitjournal.suggest.studies.study import Study, StudyTrial, restored
+from gitjournal.suggest.studies.study import Study, StudyTrial, restore_values
 from gitjournal.suggest.target import SearchTarget
 from gitjournal.suggest.trial import DataSet, fit_scale
 
@@ -45,7 +45,7 @@ def report(target: SearchTarget, file: str, studies: Sequence[Study], *, same_da
     Raises UsageError where nothing can be taken from any of them.
     """
     many = len(studies) > 1
-    found = [_report(target, f"{file}/{one.name}" if many else file, restored(one), same_data=same_data) for one in studies]
+    found = [_report(target, f"{file}/{one.name}" if many else file, restore_values(one), same_data=same_data) for one in studies]
     if not any(one.taken for one in found):
         why = next((reason for one in found for reason in one.left_out), "it has no trial that ended")
         raise UsageError(

@@ -13,7 +13,7 @@ from gitjournal.entry.model import FrontMatter, parse
 from gitjournal.entry.record import Failure, Record
 from gitjournal.entry.summary import summarise
 from gitjournal.suggest.studies.export import as_study
-from gitjournal.suggest.studies.study import Categorical, Distribution, Range, Study, StudyTrial, points, restored, space
+from gitjournal.suggest.studies.study import Categorical, Distribution, Range, Study, StudyTrial, best_points, restore_values, search_spaces
 
 
 def study(*tried: tuple[dict[str, Any], float | None], distributions: dict[str, Distribution], sign: int = 1, **attrs: Any) -> Study:
@@ -40,7 +40,7 @@ def study(*tried: tuple[dict[str, Any], float | None], distributions: dict[str, 
     ],
 )
 def test_a_distribution_is_an_axis_of_a_space(distribution: Distribution, written: Any) -> None:
-    assert space(study(({"x": 10}, 0.5), distributions={"x": distribution})) == [{"x": written}]
+    assert search_spaces(study(({"x": 10}, 0.5), distributions={"x": distribution})) == [{"x": written}]
 
 
 def test_parameters_that_depend_on_another_give_one_space_for_each_set() -> None:
@@ -52,12 +52,12 @@ def test_parameters_that_depend_on_another_give_one_space_for_each_set() -> None
     found = study(
         ({"clf": "SVC", "C": 1.0}, 0.9), ({"clf": "KNN", "n": 3}, 0.8), ({"clf": "SVC", "C": 2.0}, 0.7), distributions=distributions
     )
-    assert space(found) == [{"clf": ["SVC"], "C": {"log": [0.1, 10.0]}}, {"clf": ["KNN"], "n": {"int": [1, 9]}}]
+    assert search_spaces(found) == [{"clf": ["SVC"], "C": {"log": [0.1, 10.0]}}, {"clf": ["KNN"], "n": {"int": [1, 9]}}]
 
 
 def test_ranges_that_changed_on_the_way_are_joined() -> None:
     tried = [StudyTrial(0, {"x": 1.0}, {"x": Range(0.0, 2.0)}, 0.1), StudyTrial(1, {"x": 5.0}, {"x": Range(1.0, 8.0)}, 0.2)]
-    assert space(Study("s", (1,), tried)) == [{"x": {"lin": [0.0, 8.0]}}]
+    assert search_spaces(Study("s", (1,), tried)) == [{"x": {"lin": [0.0, 8.0]}}]
 
 
 @pytest.mark.parametrize(("sign", "order"), [(1, [3.0, 1.0, 2.0]), (-1, [2.0, 1.0, 3.0])])
@@ -67,8 +67,8 @@ def test_points_come_best_first_each_once_without_failures(sign: int, order: lis
         distributions={"x": Range(0.0, 9.0)},
         sign=sign,
     )
-    assert [point["x"] for point in points(found, 10)] == order
-    assert [point["x"] for point in points(found, 2)] == order[:2]
+    assert [point["x"] for point in best_points(found, 10)] == order
+    assert [point["x"] for point in best_points(found, 2)] == order[:2]
 
 
 def test_json_that_stands_for_values_becomes_these_and_nonsense_stays() -> None:
@@ -78,10 +78,10 @@ def test_json_that_stands_for_values_becomes_these_and_nonsense_stays() -> None:
         distributions={"prepare": Categorical((text, "passthrough"))},
         json={"prepare": [text, "{", 3, ["x"]], "other": "text"},
     )
-    made = restored(found)
+    made = restore_values(found)
     assert made.tried[0].params == {"prepare": {"PCA": {"n_components": 2}}}
-    assert space(made) == [{"prepare": [{"PCA": {"n_components": 2}}, "passthrough"]}]
-    assert restored(study(distributions={}, json="nonsense")).tried == []
+    assert search_spaces(made) == [{"prepare": [{"PCA": {"n_components": 2}}, "passthrough"]}]
+    assert restore_values(study(distributions={}, json="nonsense")).tried == []
 
 
 FRONT = """\
@@ -167,7 +167,7 @@ def test_what_optuna_cannot_hold_becomes_json_and_comes_back() -> None:
     made = out("grid: {svc__C: [[1, 2], rbf, true, 1]}", record("a", 0.8, svc__C=[1, 2]), record("b", 0.7, svc__C=1))
     assert made.attrs["json"] == {"svc__C": ["[1, 2]", "1"]}
     assert [one.params["svc__C"] for one in made.tried] == ["[1, 2]", "1"]
-    assert points(restored(made), 5) == [{"svc__C": [1, 2]}, {"svc__C": 1}]
+    assert best_points(restore_values(made), 5) == [{"svc__C": [1, 2]}, {"svc__C": 1}]
 
 
 def test_a_lower_is_better_metric_is_minimised_and_a_missing_one_left_out() -> None:
