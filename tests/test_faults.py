@@ -229,7 +229,7 @@ def test_no_space_left_is_one_message_and_nothing_half_written(journal: Journal)
         assert said.count("\n") <= 2
         seen[said.partition(":")[2].split("\n")[0][-50:]] += 1
         git_dir = journal.top / ".git"
-        half = [*(git_dir / "gitjournal/spool").glob("*.tmp"), *git_dir.rglob("index.lock"), *git_dir.rglob("gitjournal-intent.new")]
+        half = [*(git_dir / "gitjournal/spool").glob("*.tmp"), *git_dir.rglob("index.lock"), *git_dir.rglob(".gitjournal-intent.*.tmp")]
         half += [path for path in journal.lab.rglob(".*") if path.is_file() and path.name not in (".git", ".gitattributes")]
         assert not half
         journal.finish(journal.start([entry_id]))

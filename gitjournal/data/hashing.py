@@ -14,14 +14,15 @@ import os
 import re
 import stat
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from gitjournal.errors import DataError, EntryError, TrustError
+from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
+from gitjournal.files import make_folder, write_whole
 from gitjournal.paths import KeyPath, inside, open_file
 
 CACHE_FILE = "hashes.json"
@@ -108,13 +109,9 @@ def read_cache(cache: Path) -> Hashes:
 
 def _write_cache(cache: Path, hashes: Hashes) -> None:
     """Replace the cache as a whole. Two writers at once lose one's news, which are then found again."""
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        written = cache / f"{CACHE_FILE}.{os.getpid()}"
-        written.write_bytes(msgspec.json.encode(hashes))
-        written.replace(cache / CACHE_FILE)
-    except OSError:  # a full or read-only disk costs time, never a result
-        return
+    with suppress(GitjournalError):  # a full or read-only disk costs time, never a result
+        make_folder(cache)
+        write_whole(cache / CACHE_FILE, msgspec.json.encode(hashes))
 
 
 def _hash_files(files: dict[str, tuple[Path, KeyPath]], cache: Path) -> dict[str, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from gitjournal.files import sweep_drafts
 from gitjournal.git.index_draft import DRAFT, INTENT, index_bytes
 from gitjournal.git.locks import MARK, holds_index_lock, index_lock, release_index_lock
 from gitjournal.git.process import run_git
@@ -20,6 +20,7 @@ from gitjournal.git.transaction import (
 )
 from gitjournal.git.working_files import land
 from gitjournal.git.worktree import Worktree, registered_path, worktree_at
+from gitjournal.locks import hold_lock
 
 DEAD_SECONDS = 0.5
 
@@ -28,8 +29,7 @@ DEAD_SECONDS = 0.5
 def hold_journal(repository: Repository, *, patience: float) -> Iterator[None]:
     """Hold the journal for writing, after finishing what a dead writer left."""
     repository.private.mkdir(parents=True, exist_ok=True)
-    with (repository.private / "lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with hold_lock(repository.private / "lock"):
         recover(repository, patience=patience)
         yield
 
@@ -48,8 +48,9 @@ def recover(repository: Repository, *, patience: float) -> None:
         (notes / INTENT).unlink(missing_ok=True)
         if (notes / MARK).exists():
             release_index_lock(notes)
-        for name in (DRAFT, f"{DRAFT}.lock", f"{INTENT}.new"):
+        for name in (DRAFT, f"{DRAFT}.lock"):
             (notes / name).unlink(missing_ok=True)
+        sweep_drafts(notes, INTENT)
 
 
 def _remove_dead(lock: Path, new: str) -> None:

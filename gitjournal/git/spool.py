@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal.errors import GitError, SpaceError, is_full
+from gitjournal.errors import GitError
+from gitjournal.files import sweep_drafts, write_whole
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import Repository
 
@@ -52,23 +53,8 @@ def spool_results(lab: Lab, results: Results) -> Path:
     folder = lab.repository.private / "spool"
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{time.time_ns():020d}-{os.getpid()}-{random.randbytes(4).hex()}"  # noqa: S311 - a file name, no secret
-    draft, file = folder / f"{name}.tmp", folder / f"{name}.json"
-    try:
-        with draft.open("wb") as out:
-            out.write(msgspec.json.encode(results))
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(file)
-    except OSError as fault:
-        draft.unlink(missing_ok=True)
-        if is_full(fault):
-            raise SpaceError("the run that has finished just now") from None
-        raise
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    file = folder / f"{name}.json"
+    write_whole(file, msgspec.json.encode(results), durable=True, what="the run that has finished just now")
     return file
 
 
@@ -112,10 +98,4 @@ def read_results(file: Path) -> Results:
 
 def sweep_spool(repository: Repository) -> None:
     """Remove what was being spooled by a process that is dead: nothing of it was announced."""
-    for draft in (repository.private / "spool").glob("*.tmp"):
-        try:
-            os.kill(int(draft.name.split("-")[1]), 0)
-        except ProcessLookupError:
-            draft.unlink(missing_ok=True)
-        except (PermissionError, ValueError, IndexError):
-            continue
+    sweep_drafts(repository.private / "spool")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import random
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from gitjournal.errors import BusyError, GitError, GitjournalError
+from gitjournal.files import write_whole
 from gitjournal.git.busy import find_holder, find_operation
 from gitjournal.git.index_draft import INTENT, Draft, index_bytes
 from gitjournal.git.locks import block_signals, index_lock, registered_top
@@ -94,16 +94,7 @@ def _held_still(repository: Repository, branch: str, lab: Path | None, patience:
 
 def _write_and_move(notes: Path, cwd: Path, intent: Intent) -> None:
     """Write down in the folder `notes` what is about to happen, and do it; where git refuses, nothing is left."""
-    new = notes / f"{INTENT}.new"
-    try:
-        with new.open("wb") as out:
-            out.write(msgspec.json.encode(intent))
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(notes / INTENT)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise
+    write_whole(notes / INTENT, msgspec.json.encode(intent), durable=True)
     try:
         _update_ref(cwd, intent.commit)
     except GitjournalError:

@@ -5,7 +5,6 @@ Mended by itself is only what cannot lose anything; whatever is the person's com
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +27,7 @@ from gitjournal.git.spool import list_pending
 from gitjournal.git.transaction import PATIENCE
 from gitjournal.git.worktree import find_repository
 from gitjournal.journal.index import Index
+from gitjournal.locks import is_locked
 
 FIX = "gitjournal doctor --fix"
 _STALE_SECONDS = 60.0
@@ -181,7 +181,7 @@ def _locks(lab: Lab) -> Iterator[Ailment]:
         with hold_journal(lab.repository, patience=PATIENCE):
             return "what a killed gitjournal left behind was finished and cleared"
 
-    if left and _nobody_writes(private / "lock"):
+    if left and not is_locked(private / "lock"):
         yield Ailment(f"a gitjournal that was killed left {', '.join(sorted(path.name for path in left))}", FIX, mend)
     ours = {path.stat().st_ino for path in left if path.name == MARK}
     for folder in lab.repository.git_dirs():
@@ -194,17 +194,6 @@ def _locks(lab: Lab) -> Iterator[Ailment]:
     ref = lab.repository.common / "refs" / "heads" / f"{lab.branch}.lock"
     if ref.exists() and time.time() - ref.stat().st_mtime > _STALE_SECONDS:
         yield Ailment(f"{ref} keeps the branch from moving", f"if no git runs any more: rm {ref}")
-
-
-def _nobody_writes(lock: Path) -> bool:
-    if not lock.exists():
-        return True
-    with lock.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
 
 
 def _index(lab: Lab) -> Iterator[Ailment]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from gitjournal.errors import BusyError
+from gitjournal.locks import hold_lock
 
 SCHEMA = 7
 WAIT_SECONDS = 60.0
@@ -112,8 +112,7 @@ class IndexFile:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """While no other process makes the file: SQLite does not wait where two make one at the same moment."""
-        with Path(f"{self.path}.lock").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with hold_lock(Path(f"{self.path}.lock")):
             yield
 
     def _other_than(self, fault: sqlite3.DatabaseError) -> sqlite3.Connection:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
+import math
 import os
 import socket
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +17,7 @@ from typing import Self
 from gitjournal.entry.summary import Key
 from gitjournal.errors import BusyError
 from gitjournal.git.lab import Lab
-
-GLANCE_SECONDS = 0.2  # `is_running` holds a claim for as long as a glance takes
+from gitjournal.locks import GLANCE_SECONDS, hold_lock, is_locked, lock_byte, unlock_byte
 
 
 @contextlib.contextmanager
@@ -30,8 +28,12 @@ def claim_entry(lab: Lab, entry_id: str, *, patient: bool) -> Iterator[None]:
     """
     path = lab.repository.private / "claims" / f"{entry_id}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
-        _lock(file.fileno(), path, entry_id, patient=patient)
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(hold_lock(path, patience=math.inf if patient else GLANCE_SECONDS))
+        except BlockingIOError:
+            hint = "wait for it with: gitjournal exec --wait"
+            raise BusyError(f"{entry_id} is running here already{_holder(path)}", hint=hint) from None
         file.truncate(0)
         file.write(
             json.dumps({"host": socket.gethostname(), "process": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
@@ -42,29 +44,7 @@ def claim_entry(lab: Lab, entry_id: str, *, patient: bool) -> Iterator[None]:
 
 def is_running(lab: Lab, entry_id: str) -> bool:
     """Whether a process of this clone has an entry at work; for one's own the answer is yes as well."""
-    try:
-        with (lab.repository.private / "claims" / f"{entry_id}.lock").open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
-
-
-def _lock(descriptor: int, path: Path, entry_id: str, *, patient: bool) -> None:
-    last = time.monotonic() + GLANCE_SECONDS
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if not patient and time.monotonic() > last:
-                raise BusyError(
-                    f"{entry_id} is running here already{_holder(path)}", hint="wait for it with: gitjournal exec --wait"
-                ) from None
-            time.sleep(0.05)
-        else:
-            return
+    return is_locked(lab.repository.private / "claims" / f"{entry_id}.lock")
 
 
 def _holder(path: Path) -> str:
@@ -95,15 +75,11 @@ class RunClaims:
 
     def take(self, key: Key) -> bool:
         """Claim a run; False where another process is at it."""
-        try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(key))
-        except OSError:
-            return False
-        return True
+        return lock_byte(self._file, _place(key))
 
     def drop(self, key: Key) -> None:
         """Give a run back, done or not."""
-        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _place(key))
+        unlock_byte(self._file, _place(key))
 
 
 def _place(key: Key) -> int:

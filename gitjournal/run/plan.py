@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from gitjournal.entry import edit
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
+from gitjournal.files import make_folder, write_whole
 from gitjournal.procedure import randomness, reader
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import Configured, configurations
@@ -301,9 +301,6 @@ def _cached(cache: Path, job: Job, found_hash: str) -> Job | None:
 
 def _remember(cache: Path, job: Job, found: Job) -> None:
     path = _plan_file(cache, job, found["hash"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file, contextlib.suppress(OSError):
-        file.write(msgspec.json.encode(found))
-        file.flush()
-        Path(file.name).replace(path)
-    Path(file.name).unlink(missing_ok=True)  # where there is no space: it is a cache, no more
+    with contextlib.suppress(GitjournalError):  # where there is no space: it is a cache, no more
+        make_folder(path.parent)
+        write_whole(path, msgspec.json.encode(found))

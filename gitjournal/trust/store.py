@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from typing import Literal
 
 import msgspec
 
+from gitjournal.files import make_folder, write_whole
 from gitjournal.trust.code_files import Code
 
 FILE, COPIES = "trust.json", "trusted"
@@ -61,9 +61,9 @@ def earlier(private: Path, function: str) -> Trusted | None:
 def grant(private: Path, code: Code) -> None:
     """Trust these bytes, and keep them to compare with later."""
     copies = private / COPIES
-    copies.mkdir(parents=True, exist_ok=True)
+    make_folder(copies)
     for path, content in code.files.items():
-        _replace(copies / code.hashes[path], content)
+        write_whole(copies / code.hashes[path], content)
     now = Trusted(code.function, code.digest, code.hashes, datetime.now(UTC).isoformat(timespec="seconds"))
     _write(private, [*(one for one in read(private) if one.digest != code.digest), now])
 
@@ -114,11 +114,4 @@ def _copy(private: Path, sha256: str) -> bytes | None:
 
 
 def _write(private: Path, trusted: list[Trusted]) -> None:
-    _replace(private / FILE, msgspec.json.format(msgspec.json.encode(trusted)) + b"\n")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written = path.with_name(f".{path.name}.{os.getpid()}")
-    written.write_bytes(content)
-    written.replace(path)
+    write_whole(private / FILE, msgspec.json.format(msgspec.json.encode(trusted)) + b"\n")

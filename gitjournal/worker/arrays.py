@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,21 +16,16 @@ import numpy as np
 
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError, TrustError
+from gitjournal.files import make_folder, write_whole
 
 PREDICTIONS, MODEL, WEIGHTS = "predictions.npz", "model.skops", "weights.npz"
 _ZIP = b"PK\x03\x04"
 
 
 def write_bytes(path: Path, content: bytes) -> str:
-    """Write a file whole or not at all, and return its sha256."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        written.write_bytes(content)
-        written.replace(path)
-    except OSError:
-        written.unlink(missing_ok=True)
-        raise
+    """Write a file whole or not at all, and return its sha256. Raises as `write_whole` does."""
+    make_folder(path.parent)
+    write_whole(path, content)
     return hashlib.sha256(content).hexdigest()
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
+from gitjournal.errors import GitjournalError
 from gitjournal.worker import arrays as stored
 from gitjournal.worker import failures, scores
 from gitjournal.worker.models import keras_models
@@ -112,8 +113,8 @@ def _save(store: Path, arrays: dict[str, Array], name: str = stored.PREDICTIONS)
     """
     try:
         return {name: stored.write_arrays(store / name, arrays)}
-    except OSError as fault:
-        sys.stderr.write(f"{name} could not be kept in {store}: {fault.strerror}\n")
+    except GitjournalError as fault:
+        sys.stderr.write(f"{name} could not be kept in {store}: {fault.message}\n")
         return {}
 
 

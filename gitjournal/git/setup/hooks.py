@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gitjournal import __version__, resources
 from gitjournal.errors import GitError
+from gitjournal.files import write_whole
 from gitjournal.git.lab import SETTINGS, Lab, read_settings
 from gitjournal.git.process import git, run_git
 from gitjournal.git.repository import Repository
@@ -93,9 +94,7 @@ def _copy(names: tuple[str, ...], place: Path) -> None:
         shutil.copyfile(resources.folder("hooks") / name, draft)
         draft.chmod(0o755)
         draft.replace(place / name)
-    draft = place / f"{PYTHON}.new"
-    draft.write_text(f"{sys.executable}\n")
-    draft.replace(place / PYTHON)
+    write_whole(place / PYTHON, f"{sys.executable}\n".encode())
 
 
 def install(lab: Lab) -> None:
