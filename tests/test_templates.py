@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.resources import text
 from gitjournal.run.draft import BUILT_IN, ENDS, fill
 from gitjournal.trust import store

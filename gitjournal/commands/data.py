@@ -13,7 +13,8 @@ from gitjournal.commands.context import Context
 from gitjournal.data import hashing
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.datasheet import Datasheet
-from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
 from gitjournal.git.lab import Lab, find_lab, work_root
 from gitjournal.journal import branches

@@ -10,7 +10,8 @@ import click
 
 from gitjournal.commands.context import Context
 from gitjournal.entry.changes import Difference, differences
-from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import parse
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import UsageError
 from gitjournal.journal.journal import Listed, Opened, open_journal

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gitjournal.entry.model import ID_PATTERN, parse
+from gitjournal.entry.model import ID_PATTERN
+from gitjournal.entry.parse import parse
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal import branches

@@ -16,7 +16,7 @@ from gitjournal.commands.figure import entry_chart, require_output, show_chart
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.entry import verdict
 from gitjournal.entry.metrics import direction
-from gitjournal.entry.model import split_text
+from gitjournal.entry.parse import split_text
 from gitjournal.entry.record import read_time
 from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import Summary, summarise

@@ -12,7 +12,7 @@ from typing import Any
 
 from gitjournal import yaml_text
 from gitjournal.entry import edit
-from gitjournal.entry.model import split_text
+from gitjournal.entry.parse import split_text
 from gitjournal.errors import EntryError, Place
 
 # what decides which rows are the test part

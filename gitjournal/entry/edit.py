@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gitjournal import yaml_text
-from gitjournal.entry.model import split_text
+from gitjournal.entry.parse import split_text
 from gitjournal.errors import EntryError
 
 _BLANK = " \t\r\n"  # what YAML takes for blank: a no-break space belongs to the value

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from gitjournal import yaml_text
-from gitjournal.errors import EntryError, Place, nearest
+from gitjournal.entry.parse import explain
+from gitjournal.errors import EntryError, Place
 
 FILE = "journal.yaml"
 SCHEMA = 1
@@ -34,9 +34,7 @@ hypothesis: warn     # what an entry without a hypothesis does: warn, error or o
 """
 
 
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$")
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<at>[^`]*)`)?$", re.DOTALL)
-_EXPECTED = {
+_TAKES = {
     "schema": "a whole number such as 1",
     "branches": 'a list of branch patterns such as ["exp/*"]',
     "protect": "true or false",
@@ -56,7 +54,7 @@ def parse(text: str, *, file: str = FILE) -> Settings:
     try:
         settings = msgspec.convert(value, Settings)
     except msgspec.ValidationError as fault:
-        raise _explain(fault, document) from None
+        raise explain(fault, document, Settings, _TAKES) from None
     if settings.schema > SCHEMA:
         raise EntryError(
             f"this journal has schema {settings.schema}; this gitjournal reads up to {SCHEMA}",
@@ -64,18 +62,3 @@ def parse(text: str, *, file: str = FILE) -> Settings:
             hint="update gitjournal: pip install --upgrade gitjournal",
         )
     return settings
-
-
-def _explain(fault: msgspec.ValidationError, document: yaml_text.Document) -> EntryError:
-    unknown = _UNKNOWN.match(str(fault))
-    if unknown:
-        known = [spec.encode_name for spec in msgspec.structs.fields(Settings)]
-        name = unknown["name"]
-        suggestion = nearest(name, known) or "; known: " + ", ".join(known)
-        return EntryError(f"unknown key `{name}`{suggestion}", place=document.key_place((name,)))
-    match = _AT.match(str(fault))
-    at = (match["at"] or "") if match else ""
-    path = tuple(int(number) if number else name for name, number in re.findall(r"\.(\w+)|\[(\d+)\]", at))
-    if not path:
-        return EntryError(f"keys are words; {fault}", place=document.place(()))
-    return EntryError(f"`{path[0]}` takes {_EXPECTED[str(path[0])]}", place=document.place(path))

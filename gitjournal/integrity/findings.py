@@ -13,7 +13,7 @@ from typing import Any
 
 from gitjournal.entry import datasheet
 from gitjournal.entry.changes import advise_new_entry, changed_after_plan
-from gitjournal.entry.model import parse, split_text
+from gitjournal.entry.parse import parse, split_text
 from gitjournal.entry.record import Record, digest
 from gitjournal.entry.results_block import read_block
 from gitjournal.errors import EntryError, GitjournalError

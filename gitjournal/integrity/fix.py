@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from gitjournal.entry import edit as entry_edit
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.entry.results_block import read_block, splice
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git.lab import Lab

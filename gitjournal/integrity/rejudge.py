@@ -10,7 +10,8 @@ import msgspec
 
 from gitjournal.entry import expectation, verdict
 from gitjournal.entry.expectation import BASELINE, Expectation
-from gitjournal.entry.model import Entry, FrontMatter, parse
+from gitjournal.entry.model import Entry, FrontMatter
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, Scores
 from gitjournal.entry.results_block import read_block
 from gitjournal.entry.summary import COUNTS, Key, runs_left, summarise

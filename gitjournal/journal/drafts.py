@@ -7,7 +7,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from gitjournal.entry.model import ID_PATTERN, MAX_BYTES
+from gitjournal.entry.model import ID_PATTERN
+from gitjournal.entry.parse import MAX_BYTES
 from gitjournal.git.lab import Lab
 from gitjournal.git.process import git_bytes
 from gitjournal.journal.entry_ids import FOLDER, PAGE

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from gitjournal.entry.model import ID_PATTERN, Entry, parse
+from gitjournal.entry.model import ID_PATTERN, Entry
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab

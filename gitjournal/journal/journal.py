@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, find_lab

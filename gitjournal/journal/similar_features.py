@@ -16,7 +16,8 @@ import msgspec
 
 from gitjournal.entry import grid
 from gitjournal.entry.grid import Point
-from gitjournal.entry.model import Entry, split_text
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import split_text
 from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import data_label
 from gitjournal.errors import EntryError, GitjournalError

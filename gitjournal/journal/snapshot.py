@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from gitjournal.entry.model import ID_PATTERN, Entry, parse
+from gitjournal.entry.model import ID_PATTERN, Entry
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import EntryError, GitError, GitjournalError
 from gitjournal.git.process import git, git_bytes, run_git

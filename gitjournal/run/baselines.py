@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from gitjournal.entry import datasheet
-from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import parse
 from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab

@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 from gitjournal import resources, yaml_text
-from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import parse
 from gitjournal.entry.summary import Key, estimator_label
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
 from gitjournal.git.lab import Lab

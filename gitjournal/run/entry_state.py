@@ -9,7 +9,8 @@ from pathlib import Path
 
 from gitjournal.entry import settings as config
 from gitjournal.entry.changes import advise_new_entry, changed_after_plan
-from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, decode_lines, runs_among
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.errors import EntryError, GitjournalError, Place, UsageError

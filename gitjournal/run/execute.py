@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 
 from gitjournal.entry import verdict
-from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, runs_among, skipped_among
 from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import Key

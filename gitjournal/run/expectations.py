@@ -10,7 +10,8 @@ import msgspec
 from gitjournal.entry import expectation
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.expectation import BASELINE, Expectation
-from gitjournal.entry.model import Entry, FrontMatter, parse
+from gitjournal.entry.model import Entry, FrontMatter
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
 from gitjournal.git.lab import Lab

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import msgspec
 
 from gitjournal.entry.metrics import direction
-from gitjournal.entry.model import Facts, parse
+from gitjournal.entry.model import Facts
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.errors import EntryError, GitjournalError

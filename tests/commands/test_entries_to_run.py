@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import decode_lines
 from gitjournal.procedure.agreement import unlike
 from gitjournal.trust import store as trust

@@ -11,7 +11,8 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from gitjournal.entry.grid import expand
-from gitjournal.entry.model import FrontMatter, parse
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.parse import parse
 from tests.support.helpers import done, git, gitjournal, snapshot, write_entry
 from tests.support.places import ROOT
 from tests.support.searches import MIXED, kept, study

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from tests.support.helpers import done, git, gitjournal
 from tests.support.places import PENGUINS
 

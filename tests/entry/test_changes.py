@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from gitjournal.entry.changes import Difference, advise_new_entry, differences, flatten
-from gitjournal.entry.model import FrontMatter, parse
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.parse import parse
 from tests.support.pages import page
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gitjournal import yaml_text
 from gitjournal.entry import edit
-from gitjournal.entry.model import split_text
+from gitjournal.entry.parse import split_text
 
 BLOCK = """---
 title: A question  # in a few words

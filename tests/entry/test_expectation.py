@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitjournal.entry.expectation import Expectation, check, parse, parts_of, read
-from gitjournal.entry.model import parse as parse_entry
+from gitjournal.entry.parse import parse as parse_entry
 from gitjournal.errors import EntryError
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal.entry.model import Data, FrontMatter, parse
+from gitjournal.entry.model import Data, FrontMatter
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Effect, Score, data_label, estimator_label, join, state, summarise
 from tests.support.pages import failed, page, record

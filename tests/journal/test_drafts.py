@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.entry.model import MAX_BYTES
+from gitjournal.entry.parse import MAX_BYTES
 from gitjournal.git.lab import find_lab
 from gitjournal.journal.drafts import read_drafts
 from gitjournal.journal.entries import find_id, read_entry

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.journal.journal import open_journal
 from gitjournal.journal.records import as_baseline, copy_from_owners, join_owners
 from tests.support.helpers import git

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.journal import similar_features
 from gitjournal.journal.similar_features import Idea, Part
 from tests.support.networks import entry, model, sequential

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.journal import similar_features
 from gitjournal.journal.similar_features import Idea
 from gitjournal.journal.similar_words import Setting, read, reasons, scores

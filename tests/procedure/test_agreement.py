@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, decode_lines, encode
 from gitjournal.procedure import canonical_text, configuration, declaration, randomness
 from gitjournal.procedure.agreement import unlike

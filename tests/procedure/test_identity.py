@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from gitjournal import yaml_text
 from gitjournal.entry import edit, grid
-from gitjournal.entry.model import MISSING, Facts, parse
+from gitjournal.entry.model import MISSING, Facts
+from gitjournal.entry.parse import parse
 from gitjournal.procedure import canonical_text, configuration, declaration, origins, randomness, reader
 from gitjournal.procedure.catalogue import lookup, reference
 from tests.support import trees

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry.model import FrontMatter, parse
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.parse import parse
 from gitjournal.entry.summary import summarise
 from gitjournal.render.entry import (
     best_table,

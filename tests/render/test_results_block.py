@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from gitjournal.entry.model import FrontMatter, parse
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Failure, Record
 from gitjournal.entry.summary import summarise
 from gitjournal.entry.verdict import Told, Verdict, read

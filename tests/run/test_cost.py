@@ -22,9 +22,9 @@ _COUNTER = """
 import json, os, sys
 from gitjournal.cli import main
 from gitjournal import yaml_text
-from gitjournal.entry import model
+from gitjournal.entry import parse
 from gitjournal.journal.index import Index
-watched = {model.parse.__code__: "entry", Index.refresh.__code__: "refresh", yaml_text.load.__code__: "yaml"}
+watched = {parse.parse.__code__: "entry", Index.refresh.__code__: "refresh", yaml_text.load.__code__: "yaml"}
 counts = dict.fromkeys(watched.values(), 0)
 def count(frame, event, _):
     if event == "call" and frame.f_code in watched:

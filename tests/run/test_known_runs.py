@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.git.lab import find_lab
 from gitjournal.journal.index import Index

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gitjournal.data.hashing import hash_source
-from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import parse
 from gitjournal.errors import DataError, EntryError
 from gitjournal.run import draft
 from gitjournal.run import plan as planning

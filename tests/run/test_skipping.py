@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.render import exec_output
 from gitjournal.run.forecast import Forecast
 from gitjournal.run.messages import Counts, Planned

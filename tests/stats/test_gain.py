@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import summarise
 from gitjournal.stats.gain import Baseline, Gain, gain_over

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitjournal.entry.expectation import parse as expectation
-from gitjournal.entry.model import FrontMatter, parse
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.verdict import Told, Verdict, against_line, as_plain, first_word, lines, read, whole
 from gitjournal.render.verdict import told

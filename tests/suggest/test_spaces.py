@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal.entry.model import Facts, parse
+from gitjournal.entry.model import Facts
+from gitjournal.entry.parse import parse
 from gitjournal.errors import EntryError
 from gitjournal.procedure.reader import build_tree
 from gitjournal.suggest import spaces

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, encode
 from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import summarise

@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from gitjournal.entry.model import FrontMatter, parse
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.stats.sample import Sample, sample_of
 

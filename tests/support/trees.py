@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gitjournal.entry import grid
-from gitjournal.entry.model import Entry, Facts, parse
+from gitjournal.entry.model import Entry, Facts
+from gitjournal.entry.parse import parse
 from gitjournal.procedure import counts, identity, reader
 from gitjournal.procedure.declaration import Declared, Versions
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gitjournal.entry.model import Entry, parse
+from gitjournal.entry.model import Entry
+from gitjournal.entry.parse import parse
 from gitjournal.procedure import configuration, declaration, reader
 from tests.support.another_program import digest_of
 from tests.support.places import DOCS

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from gitjournal.entry import verdict
-from gitjournal.entry.model import split_text
+from gitjournal.entry.parse import split_text
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.results_block import strip_block
 from gitjournal.errors import EntryError

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.render.charts.chart_data import Candidate, Spread, heat_map, learning_curves, noise, profiles, progress

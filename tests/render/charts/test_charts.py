@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.entry.summary import summarise
 from gitjournal.render.charts import figures, matplotlib_file, svg, terminal
 from gitjournal.render.charts.chart_data import Calibrated, Candidate, Curve, Estimate, HeatMap, Noise, Profile, Reached, Spread, Step

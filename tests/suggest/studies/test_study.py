@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gitjournal.entry.model import FrontMatter, parse
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Failure, Record
 from gitjournal.entry.summary import summarise
 from gitjournal.suggest.studies.export import as_study

@@ -18,7 +18,8 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from gitjournal.entry.model import Facts, parse
+from gitjournal.entry.model import Facts
+from gitjournal.entry.parse import parse
 from gitjournal.procedure import canonical_text, reader
 from gitjournal.procedure.networks import canonical as network_identity
 from gitjournal.worker.process import Worker
