@@ -30,7 +30,8 @@ from gitjournal.stats.evidence import Resampled
 from gitjournal.stats.intervals import LEVEL, POWER
 from gitjournal.stats.over_datasets import Cell, over_data
 from gitjournal.stats.sample import Sample
-from gitjournal.worker.bootstrap import Draw, Kept, redraw
+from gitjournal.worker.bootstrap import redraw
+from gitjournal.worker.jobs import BootstrapJob, PredictionsFile
 
 Array = np.ndarray[Any, Any]
 Chance = np.random.Generator
@@ -126,8 +127,8 @@ def redrawn(
     sign = direction(metric)
     order = [*np.argsort(-sign * values[:-1], kind="stable"), len(each) - 1]
     held = [{"row": np.arange(rows), "fold": np.zeros(rows, int), **shared, **each[at]} for at in order]
-    kept = [Kept(file="", sha256="") for _ in order]
-    job = Draw(
+    kept = [PredictionsFile(file="", sha256="") for _ in order]
+    job = BootstrapJob(
         runs=kept[:-1],
         other=kept[-1],
         metric=metric,
@@ -138,11 +139,7 @@ def redrawn(
     split = {"dev": 0.2, "group": "g"} if job.grouped else HOLDOUT
     best, other = (sample(name, metric, [values[at]], rows=rows, split=split) for name, at in (("a", order[0]), ("b", order[-1])))
     best = replace(best, among=(best,) * (len(order) - 2))  # of the others their number is all that is asked
-    if all_drawn:
-        found = msgspec.convert(redraw(job, held), Resampled)
-    else:
-        alone = redraw(msgspec.structs.replace(job, runs=kept[:1]), [held[0], held[-1]])
-        found = msgspec.convert(alone, Resampled)
+    found = redraw(job, held) if all_drawn else redraw(msgspec.structs.replace(job, runs=kept[:1]), [held[0], held[-1]])
     return told(compare(best, other, found))
 
 

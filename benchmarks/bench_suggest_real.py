@@ -31,7 +31,7 @@ from gitjournal.suggest.target import SearchTarget, find_target
 from gitjournal.suggest.trial import DataSet, Evidence, Trial
 from gitjournal.worker import run as measure
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.jobs import Run
+from gitjournal.worker.jobs import RunJob
 from gitjournal.worker.pool import Crew
 
 PAGE = """\
@@ -64,7 +64,7 @@ class Bench:
         if one.key not in self.known:
             told: Declared = self.target.declared
             made = measure.run(
-                Run(
+                RunJob(
                     root=str(self.folder),
                     cache=str(self.folder),
                     data=told.data,
@@ -78,8 +78,8 @@ class Bench:
                 self.shelf,
                 lambda _: None,
             )
-            score = made.get("metrics", {}).get("dev", {}).get(self.target.metric)
-            self.known[one.key] = Trial(told.hash, one.key, score, "", made.get("seconds"))
+            score = made.metrics.get("dev", {}).get(self.target.metric)
+            self.known[one.key] = Trial(told.hash, one.key, score, "", made.seconds)
         return self.known[one.key]
 
 

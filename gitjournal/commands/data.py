@@ -28,6 +28,7 @@ from gitjournal.render.overlaps import overlap_words
 from gitjournal.run import draft, plan, sealed_set
 from gitjournal.run.entry_state import read_subject
 from gitjournal.run.sealed_set import read_sheets
+from gitjournal.worker.jobs import A, DuplicateRows, DuplicatesJob, ErrorReply
 from gitjournal.worker.pool import Crew
 
 
@@ -69,8 +70,7 @@ def _hash(lab: Lab, root: Path, data: dict[str, Any], entry: Entry | None) -> st
             if entry is None:
                 raise UsageError("what a function gives is hashed for an entry that names it", hint="gitjournal data hash ID")
             return plan.inspect(entry, root=root, cache=private, ask=crew.ask).hash
-        reply = crew.ask({"do": "dups", "root": str(root), "cache": str(private), "data": data})
-    return str(_answer(reply)["hash"])
+        return _answer(crew.ask(DuplicatesJob(root=str(root), cache=str(private), data=data))).hash
 
 
 @command.command("dups")
@@ -95,47 +95,47 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
     private = lab.repository.private
     code = plan.require_trust(entry, root, private) if entry else None
     split = entry.front.split if entry else None
-    job = {
-        "do": "dups",
-        "root": str(root),
-        "cache": str(private),
-        "data": declaration.loader_options(entry) if entry else {**draft.data_source(what, root), **({"target": target} if target else {})},
-        "hash": entry.front.data.hash if entry else None,
-        "task": entry.front.task if entry else None,
-        "split": msgspec.to_builtins(split) if split else None,
-        "code": plan.described(code) if code else None,
-        "digits": digits,
-        "group": group,
-        "time": moment,
-        "divided": entry is not None,
-    }
+    named = {"target": target} if target else {}
+    job = DuplicatesJob(
+        root=str(root),
+        cache=str(private),
+        data=declaration.loader_options(entry) if entry else draft.data_source(what, root) | named,
+        hash=entry.front.data.hash if entry else None,
+        task=entry.front.task if entry else None,
+        split=msgspec.to_builtins(split) if split else None,
+        code=plan.described(code) if code else None,
+        digits=digits,
+        group=group,
+        time=moment,
+        divided=entry is not None,
+    )
     with Crew() as crew:
         reply = crew.ask(job)
     found = plan.answer(reply, entry) if entry else _answer(reply)
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(json.dumps(msgspec.to_builtins(found)))
         return
     click.echo("\n".join(_dups_lines(what, found)))
 
 
-def _dups_lines(what: str, found: dict[str, Any]) -> list[str]:
-    digits = f"{text.count(found['digits'], 'digit')}"
-    exact, rounded = found["exact"], found["rounded"]
-    lines = [f"{text.clean(what)}: {found['rows']:,} rows, {_again(exact)}"]
+def _dups_lines(what: str, found: DuplicateRows) -> list[str]:
+    digits = f"{text.count(found.digits, 'digit')}"
+    exact, rounded = found.exact, found.rounded
+    lines = [f"{text.clean(what)}: {found.rows:,} rows, {_again(exact)}"]
     if rounded[0] != exact[0]:
         lines.append(f"rounded to {digits}: {_again(rounded)}")
-    if "across" not in found:
+    if not found.across:
         return lines
-    sizes = ", ".join(f"{part} {rows:,}" for part, rows in found["parts"].items())
-    lines.append(f"parts: {sizes}" + (f", the first of {found['folds']} folds" if found["folds"] > 1 else ""))
-    plain = {(one["part"], one["other"]): one["rows"] for one in found["across"][0]["overlaps"]}
-    for one in found["across"]:
+    sizes = ", ".join(f"{part} {rows:,}" for part, rows in found.parts.items())
+    lines.append(f"parts: {sizes}" + (f", the first of {found.folds} folds" if found.folds > 1 else ""))
+    plain = {(one["part"], one["other"]): one["rows"] for one in found.across[0]["overlaps"]}
+    for one in found.across:
         fresh = [b for b in one["overlaps"] if one["code"] != "GJ312" or plain.get((b["part"], b["other"])) != b["rows"]]
         lines += [text.wrap(f"  {one['code']} {overlap_words(one['code'], between)}") for between in fresh]
-    return lines if any(one["overlaps"] for one in found["across"]) else [*lines, "nothing is in two parts"]
+    return lines if any(one["overlaps"] for one in found.across) else [*lines, "nothing is in two parts"]
 
 
-def _again(told: list[Any]) -> str:
+def _again(told: tuple[int, list[int]]) -> str:
     amount, first = told
     if not amount:
         return "none like another"
@@ -206,10 +206,8 @@ def _entry(lab: Lab, start: Path, part: str) -> Entry:
         return parse(found, entry_id=entry_id, file=page_path(entry_id))
 
 
-def _answer(reply: dict[str, Any]) -> dict[str, Any]:
+def _answer(reply: A | ErrorReply) -> A:
     """Return what the worker found, or raise what it refused."""
-    if "error" in reply:
-        told = reply["error"]
-        raise plan.ERRORS.get(told["kind"], GitjournalError)(told["message"], hint=told.get("hint") or "")
-    found: dict[str, Any] = reply["ok"]
-    return found
+    if isinstance(reply, ErrorReply):
+        raise reply.to_error()
+    return reply

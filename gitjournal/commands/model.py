@@ -86,16 +86,17 @@ def save(context: Context, part: str, run: str | None, output: Path | None, dry_
         raise UsageError(f"{output} is there already")
     with Crew() as crew, tempfile.TemporaryDirectory() as nowhere:
         record, made = artifacts.save(subject, Path(nowhere) if dry_run else None, run=run, crew=crew)
-    where = None if dry_run else output or Path(made["file"])
+    where = None if dry_run else output or Path(made.file)
     if output is not None and not dry_run:
-        shutil.copyfile(made["file"], output)
+        shutil.copyfile(made.file, output)
     if as_json:
-        found = {"run": record.run, "file": str(where) if where else None, **{key: made[key] for key in ("sha256", "bytes", "fitted")}}
+        file = {"file": str(where) if where else None, "sha256": made.sha256, "bytes": made.bytes}
+        found = {"run": record.run, **file, "fitted": made.fitted}
         click.echo(json.dumps(found))
         return
-    did = "fitted again" if made["fitted"] else "opened"
-    click.echo(f"run {record.run[:8]} {did}: its {made['rows']} predictions of dev are those of the record")
-    click.echo(f"{where}  {made['bytes'] / 1024:.0f} KB  sha256 {made['sha256'][:12]}" if where else "nothing kept")
+    did = "fitted again" if made.fitted else "opened"
+    click.echo(f"run {record.run[:8]} {did}: its {made.rows} predictions of dev are those of the record")
+    click.echo(f"{where}  {made.bytes / 1024:.0f} KB  sha256 {made.sha256[:12]}" if where else "nothing kept")
 
 
 @command.command("gc")

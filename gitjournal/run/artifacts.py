@@ -15,7 +15,7 @@ from typing import Any
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, summarise
-from gitjournal.errors import DataError, GitjournalError, UsageError
+from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.entry_ids import FOLDER, RECORDS
 from gitjournal.journal.records import copy_from_owners
@@ -24,6 +24,7 @@ from gitjournal.run.entry_state import Subject
 from gitjournal.run.plan import make_plan
 from gitjournal.run.results import job_of
 from gitjournal.stats.confusion import Confusion, confusion
+from gitjournal.worker.jobs import ConfusionCounts, ConfusionJob, ErrorReply, KeepJob, KeptModel, MetricValues, PredictJob, RunJob, ScoreJob
 from gitjournal.worker.pool import Crew
 
 STORE, PREDICTIONS, WEIGHTS = "artifacts", "predictions.npz", "weights.npz"
@@ -37,7 +38,7 @@ class Scored:
 
     record: Record
     value: float | None
-    folds: list[float]
+    folds: list[float | None]
     why: str = ""
 
 
@@ -74,15 +75,13 @@ def score(subject: Subject, metric: str, *, run: str | None, crew: Crew) -> list
             continue
         n_classes = len(classes) if classes else None
         task = front.task or "classification"
-        job = {"do": "score", "file": str(path), "sha256": sha256, "metrics": [metric], "task": task, "n_classes": n_classes}
-        reply = crew.ask(job)
-        told = reply.get("error")
-        if told and told["kind"] == "entry":
-            raise UsageError(told["message"], hint=told["hint"])
-        if told:
-            found.append(Scored(one, None, [], told["message"]))
+        reply = crew.ask(ScoreJob(file=str(path), sha256=str(sha256), metrics=[metric], task=task, n_classes=n_classes))
+        if isinstance(reply, MetricValues):
+            found.append(Scored(one, reply.metrics[metric], reply.folds.get(metric, [])))
+        elif reply.kind == "entry":
+            raise UsageError(reply.message, hint=reply.hint)
         else:
-            found.append(Scored(one, reply["ok"]["metrics"][metric], reply["ok"]["folds"].get(metric, [])))
+            found.append(Scored(one, None, [], reply.message))
     return found
 
 
@@ -97,8 +96,8 @@ def confused(private: Path, record: Record, classes: Sequence[Any] | None, crew:
     path = kept_predictions(private, record)
     if path is None:
         return None
-    reply = crew.ask({"do": "confuse", "file": str(path), "sha256": record.artifacts[PREDICTIONS]})
-    return confusion(reply["ok"], classes) if "ok" in reply else None
+    reply = crew.ask(ConfusionJob(file=str(path), sha256=record.artifacts[PREDICTIONS]))
+    return confusion(reply.codes, reply.counts, classes) if isinstance(reply, ConfusionCounts) else None
 
 
 def best_first(scored: list[Scored], metric: str) -> list[Scored]:
@@ -109,30 +108,32 @@ def best_first(scored: list[Scored], metric: str) -> list[Scored]:
 
 def _predict_again(subject: Subject, one: Record, owner: Record, crew: Crew) -> str:
     """Have the network that a run kept write its predictions once more. Returns why they are not there."""
-    folder = folder_of(subject.lab.repository.private, owner.run)
-    if not {PREDICTIONS, WEIGHTS} <= owner.artifacts.keys() or not (folder / WEIGHTS).is_file():
+    weights = folder_of(subject.lab.repository.private, owner.run) / WEIGHTS
+    if not {PREDICTIONS, WEIGHTS} <= owner.artifacts.keys() or not weights.is_file():
         return "its predictions are not kept here"
     try:
-        job = _job(subject, one, owner, crew) | {"do": "predict", "predictions": owner.artifacts[PREDICTIONS]}
+        job, expected = _job(subject, one, owner, crew)
     except GitjournalError as fault:
         return fault.message
-    reply = crew.ask(job)
-    return str(reply["error"]["message"]) if "error" in reply else ""
+    network, predictions = owner.artifacts[WEIGHTS], owner.artifacts[PREDICTIONS]
+    reply = crew.ask(PredictJob.about(job, file=str(weights), sha256=network, expected=expected, predictions=predictions))
+    return reply.message if isinstance(reply, ErrorReply) else ""
 
 
-def _job(subject: Subject, one: Record, owner: Record, crew: Crew) -> dict[str, Any]:
-    """Return the job of a run as it was done, with the network that it kept. Raises GitjournalError where it is not declared any more."""
+def _job(subject: Subject, one: Record, owner: Record, crew: Crew) -> tuple[RunJob, str]:
+    """Return the job of a run as it was done, and the digest of what it predicted.
+
+    Raises GitjournalError where it is not declared any more.
+    """
     private = subject.lab.repository.private
     plan = make_plan(subject.entry, subject.text, root=subject.root, cache=private, ask=crew.ask)
     planned = next((run for run in plan.runs if run.key == one.key), None)
     if planned is None or not owner.predictions:
         raise GitjournalError(f"run {one.run[:8]} is no longer declared, or has no predictions to compare with")
-    kept = folder_of(private, owner.run) / WEIGHTS
-    job = job_of(subject, plan, planned, owner.run, memory_mb=None)
-    return job | {"expected": owner.predictions, "file": str(kept), "sha256": owner.artifacts.get(WEIGHTS)}
+    return job_of(subject, plan, planned, owner.run, memory_mb=None), owner.predictions
 
 
-def save(subject: Subject, folder: Path | None, *, run: str | None, crew: Crew) -> tuple[Record, dict[str, Any]]:
+def save(subject: Subject, folder: Path | None, *, run: str | None, crew: Crew) -> tuple[Record, KeptModel]:
     """Make one run's model, prove that it predicts what the record says, and write it into `folder`, by default the run's own.
 
     A network that its run kept is opened; anything else is fitted again. Without `run` it is the best one. Returns its record,
@@ -144,14 +145,11 @@ def save(subject: Subject, folder: Path | None, *, run: str | None, crew: Crew) 
         raise UsageError(f"`{run}` fits {len(chosen)} runs; give more of it")
     record = chosen[0]
     owner = as_owned(subject, record)
-    job = _job(subject, record, owner, crew)
-    folder = folder or folder_of(subject.lab.repository.private, owner.run)
-    reply = crew.ask(job | {"do": "keep", "store": None, "folder": str(folder)})
-    if "error" not in reply and "ok" not in reply:
-        raise DataError("the worker gave no answer")
-    if reply.get("ok", {}).get("failure"):
-        raise DataError(f"the model could not be fitted again: {reply['ok']['failure']['message']}")
-    return record, planning.answer(reply, subject.entry)
+    job, expected = _job(subject, record, owner, crew)
+    own = folder_of(subject.lab.repository.private, owner.run)
+    network = owner.artifacts.get(WEIGHTS)
+    keep = KeepJob.about(job, store=None, folder=str(folder or own), expected=expected, file=str(own / WEIGHTS), sha256=network)
+    return record, planning.answer(crew.ask(keep), subject.entry)
 
 
 def strays(lab: Lab, *, now: float) -> list[Stray]:

@@ -24,7 +24,7 @@ from gitjournal.procedure.declaration import Declared
 from gitjournal.run import draft, plan
 from gitjournal.run.draft import Drafted
 from gitjournal.run.entry_state import done_by_another
-from gitjournal.run.plan import AskWorker
+from gitjournal.worker.jobs import AskWorker
 
 _PAGE = "---\ntitle: $title\ndata: $data\nprocedure: $procedure\n---\n"
 

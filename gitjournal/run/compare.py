@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import msgspec
 
@@ -19,6 +18,7 @@ from gitjournal.stats import compare as comparison
 from gitjournal.stats.comparable import require_alike
 from gitjournal.stats.compare import Comparison, Resampled, compare
 from gitjournal.stats.sample import Sample, sample_of
+from gitjournal.worker.jobs import BootstrapJob, ErrorReply, PredictionsFile, ScoreJob
 from gitjournal.worker.pool import Crew, Team
 
 PARTS = ("dev", "train", "train_dev", "test")
@@ -62,15 +62,14 @@ def _scored(of: Measured, one: Record, name: str, lab: Lab, crew: Crew) -> Recor
     if kept is None:
         what = f"{of.entry.short_id} did not measure dev.{name}, and its predictions are not kept here"
         raise ComparisonError(what, hint="compare it where it was run, or name another metric: --metric")
-    reply = crew.ask({"do": "score", **kept, "metrics": [name], **_task(of)})
-    if "ok" not in reply:
-        told = reply.get("error") or {}
-        raise ComparisonError(f"{of.entry.short_id}: {told.get('message', 'no answer')}", hint=str(told.get("hint", "")))
-    found = reply["ok"]
-    metrics = {**one.metrics, "dev": {**one.metrics.get("dev", {}), name: found["metrics"][name]}}
+    task, n_classes = _target_of(of)
+    reply = crew.ask(ScoreJob(file=kept.file, sha256=kept.sha256, metrics=[name], task=task, n_classes=n_classes))
+    if isinstance(reply, ErrorReply):
+        raise ComparisonError(f"{of.entry.short_id}: {reply.message}", hint=reply.hint)
+    metrics = {**one.metrics, "dev": {**one.metrics.get("dev", {}), name: reply.metrics[name]}}
     folds = one.folds
-    if found["folds"]:
-        folds = {**folds, "dev": {**folds.get("dev", {}), name: found["folds"][name]}}
+    if reply.folds:
+        folds = {**folds, "dev": {**folds.get("dev", {}), name: reply.folds[name]}}
     return msgspec.structs.replace(one, metrics=metrics, folds=folds)
 
 
@@ -111,26 +110,32 @@ def elsewhere(one: Sample, of: Measured, lab: Lab, crew: Crew) -> float:
 
 def drawn(leader: Sample, other: Sample | None, of: Measured, lab: Lab, crew: Team) -> Resampled | str:
     """Return what kept predictions tell, or why they tell nothing."""
-    best, *others = [_kept(next(iter(one.runs.values())), lab) for one in (leader, *leader.among)]
+    best, *among = [_kept(next(iter(one.runs.values())), lab) for one in (leader, *leader.among)]
     against = _kept(next(iter(other.runs.values())), lab) if other else None
     lacking = [one.entry[-4:] for one, kept in ((leader, best), (other, against)) if one and kept is None]
-    if lacking:
+    if lacking or best is None:
         return f"of {' and '.join(lacking)} no predictions are kept here"
-    runs = [best, *others] if None not in others else [best]
-    grouped = bool(leader.split.get("group"))
-    job = {"do": "draw", "runs": runs, "other": against, "metric": leader.metric.partition(".")[2], "grouped": grouped}
-    reply = crew.ask(job | _task(of))
-    if "ok" not in reply:
-        return str((reply.get("error") or {}).get("message", "no answer"))
-    return msgspec.convert(reply["ok"], Resampled)
+    kept = [file for file in among if file is not None]
+    task, n_classes = _target_of(of)
+    job = BootstrapJob(
+        runs=[best, *kept] if len(kept) == len(among) else [best],
+        metric=leader.metric.partition(".")[2],
+        task=task,
+        other=against,
+        n_classes=n_classes,
+        grouped=bool(leader.split.get("group")),
+    )
+    reply = crew.ask(job)
+    return reply.message if isinstance(reply, ErrorReply) else reply
 
 
-def _task(of: Measured) -> dict[str, Any]:
+def _target_of(of: Measured) -> tuple[str, int | None]:
+    """Return the task of an entry, and the number of classes of its target."""
     classes = of.entry.front.data.facts.classes if of.entry.front.data.facts else None
-    return {"task": of.entry.front.task or "classification", "n_classes": len(classes) if classes else None}
+    return of.entry.front.task or "classification", len(classes) if classes else None
 
 
-def _kept(one: Record, lab: Lab) -> dict[str, str] | None:
+def _kept(one: Record, lab: Lab) -> PredictionsFile | None:
     sha256 = one.artifacts.get(PREDICTIONS)
     path = folder_of(lab.repository.private, one.run) / PREDICTIONS
-    return {"file": str(path), "sha256": sha256} if sha256 and path.is_file() else None
+    return PredictionsFile(file=str(path), sha256=sha256) if sha256 and path.is_file() else None

@@ -7,7 +7,6 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from gitjournal.entry.model import Budget
 from gitjournal.entry.record import Gate
@@ -18,8 +17,8 @@ from gitjournal.run.forecast import Gatekeeper
 from gitjournal.run.known_runs import Elsewhere
 from gitjournal.run.messages import Limits, Spent, reason_to_stop
 from gitjournal.run.plan import PlannedRun
-
-Job = dict[str, Any]
+from gitjournal.worker.jobs import RunJob, RunResult
+from gitjournal.worker.pool import RunReply
 
 
 class Dispatch:
@@ -33,7 +32,7 @@ class Dispatch:
     def __init__(
         self,
         runs: list[PlannedRun],
-        make_job: Callable[[PlannedRun, str], Job],
+        make_job: Callable[[PlannedRun, str], RunJob],
         *,
         claims: RunClaims,
         elsewhere: Elsewhere,
@@ -64,7 +63,7 @@ class Dispatch:
         """Whether runs are left that nobody here makes: other processes do, or whether they are worth it depends on what is made."""
         return bool(self._queue)
 
-    def take(self) -> tuple[int, Job] | None:
+    def take(self) -> tuple[int, RunJob] | None:
         """Return the next run that may begin now, claimed: its position and its job."""
         passed: set[int] = set()
         for _ in range(len(self._queue)):
@@ -123,12 +122,12 @@ class Dispatch:
         found, self._found = self._found, []
         return found
 
-    def heard(self, number: int, reply: Job) -> None:
+    def heard(self, number: int, reply: RunReply) -> None:
         """Count what a run came to, before the next one begins."""
-        told = reply.get("ok") or {}
+        result = reply if isinstance(reply, RunResult) else RunResult(status="failed")
         self._busy -= 1
         if self._gate is not None:
-            score = told.get("metrics", {}).get("dev", {}).get(self._metric)
-            self._gate.heard(self.runs[number].fingerprint, score, told.get("seconds"))
-        seconds = self._spent.entry_seconds + (told.get("seconds") or 0.0)
-        self._spent = replace(self._spent, failed=self._spent.failed + (told.get("status") != "done"), entry_seconds=seconds)
+            score = result.metrics.get("dev", {}).get(self._metric)
+            self._gate.heard(self.runs[number].fingerprint, score, result.seconds)
+        seconds = self._spent.entry_seconds + (result.seconds or 0.0)
+        self._spent = replace(self._spent, failed=self._spent.failed + (result.status != "done"), entry_seconds=seconds)

@@ -27,7 +27,7 @@ from gitjournal.journal.entry_ids import match_id, page_path
 from gitjournal.procedure import declaration
 from gitjournal.run import expectations
 from gitjournal.run import plan as planning
-from gitjournal.run.plan import AskWorker
+from gitjournal.worker.jobs import AskWorker
 
 SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0 and 1, which people misread
 DATA_SUFFIXES = (".csv", ".parquet", ".npz")

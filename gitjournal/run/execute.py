@@ -41,6 +41,7 @@ from gitjournal.run.messages import Counts, Epoch, Options, Outcome, Planned, Pr
 from gitjournal.run.plan import Plan, PlannedRun, check_not_blocked
 from gitjournal.run.results import Compose, Ledger, borrowed, job_of, left_out, made
 from gitjournal.stats.judge import Draw
+from gitjournal.worker.jobs import RunResult
 from gitjournal.worker.pool import Team
 
 
@@ -265,9 +266,8 @@ def _make(
             owned = [record for record in fresh if record.owned]
             meanwhile = len(fresh) - len(owned) - len(todo.reused)
             failed = sum(record.status == "failed" for record in owned)
-            log = reply.get("ok", {}).get("log")
-            if log:
-                tell(Printed(log))
+            if isinstance(reply, RunResult) and reply.log:
+                tell(Printed(reply.log))
             tell(Progress(len(owned), len(todo.runs) - meanwhile, len(fresh) - len(owned), failed, summary))
     take_over(dispatch.found())
     leave_out()

@@ -20,6 +20,7 @@ from gitjournal.procedure.declaration import Declared, Versions, written_out
 from gitjournal.procedure.difference import Change, Written
 from gitjournal.procedure.origins import Origin
 from gitjournal.run import known_runs, plan
+from gitjournal.worker.jobs import A, ErrorReply, Job
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def explain(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
 def _inspected(lab: Lab, start: Path, entry: Entry) -> Declared:
     """Return what was found in the data when they were looked at for this entry; without looking again."""
 
-    def refuse(job: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - a worker would be asked
+    def refuse(job: Job[A], /) -> A | ErrorReply:  # noqa: ARG001 - a worker would be asked
         raise GitjournalError(
             f"{entry.id} does not say yet what its data are, so there is nothing to hash",
             hint=f"have them read (nothing is written): gitjournal exec {entry.short_id} --dry-run",

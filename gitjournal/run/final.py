@@ -31,6 +31,7 @@ from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.run.results import Compose, job_of
 from gitjournal.stats.gain import gain_over
 from gitjournal.stats.looks import FINAL, Look, numbered
+from gitjournal.worker.jobs import FinalJob, FinalResult
 from gitjournal.worker.pool import Surroundings, Team
 
 LONGEST = 300  # letters of a reason: a record is at most 4 KB
@@ -128,14 +129,12 @@ def _look(
     crew.start(1)
     told = [_ask(subject, plan, run, request, crew) for run in runs]
     first = told[0]
-    means = {name: statistics.fmean([one["metrics"][name] for one in told]) for name in first["metrics"]}
+    means = {name: statistics.fmean([one.metrics[name] for one in told]) for name in first.metrics}
     # of a mean over seeds: no larger than that of one model, as all are measured on the same rows
     errors = {
-        name: statistics.fmean([one["errors"][name] for one in told])
-        for name in first["errors"]
-        if all(name in one["errors"] for one in told)
+        name: statistics.fmean([one.errors[name] for one in told]) for name in first.errors if all(name in one.errors for one in told)
     }
-    where = crew.surroundings({})
+    where = crew.surroundings()
     code, dirty = code_state(subject.root)
     several = len(runs) > 1
     return Record(
@@ -147,15 +146,15 @@ def _look(
         plan=next((one.plan for one in subject.records if one.owned and one.plan), None),
         grid=best.grid,
         metrics={"test": dict(means)},
-        rows={"train": first["learned"], "test": first["rows"]},
-        parts={"test": first["part"]},
+        rows={"train": first.learned, "test": first.rows},
+        parts={"test": first.part},
         seeds=[run.seed for run in runs] if several else [],
         errors=errors,
         look=number,
         forced=forced[:LONGEST] if forced else None,
-        predictions=first["predictions"],
+        predictions=first.predictions,
         at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        seconds=sum(one["seconds"] for one in told),
+        seconds=sum(one.seconds for one in told),
         environment=where.name,
         kernel=where.kernel,
         threads=where.threads,
@@ -166,7 +165,7 @@ def _look(
     ), where
 
 
-def _ask(subject: Subject, plan: Plan, run: PlannedRun, request: Request, crew: Team) -> dict[str, Any]:
+def _ask(subject: Subject, plan: Plan, run: PlannedRun, request: Request, crew: Team) -> FinalResult:
     expected = None
     if "cv" not in plan.declared.split:
         known = next(one for one in subject.records if one.key == run.key and one.status in COUNTS)
@@ -174,7 +173,7 @@ def _ask(subject: Subject, plan: Plan, run: PlannedRun, request: Request, crew: 
         if not expected:
             hint = f"run it again here: gitjournal new --replicate {subject.entry.short_id}"
             raise GitjournalError("no predictions of dev are on record, so the model cannot be told to be the same", hint=hint)
-    job = job_of(subject, plan, run, "", memory_mb=request.memory_mb) | {"do": "final", "store": None, "expected": expected}
+    job = FinalJob.about(job_of(subject, plan, run, "", memory_mb=request.memory_mb), store=None, expected=expected)
     return planning.answer(crew.ask(job), subject.entry)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,7 @@ from gitjournal.procedure.declaration import Declared, Versions, loader_options,
 from gitjournal.procedure.networks import network
 from gitjournal.trust import store
 from gitjournal.trust.code_files import Code, find_code
-
-ERRORS: dict[str, type[GitjournalError]] = {"entry": EntryError, "data": DataError, "trust": TrustError}
-Job = dict[str, Any]
-AskWorker = Callable[[Job], Job]
+from gitjournal.worker.jobs import A, AskWorker, ErrorReply, Inspection, InspectJob, ValidateJob
 
 
 @dataclass(frozen=True)
@@ -153,41 +150,39 @@ def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declare
     with placed(entry):
         now = hashing.hash_source(data, root, cache)
     code = require_trust(entry, root, cache)
-    job: Job = {
-        "do": "inspect",
-        "root": str(root),
-        "cache": str(cache),
-        "data": data,
-        "hash": None,
-        "task": front.task,
-        "split": split,
-        "metrics": metrics,
-        "code": described(code) if code else None,
-        "own_metrics": front.own_function is not None,
-    }
+    job = InspectJob(
+        root=str(root),
+        cache=str(cache),
+        data=data,
+        task=front.task,
+        split=split,
+        metrics=metrics,
+        code=described(code) if code else None,
+        own_metrics=front.own_function is not None,
+    )
     found = _cached(cache, job, now) if now else None
     if found is None:
         found = answer(ask(job), entry)
-        _remember(cache, {**job}, found)
-    if front.data.hash and front.data.hash != found["hash"]:
+        _remember(cache, job, found)
+    if front.data.hash and front.data.hash != found.hash:
         source = data.get("path") or data.get("sklearn") or "the data"
         raise DataError(
-            f"{source} is not what this entry names: its hash is now {found['hash'][:19]}…, declared is {front.data.hash[:19]}…",
+            f"{source} is not what this entry names: its hash is now {found.hash[:19]}…, declared is {front.data.hash[:19]}…",
             place=entry.place("data", "hash"),
             hint=advise_new_entry(entry.short_id, "bring the old file back", ask="ask anew about the new one"),
         )
     # what a network minimises is measured too where the entry leaves the choice
     added = ["loss"] if metrics is None and network.declares_network(front.procedure) else []
     return Declared(
-        found["data"] | data,
-        found["hash"],
-        found["facts"],
-        found["task"],
-        found["split"],
-        [*found["metrics"], *added],
-        found.get("sealed"),
-        job["code"],
-        tuple(found.get("findings", ())),
+        found.data | data,
+        found.hash,
+        found.facts,
+        found.task,
+        found.split,
+        [*found.metrics, *added],
+        found.sealed,
+        job.code,
+        tuple(found.findings),
     )
 
 
@@ -247,21 +242,18 @@ def validate(entry: Entry, plan: Plan, runs: Sequence[PlannedRun], *, ask: AskWo
     if not runs:
         return
     declared = plan.declared
-    reply = ask(
-        {
-            "do": "validate",
-            "task": declared.task,
-            "metrics": declared.metrics,
-            "facts": declared.facts,
-            "procedures": [run.tree for run in runs],
-            "root": str(plan.root),
-        }
+    job = ValidateJob(
+        procedures=[run.tree for run in runs],
+        root=str(plan.root),
+        task=declared.task,
+        metrics=declared.metrics,
+        facts=declared.facts,
     )
-    told = reply.get("error") or {}
-    if told.get("path", [])[:1] == ["procedure"]:
-        point, facts = runs[told["index"]].point, msgspec.convert(declared.facts, Facts)
-        place = reader.locate(entry, point, facts, told["path"][1:])
-        raise EntryError(told["message"], hint=told.get("hint") or "", place=place)
+    reply = ask(job)
+    if isinstance(reply, ErrorReply) and reply.path[:1] == ["procedure"] and reply.index is not None:
+        point, facts = runs[reply.index].point, msgspec.convert(declared.facts, Facts)
+        place = reader.locate(entry, point, facts, [str(part) for part in reply.path[1:]])
+        raise EntryError(reply.message, hint=reply.hint, place=place)
     answer(reply, entry)
 
 
@@ -276,31 +268,27 @@ def placed(entry: Entry) -> Iterator[None]:
         raise
 
 
-def answer(reply: Job, entry: Entry) -> Job:
+def answer(reply: A | ErrorReply, entry: Entry) -> A:
     """Return what the worker found, or raise what it refused, at its place in the entry."""
-    if "error" in reply:
-        told = reply["error"]
-        kind = ERRORS.get(told["kind"], GitjournalError)
-        raise kind(told["message"], hint=told.get("hint") or "", place=entry.place(*told.get("path") or ()))
-    found: Job = reply["ok"]
-    return found
+    if isinstance(reply, ErrorReply):
+        raise reply.to_error(entry.place(*reply.path))
+    return reply
 
 
-def _plan_file(cache: Path, job: Job, found_hash: str) -> Path:
-    asked = msgspec.json.encode({**job, "root": "", "cache": "", "hash": found_hash}, order="deterministic")
+def _plan_file(cache: Path, job: InspectJob, found_hash: str) -> Path:
+    asked = msgspec.json.encode(msgspec.structs.replace(job, root="", cache="", hash=found_hash), order="sorted")
     return cache / "plans" / f"{hashlib.sha256(asked).hexdigest()}.json"
 
 
-def _cached(cache: Path, job: Job, found_hash: str) -> Job | None:
+def _cached(cache: Path, job: InspectJob, found_hash: str) -> Inspection | None:
     try:
-        found: Job = msgspec.json.decode(_plan_file(cache, job, found_hash).read_bytes())
+        return msgspec.json.decode(_plan_file(cache, job, found_hash).read_bytes(), type=Inspection)
     except (OSError, msgspec.DecodeError):
         return None
-    return found
 
 
-def _remember(cache: Path, job: Job, found: Job) -> None:
-    path = _plan_file(cache, job, found["hash"])
+def _remember(cache: Path, job: InspectJob, found: Inspection) -> None:
+    path = _plan_file(cache, job, found.hash)
     with contextlib.suppress(GitjournalError):  # where there is no space: it is a cache, no more
         make_folder(path.parent)
         write_whole(path, msgspec.json.encode(found))

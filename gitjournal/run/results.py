@@ -24,7 +24,8 @@ from gitjournal.run.expectations import NOTHING, Expected, judged
 from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.judge import Draw, Judgeable, Judgement
-from gitjournal.worker.pool import Surroundings
+from gitjournal.worker.jobs import ErrorReply, RunJob, RunResult
+from gitjournal.worker.pool import RunReply, Surroundings
 
 
 @dataclass(frozen=True)
@@ -103,24 +104,23 @@ class Ledger:
         spool_results(self.subject.lab, results)
 
 
-def job_of(subject: Subject, plan: Plan, run: PlannedRun, run_id: str, *, memory_mb: int | None) -> dict[str, Any]:
-    """Return the JSON job of one run, which keeps its predictions in a folder of its own."""
+def job_of(subject: Subject, plan: Plan, run: PlannedRun, run_id: str, *, memory_mb: int | None) -> RunJob:
+    """Return the job of one run, which keeps its predictions in a folder of its own."""
     declared, private = plan.declared, subject.lab.repository.private
-    return {
-        "do": "run",
-        "root": str(subject.root),
-        "cache": str(private),
-        "data": declared.data,
-        "hash": declared.hash,
-        "task": declared.task,
-        "split": declared.split,
-        "metrics": declared.metrics,
-        "code": declared.code,
-        "procedure": run.tree,
-        "seed": run.seed,
-        "store": str(private / "artifacts" / run_id[:2] / run_id),
-        "memory_mb": memory_mb,
-    }
+    return RunJob(
+        root=str(subject.root),
+        cache=str(private),
+        data=declared.data,
+        hash=declared.hash,
+        task=declared.task,
+        split=declared.split,
+        metrics=declared.metrics,
+        code=declared.code,
+        procedure=run.tree,
+        seed=run.seed,
+        store=str(private / "artifacts" / run_id[:2] / run_id),
+        memory_mb=memory_mb,
+    )
 
 
 def borrowed(run: PlannedRun, known: Run) -> Record:
@@ -143,34 +143,38 @@ def left_out(run: PlannedRun, gate: Gate, *, plan: str) -> Record:
     )
 
 
-def made(run: PlannedRun, run_id: str, reply: dict[str, Any], where: Surroundings, *, plan: str, code: str | None, dirty: bool) -> Record:
+def made(run: PlannedRun, run_id: str, reply: RunReply, where: Surroundings, *, plan: str, code: str | None, dirty: bool) -> Record:
     """Return the record of a run that this call made, from the worker's answer."""
-    told = reply.get("ok") or {"status": "failed", "failure": {"kind": "exception", "message": reply["error"]["message"]}}
-    failure = told.get("failure")
-    kept = {
-        name: told[name]
-        for name in ("metrics", "folds", "rows", "parts", "hits", "predictions", "curves", "findings", "flags", "artifacts")
-        if told.get(name)
-    }
+    if isinstance(reply, ErrorReply):
+        reply = RunResult(status="failed", failure=Failure("exception", reply.message))
     return Record(
         run=run_id,
         fingerprint=run.fingerprint,
         seed=run.seed,
-        status=told["status"],
-        failure=Failure(failure["kind"], failure["message"][:500]) if failure else None,
+        status=reply.status,
+        failure=Failure(reply.failure.kind, reply.failure.message[:500]) if reply.failure else None,
         plan=plan,
         grid=run.point,
+        metrics=reply.metrics,
+        folds=reply.folds,
+        rows=reply.rows,
+        parts=reply.parts,
+        hits=reply.hits,
+        predictions=reply.predictions,
+        curves=reply.curves,
+        findings=reply.findings,
         at=_now(),
-        seconds=told.get("seconds"),
-        memory_mb=told.get("memory_mb"),
+        seconds=reply.seconds,
+        memory_mb=reply.memory_mb,
         environment=where.name,
         kernel=where.kernel,
         threads=where.threads,
         blas_threads=where.blas_threads,
         code=code,
         dirty=dirty,
+        flags=reply.flags,
+        artifacts=reply.artifacts,
         canonical=run.canonical,
-        **kept,
     )
 
 

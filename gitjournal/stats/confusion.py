@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +22,7 @@ class Confusion:
         return (-row, -column, count) if count else None
 
 
-def confusion(counts: Mapping[str, Any], classes: Sequence[Any] | None) -> Confusion:
-    """Return counts as a worker gave them (`codes` and a square `counts`) with the names of the classes."""
-    codes: list[int] = counts["codes"]
+def confusion(codes: Sequence[int], counts: list[list[int]], classes: Sequence[Any] | None) -> Confusion:
+    """Return square `counts` by the codes of the classes that occur, with the names of the classes."""
     names = [str(classes[code]) if classes and 0 <= code < len(classes) else str(code) for code in codes]
-    return Confusion(names, counts["counts"])
+    return Confusion(names, counts)

@@ -20,8 +20,8 @@ from gitjournal.procedure import declaration
 from gitjournal.procedure.declaration import Declared
 from gitjournal.run import draft as drafting
 from gitjournal.run import plan
-from gitjournal.run.plan import AskWorker
 from gitjournal.suggest.trial import DataSet
+from gitjournal.worker.jobs import AskWorker
 
 SOURCES = ("sklearn:", "python:")
 

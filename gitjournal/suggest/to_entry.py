@@ -8,10 +8,10 @@ from typing import Any
 from gitjournal.procedure.declaration import loader_options
 from gitjournal.run import draft as drafting
 from gitjournal.run.draft import Drafted
-from gitjournal.run.plan import AskWorker
 from gitjournal.suggest.candidates import Candidate
 from gitjournal.suggest.suggest import Suggestions
 from gitjournal.suggest.target import SearchTarget
+from gitjournal.worker.jobs import AskWorker
 
 
 def draft(suggestions: Suggestions, *, title: str, ask: AskWorker, whole: bool = False) -> Drafted:

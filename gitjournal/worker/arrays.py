@@ -10,13 +10,13 @@ import hashlib
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError, TrustError
 from gitjournal.files import make_folder, write_whole
+from gitjournal.worker.jobs import ConfusionCounts
 
 PREDICTIONS, MODEL, WEIGHTS = "predictions.npz", "model.skops", "weights.npz"
 _ZIP = b"PK\x03\x04"
@@ -67,7 +67,7 @@ def read_arrays(path: Path, sha256: str) -> dict[str, Array]:
         raise DataError(f"{path.name} cannot be read as .npz") from None
 
 
-def confusion_counts(file: Path, sha256: str) -> dict[str, Any]:
+def confusion_counts(file: Path, sha256: str) -> ConfusionCounts:
     """Return the codes of the classes that occur, and how often each (row) was taken for each (column).
 
     Raises TrustError where the predictions are not what the record names, DataError where they are not of one class a row.
@@ -81,4 +81,4 @@ def confusion_counts(file: Path, sha256: str) -> dict[str, Any]:
     codes, at = np.unique(np.concatenate([true, predicted]), return_inverse=True)
     counts = np.zeros((len(codes), len(codes)), dtype=int)
     np.add.at(counts, (at[: len(true)], at[len(true) :]), 1)
-    return {"codes": codes.astype(int).tolist(), "counts": counts.tolist()}
+    return ConfusionCounts(codes.astype(int).tolist(), counts.tolist())

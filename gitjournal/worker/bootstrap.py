@@ -9,18 +9,20 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-import msgspec
 import numpy as np
 
 from gitjournal.data.raw import Array
 from gitjournal.entry import metrics
 from gitjournal.errors import DataError
 from gitjournal.stats.distributions import normal_quantile, t_quantile, t_two_sided
+from gitjournal.stats.evidence import Resampled
 from gitjournal.stats.intervals import LEVEL
 from gitjournal.worker import arrays, scores
+from gitjournal.worker.jobs import BootstrapJob
 
 DRAWS, SEED = 1000, 0
 CALLS = 8000  # of a metric that has to be computed anew for each draw: a millisecond each
@@ -32,31 +34,22 @@ Scorer = Callable[[Arrays, Array], float]
 Measure = Callable[[Array, Array | None], Array]
 
 
-class Kept(msgspec.Struct, kw_only=True):
-    """The predictions of a run, whose file has this sha256."""
+@dataclass(frozen=True)
+class _Draws:
+    """The metric of each run (columns) on each draw (rows), of the best of a draw on the rows left out, and of each run on all rows."""
 
-    file: str
-    sha256: str
-
-
-class Draw(msgspec.Struct, tag_field="do", tag="draw", kw_only=True):
-    """Draw the rows of several runs anew. `runs` are the winner and what it was chosen from, `other` what it is compared with."""
-
-    runs: list[Kept]
-    metric: str
-    task: str
-    other: Kept | None = None
-    n_classes: int | None = None
-    grouped: bool = False
+    inside: Array
+    outside: Array
+    whole: Array
 
 
-def draw(job: Draw) -> dict[str, Any]:
+def draw(job: BootstrapJob) -> Resampled:
     """Return what `redraw` says of the kept predictions that a job names."""
     held = [arrays.read_arrays(Path(one.file), one.sha256) for one in (*job.runs, *([job.other] if job.other else []))]
     return redraw(job, held)
 
 
-def redraw(job: Draw, held: Sequence[Arrays]) -> dict[str, Any]:
+def redraw(job: BootstrapJob, held: Sequence[Arrays]) -> Resampled:
     """Return the standard error of the winner (minus the other), and what allows for the choice of the winner.
 
     `held` are the predictions of the runs, and of the other. `z` is how many standard errors hold for all runs at once, `p_all`
@@ -68,61 +61,56 @@ def redraw(job: Draw, held: Sequence[Arrays]) -> dict[str, Any]:
     units = np.unique(held[0]["group" if job.grouped else "row"], return_inverse=True)[1]
     k = len(job.runs)
     measure = _at_once(job, held)
-    draws = DRAWS
+    n_draws = DRAWS
     if measure is None:
-        draws = min(DRAWS, CALLS // len(held))
-        if draws < FEWEST:
+        n_draws = min(DRAWS, CALLS // len(held))
+        if n_draws < FEWEST:
             held, k = [held[0], *held[k:]], 1  # too many to draw each: the two that are compared
-            draws = min(DRAWS, max(FEWEST, CALLS // len(held) // 2))
+            n_draws = min(DRAWS, max(FEWEST, CALLS // len(held) // 2))
         measure = _one_by_one(job, held)
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore")  # a metric may not be defined on some draws, which are left out
-        inside, outside = _draws(measure, units, draws, k, metrics.direction(job.metric))
-        whole = measure(np.ones((1, len(units)), int), None)[0]
-    return {"units": int(units.max()) + 1, "unit": "groups" if job.grouped else "rows"} | _judged(
-        inside, outside, whole, units=int(units.max()) + 1, against=k if job.other else None, k=k, of=len(job.runs)
-    )
+        draws = _resample(measure, units, n_draws, k, metrics.direction(job.metric))
+    return _summarise(draws, job, k=k, units=int(units.max()) + 1)
 
 
-def _draws(measure: Measure, units: Array, draws: int, k: int, sign: int) -> tuple[Array, Array]:
-    """Return what all runs reach on the rows of each draw, and what the best of `k` there reaches on the others."""
+def _resample(measure: Measure, units: Array, n_draws: int, k: int, sign: int) -> _Draws:
+    """Draw units with replacement, and measure all runs on the rows of each draw."""
     stream, count = np.random.default_rng(SEED), int(units.max()) + 1
     inside, outside = [], []
-    at_once = max(1, min(draws, CELLS // len(units)))
-    for first in range(0, draws, at_once):
-        drawn = stream.integers(0, count, (min(at_once, draws - first), count))
+    at_once = max(1, min(n_draws, CELLS // len(units)))
+    for first in range(0, n_draws, at_once):
+        drawn = stream.integers(0, count, (min(at_once, n_draws - first), count))
         counts = np.stack([np.bincount(one, minlength=count) for one in drawn])
         found = measure(counts[:, units], None)
         inside.append(found)
         if k > 1:
             best = np.where(np.isfinite(found[:, :k]), sign * found[:, :k], -np.inf).argmax(axis=1)
             outside.append(measure((counts == 0)[:, units].astype(int), best)[np.arange(len(best)), best])
-    return np.concatenate(inside), np.concatenate(outside) if outside else np.array([])
+    whole = measure(np.ones((1, len(units)), int), None)[0]
+    return _Draws(np.concatenate(inside), np.concatenate(outside) if outside else np.array([]), whole)
 
 
-def _judged(inside: Array, outside: Array, whole: Array, *, units: int, against: int | None, k: int, of: int) -> dict[str, Any]:
-    gaps = inside[:, :k] - (inside[:, [against]] if against is not None else 0)
-    reached = whole[:k] - (whole[against] if against is not None else 0)
-    gaps = gaps[np.isfinite(gaps).all(axis=1)]
-    if len(gaps) < FEWEST // 2:
+def _summarise(draws: _Draws, job: BootstrapJob, *, k: int, units: int) -> Resampled:
+    """Return the bootstrap result of the first of `k` runs, minus the other one where there is one."""
+    reference, reference_whole = (draws.inside[:, [k]], draws.whole[k]) if job.other else (0, 0)
+    differences = draws.inside[:, :k] - reference
+    observed = draws.whole[:k] - reference_whole
+    differences = differences[np.isfinite(differences).all(axis=1)]
+    if len(differences) < FEWEST // 2:
         raise DataError("the metric is not defined on most draws of these rows")
-    drawn = gaps.std(axis=0, ddof=1)
+    spread = differences.std(axis=0, ddof=1)
     # draws spread as if divided by n, not by n - 1 (Hesterberg 2015, The American Statistician 69:371, "narrowness bias")
-    errors = drawn * math.sqrt(units / max(units - 1, 1))
-    found: dict[str, Any] = {
-        "value": float(whole[0]),
-        "error": float(errors[0]),
-        "z": None,
-        "p_all": None,
-        "corrected": None,
-    }
-    if k == of > 1 and errors[0] > 0:
-        largest = np.abs((gaps - reached) / np.where(drawn > 0, drawn, np.inf)).max(axis=1)
-        found["z"] = _from_normal(float(np.quantile(largest, 1 - LEVEL, method="higher")), units - 1)
-        away = _to_normal(abs(float(reached[0] / errors[0])), units - 1)
-        found["p_all"] = float((np.sum(largest >= away) + 1) / (len(largest) + 1))
-        found["corrected"] = float(np.nanmean(outside))
-    return found
+    errors = spread * math.sqrt(units / max(units - 1, 1))
+    z = p_all = corrected = None
+    if k == len(job.runs) > 1 and errors[0] > 0:
+        largest = np.abs((differences - observed) / np.where(spread > 0, spread, np.inf)).max(axis=1)
+        z = _from_normal(float(np.quantile(largest, 1 - LEVEL, method="higher")), units - 1)
+        distance = _to_normal(abs(float(observed[0] / errors[0])), units - 1)
+        p_all = float((np.sum(largest >= distance) + 1) / (len(largest) + 1))
+        corrected = float(np.nanmean(draws.outside))
+    unit: Literal["groups", "rows"] = "groups" if job.grouped else "rows"
+    return Resampled(unit, units, float(draws.whole[0]), float(errors[0]), z, p_all, corrected)
 
 
 def _to_normal(t: float, df: int) -> float:
@@ -148,12 +136,12 @@ def _require_alike(held: Sequence[Arrays], *, grouped: bool) -> None:
             raise DataError("the kept predictions are of other rows")
 
 
-def _at_once(job: Draw, held: Sequence[Arrays]) -> Measure | None:
+def _at_once(job: BootstrapJob, held: Sequence[Arrays]) -> Measure | None:
     """Return what measures many draws at once; None where a metric must be computed anew for each."""
     return _averages(job, held) or _recalls(job, held) or _areas(job, held)
 
 
-def _averages(job: Draw, held: Sequence[Arrays]) -> Measure | None:
+def _averages(job: BootstrapJob, held: Sequence[Arrays]) -> Measure | None:
     """For metrics that are a mean over rows, or its root."""
     by_row = [_row_values(job, one) for one in held]
     if any(one is None for one in by_row):
@@ -168,7 +156,7 @@ def _averages(job: Draw, held: Sequence[Arrays]) -> Measure | None:
     return measure
 
 
-def _recalls(job: Draw, held: Sequence[Arrays]) -> Measure | None:
+def _recalls(job: BootstrapJob, held: Sequence[Arrays]) -> Measure | None:
     """For balanced accuracy: the mean over classes of the share that is right."""
     y = held[0]["y"]
     if job.metric != "balanced_accuracy" or y.ndim != 1:
@@ -183,7 +171,7 @@ def _recalls(job: Draw, held: Sequence[Arrays]) -> Measure | None:
     return measure
 
 
-def _areas(job: Draw, held: Sequence[Arrays]) -> Measure | None:
+def _areas(job: BootstrapJob, held: Sequence[Arrays]) -> Measure | None:
     """For the area under the ROC curve of two classes."""
     ranked = [_ranking(one) for one in held] if job.metric == "roc_auc" and job.n_classes == 2 else [None]
     if any(one is None for one in ranked):
@@ -220,7 +208,7 @@ def _area(weight: Array, positive: Array, ranking: Array) -> Array:
     return np.asarray((ups * (below[:, first] + below[:, last])).sum(axis=1) / (2 * ups.sum(axis=1) * downs.sum(axis=1)))
 
 
-def _one_by_one(job: Draw, held: Sequence[Arrays]) -> Measure:
+def _one_by_one(job: BootstrapJob, held: Sequence[Arrays]) -> Measure:
     scorers = [_scorer(job, one) for one in held]
 
     def scored(counts: Array, only: Array | None) -> Array:
@@ -234,7 +222,7 @@ def _one_by_one(job: Draw, held: Sequence[Arrays]) -> Measure:
     return scored
 
 
-def _row_values(job: Draw, one: Arrays) -> Array | None:
+def _row_values(job: BootstrapJob, one: Arrays) -> Array | None:
     """Return a value for each row whose mean is the metric (its square for rmse); None where it is no mean over rows."""
     y, predicted = one["y"], one["predicted"]
     if job.metric == "accuracy" and y.ndim == 1:
@@ -252,7 +240,7 @@ def _row_values(job: Draw, one: Arrays) -> Array | None:
     return None
 
 
-def _scorer(job: Draw, one: Arrays) -> Scorer:
+def _scorer(job: BootstrapJob, one: Arrays) -> Scorer:
     classes = None if job.n_classes is None else np.arange(job.n_classes)
     whole = scores.Answers(one["predicted"], one.get("proba"), one.get("decision"), classes)
     scores.require_kept(whole, [job.metric])

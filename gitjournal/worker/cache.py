@@ -16,7 +16,7 @@ from gitjournal.data.hashing import hash_source
 from gitjournal.data.loading import Table, in_rows, load
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.errors import DataError
-from gitjournal.worker.jobs import OnData
+from gitjournal.worker.jobs import DataJob
 from gitjournal.worker.process import BLAS_THREADS, wanted_threads
 
 
@@ -41,7 +41,7 @@ class Shelf:
         limits: contextlib.AbstractContextManager[Any] = self._pools.limit(limits={"openmp": wanted_threads(), "blas": BLAS_THREADS})
         return limits
 
-    def table(self, job: OnData) -> Table:
+    def table(self, job: DataJob) -> Table:
         """Return what the job names, read again only where something differs.
 
         Raises DataError where the content is not what the job's hash says.
@@ -61,14 +61,14 @@ class Shelf:
         _same_content(job, self._table.content)
         return self._table
 
-    def in_rows(self, job: OnData) -> Table:
+    def in_rows(self, job: DataJob) -> Table:
         """Return the same table with features as scikit-learn takes them."""
         table = self.table(job)
         if self._in_rows is None:
             self._in_rows = replace(table, X=in_rows(table.X))
         return self._in_rows
 
-    def overlaps(self, job: OnData, split: dict[str, Any], folds: list[splits.Parts]) -> list[overlaps.Found]:
+    def overlaps(self, job: DataJob, split: dict[str, Any], folds: list[splits.Parts]) -> list[overlaps.Found]:
         """Return what stands in two parts of a split; the rows of a table are compared once."""
         table = self.table(job)
         if self._alike is None:
@@ -76,12 +76,12 @@ class Shelf:
         return overlaps.look(table, folds, self._alike, split)
 
 
-def _question(job: OnData, task: str | None, content: str | None) -> bytes:
+def _question(job: DataJob, task: str | None, content: str | None) -> bytes:
     split = job.split or {}
     return msgspec.json.encode([job.root, job.data, split.get("group"), split.get("time"), task, content], order="deterministic")
 
 
-def _same_content(job: OnData, now: str | None) -> None:
+def _same_content(job: DataJob, now: str | None) -> None:
     if job.hash and now and job.hash != now:
         name = next((job.data[key] for key in ("path", "sklearn", "images", "python") if job.data.get(key)), "the data")
         message = f"{name} is not what the entry names: its hash was {job.hash[:19]}… and is {now[:19]}… now"

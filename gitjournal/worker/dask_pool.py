@@ -24,8 +24,10 @@ import distributed
 import msgspec
 
 from gitjournal import __version__
+from gitjournal.entry.record import Failure
 from gitjournal.errors import GitjournalError
-from gitjournal.worker.pool import Answers, Crew, Job, Jobs, Results, Surroundings, relay, surroundings
+from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, Message, RunJob, RunResult
+from gitjournal.worker.pool import Answers, Crew, Jobs, News, Results, RunReply, Surroundings, relay, surroundings
 from gitjournal.worker.process import Worker
 
 ROOT = "GITJOURNAL_ROOT"  # set for a Dask worker where it has the repository's files at another place
@@ -59,16 +61,24 @@ class Hands(distributed.WorkerPlugin):  # type: ignore[misc]
 def work(name: str, job: bytes, timeout: float | None) -> Answer:
     """Do one job in a Dask worker. Its files are those of the repository at the same place, or below $GITJOURNAL_ROOT."""
     hands: Hands = distributed.get_worker().plugins[name]
-    asked: Job = msgspec.json.decode(job)
     worker = hands.free.get()
     try:
         with tempfile.TemporaryDirectory(dir=hands.folder) as store:
-            asked |= {"root": os.environ.get(ROOT) or asked["root"], "cache": str(hands.folder / "cache"), "store": store}
+            asked = msgspec.json.decode(job, type=RunJob)
+            root = os.environ.get(ROOT) or asked.root
+            asked = msgspec.structs.replace(asked, root=root, cache=str(hands.folder / "cache"), store=store)
             reply = worker.ask(asked, timeout=timeout)
-            reply["ready"] = worker.ready
-            return msgspec.json.encode(reply), {file.name: file.read_bytes() for file in Path(store).iterdir() if file.is_file()}
+            return _encode(reply, worker.ready), {file.name: file.read_bytes() for file in Path(store).iterdir() if file.is_file()}
     finally:
         hands.free.put(worker)
+
+
+def _encode(reply: RunReply, environment: Environment) -> bytes:
+    """Return a reply as a worker process sends it, with the environment that it came about in."""
+    if isinstance(reply, ErrorReply):
+        return msgspec.json.encode(Message(error=reply))
+    result = msgspec.structs.replace(reply, environment=environment)
+    return msgspec.json.encode(Message(ok=msgspec.Raw(msgspec.json.encode(result))))
 
 
 def versions() -> dict[str, str]:
@@ -141,15 +151,16 @@ class DaskCrew:
             if differing:
                 self._say(f"{worker} has other versions: {', '.join(differing)}; the records name those that ran")
 
-    def ask(self, job: Job) -> Job:
+    def ask(self, job: Job[A], /) -> A | ErrorReply:
         """Have a worker of this machine look at data or declarations."""
         return self._here.ask(job)
 
-    def surroundings(self, reply: Job) -> Surroundings:
+    def surroundings(self, reply: RunReply | None = None) -> Surroundings:
         """Return where the run was made; for one that was lost with its worker, what is installed here."""
-        return surroundings(reply["ready"]) if "ready" in reply else self._here.surroundings(reply)
+        environment = reply.environment if isinstance(reply, RunResult) else None
+        return surroundings(environment) if environment else self._here.surroundings()
 
-    def prepare(self, job: Job) -> None:
+    def prepare(self, job: RunJob) -> None:
         """Leave it: the data are read where the run will be."""
 
     def _size(self) -> int:
@@ -163,12 +174,12 @@ class DaskCrew:
         jobs: Jobs,
         *,
         timeout: float | None,
-        on_progress: Callable[[Job], None] | None = None,  # noqa: ARG002 - a cluster passes nothing on meanwhile
+        on_progress: Callable[[News], None] | None = None,  # noqa: ARG002 - a cluster passes nothing on meanwhile
     ) -> Results:
         """Do all jobs and yield (number, answer) as they finish, in any order."""
         answers: Answers = queue.SimpleQueue()
 
-        def begin(number: int, job: Job) -> None:
+        def begin(number: int, job: RunJob) -> None:
             future = self._client.submit(
                 work, self._name, msgspec.json.encode(job), timeout, pure=False, key=f"{self._name}-{uuid.uuid4().hex}"
             )
@@ -177,26 +188,27 @@ class DaskCrew:
 
         yield from relay(jobs, answers, begin=begin, size=self._size)
 
-    def _answer(self, number: int, job: Job, future: Any) -> tuple[int, Job] | BaseException:
+    def _answer(self, number: int, job: RunJob, future: Any) -> tuple[int, RunReply] | BaseException:
         self._futures.pop(number, None)
         try:
             told, files = future.result(timeout=WAIT_SECONDS)
         except distributed.KilledWorker as fault:
             lost = f"the cluster lost its worker with this run, time and again; last {fault.last_worker.address}"
-            return number, {"ok": {"status": "failed", "failure": {"kind": "crash", "message": lost}}}
+            return number, RunResult(status="failed", failure=Failure("crash", lost))
         except BaseException as fault:  # noqa: BLE001 - handed to the caller, who raises it
             return GitjournalError(f"the cluster at {self.address} gave no answer: {type(fault).__name__}: {fault}")
-        reply: Job = msgspec.json.decode(told)
-        if "error" in reply:  # not the experiment: the data are not there, or are others
+        message = msgspec.json.decode(told, type=Message)
+        if message.error:  # not the experiment: the data are not there, or are others
             return GitjournalError(
-                f"a worker of the cluster: {reply['error']['message']}",
-                hint=f"it needs the repository's files at {job['root']}, or ${ROOT} set to where they are",
+                f"a worker of the cluster: {message.error.message}",
+                hint=f"it needs the repository's files at {job.root}, or ${ROOT} set to where they are",
             )
+        result = msgspec.json.decode(message.ok, type=job.answer)
         try:
-            _keep(Path(job["store"]), files, reply["ok"].get("artifacts") or {})
+            _keep(Path(str(job.store)), files, result.artifacts)
         except OSError as fault:
             return fault
-        return number, reply
+        return number, result
 
     def kill(self) -> None:
         """Give up what is being done, and let go of the cluster."""

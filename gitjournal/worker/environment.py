@@ -17,7 +17,7 @@ from gitjournal.data import splits
 from gitjournal.procedure.networks import network
 from gitjournal.trust import loader
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.jobs import Run
+from gitjournal.worker.jobs import ModelJob
 from gitjournal.worker.models import keras_library, python_models
 
 FINDINGS = {ConvergenceWarning: "GJ301"}
@@ -30,7 +30,7 @@ def seed_everything(seed: int | None) -> None:
 
 
 @contextlib.contextmanager
-def of(job: Run, shelf: Shelf, findings: set[str]) -> Iterator[None]:
+def of(job: ModelJob, shelf: Shelf, findings: set[str]) -> Iterator[None]:
     """Hold what a run is made under: its threads, its memory, and its warnings as `findings`."""
     if job.memory_mb is not None and network.is_network(job.procedure[-1][1]):
         keras_library.warm_up()
@@ -38,7 +38,7 @@ def of(job: Run, shelf: Shelf, findings: set[str]) -> Iterator[None]:
         yield
 
 
-def _at_home(job: Run) -> contextlib.AbstractContextManager[None]:
+def _at_home(job: ModelJob) -> contextlib.AbstractContextManager[None]:
     """Return what a function of one's own needs around it while it runs and answers."""
     return loader.at_home(job.procedure[0][1], Path(job.root)) if python_models.is_python(job.procedure) else contextlib.nullcontext()
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gitjournal.data.raw import Array
+from gitjournal.entry.record import Failure
 from gitjournal.errors import GitjournalError
 from gitjournal.worker.models import keras_library, keras_models, sklearn_models
 
@@ -18,21 +19,21 @@ class NotFiniteError(ArithmeticError):
     """A model predicts what is no number."""
 
 
-def of_fault(fault: BaseException, model: Any) -> dict[str, str]:
+def of_fault(fault: BaseException, model: Any) -> Failure:
     """Return what an exception means; the log gets its traceback where it was neither foreseen nor meant for a person."""
     if isinstance(fault, MemoryError):
         traceback.print_exception(fault)
-        return {"kind": "memory", "message": f"out of memory: {fault}"[:300].rstrip(": ")}
+        return Failure("memory", f"out of memory: {fault}"[:300].rstrip(": "))
     if isinstance(fault, NotFiniteError):
-        return {"kind": "not finite", "message": str(fault)}
+        return Failure("not finite", str(fault))
     if isinstance(fault, keras_models.DivergedError):
-        return {"kind": "diverged", "message": str(fault)}
+        return Failure("diverged", str(fault))
     if isinstance(fault, GitjournalError):  # what only the data could tell
-        return {"kind": "exception", "message": fault.message}
+        return Failure("exception", fault.message)
     traceback.print_exception(fault)
     if keras_library.out_of_memory(fault):
-        return {"kind": "memory", "message": f"out of memory: {model.name} {keras_library.too_large(fault)}"}
-    return {"kind": "exception", "message": one_line(fault, type(sklearn_models.last_step(model)).__name__)}
+        return Failure("memory", f"out of memory: {model.name} {keras_library.too_large(fault)}")
+    return Failure("exception", one_line(fault, type(sklearn_models.last_step(model)).__name__))
 
 
 def one_line(fault: BaseException, model: str) -> str:
@@ -56,12 +57,12 @@ def check_finite(predicted: Array, part: str) -> None:
         raise NotFiniteError(f"the model predicts NaN or infinity for {count} of {len(predicted)} {part} rows")
 
 
-def not_finite(folds: list[dict[str, dict[str, float]]]) -> dict[str, str] | None:
+def not_finite(folds: list[dict[str, dict[str, float]]]) -> Failure | None:
     """Return the failure of a run whose metrics are no numbers, None where all are."""
     for number, fold in enumerate(folds):
         for part, values in fold.items():
             for name, value in values.items():
                 if not math.isfinite(value):
                     where = f" in fold {number + 1}" if len(folds) > 1 else ""
-                    return {"kind": "not finite", "message": f"{part}.{name} is {value}{where}"}
+                    return Failure("not finite", f"{part}.{name} is {value}{where}")
     return None

@@ -13,24 +13,15 @@ from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import DataError, EntryError
-from gitjournal.worker import fit, outcome, run, scores
+from gitjournal.worker import failures, fit, outcome, run, scores
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.jobs import Run
+from gitjournal.worker.jobs import FinalJob, FinalResult
 from gitjournal.worker.models import python_models
 
 RESAMPLES = 200  # for a standard error: known to a twentieth of itself
 
 
-class Final(Run, tag_field="do", tag="final", kw_only=True):
-    """Fit as for a run, and score the test part. `expected` is the digest of the dev predictions on record.
-
-    It is None under cross-validation, where the model learns from all rows outside the test part, as none on record did.
-    """
-
-    expected: str | None
-
-
-def final(job: Final, shelf: Shelf) -> dict[str, Any]:
+def final(job: FinalJob, shelf: Shelf) -> FinalResult:
     """Return the metrics of the test part, with their standard errors over rows where these are not plain.
 
     The test part is looked at only after the model has predicted dev as its record says. Raises DataError where it does not,
@@ -51,15 +42,18 @@ def final(job: Final, shelf: Shelf) -> dict[str, Any]:
                 hint = "the test part was not looked at; run it again here first: gitjournal new --replicate ID"
                 raise DataError(message, hint=hint)
         answers, found = run.score_part(model, table, parts["test"], "test", metrics)
-    return {
-        "metrics": found,
-        "errors": _errors(answers, table, parts["test"], metrics),
-        "rows": len(parts["test"]),
-        "learned": len(parts["train"]),
-        "part": splits.rows_digest([parts["test"]]),
-        "predictions": outcome.digest(answers.predicted, table.task),
-        "seconds": round(time.perf_counter() - began, 3),
-    }
+    undefined = failures.not_finite([{"test": found}])
+    if undefined:
+        raise DataError(undefined.message)
+    return FinalResult(
+        metrics=found,
+        errors=_errors(answers, table, parts["test"], metrics),
+        rows=len(parts["test"]),
+        learned=len(parts["train"]),
+        part=splits.rows_digest([parts["test"]]),
+        predictions=outcome.digest(answers.predicted, table.task),
+        seconds=round(time.perf_counter() - began, 3),
+    )
 
 
 def _errors(answers: scores.Answers, table: Table, rows: Array, metrics: list[str]) -> dict[str, float]:

@@ -18,7 +18,7 @@ from gitjournal.errors import EntryError
 from gitjournal.procedure.networks import network
 from gitjournal.worker import environment
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.jobs import Run
+from gitjournal.worker.jobs import ModelJob
 from gitjournal.worker.models import keras_models, python_models, sklearn_models
 from gitjournal.worker.models.keras_objective import Target
 from gitjournal.worker.outcome import Outcome
@@ -29,13 +29,13 @@ DEV_CHOSE = "GJ302"  # what decided when to stop, or which epoch to keep, is the
 Progress = Callable[[dict[str, Any]], None]
 
 
-def table_of(job: Run, shelf: Shelf) -> Table:
+def table_of(job: ModelJob, shelf: Shelf) -> Table:
     """Return the table as the model of a job takes it."""
     as_it_is = python_models.is_python(job.procedure) or network.is_network(job.procedure[-1][1])
     return shelf.table(job) if as_it_is else shelf.in_rows(job)
 
 
-def build(job: Run, table: Table) -> Any:
+def build(job: ModelJob, table: Table) -> Any:
     """Return the model that a job declares, not fitted."""
     if python_models.is_python(job.procedure):
         n_classes = len(table.classes) if table.classes else None
@@ -73,7 +73,7 @@ def rows_of(X: Any, rows: Array) -> Any:
 class Fit:
     """Fits a model to the train part of a fold."""
 
-    job: Run
+    job: ModelJob
     table: Table
     split: dict[str, Any]
     weight_key: str | None
@@ -117,7 +117,7 @@ class Fit:
 
 
 @contextlib.contextmanager
-def refitted(job: Run, shelf: Shelf, *, whole: bool = False) -> Iterator[tuple[Any, Table, splits.Parts]]:
+def refitted(job: ModelJob, shelf: Shelf, *, whole: bool = False) -> Iterator[tuple[Any, Table, splits.Parts]]:
     """Fit as for a run, and hold the conditions of a run while the model is asked: give model, table and parts.
 
     Under cross-validation, and with `whole`, the model learns from all rows outside the test part.

@@ -20,7 +20,7 @@ from gitjournal.worker import arrays, environment, run
 from gitjournal.worker import fit as fitting
 from gitjournal.worker import outcome as measured
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.jobs import Run
+from gitjournal.worker.jobs import KeepJob, KeptModel, ModelJob, Predicted, PredictJob
 from gitjournal.worker.models import keras_models, python_models, skops_files
 from gitjournal.worker.outcome import Outcome
 
@@ -28,36 +28,11 @@ OTHERWISE = "the model predicts otherwise than its record says: it was made in a
 ELSEWHERE = "gitjournal show ID says which; run it again here: gitjournal new --replicate ID"
 
 
-class Keep(Run, tag_field="do", tag="keep", kw_only=True):
-    """Make a run's model, write it into `folder`, and open it again; `expected` is the digest of the record's predictions.
-
-    `file` is what the run itself kept, with its sha256 in the record: a network is opened and not trained where it is there.
-    """
-
-    folder: str
-    expected: str
-    file: str | None = None
-    sha256: str | None = None
-
-
-class Predict(Run, tag_field="do", tag="predict", kw_only=True):
-    """Predict dev with the network that a run kept, and write into `store` what was predicted then.
-
-    `file` and `sha256` are the kept network, `expected` is the digest of the record's predictions, `predictions` the sha256 of the
-    file that the record names.
-    """
-
-    file: str
-    sha256: str
-    expected: str
-    predictions: str
-
-
 @dataclass(frozen=True)
 class _Setting:
     """The data of a run, and the model that it declares, not fitted yet."""
 
-    job: Run
+    job: ModelJob
     table: Table
     parts: splits.Parts
     fit: fitting.Fit
@@ -80,7 +55,7 @@ class _Setting:
         return measured.digest(predict(self.rows("dev")), self.table.task) == expected
 
 
-def _setting(job: Run, shelf: Shelf) -> _Setting:
+def _setting(job: ModelJob, shelf: Shelf) -> _Setting:
     if python_models.is_python(job.procedure):
         message = "what a function of one's own returns is not kept: it may be any object, and only known ones are opened"
         raise EntryError(message, hint="let the function write what it needs, or declare the steps", path=("procedure",))
@@ -94,7 +69,7 @@ def _setting(job: Run, shelf: Shelf) -> _Setting:
     return _Setting(job, table, parts, fit, model)
 
 
-def keep(job: Keep, shelf: Shelf) -> dict[str, Any]:
+def keep(job: KeepJob, shelf: Shelf) -> KeptModel:
     """Make the model, write it, open it again, and return the sha256 of its file.
 
     What was written is kept only where both the model and the opened one predict dev as the record says. Raises DataError
@@ -104,10 +79,10 @@ def keep(job: Keep, shelf: Shelf) -> dict[str, Any]:
     with environment.of(job, shelf, set()):
         there = job.file is not None and job.sha256 is not None and Path(job.file).is_file()
         path, sha256 = (_copied if there else _written)(job, found)
-    return {"file": str(path), "sha256": sha256, "bytes": path.stat().st_size, "rows": len(found.parts["dev"]), "fitted": not there}
+    return KeptModel(str(path), sha256, path.stat().st_size, rows=len(found.parts["dev"]), fitted=not there)
 
 
-def _copied(job: Keep, found: _Setting) -> tuple[Path, str]:
+def _copied(job: KeepJob, found: _Setting) -> tuple[Path, str]:
     """Open the network that the run kept, prove it, and write it where it is wanted."""
     kept_file, sha256 = Path(str(job.file)), str(job.sha256)
     found.open(kept_file, sha256)
@@ -117,7 +92,7 @@ def _copied(job: Keep, found: _Setting) -> tuple[Path, str]:
     return path, arrays.write_bytes(path, arrays.read_bytes(kept_file, sha256))
 
 
-def _written(job: Keep, found: _Setting) -> tuple[Path, str]:
+def _written(job: KeepJob, found: _Setting) -> tuple[Path, str]:
     """Fit the model, prove it, write it, and prove what was written."""
     found.learn()
     if not found.proves(found.model.predict, job.expected):
@@ -137,7 +112,7 @@ def _written(job: Keep, found: _Setting) -> tuple[Path, str]:
     return path, sha256
 
 
-def predict(job: Predict, shelf: Shelf) -> dict[str, Any]:
+def predict(job: PredictJob, shelf: Shelf) -> Predicted:
     """Write the predictions of a run once more, from the network that it kept.
 
     Raises DataError where they are not, to the last bit, those that the record names, TrustError for another network.
@@ -148,9 +123,8 @@ def predict(job: Predict, shelf: Shelf) -> dict[str, Any]:
         found.open(Path(job.file), job.sha256)
         metrics = [name for name in job.metrics or metric_names.default_metrics(found.table.task) if name != "loss"]
         run.measure_fold(found.model, found.table, found.parts, metrics, outcome)
-    told = measured.of_predictions(found.table, [found.parts], outcome.answers, job.store, holdout=True)
-    same = told["predictions"] == job.expected
-    if not same or told["artifacts"] != {arrays.PREDICTIONS: job.predictions}:
+    told = measured.keep_predictions(found.table, [found.parts], outcome.answers, job.store, holdout=True)
+    if told.digest != job.expected or told.artifacts != {arrays.PREDICTIONS: job.predictions}:
         (Path(str(job.store)) / arrays.PREDICTIONS).unlink(missing_ok=True)
         raise DataError(OTHERWISE, hint=ELSEWHERE)
-    return {"rows": len(found.parts["dev"])}
+    return Predicted(len(found.parts["dev"]))

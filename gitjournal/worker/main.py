@@ -17,34 +17,39 @@ import queue
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import threadpoolctl
 
 from gitjournal.errors import GitjournalError
-from gitjournal.worker import bootstrap, duplicate_rows, final, keep, preflight, rescore, run
+from gitjournal.worker import arrays, bootstrap, final, keep, preflight, run, scores
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.jobs import Run
+from gitjournal.worker.jobs import (
+    JOBS,
+    BootstrapJob,
+    ConfusionJob,
+    DuplicatesJob,
+    Environment,
+    ErrorReply,
+    FinalJob,
+    InspectJob,
+    KeepJob,
+    Message,
+    PredictJob,
+    PrepareJob,
+    RunJob,
+    ScoreJob,
+    ValidateJob,
+)
 from gitjournal.worker.process import BLAS_THREADS, wanted_threads
 
 LOG_LINES, LOG_BYTES = 40, 64 * 1024
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "keras", "tensorflow")
 LOG = 2  # the descriptor that the parent opened as a file; standard output is pointed to it too
 
-_jobs = msgspec.json.Decoder(
-    preflight.Inspect
-    | preflight.Validate
-    | run.Prepare
-    | Run
-    | keep.Keep
-    | keep.Predict
-    | rescore.Score
-    | bootstrap.Draw
-    | rescore.Confuse
-    | duplicate_rows.Dups
-    | final.Final
-)
+_jobs = msgspec.json.Decoder(JOBS)
 
 
 class Channel:
@@ -74,7 +79,7 @@ class Channel:
         """Return the next job, or wait for it."""
         return self._lines.get()
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: Message) -> None:
         """Write one object as a line; NaN becomes null."""
         line = memoryview(msgspec.json.encode(message) + b"\n")
         while line:
@@ -87,7 +92,7 @@ def main() -> None:
     gc.freeze()  # the libraries stay: no collection need look at them again
     channel = Channel()
     faulthandler.enable()
-    channel.send({"ready": environment()})
+    channel.send(Message(ready=environment()))
     shelf = Shelf()
     while True:
         line = channel.next()
@@ -97,44 +102,47 @@ def main() -> None:
             channel.send(answer)
 
 
-def _answer(line: bytes, shelf: Shelf, channel: Channel) -> dict[str, Any] | None:
+def _answer(line: bytes, shelf: Shelf, channel: Channel) -> Message | None:
     try:
         job = _jobs.decode(line)
-        if isinstance(job, preflight.Inspect):
-            return {"ok": preflight.inspect(job, shelf)}
-        if isinstance(job, preflight.Validate):
-            wrong = preflight.validate(job)
-            return {"ok": {}} if wrong is None else _error(wrong[1], index=wrong[0])
-        if isinstance(job, run.Prepare):
+        if isinstance(job, PrepareJob):
             run.prepare(job, shelf)
             return None
-        if isinstance(job, rescore.Score):
-            return {"ok": rescore.score(job)}
-        if isinstance(job, bootstrap.Draw):
-            return {"ok": bootstrap.draw(job)}
-        if isinstance(job, final.Final):
-            return {"ok": final.final(job, shelf)}
-        if isinstance(job, duplicate_rows.Dups):
-            return {"ok": duplicate_rows.find(job, shelf)}
-        if isinstance(job, keep.Keep):
-            return {"ok": keep.keep(job, shelf)}
-        if isinstance(job, keep.Predict):
-            return {"ok": keep.predict(job, shelf)}
-        if isinstance(job, rescore.Confuse):
-            return {"ok": rescore.confuse(job)}
-        found = run.run(job, shelf, lambda news: channel.send({"progress": news}))
-        return {"ok": {**found, "log": _end_log()}}
+        answer = _do(job, shelf, channel)
     except GitjournalError as fault:
-        return _error(fault)
+        answer = ErrorReply.from_error(fault)
     except msgspec.ValidationError as fault:
-        return {"error": {"kind": "entry", "message": f"not a job: {fault}", "hint": "", "path": []}}
+        answer = ErrorReply("entry", f"not a job: {fault}")
+    return Message(error=answer) if isinstance(answer, ErrorReply) else Message(ok=msgspec.Raw(msgspec.json.encode(answer)))
 
 
-def _error(fault: GitjournalError, **where: int) -> dict[str, Any]:
-    return {"error": {"kind": fault.kind, "message": fault.message, "hint": fault.hint, "path": list(fault.path), **where}}
+def _do(job: Any, shelf: Shelf, channel: Channel) -> Any:
+    """Return the answer to a job, of the type that it names, or why there is none."""
+    match job:
+        case RunJob():
+            result = run.run(job, shelf, lambda news: channel.send(Message(progress=news)))
+            return msgspec.structs.replace(result, log=_end_log())
+        case InspectJob():
+            return preflight.inspect(job, shelf)
+        case ValidateJob():
+            return preflight.validate(job)
+        case DuplicatesJob():
+            return preflight.find_duplicates(job, shelf)
+        case ScoreJob():
+            return scores.rescore(job)
+        case BootstrapJob():
+            return bootstrap.draw(job)
+        case ConfusionJob():
+            return arrays.confusion_counts(Path(job.file), job.sha256)
+        case FinalJob():
+            return final.final(job, shelf)
+        case KeepJob():
+            return keep.keep(job, shelf)
+        case PredictJob():
+            return keep.predict(job, shelf)
 
 
-def environment() -> dict[str, Any]:
+def environment() -> Environment:
     """Return what numbers depend on besides the declaration: versions, machine, BLAS kernel, threads."""
     versions = {}
     for name in LIBRARIES:
@@ -142,15 +150,15 @@ def environment() -> dict[str, Any]:
             versions[name] = importlib.metadata.version(name)
     pools: list[dict[str, Any]] = threadpoolctl.threadpool_info()
     blas: dict[str, Any] = next((pool for pool in pools if pool["user_api"] == "blas"), {})
-    return {
-        "python": platform.python_version(),
-        "versions": versions,
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "kernel": blas.get("architecture") or blas.get("internal_api") or "unknown",
-        "threads": wanted_threads(),
-        "blas_threads": BLAS_THREADS,
-    }
+    return Environment(
+        python=platform.python_version(),
+        versions=versions,
+        machine=platform.machine(),
+        system=platform.system(),
+        kernel=blas.get("architecture") or blas.get("internal_api") or "unknown",
+        threads=wanted_threads(),
+        blas_threads=BLAS_THREADS,
+    )
 
 
 def _begin_log() -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
+from gitjournal.entry.record import Scores
 from gitjournal.errors import GitjournalError
 from gitjournal.worker import arrays as stored
 from gitjournal.worker import failures, scores
@@ -37,36 +38,37 @@ class Outcome:
     findings: set[str] = field(default_factory=set)
 
 
-def of_folds(folds: list[splits.Parts], outcome: Outcome, *, several: bool) -> dict[str, Any]:
-    """Return metrics (means over folds), and what each part was: mean rows, and the digest of its row numbers."""
-    return {
-        "metrics": _mean(outcome.folds),
-        "folds": _listed(outcome.folds) if several else {},
-        "rows": {part: round(float(np.mean([len(parts[part]) for parts in folds]))) for part in folds[0]},
-        # the test part is one for all folds
-        "parts": {part: splits.rows_digest([folds[0][part]] if part == "test" else [parts[part] for parts in folds]) for part in folds[0]},
-    }
-
-
-def _mean(folds: list[Metrics]) -> Metrics:
+def mean_metrics(folds: list[Metrics]) -> Scores:
+    """Return the mean of each metric over folds."""
     if not folds:
         return {}
     return {part: {name: float(np.mean([fold[part][name] for fold in folds])) for name in values} for part, values in folds[0].items()}
 
 
-def _listed(folds: list[Metrics]) -> dict[str, dict[str, list[float]]]:
+def metrics_by_fold(folds: list[Metrics]) -> dict[str, dict[str, list[float | None]]]:
+    """Return each metric as a list over folds."""
     if not folds:
         return {}
     return {part: {name: [fold[part][name] for fold in folds] for name in values} for part, values in folds[0].items()}
 
 
-def mean_curves(folds: list[dict[str, list[float]]]) -> dict[str, list[float]]:
+def mean_rows(folds: list[splits.Parts]) -> dict[str, int]:
+    """Return how many rows each part has, as a mean over folds."""
+    return {part: round(float(np.mean([len(parts[part]) for parts in folds]))) for part in folds[0]}
+
+
+def part_digests(folds: list[splits.Parts]) -> dict[str, str]:
+    """Return the digest of the row numbers of each part; the test part is one for all folds."""
+    return {part: splits.rows_digest([folds[0][part]] if part == "test" else [parts[part] for parts in folds]) for part in folds[0]}
+
+
+def mean_curves(folds: list[dict[str, list[float]]]) -> dict[str, list[float | None]]:
     """Return the learning curves: means over folds as far as all of them went, at no more epochs than a record takes."""
     length = min((len(curves.get("loss", [])) for curves in folds), default=0)
     if not length:
         return {}
     kept = np.unique(np.linspace(0, length - 1, min(length, CURVE_POINTS)).round().astype(int)).tolist()
-    found: dict[str, list[float]] = {"epoch": [epoch + 1 for epoch in kept]}
+    found: dict[str, list[float | None]] = {"epoch": [epoch + 1 for epoch in kept]}
     for name in folds[0]:
         means = (float(np.mean([curves[name][epoch] for curves in folds])) for epoch in kept)
         found[name] = [float(f"{mean:.5g}") for mean in means]
@@ -81,16 +83,25 @@ def digest(predicted: Any, task: str) -> str:
 # what is kept
 
 
-def of_predictions(
+@dataclass(frozen=True)
+class Predictions:
+    """The predictions of the dev rows: their digest, right/wrong bits (one holdout of one label), and the sha256 of files by name."""
+
+    digest: str
+    hits: str | None
+    artifacts: dict[str, str]
+
+
+def keep_predictions(
     table: Table, folds: list[splits.Parts], answers: list[scores.Answers], store: str | None, *, holdout: bool
-) -> dict[str, Any]:
-    """Return digest, right/wrong bits (one holdout of one label) and, in `store`, the predictions of the dev rows."""
+) -> Predictions:
+    """Sum up what was predicted for the dev rows, and write it into `store`."""
     predicted = np.concatenate([one.predicted for one in answers])
     rows = np.concatenate([parts["dev"] for parts in folds])
-    found: dict[str, Any] = {"predictions": digest(predicted, table.task)}
+    hits, artifacts = None, {}
     if holdout and table.task == "classification" and len(rows) <= HITS_AT_MOST:
         bits = np.packbits(predicted == table.y[rows]).tobytes()
-        found["hits"] = base64.b64encode(zlib.compress(bits, 9)).decode()
+        hits = base64.b64encode(zlib.compress(bits, 9)).decode()
     if store:
         sizes = [len(parts["dev"]) for parts in folds]
         arrays = {"fold": np.repeat(np.arange(len(folds)), sizes), "row": rows, "y": table.y[rows], "predicted": predicted}
@@ -102,8 +113,8 @@ def of_predictions(
             kept = [getattr(one, name) for one in answers]
             if all(isinstance(one, np.ndarray) for one in kept):
                 arrays[name] = np.concatenate(kept)
-        found["artifacts"] = _save(Path(store), arrays)
-    return found
+        artifacts = _save(Path(store), arrays)
+    return Predictions(digest(predicted, table.task), hits, artifacts)
 
 
 def _save(store: Path, arrays: dict[str, Array], name: str = stored.PREDICTIONS) -> dict[str, str]:

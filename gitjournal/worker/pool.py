@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import queue
 import threading
@@ -13,23 +12,18 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
+from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, RunJob, RunResult
 from gitjournal.worker.process import Worker
 
-Job = dict[str, Any]
+News = dict[str, Any]  # what a run says before it has ended
+RunReply = RunResult | ErrorReply
 DESCRIBES = ("python", "versions", "machine", "system")  # what an environment is; kernel and threads stand in the record
 POLL_SECONDS = 0.1  # how often to ask for a job that another process may be doing
 LOOK_SECONDS = 5.0  # how often to look whether those who do the jobs are still there
 
 
-@dataclass(frozen=True)
-class News:
-    """What a run says before it has ended."""
-
-    told: Job
-
-
-Answers = queue.SimpleQueue[tuple[int, Job] | News | BaseException]
-Results = Generator[tuple[int, Job], None, None]  # to be closed by whoever leaves it early
+Answers = queue.SimpleQueue[tuple[int, RunReply] | News | BaseException]
+Results = Generator[tuple[int, RunReply], None, None]  # to be closed by whoever leaves it early
 
 
 class Jobs(Protocol):
@@ -40,11 +34,11 @@ class Jobs(Protocol):
         """Whether there may be a job later, although there is none now."""
         ...
 
-    def take(self) -> tuple[int, Job] | None:
+    def take(self) -> tuple[int, RunJob] | None:
         """Return the next job and its number, or None where there is none now."""
         ...
 
-    def heard(self, number: int, reply: Job) -> None:
+    def heard(self, number: int, reply: RunReply) -> None:
         """Be told of an answer, before the next job is asked for."""
         ...
 
@@ -56,15 +50,15 @@ class Team(Protocol):
         """Get ready for so many jobs, without waiting for it."""
         ...
 
-    def prepare(self, job: Job) -> None:
+    def prepare(self, job: RunJob) -> None:
         """Let all who have started do ahead what a run such as this one needs, without waiting for it."""
         ...
 
-    def ask(self, job: Job) -> Job:
+    def ask(self, job: Job[A], /) -> A | ErrorReply:
         """Have one job done, and wait for its answer."""
         ...
 
-    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Results:
+    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[News], None] | None = None) -> Results:
         """Do all jobs and yield (number, answer) as they finish, in any order; pass on what runs say meanwhile."""
         ...
 
@@ -72,7 +66,7 @@ class Team(Protocol):
         """End what is being done, now."""
         ...
 
-    def surroundings(self, reply: Job) -> Surroundings:
+    def surroundings(self, reply: RunReply | None = None) -> Surroundings:
         """Say in what environment an answer came about."""
         ...
 
@@ -88,15 +82,11 @@ class Surroundings:
     blas_threads: int | None
 
 
-def surroundings(ready: Job) -> Surroundings:
+def surroundings(ready: Environment) -> Surroundings:
     """Return the surroundings from what a worker process said when it started."""
-    described = {name: ready[name] for name in DESCRIBES}
+    described = {name: getattr(ready, name) for name in DESCRIBES}
     text = msgspec.json.format(msgspec.json.encode(described, order="deterministic")) + b"\n"
-    return Surroundings(hashlib.sha256(text).hexdigest(), text, ready.get("kernel"), ready.get("threads"), ready.get("blas_threads"))
-
-
-def _tell(answers: Answers, news: Job) -> None:
-    answers.put(News(news))
+    return Surroundings(hashlib.sha256(text).hexdigest(), text, ready.kernel, ready.threads, ready.blas_threads)
 
 
 class Crew:
@@ -118,11 +108,11 @@ class Crew:
         for worker in self._workers:
             worker.kill()
 
-    def ask(self, job: Job) -> Job:
+    def ask(self, job: Job[A], /) -> A | ErrorReply:
         """Ask the first worker, and wait for its answer."""
         return self._worker(0).ask(job)
 
-    def surroundings(self, reply: Job) -> Surroundings:  # noqa: ARG002 - all workers of a machine are alike
+    def surroundings(self, reply: RunReply | None = None) -> Surroundings:  # noqa: ARG002 - all workers of a machine are alike
         """Return what the first worker said of its environment when it started."""
         if self._where is None:
             self._where = surroundings(self._worker(0).ready)
@@ -133,33 +123,32 @@ class Crew:
         for number in range(min(self.size, jobs)):
             self._worker(number).start()
 
-    def prepare(self, job: Job) -> None:
+    def prepare(self, job: RunJob) -> None:
         """Have all workers read the data and load the libraries of a run, while the plan is committed."""
         for worker in self._workers:
             worker.prepare(job)
 
-    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[Job], None] | None = None) -> Results:
+    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[News], None] | None = None) -> Results:
         """Do all jobs and yield (number, answer) as they finish, in any order. `timeout` is in seconds, for each.
 
         What a run says meanwhile goes to `on_progress`, in the thread of the caller.
         """
-        self.surroundings({})  # known before threads begin: later, only the thread that has a worker may listen to it
+        self.surroundings()  # known before threads begin: later, only the thread that has a worker may listen to it
         answers: Answers = queue.SimpleQueue()
         free: queue.SimpleQueue[int] = queue.SimpleQueue()
         for place in range(self.size):
             free.put(place)
         at_work: dict[int, threading.Thread] = {}
 
-        def work(worker: Worker, place: int, number: int, job: Job) -> None:
+        def work(worker: Worker, place: int, number: int, job: RunJob) -> None:
             try:
-                told = functools.partial(_tell, answers)
-                answer: tuple[int, Job] | BaseException = (number, worker.ask(job, timeout=timeout, on_progress=told))
+                answer: tuple[int, RunReply] | BaseException = (number, worker.ask(job, timeout=timeout, on_progress=answers.put))
             except BaseException as fault:  # noqa: BLE001 - handed to the caller, who raises it
                 answer = fault
             free.put(place)
             answers.put(answer)
 
-        def begin(number: int, job: Job) -> None:
+        def begin(number: int, job: RunJob) -> None:
             place = free.get()
             at_work[place] = threading.Thread(target=work, args=(self._worker(place), place, number, job), daemon=True)
             at_work[place].start()
@@ -184,9 +173,9 @@ def relay(
     jobs: Jobs,
     answers: Answers,
     *,
-    begin: Callable[[int, Job], None],
+    begin: Callable[[int, RunJob], None],
     size: Callable[[], int],
-    on_progress: Callable[[Job], None] | None = None,
+    on_progress: Callable[[News], None] | None = None,
 ) -> Results:
     """Begin jobs as long as fewer than `size()` are being done, and yield (number, answer) as they come in."""
     busy = 0
@@ -205,9 +194,9 @@ def relay(
             answer = answers.get(timeout=POLL_SECONDS if jobs.waiting and busy < size() else LOOK_SECONDS)
         except queue.Empty:
             continue
-        if isinstance(answer, News):
+        if isinstance(answer, dict):
             if on_progress:
-                on_progress(answer.told)
+                on_progress(answer)
             continue
         if isinstance(answer, BaseException):
             raise answer

@@ -1,4 +1,4 @@
-"""What a plan asks before anything is fitted: of the data (`inspect`), and of procedures (`validate`).
+"""What is asked before anything is fitted: of the data (`inspect`, `find_duplicates`), and of procedures (`validate`).
 
 Knows no git; runs in the worker process.
 """
@@ -7,42 +7,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
-from gitjournal.data import splits
+from gitjournal.data import overlaps, splits
+from gitjournal.data.loading import load
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import GitjournalError
 from gitjournal.procedure.networks import network
 from gitjournal.worker import scores
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.jobs import OnData
+from gitjournal.worker.jobs import DuplicateRows, DuplicatesJob, ErrorReply, Inspection, InspectJob, Validated, ValidateJob
 from gitjournal.worker.models import keras_models, python_models, sklearn_models
 from gitjournal.worker.models.keras_objective import Target
 
 
-class Inspect(OnData, tag_field="do", tag="inspect", kw_only=True):
-    """Look at data: hash, facts and effective defaults. `tabular` lists columns however many they are.
-
-    With `own_metrics` a function of one's own may return metrics that nobody else knows.
-    """
-
-    tabular: bool = False
-    own_metrics: bool = False
-
-
-class Validate(msgspec.Struct, tag_field="do", tag="validate", kw_only=True):
-    """Build every procedure, fit none; `metrics` are checked against what the models offer, and networks against the facts."""
-
-    procedures: list[Any]
-    root: str = "."
-    task: str | None = None
-    metrics: list[str] | None = None
-    facts: dict[str, Any] | None = None
-
-
-def inspect(job: Inspect, shelf: Shelf) -> dict[str, Any]:
+def inspect(job: InspectJob, shelf: Shelf) -> Inspection:
     """Return hash, facts, chosen options, task, split and metrics with every default, and the digest of the test rows.
 
     Raises EntryError or DataError, with the key in the front matter, for what would not run.
@@ -53,20 +33,20 @@ def inspect(job: Inspect, shelf: Shelf) -> dict[str, Any]:
     n_classes = len(table.classes) if table.classes else None
     test = folds[0].get("test")
     weighted = table.weights is not None
-    return {
-        "hash": table.content,
-        "facts": table.facts(named=job.tabular),
-        "data": table.options,
-        "task": table.task,
-        "split": split,
-        "metrics": metric_names.effective_metrics(job.metrics, table.task, n_classes, weighted=weighted, own=job.own_metrics),
-        "sealed": None if test is None else splits.rows_digest([test]),
-        "findings": [asdict(one) for one in shelf.overlaps(job, split, folds)],
-    }
+    return Inspection(
+        hash=table.content,
+        facts=table.facts(named=False),
+        data=table.options,
+        task=table.task,
+        split=split,
+        metrics=metric_names.effective_metrics(job.metrics, table.task, n_classes, weighted=weighted, own=job.own_metrics),
+        sealed=None if test is None else splits.rows_digest([test]),
+        findings=[asdict(one) for one in shelf.overlaps(job, split, folds)],
+    )
 
 
-def validate(job: Validate) -> tuple[int, GitjournalError] | None:
-    """Return the first procedure that cannot be built or does not fit task or metrics, and why."""
+def validate(job: ValidateJob) -> Validated | ErrorReply:
+    """Return why the first procedure that cannot be built, or does not fit task or metrics, does not."""
     for index, tree in enumerate(job.procedures):
         try:
             if python_models.is_python(tree):
@@ -81,5 +61,31 @@ def validate(job: Validate) -> tuple[int, GitjournalError] | None:
             sklearn_models.validate(tree, job.task)
             scores.require(sklearn_models.build(tree, None), job.metrics or [])
         except GitjournalError as fault:
-            return index, fault
-    return None
+            return ErrorReply.from_error(fault, index)
+    return Validated()
+
+
+def find_duplicates(job: DuplicatesJob, shelf: Shelf) -> DuplicateRows:
+    """Return how many rows are alike within the data, and what two parts share, with the first few row numbers (from 1).
+
+    Raises EntryError or DataError for data that cannot be read, and for a column that is not there.
+    """
+    table = shelf.table(job)
+    digits = job.digits or overlaps.DIGITS
+    alike = overlaps.likeness(table, Path(job.cache), digits)
+    whole = DuplicateRows(table.content, table.n_rows, digits, overlaps.within(alike.exact), overlaps.within(alike.rounded))
+    if not job.divided:
+        return whole
+    split = splits.effective(job.split, table.task)
+    folds = splits.divide(table, split, seed=0)
+    across = [overlaps.Found(overlaps.ROWS, overlaps.shared(alike.exact, folds))]
+    across.append(overlaps.Found(overlaps.ROUNDED, overlaps.shared(alike.rounded, folds)))
+    group, time = job.group or split.get("group"), job.time or split.get("time")
+    if group or time:
+        beside = load(job.data, Path(job.root), Path(job.cache), group=group, time=time, task=job.task, code=job.code)
+        if beside.groups is not None:
+            across.append(overlaps.Found(overlaps.GROUPS, overlaps.shared(beside.groups, folds)))
+        if beside.times is not None:
+            across.append(overlaps.Found(overlaps.TIMES, overlaps.too_late(beside.times, folds)))
+    parts = {name: len(rows) for name, rows in folds[0].items()}
+    return replace(whole, folds=len(folds), parts=parts, across=[asdict(overlap) for overlap in across])

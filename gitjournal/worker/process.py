@@ -21,9 +21,9 @@ from typing import Any
 
 import msgspec
 
+from gitjournal.entry.record import Failure
 from gitjournal.errors import GitjournalError
-
-Job = dict[str, Any]
+from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, Message, ModelJob, PrepareJob, RunJob
 
 START_SECONDS = 300.0
 # without collecting garbage, of which there is none while libraries are loaded: a tenth quicker
@@ -54,7 +54,7 @@ def fair_threads(workers: int) -> int:
     return wanted if workers == 1 else max(1, min(wanted, (os.cpu_count() or 1) // workers))
 
 
-_messages = msgspec.json.Decoder(dict[str, Any])
+_messages = msgspec.json.Decoder(Message)
 
 
 class _GoneError(Exception):
@@ -80,7 +80,7 @@ class Process:
         fixed.update(dict.fromkeys(BLAS_VARIABLES, str(BLAS_THREADS)))
         self._log = tempfile.TemporaryFile(mode="a+b")  # noqa: SIM115 - open as long as the process is
         self._unread = b""
-        self._ready: Job | None = None
+        self._ready: Environment | None = None
         self._popen = subprocess.Popen(
             [sys.executable, "-c", START],
             stdin=subprocess.PIPE,
@@ -92,17 +92,17 @@ class Process:
         self.pid = self._popen.pid
 
     @property
-    def ready(self) -> Job:
+    def ready(self) -> Environment:
         """What the process said of its environment. Raises GitjournalError where it does not start."""
         if self._ready is None:
-            try:
-                self._ready = self.receive(time.monotonic() + START_SECONDS)["ready"]
-            except (_GoneError, _LateError, _GarbledError):
+            with contextlib.suppress(_GoneError, _LateError, _GarbledError):
+                self._ready = self.receive(time.monotonic() + START_SECONDS).ready
+            if self._ready is None:
                 said = self.tail().strip().splitlines()
                 raise GitjournalError(
                     f"the worker process did not start: {said[-1] if said else 'it said nothing'}",
                     hint=f"is the installation whole? try: {sys.executable} -m gitjournal.worker.main </dev/null",
-                ) from None
+                )
         return self._ready
 
     @property
@@ -110,7 +110,7 @@ class Process:
         """Whether it is gone."""
         return self._popen.poll() is not None
 
-    def send(self, job: Job) -> None:
+    def send(self, job: Job[Any] | PrepareJob) -> None:
         """Hand a job over. Raises _GoneError where nobody takes it."""
         assert self._popen.stdin is not None  # noqa: S101 - it is a pipe
         try:
@@ -119,7 +119,7 @@ class Process:
         except (OSError, ValueError):
             raise _GoneError from None
 
-    def receive(self, deadline: float | None) -> Job:
+    def receive(self, deadline: float | None) -> Message:
         """Return the next message. Raises _GoneError when the process has ended, and _LateError after the deadline."""
         pipe = self._popen.stdout
         assert isinstance(pipe, io.BufferedReader)  # noqa: S101 - it is a pipe
@@ -145,22 +145,19 @@ class Process:
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise _GarbledError from None
 
-    def death(self, limit: int | None = None) -> Job:
+    def death(self, limit: int | None = None) -> Failure:
         """Return how it ended; `limit` is the memory in MB that it was given, if any."""
         code = self._popen.wait()
         if code >= 0:
             said = self.tail().strip().splitlines()
             last = f": {said[-1][:200]}" if said else ""
-            return {"kind": "crash", "message": f"the process ended itself with exit code {code}{last}"}
+            return Failure("crash", f"the process ended itself with exit code {code}{last}")
         if -code == signal.SIGKILL:
-            return {"kind": "memory", "message": "the system killed the process, most likely for want of memory"}
+            return Failure("memory", "the system killed the process, most likely for want of memory")
         name = signal.Signals(-code).name
         if limit and -code in STARVED:
-            return {
-                "kind": "memory",
-                "message": f"the process was ended by {name}, most likely for want of memory: the limit is {limit} MB",
-            }
-        return {"kind": "crash", "message": f"the process was ended by {name}"}
+            return Failure("memory", f"the process was ended by {name}, most likely for want of memory: the limit is {limit} MB")
+        return Failure("crash", f"the process was ended by {name}")
 
     def tail(self) -> str:
         """Return the last lines of the log, or where a crash is reported in it its first ones, which say what it was."""
@@ -200,12 +197,12 @@ class Worker:
             return self._process
 
     @property
-    def ready(self) -> Job:
+    def ready(self) -> Environment:
         """What the process said of its environment. Raises GitjournalError where it does not start."""
         return self._started().ready
 
-    def ask(self, job: Job, timeout: float | None = None, on_progress: Callable[[Job], None] | None = None) -> Job:
-        """Return the answer to one job: `{"ok": …}` or `{"error": …}`; a run that ends the process has failed.
+    def ask(self, job: Job[A], timeout: float | None = None, on_progress: Callable[[dict[str, Any]], None] | None = None) -> A | ErrorReply:
+        """Return the answer to one job, or what was refused; a run that ends the process has failed.
 
         A process that ended while it had nothing to do is replaced. `timeout` is in seconds and counts from when the process
         is ready. Whatever interrupts the wait ends the process.
@@ -218,31 +215,29 @@ class Worker:
         try:
             deadline = None if timeout is None else began + timeout
             process.send(job)
-            while True:
-                message = process.receive(deadline)
-                if "progress" not in message:
-                    return message
+            while (message := process.receive(deadline)).progress is not None:
                 if on_progress:
-                    on_progress(message["progress"])
+                    on_progress(message.progress)
+            return message.error or _decode(message.ok, job.answer)
         except _LateError:
-            return self._failed(process, job, {"kind": "timeout", "message": f"took longer than {timeout:g} s"}, began)
+            failure = Failure("timeout", f"took longer than {timeout:g} s")
         except _GarbledError:
-            failure = {"kind": "crash", "message": "the process wrote something else where its answer was expected"}
-            return self._failed(process, job, failure, began)
+            failure = Failure("crash", "the process wrote something else where its answer was expected")
         except _GoneError:
             if self._process is not process:
                 raise GitjournalError("the worker was stopped") from None
-            return self._failed(process, job, process.death(job.get("memory_mb")), began)
+            failure = process.death(job.memory_mb if isinstance(job, ModelJob) else None)
         except BaseException:
             self.kill()
             raise
+        return self._failed(process, job, failure, began)
 
-    def prepare(self, job: Job) -> None:
+    def prepare(self, job: RunJob) -> None:
         """Have the process do ahead what the job will need, and do not wait for it."""
-        job = {**job, "do": "prepare"}
-        if len(msgspec.json.encode(job)) < PIPE_BYTES:
+        ahead = PrepareJob.about(job)
+        if len(msgspec.json.encode(ahead)) < PIPE_BYTES:
             with contextlib.suppress(_GoneError):  # the job itself will say so
-                self.start().send(job)
+                self.start().send(ahead)
 
     def kill(self) -> None:
         """End the process now, and what it started; one that is asked again starts anew."""
@@ -261,10 +256,17 @@ class Worker:
             raise
         return process
 
-    def _failed(self, process: Process, job: Job, failure: Job, began: float) -> Job:
+    def _failed(self, process: Process, job: Job[A], failure: Failure, began: float) -> A | ErrorReply:
+        """End the process, and return what its end means: a run has failed, anything else was refused."""
         log = process.tail()
         self.kill()
-        if job.get("do") == "run":
-            spent = round(time.monotonic() - began, 3)
-            return {"ok": {"status": "failed", "failure": failure, "log": log, "seconds": spent}}
-        return {"error": {"kind": failure["kind"], "message": failure["message"], "hint": "", "path": []}}
+        if isinstance(job, RunJob):
+            return job.answer(status="failed", failure=failure, log=log, seconds=round(time.monotonic() - began, 3))
+        return ErrorReply(failure.kind, failure.message)
+
+
+def _decode(answer: msgspec.Raw, kind: type[A]) -> A:
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _GarbledError from None

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
@@ -21,22 +23,18 @@ from gitjournal.worker import fit as fitting
 from gitjournal.worker import outcome as measured
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.fit import Progress
-from gitjournal.worker.jobs import Run
+from gitjournal.worker.jobs import PrepareJob, RunJob, RunResult
 from gitjournal.worker.models import keras_library, keras_models, python_models
 from gitjournal.worker.outcome import Metrics, Outcome
 
 
-class Prepare(Run, tag_field="do", tag="prepare", kw_only=True):
-    """Read the data and load the libraries that this run needs, and others like it. Nothing is answered, whatever comes of it."""
-
-
-def prepare(job: Prepare, shelf: Shelf) -> None:
+def prepare(job: PrepareJob, shelf: Shelf) -> None:
     """Do ahead what the first run would have to do. What is wrong with the data is for that run to say."""
     with contextlib.suppress(Exception):
         fitting.build(job, fitting.table_of(job, shelf))
 
 
-def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
+def run(job: RunJob, shelf: Shelf, progress: Progress) -> RunResult:
     """Fit and score as the job says; test rows are neither predicted nor scored.
 
     What goes wrong inside the model is an outcome (`status: failed`). Raises EntryError or DataError for a job that
@@ -66,26 +64,27 @@ def run(job: Run, shelf: Shelf, progress: Progress) -> dict[str, Any]:
         raise
     except (Exception, SystemExit) as fault:  # noqa: BLE001 - a model may raise anything, and that is a result
         failure = failures.of_fault(fault, model)
-    found = {
-        "status": "failed" if failure else "done",
-        "failure": failure,
-        **measured.of_folds(folds, outcome, several="cv" in split),
-        "hits": None,
-        "predictions": None,
-        "curves": measured.mean_curves(outcome.curves),
-        "findings": sorted(outcome.findings),
-        "seconds": round(time.perf_counter() - began, 3),
-        "memory_mb": environment.peak_mb(),
-        "flags": keras_library.conditions() if isinstance(model, keras_models.Network) else {},
-        "artifacts": {},
-    }
-    if failure or not outcome.answers:
-        return found
     holdout = "cv" not in split
-    found |= measured.of_predictions(table, folds, outcome.answers, job.store, holdout=holdout)
+    result = RunResult(
+        status="failed" if failure else "done",
+        failure=failure,
+        metrics=measured.mean_metrics(outcome.folds),
+        folds={} if holdout else measured.metrics_by_fold(outcome.folds),
+        rows=measured.mean_rows(folds),
+        parts=measured.part_digests(folds),
+        curves=measured.mean_curves(outcome.curves),
+        findings=sorted(outcome.findings),
+        seconds=round(time.perf_counter() - began, 3),
+        memory_mb=environment.peak_mb(),
+        flags=keras_library.conditions() if isinstance(model, keras_models.Network) else {},
+    )
+    if failure or not outcome.answers:
+        return result
+    predictions = measured.keep_predictions(table, folds, outcome.answers, job.store, holdout=holdout)
+    artifacts = predictions.artifacts
     if job.store and holdout and isinstance(model, keras_models.Network):
-        found["artifacts"] |= measured.keep_weights(model, Path(job.store))
-    return found
+        artifacts = artifacts | measured.keep_weights(model, Path(job.store))
+    return replace(result, predictions=predictions.digest, hits=predictions.hits, artifacts=artifacts)
 
 
 def measure_fold(model: Any, table: Table, parts: splits.Parts, metrics: list[str], outcome: Outcome, *, store: str | None = None) -> None:

@@ -6,6 +6,7 @@ Answers are asked for once, whatever the number of metrics, and can be scored ag
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from sklearn.utils.metaestimators import available_if
 
 from gitjournal.data.raw import Array
 from gitjournal.entry import metrics as metric_names
-from gitjournal.errors import EntryError
+from gitjournal.errors import DataError, EntryError
+from gitjournal.worker.arrays import read_arrays
+from gitjournal.worker.jobs import MetricValues, ScoreJob
 from gitjournal.worker.models.sklearn_models import last_step
 
 OURS = frozenset({"rmse", "mae", "mse", "log_loss", "brier", "loss"})
@@ -171,3 +174,26 @@ def _brier(y: Array, proba: Array, weights: Array | None) -> float:
     squares = (proba - np.eye(proba.shape[1])[y]) ** 2
     total = np.average(squares.sum(axis=1), weights=weights)
     return float(total / 2 if proba.shape[1] == 2 else total)
+
+
+def rescore(job: ScoreJob) -> MetricValues:
+    """Return the metrics of predictions that were kept, with their values by fold; nothing is trained.
+
+    Raises EntryError for a metric that does not fit them, TrustError where they are not what the record names.
+    """
+    arrays = read_arrays(Path(job.file), job.sha256)
+    lacking = [name for name in ("fold", "y", "predicted") if name not in arrays]
+    if lacking:
+        raise DataError(f"{Path(job.file).name} holds no `{lacking[0]}`")
+    metrics = metric_names.effective_metrics(job.metrics, job.task, job.n_classes, weighted="weights" in arrays)
+    classes = None if job.n_classes is None else np.arange(job.n_classes)
+    folds: list[dict[str, float]] = []
+    for number in np.unique(arrays["fold"]):
+        rows = arrays["fold"] == number
+        part = {name: array[rows] for name, array in arrays.items()}
+        answers = Answers(part["predicted"], part.get("proba"), part.get("decision"), classes)
+        require_kept(answers, metrics)
+        folds.append(score(answers, part["y"], metrics, job.task, part.get("weights")))
+    by_fold: dict[str, list[float | None]] = {name: [fold[name] for fold in folds] for name in metrics}
+    means: dict[str, float | None] = {name: float(np.mean([fold[name] for fold in folds])) for name in metrics}
+    return MetricValues(means, by_fold if len(folds) > 1 else {})

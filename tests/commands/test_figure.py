@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gitjournal.worker.arrays import write_arrays
+from gitjournal.worker.jobs import ConfusionJob, ErrorReply
 from gitjournal.worker.pool import Crew
 from tests.support.helpers import git
 from tests.support.pages import begin, commit, gitjournal, page, record, three_entries, write
@@ -74,4 +75,6 @@ def test_a_confusion_comes_from_kept_predictions(repo: Path) -> None:
 def test_predictions_that_are_no_classes_are_refused(tmp_path: Path) -> None:
     sha256 = write_arrays(tmp_path / "p.npz", {"y": np.array([0.5]), "predicted": np.array([0.5])})
     with Crew() as crew:
-        assert "holds no classes" in crew.ask({"do": "confuse", "file": str(tmp_path / "p.npz"), "sha256": sha256})["error"]["message"]
+        refused = crew.ask(ConfusionJob(file=str(tmp_path / "p.npz"), sha256=sha256))
+    assert isinstance(refused, ErrorReply)
+    assert "holds no classes" in refused.message

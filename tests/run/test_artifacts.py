@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -19,10 +20,10 @@ from gitjournal.git.lab import find_lab
 from gitjournal.run import artifacts
 from gitjournal.worker import arrays as stored
 from gitjournal.worker import keep as keeping
-from gitjournal.worker import rescore
 from gitjournal.worker import run as measure
+from gitjournal.worker import scores
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.jobs import Run
+from gitjournal.worker.jobs import KeepJob, RunJob, ScoreJob
 from gitjournal.worker.models import skops_files
 from tests.support.helpers import done, git, gitjournal, write_entry
 from tests.support.trees import step
@@ -32,12 +33,13 @@ LOGISTIC = [step("sklearn.preprocessing.StandardScaler"), step("sklearn.linear_m
 
 def run(root: Path, procedure: list[Any], **job: Any) -> dict[str, Any]:
     job = {"root": str(root), "cache": str(root / "c"), "data": {"sklearn": "iris"}, "seed": 0, "store": str(root / "kept"), **job}
-    return measure.run(Run(procedure=procedure, **job), Shelf(), lambda news: None)
+    return msgspec.to_builtins(measure.run(RunJob(procedure=procedure, **job), Shelf(), lambda news: None))
 
 
 def later(root: Path, found: dict[str, Any], *metrics: str, task: str = "classification", n_classes: int | None = 3) -> dict[str, Any]:
     path, sha256 = root / "kept/predictions.npz", found["artifacts"]["predictions.npz"]
-    return rescore.score(rescore.Score(file=str(path), sha256=sha256, metrics=list(metrics), task=task, n_classes=n_classes))
+    job = ScoreJob(file=str(path), sha256=sha256, metrics=list(metrics), task=task, n_classes=n_classes)
+    return msgspec.to_builtins(scores.rescore(job))
 
 
 # metrics asked for later
@@ -127,7 +129,7 @@ def test_the_same_arrays_are_the_same_bytes_and_objects_are_not_kept(tmp_path: P
 
 def keep(root: Path, procedure: list[Any], expected: str, **job: Any) -> dict[str, Any]:
     job = {"root": str(root), "cache": str(root / "c"), "data": {"sklearn": "iris"}, "seed": 0, "folder": str(root / "kept"), **job}
-    return keeping.keep(keeping.Keep(procedure=procedure, expected=expected, **job), Shelf())
+    return msgspec.to_builtins(keeping.keep(KeepJob(procedure=procedure, expected=expected, **job), Shelf()))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from gitjournal.entry.parse import parse
 from gitjournal.errors import DataError, EntryError
 from gitjournal.run import draft
 from gitjournal.run import plan as planning
+from gitjournal.worker.jobs import Inspection, InspectJob
 
 FOUND = {
     "hash": "sha256:" + "ab" * 32,
@@ -39,10 +40,10 @@ class Worker:
         self.found = found
         self.asked = 0
 
-    def ask(self, job: dict[str, Any]) -> dict[str, Any]:
-        assert job["do"] == "inspect"
+    def ask(self, job: Any) -> Any:
+        assert isinstance(job, InspectJob)
         self.asked += 1
-        return {"ok": self.found}
+        return Inspection(**self.found)
 
 
 def plan(text: str, tmp_path: Path, worker: Worker | None = None) -> planning.Plan:

@@ -17,12 +17,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from gitjournal.entry.record import Scores
 from gitjournal.errors import GitjournalError, SpaceError, UsageError, is_full
 from gitjournal.git.lab import find_lab
 from gitjournal.render.results_page import compose_results
 from gitjournal.run import execute
 from gitjournal.run.messages import Options, Planned, Progress, Recovered
-from gitjournal.worker.pool import Answers, Job, Jobs, Results, Surroundings, relay
+from gitjournal.worker.jobs import RunJob, RunResult, Validated, ValidateJob
+from gitjournal.worker.pool import Answers, Jobs, Results, RunReply, Surroundings, relay
 
 ENVIRONMENT = b'{"python":"of the campaign"}\n'
 
@@ -34,8 +36,8 @@ def note(file: Path, line: str) -> None:
     os.close(descriptor)
 
 
-def name(job: Job) -> str:
-    return hashlib.sha256(json.dumps([job["procedure"], job["seed"]]).encode()).hexdigest()[:16]
+def name(job: RunJob) -> str:
+    return hashlib.sha256(json.dumps([job.procedure, job.seed]).encode()).hexdigest()[:16]
 
 
 class Quick:
@@ -47,29 +49,29 @@ class Quick:
     def start(self, jobs: int) -> None:
         pass
 
-    def prepare(self, job: Job) -> None:
+    def prepare(self, job: RunJob) -> None:
         pass
 
-    def ask(self, job: Job) -> Job:
-        assert job["do"] == "validate", "the data were to be looked at before"
-        return {"ok": {}}
+    def ask(self, job: Any, /) -> Any:
+        assert isinstance(job, ValidateJob), "the data were to be looked at before"
+        return Validated()
 
     def run(self, jobs: Jobs, *, timeout: float | None, on_progress: object = None) -> Results:
         answers: Answers = queue.SimpleQueue()
 
-        def begin(number: int, job: Job) -> None:
+        def begin(number: int, job: RunJob) -> None:
             note(self.notes / "begun", name(job))
             time.sleep(self.seconds * random.random())
             score = int(name(job), 16) % 1000 / 1000
-            metrics = {"train": {"accuracy": score}, "dev": {"accuracy": score}}
-            answers.put((number, {"ok": {"status": "done", "metrics": metrics, "seconds": self.seconds, "memory_mb": 1}}))
+            metrics: Scores = {"train": {"accuracy": score}, "dev": {"accuracy": score}}
+            answers.put((number, RunResult(status="done", metrics=metrics, seconds=self.seconds, memory_mb=1)))
 
         yield from relay(jobs, answers, begin=begin, size=lambda: 1)
 
     def kill(self) -> None:
         pass
 
-    def surroundings(self, reply: Job) -> Surroundings:
+    def surroundings(self, reply: RunReply | None = None) -> Surroundings:
         return Surroundings(hashlib.sha256(ENVIRONMENT).hexdigest(), ENVIRONMENT, "none", 1, 1)
 
 

@@ -1,7 +1,8 @@
-"""Kept predictions drawn anew: the error of a difference, over rows or groups, and what the choice of the best costs."""
+"""PredictionsFile predictions drawn anew: the error of a difference, over rows or groups, and what the choice of the best costs."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -11,31 +12,32 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from gitjournal.errors import DataError, EntryError
+from gitjournal.stats.evidence import Resampled
 from gitjournal.stats.intervals import Estimate
 from gitjournal.worker import arrays as stored
 from gitjournal.worker import bootstrap
-from gitjournal.worker.bootstrap import Draw, Kept, draw
+from gitjournal.worker.bootstrap import draw
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.jobs import Run
+from gitjournal.worker.jobs import BootstrapJob, PredictionsFile, RunJob
 from gitjournal.worker.run import run
 
 Arrays = dict[str, np.ndarray]
 
 
-def keep(folder: Path, name: str, **arrays: np.ndarray) -> Kept:
+def keep(folder: Path, name: str, **arrays: np.ndarray) -> PredictionsFile:
     rows = len(arrays["y"])
     whole = {"fold": np.zeros(rows, int), "row": np.arange(rows), **arrays}
     path = folder / f"{name}.npz"
-    return Kept(file=str(path), sha256=stored.write_arrays(path, whole))
+    return PredictionsFile(file=str(path), sha256=stored.write_arrays(path, whole))
 
 
-def regression(folder: Path, *errors: np.ndarray, **more: np.ndarray) -> list[Kept]:
+def regression(folder: Path, *errors: np.ndarray, **more: np.ndarray) -> list[PredictionsFile]:
     y = np.linspace(0, 1, len(errors[0]))
     return [keep(folder, f"m{number}", y=y, predicted=y + error, **more) for number, error in enumerate(errors)]
 
 
-def drawn(runs: list[Kept], other: Kept | None, metric: str, **more: Any) -> dict[str, Any]:
-    return draw(Draw(runs=runs, other=other, metric=metric, **{"task": "regression", **more}))
+def drawn(runs: list[PredictionsFile], other: PredictionsFile | None, metric: str, **more: Any) -> Resampled:
+    return draw(BootstrapJob(runs=runs, other=other, metric=metric, **{"task": "regression", **more}))
 
 
 def test_the_error_of_a_difference_of_means_is_that_of_the_formula(tmp_path: Path) -> None:
@@ -43,19 +45,26 @@ def test_the_error_of_a_difference_of_means_is_that_of_the_formula(tmp_path: Pat
     a, b = regression(tmp_path, *noise)
     found = drawn([a], b, "mae")
     gaps = np.abs(noise[0]) - np.abs(noise[1])
-    assert found["error"] == pytest.approx(gaps.std(ddof=1) / math.sqrt(400), rel=0.1)
-    assert found["value"] == pytest.approx(np.abs(noise[0]).mean())
-    assert (found["unit"], found["units"], found["z"], found["corrected"]) == ("rows", 400, None, None)
+    assert found.error == pytest.approx(gaps.std(ddof=1) / math.sqrt(400), rel=0.1)
+    assert found.value == pytest.approx(np.abs(noise[0]).mean())
+    assert (found.unit, found.units, found.z, found.corrected) == ("rows", 400, None, None)
     assert drawn([a], b, "mae") == found
-    assert drawn([a], None, "rmse")["value"] == pytest.approx(math.sqrt((noise[0] ** 2).mean()))
+    assert drawn([a], None, "rmse").value == pytest.approx(math.sqrt((noise[0] ** 2).mean()))
+
+
+def test_the_error_of_few_rows_is_not_too_small_for_their_number(tmp_path: Path) -> None:
+    """Draws spread by the n of the rows; the error of a mean has n - 1."""
+    errors = np.array([0.0, 1.0, 3.0, 6.0])
+    found = drawn(regression(tmp_path, errors), None, "mae")
+    assert found.error == pytest.approx(errors.std(ddof=1) / 2, rel=0.06)  # without n / (n - 1) it would be 13 % less
 
 
 def test_whole_groups_are_drawn_where_rows_hang_together(tmp_path: Path) -> None:
     of_group = np.repeat(np.random.default_rng(0).normal(size=40), 10)
     a, b = regression(tmp_path, of_group, np.zeros(400), group=np.repeat(np.arange(40), 10))
-    by_row, by_group = drawn([a], b, "mse")["error"], drawn([a], b, "mse", grouped=True)
-    assert (by_group["unit"], by_group["units"]) == ("groups", 40)
-    assert by_group["error"] > 2.5 * by_row  # sqrt(10) times, as each group says one thing ten times
+    by_row, by_group = drawn([a], b, "mse"), drawn([a], b, "mse", grouped=True)
+    assert (by_group.unit, by_group.units) == ("groups", 40)
+    assert by_group.error > 2.5 * by_row.error  # sqrt(10) times, as each group says one thing ten times
 
 
 def test_a_metric_that_is_no_mean_over_rows_is_computed_anew_for_each_draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,11 +77,11 @@ def test_a_metric_that_is_no_mean_over_rows_is_computed_anew_for_each_draw(tmp_p
         scores.append(roc_auc_score(y, decision))
         kept.append(keep(tmp_path, f"m{number}", y=y, predicted=(decision > 0).astype(int), decision=decision))
     found = drawn(kept[:1], kept[1], "roc_auc", task="classification", n_classes=2)
-    assert found["value"] == pytest.approx(scores[0])
+    assert found.value == pytest.approx(scores[0])
     again = [stream.integers(0, 200, 200) for _ in range(300)]
     held = [stored.read_arrays(Path(one.file), one.sha256)["decision"] for one in kept]
     gaps = [roc_auc_score(y[rows], held[0][rows]) - roc_auc_score(y[rows], held[1][rows]) for rows in again]
-    assert found["error"] == pytest.approx(np.std(gaps), rel=0.2)
+    assert found.error == pytest.approx(np.std(gaps), rel=0.2)
 
 
 @pytest.mark.parametrize(("metric", "weighed"), [("roc_auc", False), ("roc_auc", True), ("balanced_accuracy", True), ("log_loss", True)])
@@ -90,9 +99,9 @@ def test_many_draws_at_once_say_what_the_scorer_says_of_each(
     kept = [
         keep(tmp_path, f"{n}", y=y, predicted=(p > 0.5).astype(int), proba=np.column_stack([1 - p, p]), **more) for n, p in enumerate(proba)
     ]
-    fast = drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped)
+    fast = dataclasses.asdict(drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped))
     monkeypatch.setattr(bootstrap, "_at_once", lambda job, held: None)
-    each = drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped)
+    each = dataclasses.asdict(drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped))
     assert fast.pop("unit") == each.pop("unit")
     assert fast == pytest.approx(each, rel=1e-9)
 
@@ -105,7 +114,7 @@ def test_means_over_rows_are_those_of_the_scorers(tmp_path: Path, metric: str) -
     kept = keep(tmp_path, "m", y=y, predicted=proba.argmax(1), proba=proba, weights=weights)
     found = drawn([kept], None, metric, task="classification", n_classes=3)
     answers = bootstrap.scores.Answers(proba.argmax(1), proba, None, np.arange(3))
-    assert found["value"] == pytest.approx(bootstrap.scores.score(answers, y, [metric], "classification", weights)[metric])
+    assert found.value == pytest.approx(bootstrap.scores.score(answers, y, [metric], "classification", weights)[metric])
 
 
 def test_the_best_of_several_needs_more_and_its_score_falls(tmp_path: Path) -> None:
@@ -114,12 +123,12 @@ def test_the_best_of_several_needs_more_and_its_score_falls(tmp_path: Path) -> N
     order = np.argsort((errors[:-1] ** 2).mean(1))
     kept = regression(tmp_path, *errors)
     found = drawn([kept[number] for number in order], kept[-1], "mse")
-    assert found["z"] > 2.5
-    assert found["p_all"] > 0.05
-    assert found["corrected"] > found["value"]  # an error that was the least by luck is larger elsewhere
-    single = Estimate(0.0, found["error"], 119).p((errors[order[0]] ** 2).mean() - (errors[-1] ** 2).mean())
+    assert found.z > 2.5
+    assert found.p_all > 0.05
+    assert found.corrected > found.value  # an error that was the least by luck is larger elsewhere
+    single = Estimate(0.0, found.error, 119).p((errors[order[0]] ** 2).mean() - (errors[-1] ** 2).mean())
     assert single is not None
-    assert found["p_all"] > single
+    assert found.p_all > single
 
 
 def test_too_many_to_draw_each_leaves_the_two_that_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,8 +137,8 @@ def test_too_many_to_draw_each_leaves_the_two_that_are_compared(tmp_path: Path, 
     y = np.arange(60) % 2
     kept = [keep(tmp_path, f"m{number}", y=y, predicted=y ^ (np.arange(60) % (number + 7) == 0)) for number in range(6)]
     found = drawn(kept[:5], kept[5], "f1", task="classification", n_classes=2)
-    assert found["error"] > 0
-    assert (found["z"], found["p_all"], found["corrected"]) == (None, None, None)
+    assert found.error > 0
+    assert (found.z, found.p_all, found.corrected) == (None, None, None)
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
@@ -158,9 +167,9 @@ def test_a_run_keeps_the_group_of_each_row_so_that_whole_groups_can_be_drawn(tmp
     data = {"path": "ecg.csv", "target": "sick"}
     procedure = [["logisticregression", {"class": "sklearn.linear_model.LogisticRegression", "params": {}}]]
     split = {"dev": 0.3, "group": "patient"}
-    job = Run(root=str(tmp_path), cache=str(tmp_path / "c"), data=data, split=split, procedure=procedure, store=str(tmp_path / "kept"))
+    job = RunJob(root=str(tmp_path), cache=str(tmp_path / "c"), data=data, split=split, procedure=procedure, store=str(tmp_path / "kept"))
     found = run(job, Shelf(), lambda news: None)
-    kept = Kept(file=str(tmp_path / "kept/predictions.npz"), sha256=found["artifacts"]["predictions.npz"])
+    kept = PredictionsFile(file=str(tmp_path / "kept/predictions.npz"), sha256=found.artifacts["predictions.npz"])
     told = drawn([kept], None, "accuracy", task="classification", n_classes=2, grouped=True)
-    assert (told["unit"], told["units"]) == ("groups", found["rows"]["dev"] // 10)
-    assert told["value"] == pytest.approx(found["metrics"]["dev"]["accuracy"])
+    assert (told.unit, told.units) == ("groups", found.rows["dev"] // 10)
+    assert told.value == pytest.approx(found.metrics["dev"]["accuracy"])

@@ -9,11 +9,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from gitjournal.entry.record import Failure
 from gitjournal.worker import process
-from gitjournal.worker.pool import Crew, Job
+from gitjournal.worker.jobs import ErrorReply, RunJob, RunResult, Validated, ValidateJob
+from gitjournal.worker.pool import Crew, News, RunReply
 from tests.support.helpers import gone
 
 RUNS, TURNS = (3000, 500) if os.environ.get("GITJOURNAL_FAULTS") == "long" else (150, 12)
@@ -45,7 +48,7 @@ for line in sys.stdin:
         die()
     if place == "garbled":
         send(b'{"ok": {"status": "do\\n')
-    send({"ok": {"status": "done", "number": job["number"], "pid": os.getpid()}})
+    send({"ok": {"status": "done", "rows": {"number": job["number"], "pid": os.getpid()}} if job["do"] == "run" else {}})
     if place == "after":
         die()
 """
@@ -56,20 +59,42 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "START", WORKER)
 
 
+class MortalRun(RunJob, frozen=True, tag="run", kw_only=True):
+    """A run that takes some seconds, and whose process dies at one of some places."""
+
+    number: int
+    deaths: tuple[str, ...] = ("never",)
+    seconds: float = 0
+
+
+class MortalCheck(ValidateJob, frozen=True, tag="validate", kw_only=True):
+    number: int
+    deaths: tuple[str, ...] = ("never",)
+
+
+def run(number: int, **more: Any) -> MortalRun:
+    return MortalRun(root="", cache="", data={}, procedure=[], number=number, **more)
+
+
 class Queue:
     """Jobs, handed out one after another."""
 
-    def __init__(self, *jobs: Job) -> None:
-        self.jobs = [{"do": "run", "deaths": ["never"], **job, "number": number} for number, job in enumerate(jobs)]
+    def __init__(self, *jobs: dict[str, Any]) -> None:
+        self.jobs = [run(number, **job) for number, job in enumerate(jobs)]
         self.waiting = False
-        self.heard_of: list[Job] = []
+        self.heard_of: list[RunReply] = []
 
-    def take(self) -> tuple[int, Job] | None:
+    def take(self) -> tuple[int, MortalRun] | None:
         job = self.jobs.pop(0) if self.jobs else None
-        return None if job is None else (job["number"], job)
+        return None if job is None else (job.number, job)
 
-    def heard(self, number: int, reply: Job) -> None:
+    def heard(self, number: int, reply: RunReply) -> None:
         self.heard_of.append(reply)
+
+
+def result(reply: RunReply) -> RunResult:
+    assert isinstance(reply, RunResult)
+    return reply
 
 
 @pytest.fixture
@@ -82,19 +107,19 @@ def nobody_left() -> Iterator[None]:
 @pytest.mark.usefixtures("nobody_left")
 def test_every_job_is_answered_once_whenever_a_worker_dies() -> None:
     jobs = Queue(*[{"deaths": ["never", "never", "before", "in the middle", "after"]} for _ in range(RUNS)])
-    told: list[Job] = []
+    told: list[News] = []
     with Crew(3) as crew:
-        found = dict(crew.run(jobs, timeout=60, on_progress=told.append))
+        found = {number: result(reply) for number, reply in crew.run(jobs, timeout=60, on_progress=told.append)}
     assert sorted(found) == list(range(RUNS))
     for number, reply in found.items():
-        answer = reply["ok"]
-        if answer["status"] == "done":
-            assert answer["number"] == number
+        if reply.status == "done":
+            assert reply.rows["number"] == number
         else:
-            assert answer["failure"]["kind"] == "memory"
-    count = Counter(reply["ok"]["status"] for reply in found.values())
+            assert reply.failure is not None
+            assert reply.failure.kind == "memory"
+    count = Counter(reply.status for reply in found.values())
     assert min(count["done"], count["failed"]) > RUNS / 10, count
-    assert {one["number"] for one in told} >= {number for number, reply in found.items() if reply["ok"]["status"] == "done"}
+    assert {one["number"] for one in told} >= {number for number, reply in found.items() if reply.status == "done"}
     assert len(jobs.heard_of) == RUNS
 
 
@@ -102,24 +127,26 @@ def test_a_death_between_two_jobs_costs_neither() -> None:
     with Crew(1) as crew:
         for _ in range(5):
             ((_, reply),) = crew.run(Queue({"deaths": ["after"]}), timeout=60)
-            assert reply["ok"]["status"] == "done"
-            assert gone(reply["ok"]["pid"])
+            assert result(reply).status == "done"
+            assert gone(result(reply).rows["pid"])
 
 
 def test_a_death_outside_of_a_run_is_an_error() -> None:
     with Crew(1) as crew:
-        told = crew.ask({"do": "validate", "deaths": ["with a child"], "number": 0})["error"]
-        assert (told["kind"], told["message"]) == ("crash", "the process ended itself with exit code 9")
-        assert crew.ask({"do": "validate", "deaths": ["never"], "number": 1})["ok"]["number"] == 1
+        refused = crew.ask(MortalCheck(procedures=[], deaths=("with a child",), number=0))
+        assert refused == ErrorReply("crash", "the process ended itself with exit code 9")
+        assert crew.ask(MortalCheck(procedures=[], number=1)) == Validated()
 
 
 def test_what_is_no_answer_and_what_a_child_holds_open_end_one_run() -> None:
     with Crew(1) as crew:
         jobs = Queue({"deaths": ["garbled"]}, {"deaths": ["with a child"]}, {})
-        replies = [reply["ok"] for _, reply in crew.run(jobs, timeout=60)]
-    assert [one["status"] for one in replies] == ["failed", "failed", "done"]
-    assert "something else where its answer was expected" in replies[0]["failure"]["message"]
-    assert replies[1]["failure"]["message"] == "the process ended itself with exit code 9"
+        replies = [result(reply) for _, reply in crew.run(jobs, timeout=60)]
+    assert [reply.status for reply in replies] == ["failed", "failed", "done"]
+    garbled, ended, _ = [reply.failure for reply in replies]
+    assert garbled is not None
+    assert "something else where its answer was expected" in garbled.message
+    assert ended == Failure("crash", "the process ended itself with exit code 9")
 
 
 @pytest.mark.usefixtures("nobody_left")
@@ -131,7 +158,7 @@ def test_left_early_nothing_goes_on_and_the_next_jobs_are_answered() -> None:
             with contextlib.closing(crew.run(began, timeout=None)) as answers:
                 assert next(answers)[0] == 0
                 time.sleep(chance.choice([0, 0, 0.001, 0.01, 0.03]))
-            assert crew.ask({"do": "run", "deaths": ["never"], "number": 7})["ok"]["number"] == 7
+            assert result(crew.ask(run(7))).rows["number"] == 7
             assert [number for number, _ in crew.run(Queue({}, {}), timeout=60)] in ([0, 1], [1, 0])
 
 
@@ -144,6 +171,6 @@ def test_killed_from_aside_at_any_moment_it_says_so_or_is_done() -> None:
         killer.start()
         with contextlib.suppress(process.GitjournalError), crew:
             for _, reply in crew.run(Queue(*[{"seconds": 0.01}] * 6), timeout=60):
-                assert reply["ok"]["status"] in ("done", "failed")
+                assert result(reply).status in ("done", "failed")
         killer.join()
         crew.kill()

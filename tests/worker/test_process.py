@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from gitjournal.entry.record import Failure
 from gitjournal.errors import GitjournalError
+from gitjournal.worker.jobs import ErrorReply, Inspection, InspectJob, RunJob, RunResult, Validated, ValidateJob
 from gitjournal.worker.process import Worker
 from tests.support.helpers import gone
 from tests.support.journals import wait_for
 from tests.support.trees import step
-
-Job = dict[str, Any]
-
 
 SVM = [step("sklearn.svm.SVC", gamma=0.001)]
 ENDLESS = [step("sklearn.ensemble.GradientBoostingClassifier", n_estimators=100_000)]
@@ -33,17 +33,25 @@ def worker() -> Iterator[Worker]:
     worker.kill()
 
 
-def job(root: Path, tree: Any, **more: Any) -> Job:
-    known: Job = {"task": "classification", "split": {"dev": 0.2}, "metrics": ["accuracy"], "hash": None, "seed": 0}
-    return {
-        "do": "run",
-        "root": str(root),
-        "cache": str(root / ".cache"),
-        "data": {"sklearn": "digits"},
-        "procedure": tree,
-        **known,
-        **more,
-    }
+def job(root: Path, tree: Any, **more: Any) -> RunJob:
+    known = {"data": {"sklearn": "digits"}, "task": "classification", "split": {"dev": 0.2}, "metrics": ["accuracy"], "seed": 0}
+    return RunJob(root=str(root), cache=str(root / ".cache"), procedure=tree, **{**known, **more})
+
+
+def result(reply: RunResult | ErrorReply) -> RunResult:
+    assert isinstance(reply, RunResult)
+    return reply
+
+
+def failure(reply: RunResult | ErrorReply) -> Failure:
+    failure = result(reply).failure
+    assert failure is not None
+    return failure
+
+
+def refusal(reply: object) -> ErrorReply:
+    assert isinstance(reply, ErrorReply)
+    return reply
 
 
 def during(worker: Worker, deed: Callable[[int], None]) -> threading.Thread:
@@ -68,28 +76,28 @@ def during(worker: Worker, deed: Callable[[int], None]) -> threading.Thread:
 
 def test_it_says_what_numbers_depend_on(worker: Worker) -> None:
     ready = worker.ready
-    assert ready["python"] == ".".join(map(str, sys.version_info[:3]))
-    assert {"scikit-learn", "numpy", "scipy", "pandas"} <= set(ready["versions"])
-    assert (ready["threads"], ready["blas_threads"]) == (1, 1)
-    assert ready["kernel"] != "unknown"
-    assert ready["system"] in ("Linux", "Darwin")
+    assert ready.python == ".".join(map(str, sys.version_info[:3]))
+    assert {"scikit-learn", "numpy", "scipy", "pandas"} <= set(ready.versions)
+    assert (ready.threads, ready.blas_threads) == (1, 1)
+    assert ready.kernel != "unknown"
+    assert ready.system in ("Linux", "Darwin")
 
 
 def test_the_three_jobs(worker: Worker, tmp_path: Path) -> None:
     base = {"root": str(tmp_path), "cache": str(tmp_path / ".cache"), "data": {"sklearn": "digits"}}
-    known = worker.ask({"do": "inspect", **base, "hash": None, "task": None, "split": None, "metrics": None, "tabular": False})["ok"]
-    assert worker.ask({"do": "validate", "task": known["task"], "procedures": [SVM]}) == {"ok": {}}
-    told: list[Job] = []
-    found = worker.ask(
-        {"do": "run", **base, **known, "data": base["data"], "procedure": SVM, "seed": None, "store": None}, on_progress=told.append
-    )
-    assert found["ok"]["metrics"]["dev"]["accuracy"] > 0.97
-    assert told == [{"fold": 1, "of": 1}]
+    known = worker.ask(InspectJob(**base))
+    assert isinstance(known, Inspection)
+    assert worker.ask(ValidateJob(task=known.task, procedures=[SVM])) == Validated()
+    progress: list[dict[str, Any]] = []
+    run = RunJob(**base, hash=known.hash, task=known.task, split=known.split, metrics=known.metrics, procedure=SVM)
+    found = result(worker.ask(run, on_progress=progress.append))
+    assert (found.metrics["dev"]["accuracy"] or 0) > 0.97
+    assert progress == [{"fold": 1, "of": 1}]
 
 
 def test_what_is_done_ahead_is_not_answered_and_changes_no_number(worker: Worker, tmp_path: Path) -> None:
-    def numbers(found: Job) -> Job:
-        return {name: value for name, value in found["ok"].items() if name not in MEASURED}
+    def numbers(reply: RunResult | ErrorReply) -> dict[str, Any]:
+        return {name: value for name, value in msgspec.structs.asdict(result(reply)).items() if name not in MEASURED}
 
     plain = numbers(worker.ask(job(tmp_path, SVM)))
     worker.kill()
@@ -102,39 +110,40 @@ def test_what_is_done_ahead_is_not_answered_and_changes_no_number(worker: Worker
     os.kill(process.pid, signal.SIGKILL)
     process.death()  # its main thread ends before the others do
     worker.prepare(job(tmp_path, SVM))
-    assert worker.ask(job(tmp_path, SVM))["ok"]["status"] == "done"
+    assert result(worker.ask(job(tmp_path, SVM))).status == "done"
 
 
 def test_faults_come_back_with_kind_key_and_position(worker: Worker, tmp_path: Path) -> None:
-    told = worker.ask(job(tmp_path, SVM, data={"path": "../a.csv", "target": "y"}))["error"]
-    assert (told["kind"], told["path"]) == ("trust", ["data", "path"])
-    told = worker.ask(job(tmp_path, SVM, data={"path": "a.csv", "target": "y"}))["error"]
-    assert (told["kind"], told["message"]) == ("data", "a.csv is not there")
+    outside = refusal(worker.ask(job(tmp_path, SVM, data={"path": "../a.csv", "target": "y"})))
+    assert (outside.kind, outside.path) == ("trust", ["data", "path"])
+    missing = refusal(worker.ask(job(tmp_path, SVM, data={"path": "a.csv", "target": "y"})))
+    assert (missing.kind, missing.message) == ("data", "a.csv is not there")
     wrong = [step("sklearn.svm.SVC", kernel="rbff")]
-    told = worker.ask({"do": "validate", "task": "classification", "procedures": [SVM, wrong]})["error"]
-    assert (told["kind"], told["index"]) == ("entry", 1)
-    assert "rbff" in told["message"]
-    assert worker.ask({"do": "dance"})["error"]["message"].startswith("not a job")
+    misspelt = refusal(worker.ask(ValidateJob(task="classification", procedures=[SVM, wrong])))
+    assert (misspelt.kind, misspelt.index) == ("entry", 1)
+    assert "rbff" in misspelt.message
+    no_job: Any = {"do": "dance"}
+    assert refusal(worker.ask(no_job)).message.startswith("not a job")
 
 
 def test_what_a_model_prints_is_log_and_never_an_answer(worker: Worker, tmp_path: Path) -> None:
     noisy = [step("sklearn.svm.SVC", verbose=True)]  # printed by C
-    assert "optimization finished" in worker.ask(job(tmp_path, noisy))["ok"]["log"]
+    assert "optimization finished" in result(worker.ask(job(tmp_path, noisy))).log
     noisy = [step("sklearn.neural_network.MLPClassifier", verbose=True, max_iter=60, hidden_layer_sizes=[4])]  # printed by Python
-    log = worker.ask(job(tmp_path, noisy))["ok"]["log"]
+    log = result(worker.ask(job(tmp_path, noisy))).log
     assert "Iteration 60, loss" in log
     assert "nSV" not in log
     assert len(log.splitlines()) == 40
-    assert worker.ask(job(tmp_path, SVM))["ok"]["log"] == ""
+    assert result(worker.ask(job(tmp_path, SVM))).log == ""
 
 
 def test_a_failing_model_leaves_its_traceback_in_the_log_and_the_process_alive(worker: Worker, tmp_path: Path) -> None:
     pid = worker.start().pid
-    found = worker.ask(job(tmp_path, [step("sklearn.neighbors.KNeighborsClassifier", n_neighbors=9999)]))["ok"]
-    assert found["failure"]["kind"] == "exception"
-    assert "Traceback" in found["log"]
-    assert "Traceback" not in found["failure"]["message"]
-    assert worker.ask(job(tmp_path, SVM))["ok"]["status"] == "done"
+    found = result(worker.ask(job(tmp_path, [step("sklearn.neighbors.KNeighborsClassifier", n_neighbors=9999)])))
+    assert failure(found).kind == "exception"
+    assert "Traceback" in found.log
+    assert "Traceback" not in failure(found).message
+    assert result(worker.ask(job(tmp_path, SVM))).status == "done"
     assert worker.start().pid == pid
 
 
@@ -151,41 +160,41 @@ def test_a_run_that_takes_the_process_down_has_failed_and_the_next_one_runs(
     number: int, limit: int | None, kind: str, said: str, worker: Worker, tmp_path: Path
 ) -> None:
     thread = during(worker, lambda pid: os.kill(pid, number))
-    found = worker.ask(job(tmp_path, ENDLESS, memory_mb=limit))["ok"]
+    found = result(worker.ask(job(tmp_path, ENDLESS, memory_mb=limit)))
     thread.join()
-    assert (found["status"], found["failure"]["kind"]) == ("failed", kind)
-    assert said in found["failure"]["message"]
+    assert (found.status, failure(found).kind) == ("failed", kind)
+    assert said in failure(found).message
     if number == signal.SIGSEGV:
-        assert "Segmentation fault" in found["log"]  # and where, by faulthandler
-    assert worker.ask(job(tmp_path, SVM))["ok"]["status"] == "done"
+        assert "Segmentation fault" in found.log  # and where, by faulthandler
+    assert result(worker.ask(job(tmp_path, SVM))).status == "done"
 
 
 def test_a_process_that_ends_with_nothing_to_do_is_replaced(worker: Worker) -> None:
     worker.kill()
     os.kill(worker.start().pid, signal.SIGSEGV)
     with pytest.raises(GitjournalError, match="did not start"):
-        worker.ask({"do": "validate", "procedures": []})
+        worker.ask(ValidateJob(procedures=[]))
     process = worker.start()
     _ = worker.ready
     os.kill(process.pid, signal.SIGABRT)
     process.death()
-    assert worker.ask({"do": "validate", "procedures": []}) == {"ok": {}}
+    assert worker.ask(ValidateJob(procedures=[])) == Validated()
 
 
 def test_a_run_beyond_its_time_is_ended(worker: Worker, tmp_path: Path) -> None:
     pid = worker.start().pid
-    found = worker.ask(job(tmp_path, ENDLESS), timeout=1)["ok"]
-    assert found["failure"] == {"kind": "timeout", "message": "took longer than 1 s"}
-    assert found["seconds"] >= 1  # what it has cost counts, for an entry's budget as well
+    found = result(worker.ask(job(tmp_path, ENDLESS), timeout=1))
+    assert found.failure == Failure("timeout", "took longer than 1 s")
+    assert (found.seconds or 0) >= 1  # what it has cost counts, for an entry's budget as well
     assert gone(pid)
-    assert worker.ask(job(tmp_path, SVM), timeout=60)["ok"]["status"] == "done"
+    assert result(worker.ask(job(tmp_path, SVM), timeout=60)).status == "done"
 
 
 def test_a_memory_limit_fails_the_run_and_not_the_next(worker: Worker, tmp_path: Path) -> None:
     greedy = [step("sklearn.preprocessing.PolynomialFeatures", degree=4), SVM[0]]
-    found = worker.ask(job(tmp_path, greedy, memory_mb=3000))["ok"]
-    assert found["failure"]["kind"] == "memory"
-    assert worker.ask(job(tmp_path, SVM, memory_mb=3000))["ok"]["status"] == "done"
+    found = result(worker.ask(job(tmp_path, greedy, memory_mb=3000)))
+    assert failure(found).kind == "memory"
+    assert result(worker.ask(job(tmp_path, SVM, memory_mb=3000))).status == "done"
 
 
 def test_an_interrupt_ends_the_process_and_not_the_worker(worker: Worker, tmp_path: Path) -> None:
@@ -195,7 +204,7 @@ def test_an_interrupt_ends_the_process_and_not_the_worker(worker: Worker, tmp_pa
         worker.ask(job(tmp_path, ENDLESS))
     thread.join()
     assert gone(pid)
-    assert worker.ask(job(tmp_path, SVM))["ok"]["status"] == "done"
+    assert result(worker.ask(job(tmp_path, SVM))).status == "done"
 
 
 def test_killed_from_another_thread_it_says_so(worker: Worker, tmp_path: Path) -> None:
@@ -207,8 +216,8 @@ def test_killed_from_another_thread_it_says_so(worker: Worker, tmp_path: Path) -
 
 PARENT = """
 import sys
+from gitjournal.worker.jobs import RunJob
 from gitjournal.worker.process import Worker
-from tests.support.helpers import gone
 worker = Worker()
 print(worker.start().pid, flush=True)
 _ = worker.ready
@@ -235,17 +244,17 @@ def test_modules_in_the_current_folder_are_not_imported(worker: Worker, tmp_path
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'RAN')!r}, 'w')\n")
     monkeypatch.chdir(tmp_path)
     worker.kill()
-    assert worker.ask(job(tmp_path, SVM))["ok"]["status"] == "done"
+    assert result(worker.ask(job(tmp_path, SVM))).status == "done"
     assert not (tmp_path / "RAN").exists()
 
 
 def test_a_number_of_threads_that_is_none_means_one(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITJOURNAL_THREADS", "many")
     worker.kill()
-    assert worker.ready["threads"] == 1
+    assert worker.ready.threads == 1
 
 
-MODELS: list[tuple[str, list[Any], Job]] = [
+MODELS: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("svc", SVM, {}),
     (
         "logistic",
@@ -271,13 +280,13 @@ MODELS: list[tuple[str, list[Any], Job]] = [
 MEASURED = ("seconds", "memory_mb", "artifacts")
 
 
-def recorded(root: Path, threads: int) -> Job:
+def recorded(root: Path, threads: int) -> dict[str, Any]:
     os.environ["GITJOURNAL_THREADS"] = str(threads)
     worker = Worker()
     try:
-        assert worker.ready["threads"] == threads
+        assert worker.ready.threads == threads
         found = {
-            name: worker.ask(job(root, tree, **{**more, "seed": 3, "store": str(root / f"{threads}/{name}")}))["ok"]
+            name: msgspec.to_builtins(worker.ask(job(root, tree, **{**more, "seed": 3, "store": str(root / f"{threads}/{name}")})))
             for name, tree, more in MODELS
         }
     finally:

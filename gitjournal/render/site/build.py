@@ -198,7 +198,8 @@ def _counted(private: Path, record: Record, classes: Sequence[object] | None) ->
     if path is None:
         return None
     try:
-        return confusion(confusion_counts(path, record.artifacts[PREDICTIONS]), classes)
+        found = confusion_counts(path, record.artifacts[PREDICTIONS])
+        return confusion(found.codes, found.counts, classes)
     except GitjournalError:
         return None
 

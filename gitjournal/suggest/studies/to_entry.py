@@ -19,8 +19,8 @@ from gitjournal.journal.entry_ids import match_id
 from gitjournal.procedure import reader
 from gitjournal.run import draft as drafting
 from gitjournal.run.draft import Drafted
-from gitjournal.run.plan import AskWorker
 from gitjournal.suggest.studies.study import Study, best_points, restore_values, search_spaces
+from gitjournal.worker.jobs import AskWorker
 
 MOST_POINTS = 100  # where nothing else is said
 MOST_NAMES = 20

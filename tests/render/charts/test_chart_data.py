@@ -91,7 +91,7 @@ def test_progress_keeps_only_what_beat_all_before_it() -> None:
 
 
 def test_a_confusion_names_its_classes_and_its_commonest_mistake() -> None:
-    found = confusion({"codes": [0, 2], "counts": [[5, 1], [3, 4]]}, ["cat", "dog", "owl"])
+    found = confusion([0, 2], [[5, 1], [3, 4]], ["cat", "dog", "owl"])
     assert found == Confusion(["cat", "owl"], [[5, 1], [3, 4]])
     assert found.worst == (1, 0, 3)
     assert Confusion(["a", "b"], [[5, 0], [0, 4]]).worst is None

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 from sklearn.datasets import load_digits
 
@@ -22,6 +23,17 @@ from gitjournal.entry.model import Facts
 from gitjournal.entry.parse import parse
 from gitjournal.procedure import canonical_text, reader
 from gitjournal.procedure.networks import canonical as network_identity
+from gitjournal.worker.jobs import (
+    ErrorReply,
+    Inspection,
+    InspectJob,
+    KeepJob,
+    KeptModel,
+    Predicted,
+    PredictJob,
+    RunJob,
+    ValidateJob,
+)
 from gitjournal.worker.process import Worker
 from tests.support.networks import NEEDS_KERAS
 
@@ -151,7 +163,7 @@ def other() -> Iterator[Worker]:
 class Told(dict[str, Any]):
     """What a worker found, the job that asked for it, and the progress that it told."""
 
-    job: dict[str, Any]
+    job: RunJob
     progress: list[dict[str, Any]]
 
 
@@ -159,17 +171,18 @@ def run(worker: Worker, root: Path, text: str, *, seed: int = 0, store: str = "s
     """Inspect, read, validate and run, as the parent does."""
     entry = parse(f"---\ntitle: t\n{text.strip()}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
     front = msgspec.to_builtins(entry.front)
-    asked = {"root": str(root), "cache": str(root / ".cache"), "data": front["data"], "split": front.get("split")}
-    known = worker.ask({"do": "inspect", **asked, "task": front.get("task"), "metrics": front.get("metrics")})["ok"]
-    tree = reader.build_tree(entry, {}, msgspec.convert(known["facts"], Facts))
-    metrics = [*known["metrics"], "loss"] if "metrics" not in front else known["metrics"]
-    checked = worker.ask({"do": "validate", "task": known["task"], "metrics": metrics, "facts": known["facts"], "procedures": [tree]})
-    if "error" in checked:
-        return Told(error=checked["error"])
-    job = {"do": "run", **asked, "hash": known["hash"], "task": known["task"], "split": known["split"], "metrics": metrics}
+    asked: dict[str, Any] = {"root": str(root), "cache": str(root / ".cache"), "data": front["data"], "split": front.get("split")}
+    known = worker.ask(InspectJob(**asked, task=front.get("task"), metrics=front.get("metrics")))
+    assert isinstance(known, Inspection)
+    tree = reader.build_tree(entry, {}, msgspec.convert(known.facts, Facts))
+    metrics = [*known.metrics, "loss"] if "metrics" not in front else known.metrics
+    checked = worker.ask(ValidateJob(task=known.task, metrics=metrics, facts=known.facts, procedures=[tree]))
+    if isinstance(checked, ErrorReply):
+        return Told(error=msgspec.to_builtins(checked))
+    asked |= {"hash": known.hash, "task": known.task, "split": known.split, "metrics": metrics}
     progress: list[dict[str, Any]] = []
-    job |= {"procedure": tree, "seed": seed, "store": str(root / store), "memory_mb": memory_mb}
-    told = Told(worker.ask(job, on_progress=progress.append)["ok"])
+    job = RunJob(**asked, procedure=tree, seed=seed, store=str(root / store), memory_mb=memory_mb)
+    told = Told(msgspec.to_builtins(worker.ask(job, on_progress=progress.append)))
     told.job, told.progress = job, progress
     return told
 
@@ -209,37 +222,45 @@ def test_a_network_learns_and_every_number_is_the_same_in_another_process_with_m
     predictions, weights = root / "store/predictions.npz", root / "store/weights.npz"
     before = predictions.read_bytes()
     predictions.unlink()
-    assert rebuilt(other, found, weights) == {"ok": {"rows": found["rows"]["dev"]}}
+    assert rebuilt(other, found, weights) == Predicted(found["rows"]["dev"])
     assert predictions.read_bytes() == before
     weights.write_bytes(weights.read_bytes() + b" ")
-    assert "not what its record names" in rebuilt(other, found, weights)["error"]["message"]
+    refused = rebuilt(other, found, weights)
+    assert isinstance(refused, ErrorReply)
+    assert "not what its record names" in refused.message
 
 
-def rebuilt(worker: Worker, found: Told, weights: Path) -> dict[str, Any]:
+def rebuilt(worker: Worker, found: Told, weights: Path) -> Predicted | ErrorReply:
     kept = {"file": str(weights), "sha256": found["artifacts"]["weights.npz"], "predictions": found["artifacts"]["predictions.npz"]}
-    return worker.ask({**found.job, "do": "predict", "expected": found["predictions"], **kept})
+    return worker.ask(PredictJob.about(found.job, expected=found["predictions"], **kept))
 
 
 def test_a_network_is_saved_from_what_its_run_kept_or_trained_again_and_proven(worker: Worker, root: Path) -> None:
     found = run(worker, root, MIXED, store="mixed")
     weights, sha256 = root / "mixed/weights.npz", found["artifacts"]["weights.npz"]
-    job = {**found.job, "do": "keep", "expected": found["predictions"], "folder": str(root / "saved"), "store": None}
-    opened = worker.ask({**job, "file": str(weights), "sha256": sha256})["ok"]
-    assert (opened["fitted"], opened["sha256"]) == (False, sha256)
-    again = worker.ask({**job, "file": str(root / "gone.npz"), "sha256": sha256})["ok"]
-    assert (again["fitted"], again["sha256"]) == (True, sha256)
+    kept = {"expected": found["predictions"], "folder": str(root / "saved"), "store": None, "file": str(weights), "sha256": sha256}
+    job = KeepJob.about(found.job, **kept)
+    opened = worker.ask(job)
+    assert isinstance(opened, KeptModel)
+    assert (opened.fitted, opened.sha256) == (False, sha256)
+    again = worker.ask(replace(job, file=str(root / "gone.npz")))
+    assert isinstance(again, KeptModel)
+    assert (again.fitted, again.sha256) == (True, sha256)
     with np.load(root / "saved/weights.npz") as arrays:
         assert {"layer_0.0", "layer_1.vocabulary", "layer_1.idf_weights", "layer_2.vocabulary", "layer_4.0"} <= set(arrays)
-    refused = worker.ask({**job, "expected": "0" * 64, "file": str(weights), "sha256": sha256})["error"]
-    assert "predicts otherwise than its record says" in refused["message"]
+    refused = worker.ask(replace(job, expected="0" * 64))
+    assert isinstance(refused, ErrorReply)
+    assert "predicts otherwise than its record says" in refused.message
     # the declaration of another network, and a pickle in the clothes of an .npz whose sha256 is on a forged record
-    tree = json.loads(json.dumps(found.job["procedure"]).replace('"units": 1', '"units": 2'))
-    told = worker.ask({**job, "procedure": tree, "file": str(weights), "sha256": sha256})["error"]
-    assert "does not fit layer `out`: it needs weights of the shapes [(" in told["message"]
+    tree = json.loads(json.dumps(found.job.procedure).replace('"units": 1', '"units": 2'))
+    refused = worker.ask(replace(job, procedure=tree))
+    assert isinstance(refused, ErrorReply)
+    assert "does not fit layer `out`: it needs weights of the shapes [(" in refused.message
     forged = root / "mixed/forged.npz"
     forged.write_bytes(pickle.dumps(Trace(root / "trace")))
-    told = worker.ask({**job, "file": str(forged), "sha256": hashlib.sha256(forged.read_bytes()).hexdigest()})["error"]
-    assert told["kind"] == "trust"
+    refused = worker.ask(replace(job, file=str(forged), sha256=hashlib.sha256(forged.read_bytes()).hexdigest()))
+    assert isinstance(refused, ErrorReply)
+    assert refused.kind == "trust"
     assert not (root / "trace").exists()
 
 
@@ -448,9 +469,9 @@ def test_a_scikit_learn_run_does_not_import_keras(root: Path) -> None:
         "import sys; from gitjournal.worker import jobs, run as measure, preflight, cache as shelf, main as worker_main\n"
         f"job = dict(root={str(root)!r}, cache={str(root / '.cache')!r}, data=dict(sklearn='iris'))\n"
         "tree = [['svc', {'class': 'sklearn.svm.SVC', 'params': {}}]]\n"
-        "preflight.validate(preflight.Validate(procedures=[tree], task='classification'))\n"
-        "found = measure.run(jobs.Run(procedure=tree, **job), shelf.Shelf(), lambda news: None)\n"
-        "print(found['status'], sorted({'keras', 'tensorflow'} & set(sys.modules)))"
+        "preflight.validate(jobs.ValidateJob(procedures=[tree], task='classification'))\n"
+        "found = measure.run(jobs.RunJob(procedure=tree, **job), shelf.Shelf(), lambda news: None)\n"
+        "print(found.status, sorted({'keras', 'tensorflow'} & set(sys.modules)))"
     )
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "done []\n"

@@ -6,19 +6,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
+from gitjournal.errors import DataError, EntryError, TrustError
 from gitjournal.run.plan import described
 from gitjournal.trust.code_files import find_code
 from gitjournal.worker import preflight
 from gitjournal.worker import run as measure
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.jobs import Run
+from gitjournal.worker.jobs import ErrorReply, InspectJob, RunJob, Validated, ValidateJob
 from tests.support.helpers import put
 
 CENTROIDS = """\
 from __future__ import annotations
+import msgspec
 import numpy as np
 from own.helper import scale
 
@@ -48,7 +50,7 @@ def tree(root: Path, function: str = "own.fit:fit", *code: str, **params: Any) -
 
 def run(root: Path, procedure: list[Any], **job: Any) -> dict[str, Any]:
     job = {"root": str(root), "cache": str(root / ".cache"), "data": {"sklearn": "iris"}, "seed": 3, **job}
-    return measure.run(Run(procedure=procedure, **job), Shelf(), lambda news: None)
+    return msgspec.to_builtins(measure.run(RunJob(procedure=procedure, **job), Shelf(), lambda news: None))
 
 
 def body(root: Path, text: str, **job: Any) -> dict[str, Any]:
@@ -150,15 +152,15 @@ def test_a_named_file_is_read_from_the_top_and_a_named_module_can_be_imported(ro
 
 
 def test_a_call_that_cannot_work_is_refused_before_compute(root: Path) -> None:
-    def wrong(procedure: list[Any]) -> GitjournalError:
-        told = preflight.validate(preflight.Validate(procedures=[procedure], root=str(root)))
-        assert told is not None
-        return told[1]
+    def wrong(procedure: list[Any]) -> ErrorReply:
+        told = preflight.validate(ValidateJob(procedures=[procedure], root=str(root)))
+        assert isinstance(told, ErrorReply)
+        return told
 
-    assert preflight.validate(preflight.Validate(procedures=[tree(root, shift=1)], root=str(root))) is None
+    assert preflight.validate(ValidateJob(procedures=[tree(root, shift=1)], root=str(root))) == Validated()
     fault = wrong(tree(root, shfit=1))
     assert fault.message == "own.fit:fit takes no `shfit`; did you mean `shift`?"
-    assert fault.path == ("procedure", "python", "shfit")
+    assert fault.path == ["procedure", "python", "shfit"]
     put(root, "own/two.py", "def fit(train, dev): pass\nfit2 = 3\ndef fit3(X, y, z, *, seed): pass\nimport nowhere_at_all\n")
     assert "cannot be imported: ModuleNotFoundError" in wrong(tree(root, "own.two:fit")).message
     put(root, "own/two.py", "def fit(train, dev): pass\nfit2 = 3\ndef fit3(X, y, z, *, seed): pass\n")
@@ -173,8 +175,8 @@ def test_a_call_that_cannot_work_is_refused_before_compute(root: Path) -> None:
 def table(root: Path, text: str, **data: Any) -> dict[str, Any]:
     put(root, "own/data.py", f"import numpy as np, pandas as pd\ndef load():\n    {text}\n")
     code = described(find_code("own.data:load", [], root, ("data", "python")))
-    job = preflight.Inspect(root=str(root), cache=str(root / ".cache"), data={"python": "own.data:load", **data}, code=code)
-    return preflight.inspect(job, Shelf())
+    job = InspectJob(root=str(root), cache=str(root / ".cache"), data={"python": "own.data:load", **data}, code=code)
+    return msgspec.to_builtins(preflight.inspect(job, Shelf()))
 
 
 def test_a_function_gives_a_table_or_arrays(root: Path) -> None:
@@ -212,12 +214,12 @@ def test_a_function_that_draws_is_found_out(root: Path) -> None:
     code = described(find_code("own.data:load", [], root, ("data", "python")))
     job = {"root": str(root), "cache": str(root / ".cache"), "data": {"python": "own.data:load"}, "code": code}
     shelf = Shelf()
-    content = preflight.inspect(preflight.Inspect(**job), shelf)["hash"]
-    assert measure.run(Run(**job, hash=content, procedure=tree(root), seed=0), shelf, print)["status"] == "done"
+    content = preflight.inspect(InspectJob(**job), shelf).hash
+    assert measure.run(RunJob(**job, hash=content, procedure=tree(root), seed=0), shelf, print).status == "done"
     with pytest.raises(DataError, match="is not what the entry names"):
-        measure.run(Run(**job, hash=content, procedure=tree(root), seed=0), Shelf(), print)
+        measure.run(RunJob(**job, hash=content, procedure=tree(root), seed=0), Shelf(), print)
 
 
 def test_without_its_code_nothing_is_called(root: Path) -> None:
     with pytest.raises(EntryError, match="has not been looked at"):
-        preflight.inspect(preflight.Inspect(root=str(root), cache=str(root), data={"python": "own.data:load"}), Shelf())
+        preflight.inspect(InspectJob(root=str(root), cache=str(root), data={"python": "own.data:load"}), Shelf())
