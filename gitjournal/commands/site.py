@@ -15,7 +15,7 @@ from gitjournal.git.lab import find_journal
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.journal import open_journal
 from gitjournal.render import text
-from gitjournal.render.site.build import Built, build, said
+from gitjournal.render.site.build import Build, build, build_lines
 from gitjournal.render.site.folder import SiteFolder
 from gitjournal.render.site.server import HOST, POLL_SECONDS, RELOAD, Server
 from gitjournal.render.site.templates import hashed
@@ -56,7 +56,7 @@ def build_(context: Context, output: Path | None, name: str | None, everywhere: 
         told = {"folder": str(folder), "pages": built.pages, "written": built.written, "removed": built.removed}
         click.echo(json.dumps({**told, "entries": built.entries, "unreadable": built.unreadable}))
     elif not context.quiet:
-        click.echo("\n".join(said(built, folder, dry_run=dry_run)))
+        click.echo("\n".join(build_lines(built, folder, dry_run=dry_run)))
 
 
 @command.command("serve", short_help="Show the pages on this machine, and again when they change.")
@@ -75,7 +75,7 @@ def serve(context: Context, output: Path | None, name: str | None, everywhere: b
     with Server(folder, port, with_reload) as server:
         server.in_background()
         if not context.quiet:
-            click.echo("\n".join([next(said(built, folder, dry_run=False)), f"http://{HOST}:{server.port}/  (Ctrl-C ends it)"]))
+            click.echo("\n".join([next(build_lines(built, folder, dry_run=False)), f"http://{HOST}:{server.port}/  (Ctrl-C ends it)"]))
         try:
             _follow(context, server, output, name, refs, everywhere=everywhere)
         except KeyboardInterrupt:
@@ -113,7 +113,7 @@ def _refs(context: Context) -> Refs:
 
 def _build(
     context: Context, output: Path | None, name: str | None, *, everywhere: bool, dry_run: bool, quiet: bool
-) -> tuple[Built, Path, Refs]:
+) -> tuple[Build, Path, Refs]:
     """Build, and return what was built, where, and of which commits."""
     # on a forge the journal itself is checked out, and nobody has begun it there
     lab = find_journal(context.start)

@@ -60,7 +60,7 @@ class Board:
 
 
 @dataclass(frozen=True)
-class DataSet:
+class SiteDataSet:
     """One data set, by its hash, and the entries on it, newest first."""
 
     slug: str
@@ -125,13 +125,13 @@ class SiteJournal:
         return {card.id: card for card in self.cards}
 
     @cached_property
-    def sets(self) -> list[DataSet]:
+    def sets(self) -> list[SiteDataSet]:
         """The data sets, that of the newest entry first."""
         found: dict[str, list[Card]] = {}
         for card in self.cards:
             if card.data:
                 found.setdefault(slug(card), []).append(card)
-        return [DataSet(name, cards) for name, cards in found.items()]
+        return [SiteDataSet(name, cards) for name, cards in found.items()]
 
     @cached_property
     def _followers(self) -> dict[str, list[tuple[str, str]]]:
