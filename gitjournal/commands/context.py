@@ -1,4 +1,4 @@
-"""What the group hands to each command."""
+"""What the group hands to each command. It stands alone, importing click only: `--help` loads it."""
 
 from __future__ import annotations
 

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 import click
 
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.errors import GitjournalError
-from gitjournal.integrity.doctor import FIX, Ailment, diagnose
+from gitjournal.integrity.doctor import FIX, Ailment, diagnose, mend_all
 from gitjournal.render import text
 
 
@@ -31,7 +30,7 @@ def command(context: Context, fix: bool, dry_run: bool, as_json: bool) -> None:
     found = diagnose(context.start)
     mended = []
     if fix and not dry_run:
-        mended = _mend(found)
+        mended = mend_all(found)
         found = diagnose(context.start)
     amiss = [one for one in found if not one.note]
     if as_json:
@@ -42,22 +41,6 @@ def command(context: Context, fix: bool, dry_run: bool, as_json: bool) -> None:
         if not (context.quiet and not amiss):
             click.echo("\n".join([*lines, *([] if amiss else ["nothing is amiss"])]))
     sys.exit(1 if amiss else 0)
-
-
-def _mend(found: Sequence[Ailment]) -> list[str]:
-    """Mend what can be mended; one cause may show in several ways, so each remedy is taken once."""
-    said = []
-    taken = set()
-    for one in found:
-        if one.mend is None or one.hint in taken:
-            continue
-        if one.hint != FIX:
-            taken.add(one.hint)
-        try:
-            said.append(one.mend())
-        except GitjournalError as fault:
-            said.append(f"not mended: {fault.message}")
-    return said
 
 
 def _lines(found: Sequence[Ailment], *, would: bool, color: bool) -> list[str]:

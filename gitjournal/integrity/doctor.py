@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +64,22 @@ def diagnose(start: Path) -> list[Ailment]:
     for look in (_hooks, _branch, _spool, _locks, _index, _settings, _code_side, _remote, _good_to_know):
         found += look(lab)
     return found
+
+
+def mend_all(ailments: Sequence[Ailment]) -> list[str]:
+    """Mend what can be mended, and return what was done; one cause may show in several ways, so each remedy is taken once."""
+    lines = []
+    taken = set()
+    for ailment in ailments:
+        if ailment.mend is None or ailment.hint in taken:
+            continue
+        if ailment.hint != FIX:
+            taken.add(ailment.hint)
+        try:
+            lines.append(ailment.mend())
+        except GitjournalError as fault:
+            lines.append(f"not mended: {fault.message}")
+    return lines
 
 
 def _init(start: Path) -> Callable[[], str]:

@@ -10,8 +10,8 @@ from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Failure, Record
 from gitjournal.entry.summary import summarise
 from gitjournal.entry.verdict import Told, Verdict, read
-from gitjournal.render.commit_message import results_message
 from gitjournal.render.results_block import results_block
+from gitjournal.render.results_page import results_message
 from gitjournal.stats.gain import Baseline, gain_over
 
 ENTRY_ID = "20261121-an-entry-aaaa"
