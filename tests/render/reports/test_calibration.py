@@ -1,0 +1,41 @@
+"""The report on how sure people were, in words, in a table and as plain values."""
+
+from __future__ import annotations
+
+from gitjournal.render.charts.model import Plane
+from gitjournal.render.reports.calibration import Asked, as_plain, bin_rows, calibration_lines, figure
+from gitjournal.stats.calibration import Prediction, calibrate
+
+SURE = [Prediction(0.9, supported=True)] * 18 + [Prediction(0.3, supported=False)] * 6
+
+
+def test_below_twenty_verdicts_there_is_no_score() -> None:
+    lines = list(calibration_lines(calibrate(SURE[:3]), Asked("", {})))
+    assert lines == ["3 verdicts on entries with a `confidence`", "a Brier score is told from 20 on; below that it is mostly luck"]
+    assert next(calibration_lines(None, Asked("Ada", {}))) == "0 verdicts on entries with a `confidence` by Ada"
+
+
+def test_the_score_stands_beside_what_is_easily_had() -> None:
+    lines = list(calibration_lines(calibrate(SURE), Asked("Ada", {"retracted": 2, "inconclusive": 0})))
+    assert lines[0] == "24 verdicts on entries with a `confidence` by Ada"
+    assert lines[1].startswith("Brier score 0.0300 (0 is best, ")
+    assert lines[2] == "said 0.75 on average, came true 0.75 (saying 0.75 each time gives 0.188)"
+    assert lines[-1] == "not counted: 2 retracted"
+
+
+def test_each_bin_has_its_share_with_an_interval() -> None:
+    calibration = calibrate(SURE)
+    assert calibration is not None
+    assert list(bin_rows(calibration)) == [
+        ["0.2 to 0.4", "0.30", "0.00 [0.00, 0.39]", "0 of 6"],
+        ["0.8 to 1.0", "0.90", "1.00 [0.82, 1.00]", "18 of 18"],
+    ]
+    chart = figure(calibration)
+    assert isinstance(chart, Plane)
+    assert [point.low for point in chart.lines[0].points] == [one.share.low for one in calibration.bins]
+
+
+def test_plain_values_say_how_many_are_needed() -> None:
+    plain = as_plain(None, Asked("", {"retracted": 1}))
+    assert (plain["author"], plain["n"], plain["brier"], plain["needed"], plain["left_out"]) == (None, 0, None, 20, {"retracted": 1})
+    assert as_plain(calibrate(SURE), Asked("Ada", {}))["n"] == 24
