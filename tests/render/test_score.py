@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.entry.summary import Score
 from gitjournal.render.score import (
     difference_words,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from gitjournal.entry.model import parse
+from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.render.site.tables import RUNS, best_table, runs_table
