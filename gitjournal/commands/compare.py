@@ -12,7 +12,7 @@ import click
 
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import kind_of, save
-from gitjournal.entry.summary import data_label, estimator_label
+from gitjournal.entry.labels import data_label, estimator_label
 from gitjournal.errors import UsageError
 from gitjournal.journal.journal import Journal, Listed, open_journal
 from gitjournal.render import comparison as words

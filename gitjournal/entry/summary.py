@@ -1,4 +1,4 @@
-"""What an entry's records say, as values: configurations best first, what each parameter did, what failed, the cost.
+"""What an entry's records say, as values: configurations best first, what each parameter did, what failed, was skipped, the cost.
 
 Shared by what is printed and by the results block, so that both always say the same.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +15,8 @@ from typing import Any
 import msgspec
 
 from gitjournal.entry.metrics import default_metrics, direction
-from gitjournal.entry.model import Data, FrontMatter
-from gitjournal.entry.record import Record, Scores, runs_among, skipped_among
-from gitjournal.entry.skipped import Gated, gated
+from gitjournal.entry.model import FrontMatter
+from gitjournal.entry.record import Gate, Record, Scores, runs_among, skipped_among
 
 Key = tuple[str, int | None]
 COUNTS = ("done", "again")  # the states of a record that holds metrics
@@ -53,6 +52,31 @@ class Effect:
     best_score: float
     worst: Any
     worst_score: float
+
+
+@dataclass(frozen=True)
+class Control:
+    """A configuration that was unlikely to beat `best` and was run all the same: its score, None where it failed."""
+
+    best: float
+    score: float | None
+    runs: int
+    beat: bool
+
+
+@dataclass(frozen=True)
+class Gated:
+    """Runs that were `skipped`, of how many configurations, the seconds they would have taken (None: not known), and the control."""
+
+    skipped: int
+    configurations: int
+    seconds: float | None
+    controls: Sequence[Control]
+
+    @property
+    def beat(self) -> int:
+        """How many of the control did beat the best as it was then."""
+        return sum(one.beat for one in self.controls)
 
 
 @dataclass(frozen=True)
@@ -174,33 +198,29 @@ def state(front: FrontMatter, records: Sequence[Record]) -> str:
     return "partly" if failed or runs_left(front, [*counted, *settled]) else "done"
 
 
-def data_label(data: Data) -> str:
-    """Return the source of the data in a word."""
-    source = data.sklearn or data.path or data.images or data.python or (data.files.train if data.files else None)
-    return source or "?"
+def gated(records: Sequence[Record], metric: str | None, sign: int) -> Gated | None:
+    """Return what was skipped and how the control did in `dev.<metric>`; None where nothing was ever skipped."""
+    skipped = skipped_among(records)
+    controls: dict[str, list[Record]] = defaultdict(list)
+    for one in runs_among(records):
+        if one.gate is not None:
+            controls[one.fingerprint].append(one)
+    if not skipped and not controls:
+        return None
+    known = [one.gate.seconds for one in skipped if one.gate and one.gate.seconds is not None]
+    seconds = sum(known) if len(known) == len(skipped) else None
+    told = [_control(runs, metric, sign) for runs in controls.values()]
+    return Gated(len(skipped), len({one.fingerprint for one in skipped}), seconds, [one for one in told if one])
 
 
-def data_argument(data: Data) -> str:
-    """Return the source of the data as `--data` takes it, with the target where one must be named."""
-    if data.sklearn or data.python:
-        return f"sklearn:{data.sklearn}" if data.sklearn else f"python:{data.python}"
-    source = data.path or data.images or "DATA"
-    target = ",".join(data.target) if isinstance(data.target, list) else data.target
-    return f"{source} --target {target}" if target else source
-
-
-def estimator_label(procedure: list[Any] | dict[str, Any]) -> str:
-    """Return the name of the last step, as it was written."""
-    step = procedure[-1] if isinstance(procedure, list) and procedure else procedure
-    while isinstance(step, Mapping) and step:
-        name, value = next(iter(step.items()))
-        if isinstance(value, str):
-            return value
-        inner = next(iter(value)) if isinstance(value, Mapping) and len(value) == 1 else None
-        if not (isinstance(inner, str) and inner[:1].isupper() and not str(name)[:1].isupper()):
-            return str(name)
-        step = value
-    return str(step) if isinstance(step, str) else "?"
+def _control(runs: Sequence[Record], metric: str | None, sign: int) -> Control | None:
+    gate: Gate | None = runs[0].gate
+    if gate is None:
+        return None
+    found = [one.metrics.get("dev", {}).get(metric or "") for one in runs]
+    scores = [score for score in found if score is not None]
+    score = statistics.fmean(scores) if scores else None
+    return Control(gate.best, score, len(runs), score is not None and sign * score > sign * gate.best)
 
 
 def _one_a_run(records: Sequence[Record]) -> list[Record]:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from gitjournal.entry import verdict
+from gitjournal.entry.labels import data_argument, data_label, estimator_label
 from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.record import Record
-from gitjournal.entry.summary import data_argument, data_label, estimator_label, state, summarise
+from gitjournal.entry.summary import state, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.journal.entries import read_entry
 from gitjournal.journal.entry_ids import PAGE, matcher

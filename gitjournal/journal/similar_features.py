@@ -16,10 +16,10 @@ import msgspec
 
 from gitjournal.entry import grid
 from gitjournal.entry.grid import Point
+from gitjournal.entry.labels import data_label
 from gitjournal.entry.model import Entry
 from gitjournal.entry.parse import split_text
 from gitjournal.entry.results_block import strip_block
-from gitjournal.entry.summary import data_label
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.procedure import canonical_form, catalogue
 from gitjournal.procedure.canonical_text import class_of, labels, nodes_in, parameters_of

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gitjournal.entry.labels import data_label, estimator_label
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record
-from gitjournal.entry.summary import Summary, data_label, estimator_label
+from gitjournal.entry.summary import Summary
 
 Row = dict[str, Any]
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from gitjournal.entry.labels import data_label
 from gitjournal.entry.model import Data, Files, FrontMatter, Split
 from gitjournal.entry.record import Record
-from gitjournal.entry.summary import Configuration, Effect, Summary, data_label
+from gitjournal.entry.summary import Configuration, Effect, Summary
 from gitjournal.render.score import direction_words
 from gitjournal.render.text import (
     Column,

@@ -6,7 +6,7 @@ from typing import Any
 
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import ID_PATTERN
-from gitjournal.entry.skipped import Gated
+from gitjournal.entry.summary import Gated
 from gitjournal.render import text
 from gitjournal.run.forecast import Forecast, Foreseen
 

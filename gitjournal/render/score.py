@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from gitjournal.entry.labels import data_argument, estimator_label
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import FrontMatter
-from gitjournal.entry.summary import Score, data_argument, estimator_label
+from gitjournal.entry.summary import Score
 from gitjournal.render import text
 from gitjournal.stats.gain import Gain
 from gitjournal.stats.intervals import Interval

@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 
 from gitjournal import resources, yaml_text
+from gitjournal.entry.labels import estimator_label
 from gitjournal.entry.model import Entry
 from gitjournal.entry.parse import parse
-from gitjournal.entry.summary import Key, estimator_label
+from gitjournal.entry.summary import Key
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
 from gitjournal.git.lab import Lab
 from gitjournal.journal import branches

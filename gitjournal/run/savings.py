@@ -18,8 +18,7 @@ import msgspec
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
-from gitjournal.entry.skipped import Control, gated
-from gitjournal.entry.summary import deciding_metric
+from gitjournal.entry.summary import Control, deciding_metric, gated
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.index import Index

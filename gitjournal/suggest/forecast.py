@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from gitjournal.entry.labels import data_label
 from gitjournal.entry.metrics import direction
-from gitjournal.entry.summary import COUNTS, data_label
+from gitjournal.entry.summary import COUNTS
 from gitjournal.journal.index import Index
 from gitjournal.procedure.canonical_text import last_class
 from gitjournal.run.entry_state import Subject

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gitjournal.entry.labels import data_label
 from gitjournal.entry.model import Entry
 from gitjournal.entry.parse import parse
-from gitjournal.entry.summary import data_label
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal import branches

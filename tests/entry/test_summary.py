@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitjournal.entry.model import Data, FrontMatter
+from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
-from gitjournal.entry.summary import Effect, Score, data_label, estimator_label, join, state, summarise
+from gitjournal.entry.summary import Effect, Score, join, state, summarise
 from tests.support.pages import failed, page, record
 
 
@@ -119,27 +119,6 @@ def test_a_run_of_another_entry_gets_its_owners_metrics() -> None:
 )
 def test_the_state_of_an_entry(declared: dict[str, object], records: list[Record], expected: str) -> None:
     assert state(front(**declared), records) == expected
-
-
-@pytest.mark.parametrize(
-    ("procedure", "label"),
-    [
-        (["StandardScaler", "SVC"], "SVC"),
-        (["StandardScaler", {"SVC": {"C": 1}}], "SVC"),
-        ([{"clf": "SVC"}], "SVC"),
-        ([{"clf": {"SVC": {"C": 1}}}], "SVC"),
-        ({"python": "pkg.mod:train"}, "pkg.mod:train"),
-        ([], "?"),
-        ([3], "?"),
-    ],
-)
-def test_the_label_of_a_procedure(procedure: list[object] | dict[str, object], label: str) -> None:
-    assert estimator_label(procedure) == label
-
-
-def test_the_label_of_data_is_its_source() -> None:
-    assert data_label(Data(sklearn="digits")) == "digits"
-    assert data_label(Data(path="data/p.csv", target="y")) == "data/p.csv"
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=8), st.permutations(range(8)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry.skipped import Control
+from gitjournal.entry.summary import Control
 from gitjournal.git.lab import find_lab
 from gitjournal.render.reports.savings import as_plain, waste_lines
 from gitjournal.run import savings

@@ -10,7 +10,7 @@ import pytest
 
 from gitjournal.entry.record import Gate as Reason
 from gitjournal.entry.record import Record, runs_among, skipped_among
-from gitjournal.entry.skipped import gated
+from gitjournal.entry.summary import gated
 from gitjournal.suggest.gate import Gate
 from gitjournal.suggest.trial import DataSet, Evidence, Trial
 

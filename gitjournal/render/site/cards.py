@@ -13,7 +13,7 @@ import msgspec
 from gitjournal import __version__, resources
 from gitjournal.entry.changes import flatten
 from gitjournal.entry.datasheet import name_of
-from gitjournal.entry.summary import data_label, estimator_label
+from gitjournal.entry.labels import data_label, estimator_label
 from gitjournal.journal.entry_results import EntryResults, Unreadable, read_results
 from gitjournal.journal.journal import Journal, Listed
 from gitjournal.stats.looks import is_look

@@ -11,9 +11,10 @@ import msgspec
 
 from gitjournal import __version__
 from gitjournal.entry.grid import RANGES, SAMPLING
+from gitjournal.entry.labels import data_label
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record, runs_among
-from gitjournal.entry.summary import Configuration, Summary, data_label
+from gitjournal.entry.summary import Configuration, Summary
 from gitjournal.suggest import spaces
 from gitjournal.suggest.spaces import Dimension
 from gitjournal.suggest.studies.study import JSON_TEXTS, Categorical, Distribution, Range, Study, StudyTrial
