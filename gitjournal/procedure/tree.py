@@ -47,3 +47,14 @@ def labels_of(steps: list[tuple[str | None, Node]]) -> list[str]:
 
 def _default_name(node: Node) -> str:
     return str(node["class"]).rpartition(".")[2].lower() if isinstance(node, dict) else str(node or "passthrough")
+
+
+def children_of(node: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return the named parts inside a node, such as the steps of a pipeline or the layers of a network, by label."""
+    lists = (value["named"] for value in node["params"].values() if isinstance(value, dict) and "named" in value)
+    return {member[0]: member for members in lists for member in members}
+
+
+def child_of(node: dict[str, Any], label: str) -> list[Any] | None:
+    """Return one named part inside a node, None where there is none."""
+    return children_of(node).get(label)

@@ -15,7 +15,7 @@ from gitjournal.procedure.catalogue import Known, Parameter
 from gitjournal.procedure.networks import keras_catalogue
 from gitjournal.procedure.networks.graph import graph_of
 from gitjournal.procedure.networks.keras_catalogue import FIT, MODEL
-from gitjournal.procedure.networks.network import ONE_OF_MANY, monitored, training_facts, watches
+from gitjournal.procedure.networks.network import ONE_OF_MANY, monitor_of, training_facts, watches
 
 Node = dict[str, Any]
 
@@ -108,7 +108,7 @@ def _fit(node: Node, version: str) -> dict[str, Any]:
 
 
 def _watches_a_metric(fit: Node) -> bool:
-    watched = [monitored(callback) for callback in fit["params"].get("callbacks", [])]
+    watched = [monitor_of(callback) for callback in fit["params"].get("callbacks", [])]
     return any(name not in (None, "loss", "val_loss") for name in watched)
 
 

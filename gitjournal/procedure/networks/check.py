@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from gitjournal.entry.model import Facts
 from gitjournal.errors import nearest
+from gitjournal.paths import KeyPath
 from gitjournal.procedure.networks.graph import Graph, GraphError, graph_of
 from gitjournal.procedure.networks.keras_catalogue import MODEL
-from gitjournal.procedure.networks.network import ATTENTION, SEVERAL, Node, Path, Reader, monitored
+from gitjournal.procedure.networks.network import ATTENTION, SEVERAL, Node, monitor_of
+from gitjournal.procedure.places import Places
 
 
-def check(reader: Reader, node: Node, path: Path, facts: Facts | None, *, alone: bool) -> None:
+def check(places: Places, node: Node, path: KeyPath, facts: Facts | None) -> None:
     """Raise for a network that is not whole: a part is missing, the wiring does not hold, nothing to watch.
 
-    `alone` says that no step stands before it, so that its columns are those of the data.
+    `facts` are those of the data, None where other steps stand before it and its columns are not those of the data.
     """
     params = node["params"]
     short = node["class"].rpartition(".")[2]
@@ -21,32 +23,32 @@ def check(reader: Reader, node: Node, path: Path, facts: Facts | None, *, alone:
         examples |= {"inputs": "{x: all}", "outputs": "[out]"}
     for name, example in examples.items():
         if name not in params:
-            raise reader.error(f"{short} needs `{name}`, such as {name}: {example}", path)
+            raise places.error(f"{short} needs `{name}`, such as {name}: {example}", path)
     try:
         graph = graph_of(node)
     except GraphError as fault:
-        raise reader.error(str(fault), _part(reader, node, fault.part, path)) from None
-    _check_arity(reader, graph, path)
-    if alone and facts is not None and facts.columns:
-        _check_columns(reader, graph, facts, node, path)
-    _check_watching(reader, node, path)
+        raise places.error(str(fault), _part(places, node, fault.part, path)) from None
+    _check_arity(places, graph, path)
+    if facts is not None and facts.columns:
+        _check_columns(places, graph, facts, node, path)
+    _check_watching(places, node, path)
 
 
-def _part(reader: Reader, node: Node, name: str, path: Path) -> Path:
-    return reader.declared.get((id(node), name), path)
+def _part(places: Places, node: Node, name: str, path: KeyPath) -> KeyPath:
+    return places.declared(node, name) or path
 
 
-def _check_arity(reader: Reader, graph: Graph, path: Path) -> None:
+def _check_arity(places: Places, graph: Graph, path: KeyPath) -> None:
     for one in graph.layers:
         short = one.node["class"].rpartition(".")[2]
         least, most = (2, None) if short in SEVERAL else (1, 3) if short in ATTENTION else (1, 1)
         if len(one.inputs) < least or (most is not None and len(one.inputs) > most):
             takes = "two inputs or more" if least == 2 else "one to three inputs" if most == 3 else "one input"
             message = f"`{one.name}` is {short}, which takes {takes}, not {len(one.inputs)}"
-            raise reader.error(message, _part(reader, one.node, "", path))
+            raise places.error(message, _part(places, one.node, "", path))
 
 
-def _check_columns(reader: Reader, graph: Graph, facts: Facts, node: Node, path: Path) -> None:
+def _check_columns(places: Places, graph: Graph, facts: Facts, node: Node, path: KeyPath) -> None:
     kinds = facts.columns or {}
     if not all(isinstance(names, list) for names in kinds.values()):
         return
@@ -54,16 +56,16 @@ def _check_columns(reader: Reader, graph: Graph, facts: Facts, node: Node, path:
     for source in graph.sources:
         for column in source.columns if isinstance(source.columns, list) else [source.columns]:
             if isinstance(column, str) and column != "all" and column not in known:
-                raise reader.error(f"no column `{column}`{nearest(column, known)}", _part(reader, node, "inputs", path))
+                raise places.error(f"no column `{column}`{nearest(column, known)}", _part(places, node, "inputs", path))
 
 
-def _check_watching(reader: Reader, node: Node, path: Path) -> None:
+def _check_watching(places: Places, node: Node, path: KeyPath) -> None:
     fit = node["params"]["fit"]
     for callback in fit["params"].get("callbacks", []):
-        watched = monitored(callback)
+        watched = monitor_of(callback)
         if watched and watched.startswith("val_") and fit["params"].get("validation") is None:
             message = f"{callback['class'].rpartition('.')[2]} watches {watched}, and nothing is set aside to watch"
-            where = _part(reader, fit, "callbacks", path)
-            raise reader.error(
+            where = _part(places, fit, "callbacks", path)
+            raise places.error(
                 message, where, hint="fit: {validation: 0.1} is a share of the train part; `validation: dev` is the dev part"
             )
