@@ -18,15 +18,16 @@ from gitjournal.entry.parse import parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
 from gitjournal.git.lab import Lab, find_lab, work_root
 from gitjournal.journal import branches
-from gitjournal.journal.entries import entry_text, find_id
+from gitjournal.journal.entries import entry_text
 from gitjournal.journal.entry_ids import page_path
 from gitjournal.journal.index import Index
+from gitjournal.journal.journal import open_journal
 from gitjournal.procedure import declaration
 from gitjournal.render import looks as testing
 from gitjournal.render import text
 from gitjournal.render.overlaps import overlap_words
 from gitjournal.run import draft, plan, sealed_set
-from gitjournal.run.entry_state import read_subject
+from gitjournal.run.entry_state import read_at_hand
 from gitjournal.run.sealed_set import read_sheets
 from gitjournal.worker.jobs import A, DuplicateRows, DuplicatesJob, ErrorReply
 from gitjournal.worker.pool import Crew
@@ -195,15 +196,15 @@ def _is_data(what: str, root: Path) -> bool:
 
 def _entry(lab: Lab, start: Path, part: str) -> Entry:
     """Return an entry as it stands in lab/, or on the branch that has it."""
-    entry_id = find_id(lab, part)
-    try:
-        return read_subject(lab, start, entry_id).entry
-    except EntryError:
-        raise
-    except GitjournalError:  # on another branch only
-        refs = branches.journal_refs(lab, branches.current_ref(lab))
-        found = next(filter(None, (entry_text(lab, entry_id, ref) for ref in refs)), "")
-        return parse(found, entry_id=entry_id, file=page_path(entry_id))
+    with open_journal(start, lab) as journal:
+        entry_id = journal.resolve(part)
+        try:
+            return read_at_hand(journal, start, entry_id)
+        except EntryError:
+            raise
+        except GitjournalError:  # on another branch only
+            found = next(filter(None, (entry_text(lab, entry_id, ref) for ref in journal.refs)), "")
+            return parse(found, entry_id=entry_id, file=page_path(entry_id))
 
 
 def _answer(reply: A | ErrorReply) -> A:

@@ -12,11 +12,8 @@ from gitjournal.entry.model import ID_PATTERN
 from gitjournal.entry.parse import parse
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, work_root
-from gitjournal.journal import branches
-from gitjournal.journal.drafts import read_drafts
-from gitjournal.journal.entries import find_id
 from gitjournal.journal.entry_ids import FOLDER, page_path
-from gitjournal.journal.index import Index
+from gitjournal.journal.journal import Journal
 from gitjournal.run import plan
 
 OVER = ("done", "retracted")  # what a folder's entries need no other exec for
@@ -30,7 +27,7 @@ class Selection:
     over: int = 0
 
 
-def select(lab: Lab, start: Path, parts: Sequence[str]) -> Selection:
+def select(journal: Journal, start: Path, parts: Sequence[str]) -> Selection:
     """Return the entries that `parts` mean; a folder means those below it that are not done.
 
     Raises UsageError for what fits none, or several.
@@ -38,11 +35,11 @@ def select(lab: Lab, start: Path, parts: Sequence[str]) -> Selection:
     ids: list[str] = []
     over: set[str] = set()
     for part in parts:
-        folder = _folder(lab, start, part)
+        folder = _folder(journal.lab, start, part)
         if folder is None:
-            ids.append(find_id(lab, part))
+            ids.append(journal.resolve(part))
             continue
-        below, left_out = _below(lab, start, folder)
+        below, left_out = _below(journal, start, folder)
         if not below and not left_out:
             raise UsageError(f"no entries below {part}", hint="list the entries: gitjournal ls")
         ids += below
@@ -59,27 +56,24 @@ def _folder(lab: Lab, start: Path, part: str) -> PurePosixPath | None:
     return None
 
 
-def _below(lab: Lab, start: Path, folder: PurePosixPath) -> tuple[list[str], set[str]]:
+def _below(journal: Journal, start: Path, folder: PurePosixPath) -> tuple[list[str], set[str]]:
     """Return the entries below a folder that may have something to do, and those that are over."""
-    ref = branches.current_ref(lab)
-    drafts = {draft.id for draft in read_drafts(lab) if ID_PATTERN.match(draft.id) and folder in PurePosixPath(draft.path).parents}
-    with Index.open(lab.repository) as index:
-        index.refresh(branches.journal_refs(lab, ref))
-        rows = {row.id: row.state for row in index.entries(ref) if folder in PurePosixPath(row.path).parents}
-        over = {name for name, state in rows.items() if state in OVER} - drafts
-        over -= _cut_off(lab, index, ref, work_root(lab, start), [name for name in sorted(over) if rows[name] == "done"])
+    drafts = {draft.id for draft in journal.drafts if ID_PATTERN.match(draft.id) and folder in PurePosixPath(draft.path).parents}
+    rows = {row.id: row.state for row in journal.index.entries(journal.current) if folder in PurePosixPath(row.path).parents}
+    over = {name for name, state in rows.items() if state in OVER} - drafts
+    over -= _cut_off(journal, work_root(journal.lab, start), [name for name in sorted(over) if rows[name] == "done"])
     return sorted(drafts | rows.keys() - over), over
 
 
-def _cut_off(lab: Lab, index: Index, ref: str, root: Path, ids: Sequence[str]) -> set[str]:
+def _cut_off(journal: Journal, root: Path, ids: Sequence[str]) -> set[str]:
     """Return the entries whose grid was cut off: each value may have been run, and not each combination."""
     found = set()
-    pages = {f"{ref}:{page_path(name)}": name for name in ids}
-    for page, text in lab.repository.blobs(pages).items():
+    pages = {f"{journal.current}:{page_path(name)}": name for name in ids}
+    for page, text in journal.lab.repository.blobs(pages).items():
         with contextlib.suppress(GitjournalError):  # what cannot be planned here has nothing to be run here
             entry = parse(text.decode(errors="replace"), entry_id=pages[page], file=page_path(pages[page]))
             keys = set(plan.keys_without_data(entry, root)) if entry.front.grid else set()
-            done = {run.key for run in index.find_runs(list(keys)) if run.entry == entry.id} if keys else set()
+            done = {run.key for run in journal.index.find_runs(list(keys)) if run.entry == entry.id} if keys else set()
             if done and keys - done:
                 found.add(entry.id)
     return found

@@ -9,7 +9,6 @@ import math
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
 
@@ -17,15 +16,15 @@ from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.entry_selection import Selection, select
 from gitjournal.commands.notice import tell_repeated
 from gitjournal.errors import GitjournalError, SpaceError
-from gitjournal.git.lab import Lab, find_lab
-from gitjournal.journal.entries import find_id
-from gitjournal.journal.journal import repeated_runs
+from gitjournal.git.lab import find_lab
+from gitjournal.journal.journal import open_journal
 from gitjournal.render import exec_output, looks, text
 from gitjournal.render.looks import final_message
 from gitjournal.render.results_page import compose_results
-from gitjournal.run import execute
-from gitjournal.run.final import Request, take_look
-from gitjournal.run.messages import Epoch, Limits, Options, Outcome, Planned, Printed, Progress, Recovered, reason_to_stop
+from gitjournal.run.call import ExecCall
+from gitjournal.run.execute import execute, recover
+from gitjournal.run.final import take_look
+from gitjournal.run.messages import Epoch, Limits, Options, Outcome, Planned, Printed, Progress, Recovered
 from gitjournal.suggest.forecast import HistoryForecaster, ScoreModel
 from gitjournal.worker.pool import Crew, Team
 
@@ -105,16 +104,24 @@ def command(
     lab = find_lab(context.start)
     speaker = _Speaker(quiet=context.quiet or as_json, verbose=context.verbose, color=context.color)
     limits = Limits(max_runs, max_time, fail_fast)
-    request = Request(final_reason.strip(), force, dry_run, wait, memory) if final_reason else None
     options = Options(dry_run, force, retry is not None, wait, timeout, memory, skip_unlikely, limits)
     with _crew(dask, jobs) as crew:
-        execute.recover(lab, speaker.tell)
-        chosen = Selection([find_id(lab, part) for part in parts]) if request else select(lab, context.start, parts)
-        if chosen.over and not speaker.quiet:
-            click.echo(f"{text.count(chosen.over, 'entry', 'entries')} done before")
-        call = _Call(lab, context, crew, speaker, as_json=as_json, alone=len(chosen.ids) == 1 and not chosen.over)
-        code = call.look(chosen.ids, request) if request else call.run(chosen.ids, options)
-    tell_repeated(context, repeated_runs(lab))
+        recover(lab, speaker.tell)
+        with open_journal(context.start, lab) as journal:
+            repeated = journal.repeated()
+            chosen = Selection([journal.resolve(part) for part in parts]) if final_reason else select(journal, context.start, parts)
+            if chosen.over and not speaker.quiet:
+                click.echo(f"{text.count(chosen.over, 'entry', 'entries')} done before")
+            forecaster = None if context.quiet and not as_json and skip_unlikely is None else HistoryForecaster(_model)
+            call = ExecCall(journal, context.start, crew, compose_results, options, speaker.tell, forecaster)
+            if final_reason:
+                code = _look(context, call, chosen.ids, final_reason.strip(), as_json=as_json)
+            else:
+                alone = len(chosen.ids) == 1 and not chosen.over
+                code = _run(context, call, speaker, chosen.ids, as_json=as_json, alone=alone)
+            if repeated:  # what we run is never done twice: where nothing was, nothing is
+                journal.refresh()
+                tell_repeated(context, journal.repeated())
     sys.exit(code)
 
 
@@ -132,80 +139,54 @@ def _crew(dask: str | None, jobs: int | None) -> contextlib.AbstractContextManag
     return crew
 
 
-class _Call:
-    """One call: entry after entry, each said when it has ended."""
-
-    def __init__(self, lab: Lab, context: Context, crew: Team, speaker: _Speaker, *, as_json: bool, alone: bool) -> None:
-        self.lab, self.context, self.crew, self.speaker = lab, context, crew, speaker
-        self.as_json, self.alone = as_json, alone
-
-    def run(self, ids: Sequence[str], options: Options) -> int:
-        """Run the entries and return the exit code: the gravest of theirs."""
-        codes = [0]
-        planned: list[Outcome] = []
-        began = time.monotonic()
-        for number, entry_id in enumerate(ids):
-            spent = replace(options.spent, seconds=time.monotonic() - began)
-            why = reason_to_stop(options.limits, None, spent) if number else ""
-            if why:
-                self._note(f"{text.count(len(ids) - number, 'entry', 'entries')} not begun: {why}")
-                break
-            try:
-                ended = self._one(entry_id, replace(options, spent=spent))
-            except GitjournalError as fault:
-                if self.alone or isinstance(fault, SpaceError):
-                    raise
-                click.echo(text.clean_lines(str(fault)), err=True)
-                codes.append(fault.exit_code)
-                continue
-            codes.append(exit_code(ended))
-            if self.as_json:
-                click.echo(json.dumps(exec_output.as_plain(ended)))
-            elif codes[-1] or not self.context.quiet:
-                click.echo(exec_output.said(ended, color=self.context.color), nl=False)
-            if ended.state == "interrupted":
-                break
-            planned += [ended] if ended.state == "planned" else []
-            options = replace(options, spent=replace(spent, runs=spent.runs + ended.made, failed=spent.failed + ended.failed_now))
-        if len(planned) > 1:
-            self._note(exec_output.in_all(planned))
-        return max(codes)
-
-    def look(self, ids: Sequence[str], request: Request) -> int:
-        """Look at the test part, once for each entry, and return the exit code."""
-        for entry_id in ids:
-            looked = take_look(self.lab, self.context.start, entry_id, request, crew=self.crew, compose=compose_results, say=final_message)
-            if self.as_json:
-                click.echo(json.dumps(looks.as_plain(looked)))
-            elif not self.context.quiet:
-                click.echo(looks.said(looked), nl=False)
-        return 0
-
-    def _one(self, entry_id: str, options: Options) -> Outcome:
-        self.speaker.begin()
+def _run(context: Context, call: ExecCall, speaker: _Speaker, ids: Sequence[str], *, as_json: bool, alone: bool) -> int:
+    """Run the entries, say of each how it ended, and return the exit code: the gravest of theirs."""
+    codes = [0]
+    planned: list[Outcome] = []
+    for number, entry_id in enumerate(ids):
+        why = call.reason_to_stop() if number else ""
+        if why:
+            speaker.note(f"{text.count(len(ids) - number, 'entry', 'entries')} not begun: {why}")
+            break
+        speaker.begin()
         try:
-            return execute.execute(
-                self.lab,
-                self.context.start,
-                entry_id,
-                options,
-                crew=self.crew,
-                compose=compose_results,
-                tell=self.speaker.tell,
-                forecaster=None if self.context.quiet and not self.as_json and options.skip_below is None else HistoryForecaster(_model),
-            )
+            ended = execute(call, entry_id)
+        except GitjournalError as fault:
+            if alone or isinstance(fault, SpaceError):
+                raise
+            click.echo(text.clean_lines(str(fault)), err=True)
+            codes.append(fault.exit_code)
+            continue
         finally:
-            self.speaker.clear()
+            speaker.clear()
+        codes.append(exit_code(ended))
+        if as_json:
+            click.echo(json.dumps(exec_output.as_plain(ended)))
+        elif codes[-1] or not context.quiet:
+            click.echo(exec_output.said(ended, color=context.color), nl=False)
+        if ended.state == "interrupted":
+            break
+        planned += [ended] if ended.state == "planned" else []
+    if len(planned) > 1:
+        speaker.note(exec_output.in_all(planned))
+    return max(codes)
 
-    def _note(self, line: str) -> None:
-        if not self.speaker.quiet:
-            click.echo(line)
+
+def _look(context: Context, call: ExecCall, ids: Sequence[str], reason: str, *, as_json: bool) -> int:
+    """Look at the test part, once for each entry, and return the exit code."""
+    for entry_id in ids:
+        looked = take_look(call, entry_id, reason, final_message)
+        if as_json:
+            click.echo(json.dumps(looks.as_plain(looked)))
+        elif not context.quiet:
+            click.echo(looks.said(looked), nl=False)
+    return 0
 
 
 def _model() -> ScoreModel:
     """Return what makes forecasts: loaded only now, since it needs numpy."""
-    found: ScoreModel = importlib.import_module("gitjournal.suggest.gate").SurrogateModel()
-    return found
+    model: ScoreModel = importlib.import_module("gitjournal.suggest.gate").SurrogateModel()
+    return model
 
 
 def exit_code(ended: Outcome) -> int:
@@ -226,6 +207,11 @@ class _Speaker:
         self.color = color
         self.live = sys.stderr.isatty()
         self.started = self.last = time.monotonic()
+
+    def note(self, line: str) -> None:
+        """Say a line by the way."""
+        if not self.quiet:
+            click.echo(line)
 
     def begin(self) -> None:
         """Start the clock: of an entry, and again of its runs."""

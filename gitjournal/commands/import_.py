@@ -13,6 +13,7 @@ from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.new import assignment, source, step
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import find_lab, work_root
+from gitjournal.journal.journal import open_journal
 from gitjournal.render import text
 from gitjournal.run import draft
 from gitjournal.suggest.studies import files, to_entry
@@ -78,8 +79,8 @@ def command(
         "metrics": list(metrics),
         "seeds": seeds,
     }
-    with Crew() as crew:
-        made = to_entry.draft(lab, root, study, ImportOptions(said, source(data, root, target, None), like, most), crew.ask)
+    with open_journal(context.start, lab) as journal, Crew() as crew:
+        made = to_entry.draft(journal, root, study, ImportOptions(said, source(data, root, target, None), like, most), crew.ask)
     if dry_run and not as_json:
         click.echo(made.drafted.text, nl=False)
         return

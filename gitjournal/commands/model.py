@@ -13,7 +13,7 @@ import click
 from gitjournal.commands.context import Context
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import find_lab
-from gitjournal.journal.entries import find_id
+from gitjournal.journal.journal import open_journal
 from gitjournal.render import text
 from gitjournal.run import artifacts
 from gitjournal.run.artifacts import Scored
@@ -34,9 +34,8 @@ def command() -> None:
 @click.pass_obj
 def score(context: Context, part: str, metric: str, run: str | None, as_json: bool) -> None:
     """Compute a metric that was not asked for then, from the predictions that were kept. Nothing is trained or written."""
-    lab = find_lab(context.start)
-    subject = read_subject(lab, context.start, find_id(lab, part))
-    with Crew() as crew:
+    with open_journal(context.start) as journal, Crew() as crew:
+        subject = read_subject(journal, context.start, journal.resolve(part))
         scored = artifacts.best_first(artifacts.score(subject, metric, run=run, crew=crew), metric)
     if as_json:
         runs = [
@@ -80,11 +79,10 @@ def save(context: Context, part: str, run: str | None, output: Path | None, dry_
     A network is what its run kept, rebuilt from the declaration; any other model is fitted again. It is kept only where it
     predicts exactly what the run's record says, before and after it was written. Models of scikit-learn need the extra `models`.
     """
-    lab = find_lab(context.start)
-    subject = read_subject(lab, context.start, find_id(lab, part))
-    if output is not None and output.exists():
-        raise UsageError(f"{output} is there already")
-    with Crew() as crew, tempfile.TemporaryDirectory() as nowhere:
+    with open_journal(context.start) as journal, Crew() as crew, tempfile.TemporaryDirectory() as nowhere:
+        subject = read_subject(journal, context.start, journal.resolve(part))
+        if output is not None and output.exists():
+            raise UsageError(f"{output} is there already")
         record, made = artifacts.save(subject, Path(nowhere) if dry_run else None, run=run, crew=crew)
     where = None if dry_run else output or Path(made.file)
     if output is not None and not dry_run:

@@ -18,6 +18,7 @@ from gitjournal.git.lab import Lab, find_lab, switch_branch, work_root
 from gitjournal.journal.journal import open_journal
 from gitjournal.run import draft
 from gitjournal.run.baselines import Baseline, propose
+from gitjournal.run.draft import EntryRequest
 from gitjournal.worker.pool import Crew
 
 
@@ -117,8 +118,8 @@ def command(
     }
     chosen = source(data, root, target, features)
     said = {key: value for key, value in said.items() if value or value == 0}  # a confidence of 0 is an answer
-    with Crew() as crew:
-        drafted = draft.draft(lab, root, said, chosen, template=template, ask=crew.ask)
+    with open_journal(context.start, lab) as journal, Crew() as crew:
+        drafted = draft.draft(journal, root, EntryRequest(said, chosen, template), ask=crew.ask)
     if dry_run:
         click.echo(drafted.text, nl=False)
         return

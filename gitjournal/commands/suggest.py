@@ -13,10 +13,13 @@ import click
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.exec import FAILED, INTERRUPTED, seconds
 from gitjournal.git.lab import find_lab
+from gitjournal.journal.journal import open_journal
 from gitjournal.render import suggestion, text
 from gitjournal.render.results_page import compose_results
 from gitjournal.run import draft
 from gitjournal.run import execute as runner
+from gitjournal.run.call import ExecCall
+from gitjournal.run.messages import Options
 from gitjournal.suggest import collect, loop, suggest, to_entry
 from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.loop import LoopOptions, Round
@@ -79,7 +82,9 @@ def command(
         if not context.quiet and not as_json:
             click.echo("".join(suggestion.reported(one) for one in studies), nl=False, err=dry_run)
         if execute and not dry_run:
-            sys.exit(_pursue(context, found, journals, LoopOptions(named, max_runs or many, max_time, timeout), crew, as_json=as_json))
+            with open_journal(context.start, lab) as journal:
+                call = ExecCall(journal, context.start, crew, compose_results, Options(timeout=timeout))
+                sys.exit(_pursue(context, call, found, journals, LoopOptions(named, max_runs or many, max_time), as_json=as_json))
         suggestions = suggest.suggest(found, [own, *journals], many)
         wanted = suggestions.proposals and (write or execute)
         written = to_entry.draft(suggestions, title=named, ask=crew.ask) if wanted else None
@@ -118,7 +123,9 @@ def _next(context: Context, line: str) -> None:
         click.echo(f"next: {line}", err=True)
 
 
-def _pursue(context: Context, target: SearchTarget, others: list[RunHistory], options: LoopOptions, crew: Crew, *, as_json: bool) -> int:
+def _pursue(
+    context: Context, call: ExecCall, target: SearchTarget, others: list[RunHistory], options: LoopOptions, *, as_json: bool
+) -> int:
     """Run suggestions, say each, and return the exit code."""
     quiet = context.quiet or as_json
 
@@ -126,7 +133,7 @@ def _pursue(context: Context, target: SearchTarget, others: list[RunHistory], op
         if not quiet:
             click.echo(suggestion.ran(one))
 
-    ended = loop.pursue(target, others, options, crew=crew, compose=compose_results, tell=tell)
+    ended = loop.pursue(call, target, others, options, tell=tell)
     if as_json:
         click.echo(json.dumps(suggestion.pursued_as_plain(ended, ended.rounds)))
     elif not quiet:

@@ -12,10 +12,10 @@ from gitjournal.commands.context import Context
 from gitjournal.entry.model import Entry
 from gitjournal.errors import TrustError, UsageError
 from gitjournal.git.lab import Lab, find_lab, work_root
-from gitjournal.journal.entries import find_id
+from gitjournal.journal.journal import open_journal
 from gitjournal.render import text
 from gitjournal.run import plan
-from gitjournal.run.entry_state import read_subject
+from gitjournal.run.entry_state import read_at_hand
 from gitjournal.trust import store
 from gitjournal.trust.code_files import Code, find_code
 
@@ -103,7 +103,8 @@ def _functions(lab: Lab, start: Path, what: str) -> list[str]:
 
 
 def _entry(lab: Lab, start: Path, part: str) -> Entry:
-    return read_subject(lab, start, find_id(lab, part)).entry
+    with open_journal(start, lab) as journal:
+        return read_at_hand(journal, start, journal.resolve(part))
 
 
 def _list(private: Path, *, as_json: bool) -> None:

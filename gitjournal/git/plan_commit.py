@@ -32,11 +32,13 @@ T = TypeVar("T")
 class PlannedEntry(Generic[T]):
     """An entry as it was planned: `text` is exactly what git has under `blob`.
 
-    `commit` is None where the branch had it already; `tip` is the branch's commit that holds it, in either case.
+    `commit` is None where the branch had it already; `tip` is the branch's commit that holds it, in either case, and `before` the
+    one that the branch stood at until then.
     """
 
     commit: str | None
     branch: str
+    before: str
     tip: str
     path: str
     mode: str
@@ -96,14 +98,14 @@ def _try_plan(
         tree = repository.files(old, path, *files)
         plain = store_plain(repository, tree, files)
         if tree.get(path) == new and not plain:
-            return PlannedEntry(None, branch, old, path, new.mode, new.blob, text, accepted)
+            return PlannedEntry(None, branch, old, old, path, new.mode, new.blob, text, accepted)
         with bench(repository, worktree, old) as made:
             changes = [Change(path, "planned", tree.get(path), new), *plain, *_left_behind(worktree, old, path)]
             stage_changes(made, draft, changes[1:], Addition())
             said = message(accepted)
             commit = made.commit(changes, old, said)
         move_branch(repository, draft, BuiltCommit(branch, old, commit, subject_of(said), changes, Addition()), patience=patience)
-        return PlannedEntry(commit, branch, commit, path, new.mode, new.blob, text, accepted)
+        return PlannedEntry(commit, branch, old, commit, path, new.mode, new.blob, text, accepted)
     finally:
         draft.discard()
 
@@ -151,7 +153,9 @@ def uncommitted_plan(lab: Lab, ref: str, path: str, text: str, accepted: T) -> P
     tip = lab.repository.resolve(ref)
     if tip is None:
         raise GitError(f"the branch {ref.removeprefix('refs/heads/')} is gone", hint="bring it back with: gitjournal init")
-    return PlannedEntry(None, ref.removeprefix("refs/heads/"), tip, path, "100644", lab.repository.store(text.encode()), text, accepted)
+    return PlannedEntry(
+        None, ref.removeprefix("refs/heads/"), tip, tip, path, "100644", lab.repository.store(text.encode()), text, accepted
+    )
 
 
 def _left_behind(worktree: Worktree, old: str, path: str) -> list[Change]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.repository import RefsStamp
-from gitjournal.journal.branches import current_ref, journal_refs, short_ref
+from gitjournal.journal.branches import Branch, current_ref, journal_refs, list_branches, short_ref
 from gitjournal.journal.drafts import Draft, read_drafts
 from gitjournal.journal.entry_ids import PAGE, RECORDS, match_id, matcher
 from gitjournal.journal.index import Index
@@ -70,6 +70,7 @@ class Journal:
         self.current = ""
         self._drafts: list[Draft] | None = None
         self._stamp: RefsStamp | None = None
+        self._branches: dict[str, Branch] = {}
 
     @property
     def refs(self) -> dict[str, str]:
@@ -90,9 +91,22 @@ class Journal:
         """
         self._drafts = None
         stamp, current = self.lab.repository.refs_stamp(), current_ref(self.lab)
-        if stamp is None or (stamp, current) != (self._stamp, self.current):
-            self._stamp, self.current = stamp, current
-            self.index.refresh(journal_refs(self.lab, current))
+        if stamp is not None and (stamp, current) == (self._stamp, self.current):
+            return
+        branches = list_branches(self.lab)
+        if (branches, current) != (self._branches, self.current):
+            self.index.refresh(journal_refs(self.lab, current, branches))
+        self._stamp, self._branches, self.current = stamp, branches, current
+
+    def pass_over(self, branch: str, old: str, new: str) -> None:
+        """Take a commit of this very process for seen, which brought no results: for it alone nothing is read again.
+
+        Where another process has moved the branch in between, so that `old` is not what was seen last, it is looked at.
+        """
+        ref = f"refs/heads/{branch}"
+        seen = self._branches.get(ref)
+        if seen is not None and seen.commit == old:
+            self._branches = {**self._branches, ref: replace(seen, commit=new)}
 
     def here(self) -> list[Listed]:
         """Return the entries of the current branch, and the drafts."""
@@ -114,9 +128,13 @@ class Journal:
         """Return the entries of the current branch that did the same run without saying so, the later one first."""
         return self.index.repeated(self.current)
 
+    def ids(self) -> list[str]:
+        """Return the ids of the drafts and of the entries of all branches; one that is both comes twice."""
+        return [*(draft.id for draft in self.drafts), *self.index.ids()]
+
     def resolve(self, part: str) -> str:
         """Return the id that `part` means. Raises UsageError with the candidates."""
-        return match_id(part, [*(draft.id for draft in self.drafts), *self.index.ids()])
+        return match_id(part, self.ids())
 
     def find_each(self, parts: Iterable[str], known: Sequence[Listed]) -> dict[str, Listed]:
         """Return the committed entries that these parts mean, of those `known` already where they are among them.
@@ -124,7 +142,7 @@ class Journal:
         What means none or several, or cannot be read, is left out.
         """
         by_id = {one.row.id: one for one in known if one.ref is not None}
-        meant = matcher([*(draft.id for draft in self.drafts), *self.index.ids()])
+        meant = matcher(self.ids())
         found = {}
         for part in dict.fromkeys(parts):
             entry_id = meant(part)

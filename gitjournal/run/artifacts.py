@@ -68,7 +68,7 @@ def score(subject: Subject, metric: str, *, run: str | None, crew: Crew) -> list
     for one in _chosen(subject, run):
         owner = as_owned(subject, one)
         sha256 = owner.artifacts.get(PREDICTIONS)
-        path = folder_of(subject.lab.repository.private, owner.run) / PREDICTIONS
+        path = folder_of(subject.private, owner.run) / PREDICTIONS
         why = "" if sha256 and path.is_file() else _predict_again(subject, one, owner, crew)
         if why:
             found.append(Scored(one, None, [], why))
@@ -108,7 +108,7 @@ def best_first(scored: list[Scored], metric: str) -> list[Scored]:
 
 def _predict_again(subject: Subject, one: Record, owner: Record, crew: Crew) -> str:
     """Have the network that a run kept write its predictions once more. Returns why they are not there."""
-    weights = folder_of(subject.lab.repository.private, owner.run) / WEIGHTS
+    weights = folder_of(subject.private, owner.run) / WEIGHTS
     if not {PREDICTIONS, WEIGHTS} <= owner.artifacts.keys() or not weights.is_file():
         return "its predictions are not kept here"
     try:
@@ -125,8 +125,8 @@ def _job(subject: Subject, one: Record, owner: Record, crew: Crew) -> tuple[RunJ
 
     Raises GitjournalError where it is not declared any more.
     """
-    private = subject.lab.repository.private
-    plan = make_plan(subject.entry, subject.text, root=subject.root, cache=private, ask=crew.ask)
+    private = subject.private
+    plan = make_plan(subject.entry, root=subject.root, cache=private, ask=crew.ask)
     planned = next((run for run in plan.runs if run.key == one.key), None)
     if planned is None or not owner.predictions:
         raise GitjournalError(f"run {one.run[:8]} is no longer declared, or has no predictions to compare with")
@@ -146,7 +146,7 @@ def save(subject: Subject, folder: Path | None, *, run: str | None, crew: Crew) 
     record = chosen[0]
     owner = as_owned(subject, record)
     job, expected = _job(subject, record, owner, crew)
-    own = folder_of(subject.lab.repository.private, owner.run)
+    own = folder_of(subject.private, owner.run)
     network = owner.artifacts.get(WEIGHTS)
     keep = KeepJob.about(job, store=None, folder=str(folder or own), expected=expected, file=str(own / WEIGHTS), sha256=network)
     return record, planning.answer(crew.ask(keep), subject.entry)
@@ -204,5 +204,5 @@ def _best(subject: Subject) -> Record:
 
 def as_owned(subject: Subject, one: Record) -> Record:
     """Return the record of a run as its owner has it."""
-    (owner,) = copy_from_owners(subject.lab, [one], subject.refs)
+    (owner,) = copy_from_owners(subject.lab, [one], subject.journal.refs)
     return owner

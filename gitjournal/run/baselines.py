@@ -22,7 +22,7 @@ from gitjournal.procedure import configuration, declaration
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.declaration import Declared
 from gitjournal.run import draft, plan
-from gitjournal.run.draft import Drafted
+from gitjournal.run.draft import Drafted, EntryRequest
 from gitjournal.run.entry_state import done_by_another
 from gitjournal.worker.jobs import AskWorker
 
@@ -48,40 +48,47 @@ def propose(journal: Journal, root: Path, data: dict[str, Any], more: dict[str, 
     """
     lab = journal.lab
     declared, data = _known_data(lab, root, data, ask)
-    name = datasheet.name_of(data)
     one_text = isinstance(declared.data.get("features"), str)
-    waiting = dict(_waiting(journal))
-    found: list[Baseline] = []
+    proposer = _Proposer(journal, root, data, more, ask, dict(_waiting(journal)))
+    proposals: list[Baseline] = []
     for one in usual(declared.facts, declared.task, mixed=draft.in_columns(data), one_text=one_text):
         if one.keras and not _has_keras():
-            found.append(Baseline(one.title, left_out="a network needs Keras: pip install 'gitjournal[keras]'"))
-            continue
-        found.append(_one(journal, root, data, more, one, f"{one.title} on {name}", found[0].id if found else "", waiting, ask))
-    return found
+            proposals.append(Baseline(one.title, left_out="a network needs Keras: pip install 'gitjournal[keras]'"))
+        else:
+            proposals.append(proposer.propose(one, dummy=proposals[0].id if proposals else ""))
+    return proposals
 
 
-def _one(
-    journal: Journal,
-    root: Path,
-    data: dict[str, Any],
-    more: dict[str, Any],
-    one: Usual,
-    title: str,
-    baseline: str,
-    waiting: dict[Key, tuple[str, str]],
-    ask: AskWorker,
-) -> Baseline:
-    said = {"title": title, "hypothesis": one.hypothesis, "procedure": one.steps, "baseline": baseline, "tags": ["baseline"], **more}
-    known = [baseline] if baseline else []
-    said = {key: value for key, value in said.items() if value}
-    drafted = draft.draft(journal.lab, root, said, data, template=None, ask=ask, also=known)
-    done = {run.key: run.entry for run in journal.index.find_runs(drafted.keys) if done_by_another(run, drafted.id)}
-    if all(key in done for key in drafted.keys):
-        return Baseline(one.title, done[drafted.keys[0]], state="done")
-    if all(key in waiting for key in drafted.keys):
-        entry_id, state = waiting[drafted.keys[0]]
-        return Baseline(one.title, entry_id, state=state)
-    return Baseline(one.title, drafted.id, drafted)
+@dataclass(frozen=True)
+class _Proposer:
+    """Drafts the usual entries on some data; `waiting` are runs of entries that are not run yet, with their entry and its state."""
+
+    journal: Journal
+    root: Path
+    data: dict[str, Any]
+    more: dict[str, Any]
+    ask: AskWorker
+    waiting: dict[Key, tuple[str, str]]
+
+    def propose(self, one: Usual, *, dummy: str) -> Baseline:
+        """Return one of the usual entries, with the dummy as its baseline, or the entry that is the same."""
+        values = {
+            "title": f"{one.title} on {datasheet.name_of(self.data)}",
+            "hypothesis": one.hypothesis,
+            "procedure": one.steps,
+            "baseline": dummy,
+            "tags": ["baseline"],
+            **self.more,
+        }
+        request = EntryRequest({name: value for name, value in values.items() if value}, self.data)
+        drafted = draft.draft(self.journal, self.root, request, ask=self.ask, also=[dummy] if dummy else [])
+        done = {run.key: run.entry for run in self.journal.index.find_runs(drafted.keys) if done_by_another(run, drafted.id)}
+        if all(key in done for key in drafted.keys):
+            return Baseline(one.title, done[drafted.keys[0]], state="done")
+        if all(key in self.waiting for key in drafted.keys):
+            entry_id, state = self.waiting[drafted.keys[0]]
+            return Baseline(one.title, entry_id, state=state)
+        return Baseline(one.title, drafted.id, drafted)
 
 
 def _entry_on(data: dict[str, Any]) -> Entry:

@@ -6,57 +6,66 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from gitjournal.entry.model import Budget
 from gitjournal.entry.record import Gate
 from gitjournal.entry.summary import Key
 from gitjournal.journal.index import Run
 from gitjournal.run.claims import RunClaims
 from gitjournal.run.forecast import Gatekeeper
-from gitjournal.run.known_runs import Elsewhere
-from gitjournal.run.messages import Limits, Spent, reason_to_stop
+from gitjournal.run.known_runs import OtherRuns
+from gitjournal.run.messages import Allowance, Counts, reason_to_stop
 from gitjournal.run.plan import PlannedRun
 from gitjournal.worker.jobs import RunJob, RunResult
 from gitjournal.worker.pool import RunReply
 
 
+@dataclass(frozen=True)
+class Todo:
+    """What is to be done: runs to make, and runs to take from others (`reused`).
+
+    With a `reason` runs that others have done (`repeated`) are made again on purpose. `other_runs` looks again for what others
+    have done meanwhile.
+    """
+
+    runs: list[PlannedRun]
+    reused: dict[Key, Run]
+    repeated: dict[Key, Run]
+    reason: str | None
+    counts: Counts
+    other_runs: OtherRuns
+
+
 class Dispatch:
     """The runs of one entry that are to be made, handed out one by one to a crew, which calls `take` and `heard`.
 
-    `repeated` are runs that others have done and that are made again on purpose; None where what others have done is
-    taken from them. `stopped` says why runs were left out. With a `gate` they are made in its order, and `metric` of their dev part
-    is what it hears of.
+    `stopped` says why runs were left out. With a `gate` they are made in its order, and `metric` of their dev part is what it hears of.
     """
 
     def __init__(
         self,
-        runs: list[PlannedRun],
+        todo: Todo,
         make_job: Callable[[PlannedRun, str], RunJob],
         *,
         claims: RunClaims,
-        elsewhere: Elsewhere,
-        repeated: dict[Key, Run] | None,
-        limits: Limits,
-        budget: Budget | None,
-        spent: Spent,
+        allowance: Allowance,
         gate: Gatekeeper | None = None,
         metric: str = "",
     ) -> None:
-        self.runs = runs
-        self.ids = [uuid.uuid4().hex for _ in runs]
-        self.repeated = repeated
+        self.runs = todo.runs
+        self.ids = [uuid.uuid4().hex for _ in todo.runs]
         self.stopped = ""
+        self._on_purpose, self._repeated = todo.reason is not None, dict(todo.repeated)
         self._found: list[tuple[PlannedRun, Run]] = []
         self._make_job = make_job
         self._claims = claims
-        self._elsewhere = elsewhere
-        self._limits, self._budget, self._spent = limits, budget, spent
+        self._other_runs = todo.other_runs
+        self._allowance, self._spent = allowance, allowance.spent
         self._gate, self._metric = gate, metric
         self._skipped: list[tuple[PlannedRun, Gate]] = []
         self._busy = 0
         self._started = time.monotonic()
-        self._queue = deque(range(len(runs)))
+        self._queue = deque(range(len(todo.runs)))
 
     @property
     def waiting(self) -> bool:
@@ -68,7 +77,7 @@ class Dispatch:
         passed: set[int] = set()
         for _ in range(len(self._queue)):
             spent = replace(self._spent, seconds=self._spent.seconds + time.monotonic() - self._started)
-            self.stopped = reason_to_stop(self._limits, self._budget, spent)
+            self.stopped = reason_to_stop(self._allowance.limits, self._allowance.budget, spent)
             if self.stopped:
                 self._queue.clear()
                 return None
@@ -81,13 +90,13 @@ class Dispatch:
                 passed.add(position)
                 continue
             # claimed first and looked up then: who did it before has told of it before giving up the claim
-            known = self._elsewhere.done().get(run.key)
-            if known is not None and self.repeated is None:
+            known = self._other_runs.done().get(run.key)
+            if known is not None and not self._on_purpose:
                 self._found.append((run, known))
                 self._claims.drop(run.key)
                 continue
-            if known is not None and self.repeated is not None:
-                self.repeated[run.key] = known
+            if known is not None:
+                self._repeated[run.key] = known
             self._spent = replace(self._spent, runs=self._spent.runs + 1, entry_runs=self._spent.entry_runs + 1)
             self._busy += 1
             return position, self._make_job(run, self.ids[position])
@@ -116,6 +125,10 @@ class Dispatch:
     def control(self, run: PlannedRun) -> Gate | None:
         """Return why a run would have been skipped, were it not for the control."""
         return self._gate.control(run.fingerprint) if self._gate else None
+
+    def repeats(self, run: PlannedRun) -> Run | None:
+        """Return the run of another entry that this one is a repetition of, on purpose."""
+        return self._repeated.get(run.key)
 
     def found(self) -> list[tuple[PlannedRun, Run]]:
         """Return what others did meanwhile, each run once."""

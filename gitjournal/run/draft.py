@@ -22,9 +22,9 @@ from gitjournal.entry.parse import parse
 from gitjournal.entry.summary import Key
 from gitjournal.errors import EntryError, GitjournalError, Place, TrustError, UsageError, nearest
 from gitjournal.git.lab import Lab
-from gitjournal.journal import branches
-from gitjournal.journal.entries import entry_text, list_ids
+from gitjournal.journal.entries import entry_text
 from gitjournal.journal.entry_ids import match_id, page_path
+from gitjournal.journal.journal import Journal
 from gitjournal.procedure import declaration
 from gitjournal.run import expectations
 from gitjournal.run import plan as planning
@@ -55,30 +55,32 @@ class Drafted:
     keys: list[Key]
 
 
-def draft(
-    lab: Lab,
-    root: Path,
-    said: dict[str, Any],
-    data: dict[str, Any],
-    *,
-    template: str | None,
-    ask: AskWorker,
-    also: Iterable[str] = (),
-) -> Drafted:
+@dataclass(frozen=True)
+class EntryRequest:
+    """What a new entry is to declare: `values` by field, and where its `data` come from.
+
+    `data` may be empty where `values["from"]` names an entry to begin with. `template` is the name of one.
+    """
+
+    values: dict[str, Any]
+    data: dict[str, Any]
+    template: str | None = None
+
+
+def draft(journal: Journal, root: Path, request: EntryRequest, *, ask: AskWorker, also: Iterable[str] = ()) -> Drafted:
     """Return a new entry that runs as written.
 
-    `said` holds values by field; `data` where the data come from, which may be empty where `said["from"]` names an
-    entry to begin with; `also` are ids of entries that are written with this one. Raises EntryError, DataError or
-    UsageError for what would not run.
+    `also` are ids of entries that are written with this one. Raises EntryError, DataError or UsageError for what would not run.
     """
-    refs = branches.journal_refs(lab, branches.current_ref(lab))
-    ids = [*list_ids(lab, refs), *also]
+    lab, refs, template = journal.lab, journal.refs, request.template
+    ids = [*journal.ids(), *also]
+    said = dict(request.values)
     for name in ("baseline", "replicates", "from"):
         if said.get(name):
-            said = {**said, name: match_id(said[name], ids)}
+            said[name] = match_id(said[name], ids)
     values = {**inherited(lab, refs, said["from"]), **said} if said.get("from") else dict(said)
-    if data:
-        values["data"] = data
+    if request.data:
+        values["data"] = request.data
     tables = in_columns(values["data"])
     own = _own_function(values.get("procedure"))
     if own:
@@ -108,9 +110,9 @@ def draft(
     values |= {"task": declared.task, "split": declared.split, "metrics": declared.metrics}
     values["data"] = {**declared.data, "hash": declared.hash, "facts": declared.facts}
     entry = _entry(filled, values, identifier)
-    plan = planning.make_plan(entry, entry.text, root=root, cache=private, ask=ask)
+    plan = planning.make_plan(entry, root=root, cache=private, ask=ask)
     planning.validate(entry, plan, plan.runs, ask=ask)
-    expectations.prepare(lab, refs, entry, plan, final=False)
+    expectations.prepare(journal, plan, final=False)
     return Drafted(identifier, plan.text, [run.key for run in plan.runs])
 
 

@@ -17,54 +17,85 @@ from gitjournal.errors import EntryError, GitjournalError, Place, UsageError
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.git.process import run_git
 from gitjournal.git.spool import read_spool
-from gitjournal.journal import branches
-from gitjournal.journal.entries import entry_records, entry_text, list_ids
-from gitjournal.journal.entry_ids import match_id, page_path
-from gitjournal.journal.index import Index, Run
-from gitjournal.journal.records import as_baseline, join_owners
+from gitjournal.journal.branches import short_ref
+from gitjournal.journal.entries import entry_text
+from gitjournal.journal.entry_ids import page_path, records_path
+from gitjournal.journal.index import Run
+from gitjournal.journal.journal import Journal
+from gitjournal.journal.records import join_owners
 from gitjournal.stats.gain import Baseline
 from gitjournal.stats.looks import is_look
+
+_HEAD = b"# branch.oid "  # git-status(1), porcelain format 2
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One entry as it stands in lab/ (or on the branch, where lab/ is missing), with its own records.
+    """One entry as it stands in lab/ (or on the branch `ref`, where lab/ is missing), with its own records.
 
     Records that wait in the spool are among them (`waiting`): then the file in lab/ may be without what its plan filled in.
+    `settings` is the text of the branch's journal.yaml.
     """
 
-    lab: Lab
+    journal: Journal
     root: Path
     entry: Entry
-    text: str
     path: str
     ref: str
-    refs: dict[str, str]
+    settings: str
     records: list[Record]
     waiting: bool
 
+    @property
+    def lab(self) -> Lab:
+        """Where the journal is checked out."""
+        return self.journal.lab
 
-def read_subject(lab: Lab, start: Path, entry_id: str) -> Subject:
-    """Read an entry for running.
+    @property
+    def private(self) -> Path:
+        """Where caches, and what is kept of runs, lie on this clone."""
+        return self.journal.lab.repository.private
+
+
+def read_subject(journal: Journal, start: Path, entry_id: str) -> Subject:
+    """Read an entry for running, after another look at the journal.
 
     Raises EntryError with file, line and column, and GitjournalError where the entry stands on another branch only.
     """
-    ref = branches.current_ref(lab)
-    refs = branches.journal_refs(lab, ref)
-    path = page_path(entry_id)
-    text = _text(lab, entry_id, ref)
-    if text is None:
-        holder = next((other for other in refs if entry_text(lab, entry_id, other) is not None), None)
-        where = f"on branch {branches.short_ref(holder)}, not on {branches.short_ref(ref)}" if holder else "gone"
-        raise GitjournalError(
-            f"{entry_id} is {where}", hint=f"switch to it: git -C {lab.path.name} switch {branches.short_ref(holder or ref)}"
-        )
-    entry = parse(text, entry_id=entry_id, file=os.path.relpath(lab.path / path, start))
+    lab, path = journal.lab, page_path(entry_id)
     waiting = _waiting_records(lab, path)  # first: what is committed meanwhile is then read twice, and not missed
-    records = entry_records(lab, entry_id, ref)
+    journal.refresh()
+    ref = journal.current
+    entry = read_at_hand(journal, start, entry_id)
+    settings, lines = f"{ref}:{config.FILE}", f"{ref}:{records_path(entry_id)}"
+    committed = lab.repository.blobs([settings, lines])
+    records = decode_lines(committed.get(lines, b""), file=records_path(entry_id))
     known = {one.run for one in records}
     records += [one for one in waiting if one.run not in known]
-    return Subject(lab, work_root(lab, start), entry, text, path, ref, refs, _joined(lab, refs, records), bool(waiting))
+    return Subject(
+        journal,
+        work_root(lab, start),
+        entry,
+        path,
+        ref,
+        committed.get(settings, b"").decode(errors="replace"),
+        join_owners(records, journal.index),
+        bool(waiting),
+    )
+
+
+def read_at_hand(journal: Journal, start: Path, entry_id: str) -> Entry:
+    """Return an entry as it stands in lab/, or on the current branch where lab/ is missing.
+
+    Raises EntryError with file, line and column, and GitjournalError where the entry stands on another branch only.
+    """
+    lab, ref = journal.lab, journal.current
+    text = _text(lab, entry_id, ref)
+    if text is None:
+        holder = next((other for other in journal.refs if entry_text(lab, entry_id, other) is not None), None)
+        where = f"on branch {short_ref(holder)}, not on {short_ref(ref)}" if holder else "gone"
+        raise GitjournalError(f"{entry_id} is {where}", hint=f"switch to it: git -C {lab.path.name} switch {short_ref(holder or ref)}")
+    return parse(text, entry_id=entry_id, file=os.path.relpath(lab.path / page_path(entry_id), start))
 
 
 def _waiting_records(lab: Lab, path: str) -> list[Record]:
@@ -88,21 +119,12 @@ def _text(lab: Lab, entry_id: str, ref: str) -> str | None:
         raise EntryError("not UTF-8 text", place=Place(str(file), line)) from None
 
 
-def _joined(lab: Lab, refs: dict[str, str], records: list[Record]) -> list[Record]:
-    """Give records that other entries own the metrics of their owners."""
-    if all(one.owned or one.metrics for one in records):
-        return records
-    with Index.open(lab.repository) as index:
-        index.refresh(refs)
-        return join_owners(records, index)
-
-
 def check_may_run(subject: Subject) -> None:
     """Raise where the entry may not run: retracted, a protected branch, or a declaration changed after results."""
     entry, front = subject.entry, subject.entry.front
     if front.retracted:
         raise GitjournalError(f"retracted: {front.retracted}", place=entry.place("retracted"), hint=advise_new_entry(entry.short_id))
-    settings = config.parse((subject.lab.repository.blob(f"{subject.ref}:journal.yaml") or b"").decode())
+    settings = config.parse(subject.settings)
     if settings.protect and subject.ref == f"refs/heads/{subject.lab.branch}":
         raise GitjournalError(
             f"`{subject.lab.branch}` is protected: results come in by pull request",
@@ -170,30 +192,25 @@ def baseline_of(subject: Subject) -> Baseline | None:
     if named is None:
         return None
     try:
-        return compared_with(subject.lab, subject.refs, named)
+        return subject.journal.baseline(named)
     except UsageError as fault:
         raise EntryError(f"`baseline`: {fault.message}", hint=fault.hint, place=subject.entry.place("baseline")) from None
 
 
-def compared_with(lab: Lab, refs: dict[str, str], named: str) -> Baseline | None:
-    """Return an entry with its results, by any unique part of its id; None for a draft, of which nothing is committed yet.
+@dataclass(frozen=True)
+class CodeState:
+    """The commit of the person's own code, and whether tracked files differ from it; no commit where there is none."""
 
-    Raises UsageError where none or several fit.
-    """
-    entry_id = match_id(named, list_ids(lab, refs))
-    for ref in refs:
-        text = entry_text(lab, entry_id, ref)
-        if text is not None:
-            front = parse(text, entry_id=entry_id, file=page_path(entry_id)).front
-            records = _joined(lab, refs, entry_records(lab, entry_id, ref))
-            return as_baseline(entry_id, front, records)
-    return None
+    commit: str | None = None
+    dirty: bool = False
 
 
-def code_state(root: Path) -> tuple[str | None, bool]:
-    """Return the commit of the user's code and whether tracked files differ from it; (None, False) without a commit."""
-    head = run_git(["rev-parse", "--verify", "--quiet", "HEAD"], cwd=root)
-    if head.returncode:
-        return None, False
-    changed = run_git(["status", "--porcelain", "--untracked-files=no", "-z"], cwd=root)
-    return head.stdout.decode().strip(), bool(changed.stdout)
+def code_state(root: Path) -> CodeState:
+    """Return in which state the code below `root` is, by one question to git."""
+    status = run_git(["status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z"], cwd=root)
+    if status.returncode:  # no worktree, as in a bare repository
+        head = run_git(["rev-parse", "--verify", "--quiet", "HEAD"], cwd=root)
+        return CodeState(head.stdout.decode().strip() or None if head.returncode == 0 else None)
+    lines = [line for line in status.stdout.split(b"\0") if line]
+    commit = next((line.removeprefix(_HEAD).decode() for line in lines if line.startswith(_HEAD)), "(initial)")
+    return CodeState() if commit == "(initial)" else CodeState(commit, any(not line.startswith(b"#") for line in lines))

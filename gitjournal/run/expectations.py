@@ -11,11 +11,9 @@ from gitjournal.entry import expectation
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.expectation import BASELINE, Expectation
 from gitjournal.entry.model import Entry, FrontMatter
-from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
-from gitjournal.git.lab import Lab
-from gitjournal.run.entry_state import compared_with
+from gitjournal.journal.journal import Journal
 from gitjournal.run.plan import Plan
 from gitjournal.stats.gain import Baseline
 from gitjournal.stats.judge import Draw, Judgeable, Judgement, digest_of, judge
@@ -45,13 +43,13 @@ def judged(
     return Judgement(found, list({one.id: one for one in others.values()}.values()))
 
 
-def prepare(lab: Lab, refs: dict[str, str], entry: Entry, plan: Plan, *, final: bool) -> Expected:
+def prepare(journal: Journal, plan: Plan, *, final: bool) -> Expected:
     """Read what an entry expects before anything is run.
 
     With `final` the entries that it names must have results by now. Raises EntryError with line and column for what is not
     understood, cannot be measured, or cannot be compared.
     """
-    planned = parse(plan.text, entry_id=entry.id, file=entry.document.file)
+    entry = plan.entry
     expectations = expectation.read(entry)
     files = msgspec.to_builtins(entry.front.data.files) if entry.front.data.files else {}
     parts = expectation.parts_of(plan.declared.split, files)
@@ -63,21 +61,21 @@ def prepare(lab: Lab, refs: dict[str, str], entry: Entry, plan: Plan, *, final: 
         if name == BASELINE and not entry.front.baseline:
             continue  # not judged: the entry may be written, and run, before there is one
         if name and name not in others:
-            found = _found(lab, refs, entry, one, name)
+            found = _found(journal, entry, one, name)
             if found is not None:
                 others[name] = found
-                _check_comparable(planned.front, found, one, name)
+                _check_comparable(plan.completed.front, found, one, name)
         if name and final:
             _check_scored(others.get(name), one, name)
     return Expected(expectations, others)
 
 
-def changed_since(lab: Lab, refs: dict[str, str], against: Mapping[str, str]) -> list[str]:
+def changed_since(journal: Journal, against: Mapping[str, str]) -> list[str]:
     """Return the entries whose results are not those any more that a verdict was reached with."""
     moved = []
     for name, known in against.items():
         try:
-            found = compared_with(lab, refs, name)
+            found = journal.baseline(name)
         except GitjournalError:
             found = None
         if found is None or found.retracted or digest_of(found.records) != known:
@@ -85,12 +83,12 @@ def changed_since(lab: Lab, refs: dict[str, str], against: Mapping[str, str]) ->
     return moved
 
 
-def _found(lab: Lab, refs: dict[str, str], entry: Entry, one: Expectation, name: str) -> Baseline | None:
+def _found(journal: Journal, entry: Entry, one: Expectation, name: str) -> Baseline | None:
     part = (entry.front.baseline if name == BASELINE else name) or ""
     if part in (entry.id, entry.short_id):
         raise EntryError(f"`expect`: `{name}` is this entry itself", place=one.place)
     try:
-        return compared_with(lab, refs, part)
+        return journal.baseline(part)
     except UsageError as fault:
         meant = nearest(name, [BASELINE])
         raise EntryError(f"`expect`: {fault.message}{meant}", hint="" if meant else fault.hint, place=one.place) from None

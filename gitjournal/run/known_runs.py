@@ -20,10 +20,9 @@ from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import Repository
 from gitjournal.git.spool import Results, read_spool
-from gitjournal.journal import branches
 from gitjournal.journal.entries import entry_records, entry_text
 from gitjournal.journal.entry_ids import id_of_page, page_path, records_path
-from gitjournal.journal.index import Index, Run
+from gitjournal.journal.index import Run
 from gitjournal.procedure import counts, difference, reader
 from gitjournal.procedure.declaration import Declared, written_out
 from gitjournal.procedure.difference import Change, Written
@@ -77,7 +76,7 @@ def _score(run: Run, metric: str) -> float | None:
 
 
 def _twin(subject: Subject, declared: Declared, ours: PlannedRun, run: Run, runs: int) -> Twin:
-    lab, ref = subject.lab, subject.refs.get(run.ref, "")
+    lab, ref = subject.lab, subject.journal.refs.get(run.ref, "")
     record = next((one for one in _records(lab, run.entry, ref) if one.run == run.run), None) if ref else None
     if record is None:
         return Twin(run, runs, None, "", [], None)
@@ -131,19 +130,18 @@ def nearest(subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Nearest
     """Return the run of another entry on the same data that is least different from one of `runs`."""
     if not runs:
         return None
+    index = subject.journal.index
     own = {one.fingerprint for one in subject.records}
-    with Index.open(subject.lab.repository) as index:
-        index.refresh(subject.refs)
-        known = {name: text for name, text in index.configurations(plan.declared.hash).items() if name not in own}
-        wanted = list(dict.fromkeys(run.canonical for run in runs))
-        for fingerprint, changed in difference.nearest(wanted, known):
-            for run in index.runs(fingerprint):
-                if done_by_another(run, subject.entry.id):
-                    return Nearest(run, changed)
+    known = {name: text for name, text in index.configurations(plan.declared.hash).items() if name not in own}
+    wanted = list(dict.fromkeys(run.canonical for run in runs))
+    for fingerprint, changed in difference.nearest(wanted, known):
+        for run in index.runs(fingerprint):
+            if done_by_another(run, subject.entry.id):
+                return Nearest(run, changed)
     return None
 
 
-class Elsewhere:
+class OtherRuns:
     """Which of `keys` other entries have done: on any journal branch, or waiting on this clone to be committed."""
 
     def __init__(self, subject: Subject, keys: Sequence[Key]) -> None:
@@ -151,7 +149,6 @@ class Elsewhere:
         self._keys = keys
         self._seen: set[str] = set()
         self._waiting: dict[Key, Run] = {}
-        self._stamp: object = None
         self._refs: dict[str, str] = {}
         self._committed: dict[Key, Run] = {}
 
@@ -172,19 +169,14 @@ class Elsewhere:
 
     def _read_branches(self) -> None:
         """Ask the index; where no branch has moved since the last time, its answer stands."""
-        lab = self._subject.lab
-        stamp = lab.repository.refs_stamp()
-        if stamp is not None and stamp == self._stamp:
+        journal = self._subject.journal
+        if not self._keys:
             return
-        self._stamp = stamp
-        refs = lab.repository.refs("refs/heads", "refs/remotes")
-        if refs == self._refs or not self._keys:
+        journal.refresh()
+        if journal.refs == self._refs:
             return
-        self._refs = refs
-        with Index.open(lab.repository) as index:
-            index.refresh(branches.journal_refs(lab, self._subject.ref))
-            found = index.find_runs(self._keys)
-        for run in found:
+        self._refs = dict(journal.refs)
+        for run in journal.index.find_runs(self._keys):
             if done_by_another(run, self._subject.entry.id):
                 self._committed.setdefault(run.key, run)
 

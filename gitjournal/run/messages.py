@@ -41,6 +41,15 @@ class Spent:
 NO_LIMITS, NOTHING = Limits(), Spent()
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """What the runs of one entry may spend: the limits of the call, the entry's own budget, less what was spent before them."""
+
+    limits: Limits = NO_LIMITS
+    budget: Budget | None = None
+    spent: Spent = NOTHING
+
+
 def reason_to_stop(limits: Limits, budget: Budget | None, spent: Spent) -> str:
     """Return why no other run is begun, or nothing."""
     if limits.fail_fast and spent.failed:
@@ -60,7 +69,7 @@ def reason_to_stop(limits: Limits, budget: Budget | None, spent: Spent) -> str:
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. `timeout` and `memory_mb` are for each run, `limits` for the call, which has `spent` something already.
+    """How to run. `timeout` and `memory_mb` are for each run, `limits` for the call.
 
     Runs whose chance to beat the best is below `skip_below` are skipped, where the evidence allows to say so.
     """
@@ -73,7 +82,6 @@ class Options:
     memory_mb: int | None = None
     skip_below: float | None = None
     limits: Limits = NO_LIMITS
-    spent: Spent = NOTHING
 
 
 @dataclass(frozen=True)
@@ -144,7 +152,8 @@ class Recovered:
     outcome: results_commit.CommitOutcome
 
 
-Tell = Callable[[Planned | Progress | Epoch | Printed | Recovered], None]
+Event = Planned | Progress | Epoch | Printed | Recovered
+Tell = Callable[[Event], None]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import msgspec
 from gitjournal.data import hashing
 from gitjournal.entry import edit
 from gitjournal.entry.changes import advise_new_entry
-from gitjournal.entry.model import Entry, Facts
+from gitjournal.entry.model import Entry, Facts, FrontMatter
+from gitjournal.entry.parse import parse
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.files import make_folder, write_whole
 from gitjournal.procedure import randomness, reader
@@ -57,8 +59,24 @@ class Plan:
     draws: bool
     root: Path
 
+    @cached_property
+    def completed(self) -> Entry:
+        """The entry as the completed text declares it."""
+        return self.read(self.text)
 
-def make_plan(entry: Entry, text: str, *, root: Path, cache: Path, ask: AskWorker) -> Plan:
+    @cached_property
+    def front(self) -> FrontMatter:
+        """What the completed entry declares, with what follows from its data."""
+        return msgspec.structs.replace(self.completed.front, task=self.declared.task, metrics=self.declared.metrics)
+
+    def read(self, text: str) -> Entry:
+        """Read another text of the entry, unless it is the one that was read before. Raises EntryError."""
+        if text == self.entry.text:
+            return self.entry
+        return parse(text, entry_id=self.entry.id, file=self.entry.document.file)
+
+
+def make_plan(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Plan:
     """Work out the runs of an entry.
 
     `root` is the worktree that data paths are relative to, `cache` the folder for local caches. A worker is asked
@@ -68,7 +86,7 @@ def make_plan(entry: Entry, text: str, *, root: Path, cache: Path, ask: AskWorke
     configured, runs = _planned(entry, declared, root)
     draws = any(run.seed is not None for run in runs)
     n_seeds = len(entry.front.seed_values)
-    return Plan(entry, complete(text, entry, declared), declared, runs, len(configured), n_seeds, draws, root)
+    return Plan(entry, complete(entry, declared), declared, runs, len(configured), n_seeds, draws, root)
 
 
 def _planned(entry: Entry, declared: Declared, root: Path) -> tuple[list[Configured], list[PlannedRun]]:
@@ -208,7 +226,7 @@ def require_trust(entry: Entry, root: Path, private: Path) -> Code | None:
     return for_data
 
 
-def complete(text: str, entry: Entry, declared: Declared) -> str:
+def complete(entry: Entry, declared: Declared) -> str:
     """Return the entry's text with hash, facts and every default written in, so that it says what was done."""
     values: dict[tuple[str | int, ...], Any] = {}
     known = entry.document.value
@@ -224,7 +242,7 @@ def complete(text: str, entry: Entry, declared: Declared) -> str:
         values["task",] = declared.task
     if known.get("metrics") is None:
         values["metrics",] = declared.metrics
-    return edit.set_values(text, values, file=entry.document.file)
+    return edit.set_values(entry.text, values, file=entry.document.file)
 
 
 def require_same(planned: Entry, stored: Entry) -> Entry:

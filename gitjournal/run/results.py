@@ -6,12 +6,9 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
-
-import msgspec
 
 from gitjournal.entry import record
-from gitjournal.entry.model import Entry, FrontMatter
+from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Failure, Gate, Record
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
@@ -19,8 +16,8 @@ from gitjournal.git.plan_commit import PlannedEntry
 from gitjournal.git.spool import Results, spool_results
 from gitjournal.journal.index import Run
 from gitjournal.journal.records import copy_from_owners
-from gitjournal.run.entry_state import Subject
-from gitjournal.run.expectations import NOTHING, Expected, judged
+from gitjournal.run.entry_state import CodeState, Subject
+from gitjournal.run.expectations import Expected, judged
 from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.judge import Draw, Judgeable, Judgement
@@ -42,59 +39,59 @@ Compose = Callable[[Entry, Summary, Sequence[Record], Gain | None, Judgement | V
 
 @dataclass(frozen=True)
 class Ledger:
-    """The results so far. `compose` makes the page from them; what was `expected` is judged when no run is left."""
+    """The results of an entry whose plan is `committed`: those of earlier calls, and the `fresh` ones of this call.
+
+    `compose` makes what is written from them; what was `expected` is judged when no run is left.
+    """
 
     subject: Subject
     plan: Plan
+    committed: PlannedEntry[Entry]
     baseline: Baseline | None
+    expected: Expected
     compose: Compose
-    expected: Expected = NOTHING
-
-    def summarise(self, fresh: Sequence[Record] = ()) -> Summary:
-        """Return the summary over the records of earlier calls and of this one."""
-        return summarise(self.front, [*self.subject.records, *fresh])
+    fresh: list[Record] = field(default_factory=list, init=False)
 
     @property
-    def front(self) -> FrontMatter:
-        """What the entry declares, with what follows from its data."""
-        declared = self.plan.declared
-        return msgspec.structs.replace(self.subject.entry.front, task=declared.task, metrics=declared.metrics)
+    def entry(self) -> Entry:
+        """The entry as git holds it."""
+        return self.committed.accepted
 
-    def gain(self, summary: Summary, fresh: Sequence[Record] = ()) -> Gain | None:
-        """Return the gain over the baseline, where there is one."""
-        return gain_over(summary, [*self.subject.records, *fresh], self.baseline) if self.baseline else None
+    @property
+    def records(self) -> list[Record]:
+        """The records of earlier calls and of this one."""
+        return [*self.subject.records, *self.fresh]
 
-    def spool(self, new: Sequence[Record], fresh: Sequence[Record], planned: PlannedEntry[Any], where: Surroundings | None) -> Summary:
-        """Write new records safely to disk, with the block that all `fresh` ones make. Returns the summary."""
-        summary = self.summarise(fresh)
-        self._spool(new, self.page(summary, fresh), planned, where)
+    def add(self, new: Sequence[Record], where: Surroundings | None = None) -> Summary:
+        """Write new records safely to disk, with the page that all of them make; only then do they count. Returns the summary."""
+        records = [*self.records, *new]
+        summary = summarise(self.plan.front, records)
+        self._spool(new, self._page(summary, records), where)
+        self.fresh.extend(new)
         return summary
 
-    def judge(self, fresh: Sequence[Record], planned: PlannedEntry[Any], draw: Draw) -> str:
+    def judge(self, draw: Draw) -> str:
         """Judge what was expected, and write the block that says so to disk. Returns the block; "" where there is nothing to judge."""
         if not self.expected.expectations:
             return ""
-        summary, subject = self.summarise(fresh), self.subject
-        own = Judgeable(subject.entry.id, self.front, [*subject.records, *fresh])
-
-        def whole(records: Sequence[Record]) -> list[Record]:
-            return copy_from_owners(subject.lab, records, subject.refs)
-
-        page = self.page(summary, fresh, judged(own, self.expected, whole, draw))
-        self._spool([], page, planned, None)
+        records, lab, refs = self.records, self.subject.lab, self.subject.journal.refs
+        own = Judgeable(self.entry.id, self.plan.front, records)
+        judgement = judged(own, self.expected, lambda taken: copy_from_owners(lab, taken, refs), draw)
+        page = self._page(summarise(self.plan.front, records), records, judgement)
+        self._spool([], page)
         return page.block
 
-    def page(self, summary: Summary, fresh: Sequence[Record], judgement: Judgement | None = None) -> ResultsPage:
-        """Return what is written of the results."""
-        return self.compose(self.subject.entry, summary, [*self.subject.records, *fresh], self.gain(summary, fresh), judgement)
+    def _page(self, summary: Summary, records: Sequence[Record], judgement: Judgement | None = None) -> ResultsPage:
+        gain = gain_over(summary, records, self.baseline) if self.baseline else None
+        return self.compose(self.entry, summary, records, gain, judgement)
 
-    def _spool(self, new: Sequence[Record], page: ResultsPage, planned: PlannedEntry[Any], where: Surroundings | None) -> None:
+    def _spool(self, new: Sequence[Record], page: ResultsPage, where: Surroundings | None = None) -> None:
         results = Results(
             branch=self.subject.ref.removeprefix("refs/heads/"),
             path=self.subject.path,
-            plan=planned.tip,
-            mode=planned.mode,
-            blob=planned.blob,
+            plan=self.committed.tip,
+            mode=self.committed.mode,
+            blob=self.committed.blob,
             lines=[record.encode(record.as_written(one)) for one in new],
             block=page.block,
             message=page.message,
@@ -106,7 +103,7 @@ class Ledger:
 
 def job_of(subject: Subject, plan: Plan, run: PlannedRun, run_id: str, *, memory_mb: int | None) -> RunJob:
     """Return the job of one run, which keeps its predictions in a folder of its own."""
-    declared, private = plan.declared, subject.lab.repository.private
+    declared, private = plan.declared, subject.private
     return RunJob(
         root=str(subject.root),
         cache=str(private),
@@ -143,7 +140,15 @@ def left_out(run: PlannedRun, gate: Gate, *, plan: str) -> Record:
     )
 
 
-def made(run: PlannedRun, run_id: str, reply: RunReply, where: Surroundings, *, plan: str, code: str | None, dirty: bool) -> Record:
+@dataclass(frozen=True)
+class Origin:
+    """Where the runs of a call come from: the blob of their plan, and the state of the person's code."""
+
+    plan: str
+    code: CodeState
+
+
+def made(run: PlannedRun, run_id: str, reply: RunReply, where: Surroundings, origin: Origin) -> Record:
     """Return the record of a run that this call made, from the worker's answer."""
     if isinstance(reply, ErrorReply):
         reply = RunResult(status="failed", failure=Failure("exception", reply.message))
@@ -153,7 +158,7 @@ def made(run: PlannedRun, run_id: str, reply: RunReply, where: Surroundings, *, 
         seed=run.seed,
         status=reply.status,
         failure=Failure(reply.failure.kind, reply.failure.message[:500]) if reply.failure else None,
-        plan=plan,
+        plan=origin.plan,
         grid=run.point,
         metrics=reply.metrics,
         folds=reply.folds,
@@ -170,8 +175,8 @@ def made(run: PlannedRun, run_id: str, reply: RunReply, where: Surroundings, *, 
         kernel=where.kernel,
         threads=where.threads,
         blas_threads=where.blas_threads,
-        code=code,
-        dirty=dirty,
+        code=origin.code.commit,
+        dirty=origin.code.dirty,
         flags=reply.flags,
         artifacts=reply.artifacts,
         canonical=run.canonical,

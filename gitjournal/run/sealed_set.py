@@ -7,7 +7,7 @@ known here, and over what waits to be committed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from gitjournal.entry import datasheet
 from gitjournal.entry.datasheet import Datasheet, Sealed
@@ -15,11 +15,13 @@ from gitjournal.entry.model import Entry
 from gitjournal.entry.record import decode_lines
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git.lab import Lab
+from gitjournal.git.repository import TreeFile
 from gitjournal.git.spool import read_spool
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entries import entry_records
 from gitjournal.journal.entry_ids import id_of_page
 from gitjournal.journal.index import Index
+from gitjournal.journal.journal import Journal
 from gitjournal.procedure.canonical_text import header
 from gitjournal.procedure.declaration import Declared
 from gitjournal.stats.looks import Look, is_look, numbered
@@ -29,34 +31,40 @@ FOLDER = "data"
 
 def read_sheets(lab: Lab, refs: Iterable[str]) -> list[tuple[str, Datasheet]]:
     """Return (ref, datasheet) of all journal branches, the most important ref first; unreadable ones are left out."""
-    found = []
-    for ref in refs:
-        files = [file for file in lab.repository.tree(ref, FOLDER) if file.path.endswith(".md")]
-        blobs = lab.repository.blobs(file.blob for file in files)
-        for file in files:
-            try:
-                found.append((ref, datasheet.parse(blobs[file.blob].decode(errors="replace"), file=file.path)))
-            except GitjournalError:
-                continue  # `check` says so; a broken datasheet of somebody else stops no run
-    return found
+    return _parse_sheets(lab, {ref: _sheet_files(lab, ref) for ref in refs})
 
 
-def sheet_to_write(lab: Lab, refs: dict[str, str], entry: Entry, declared: Declared, *, force: str | None) -> dict[str, bytes]:
-    """Return the datasheet that the plan commit should hold, by path; empty where it says it all already.
+def _sheet_files(lab: Lab, ref: str) -> list[TreeFile]:
+    return [file for file in lab.repository.tree(ref, FOLDER) if file.path.endswith(".md")]
+
+
+def _parse_sheets(lab: Lab, files: Mapping[str, Sequence[TreeFile]]) -> list[tuple[str, Datasheet]]:
+    blobs = lab.repository.blobs(dict.fromkeys(file.blob for of_ref in files.values() for file in of_ref))
+    sheets = []
+    for ref, of_ref in files.items():
+        for file in of_ref:
+            with contextlib.suppress(GitjournalError):  # `check` says so; a broken datasheet of somebody else stops no run
+                sheets.append((ref, datasheet.parse(blobs[file.blob].decode(errors="replace"), file=file.path)))
+    return sheets
+
+
+def sheet_to_write(journal: Journal, ref: str, entry: Entry, declared: Declared, *, force: str | None) -> dict[str, bytes]:
+    """Return the datasheet that the plan commit to the branch `ref` should hold, by path; empty where it says it all already.
 
     Raises EntryError where other rows were sealed as the test part of the same data, unless `force` gives a reason.
     """
-    current = next(iter(refs))
-    sheets = [(ref, sheet) for ref, sheet in read_sheets(lab, refs) if sheet.hash == declared.hash]
-    here = next((sheet for ref, sheet in sheets if ref == current), None)
+    files = {name: _sheet_files(journal.lab, name) for name in journal.refs}
+    sheets = [(name, sheet) for name, sheet in _parse_sheets(journal.lab, files) if sheet.hash == declared.hash]
+    here = next((sheet for name, sheet in sheets if name == ref), None)
+    taken = {file.path for file in files.get(ref, ())}
     if declared.sealed is None:
-        return {} if here else _new_sheet(lab, current, declared, [])
-    known = [(ref, one) for ref, sheet in sheets for one in sheet.sealed]
+        return {} if here else _new_sheet(declared, taken, [])
+    known = [(name, one) for name, sheet in sheets for one in sheet.sealed]
     if known and not force and all(one.rows != declared.sealed for _, one in known):
-        ref, first = known[0]
+        name, first = known[0]
         rule = ", ".join(f"{key}: {value}" for key, value in first.rule.items() if key not in ("entry", "reason"))
         raise EntryError(
-            f"another test part of the same data is sealed already (split: {{{rule}}}, on {short_ref(ref)})",
+            f"another test part of the same data is sealed already (split: {{{rule}}}, on {short_ref(name)})",
             place=entry.place("split"),
             hint=f'use that rule, or say why not: gitjournal exec {entry.short_id} --force "why"',
         )
@@ -65,13 +73,12 @@ def sheet_to_write(lab: Lab, refs: dict[str, str], entry: Entry, declared: Decla
     reason = {"reason": force} if force and known else {}
     sealed = Sealed({**datasheet.rule_of(declared.split), "entry": entry.id, **reason}, declared.sealed)
     if here is None:
-        return _new_sheet(lab, current, declared, [sealed])
+        return _new_sheet(declared, taken, [sealed])
     return {here.path: datasheet.with_seal(here.text, [*here.sealed, sealed], file=here.path).encode()}
 
 
-def _new_sheet(lab: Lab, ref: str, declared: Declared, sealed: list[Sealed]) -> dict[str, bytes]:
+def _new_sheet(declared: Declared, taken: Collection[str], sealed: list[Sealed]) -> dict[str, bytes]:
     name = datasheet.name_of(declared.data)
-    taken = {file.path for file in lab.repository.tree(ref, FOLDER)}
     path = f"{FOLDER}/{name}.md"
     if path in taken:
         path = f"{FOLDER}/{name}-{declared.hash[7:13]}.md"

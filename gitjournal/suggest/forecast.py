@@ -10,7 +10,6 @@ from typing import Protocol
 from gitjournal.entry.labels import data_label
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.summary import COUNTS
-from gitjournal.journal.index import Index
 from gitjournal.procedure.canonical_text import last_class
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.forecast import Forecast, Foreseen, Gatekeeper
@@ -60,9 +59,7 @@ class HistoryForecaster:
 
 
 def _read(subject: Subject, plan: Plan) -> RunHistory:
-    with Index.open(subject.lab.repository) as index:
-        index.refresh(subject.refs)
-        return collect.here(subject.lab, index, plan.declared.hash, LOOKED_AT)
+    return collect.here(subject.lab, subject.journal.index, plan.declared.hash, LOOKED_AT)
 
 
 def _evidence(subject: Subject, plan: Plan, journal: RunHistory) -> Evidence:

@@ -10,14 +10,14 @@ from typing import Any
 from gitjournal.entry import edit
 from gitjournal.entry.metrics import direction
 from gitjournal.journal.entry_ids import page_path
-from gitjournal.run import draft, execute
-from gitjournal.run.messages import Options, Outcome
-from gitjournal.run.results import Compose
+from gitjournal.run import draft
+from gitjournal.run.call import ExecCall
+from gitjournal.run.execute import execute
+from gitjournal.run.messages import Outcome
 from gitjournal.suggest import collect, suggest, to_entry
 from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.suggest import Proposal, Suggestions
 from gitjournal.suggest.target import SearchTarget
-from gitjournal.worker.pool import Team
 
 
 @dataclass(frozen=True)
@@ -43,22 +43,15 @@ class Pursued:
 
 @dataclass(frozen=True)
 class LoopOptions:
-    """At most so many runs, none begun after so many seconds, each ended after `timeout` seconds, in an entry of this title."""
+    """At most so many runs, none begun after so many seconds, in an entry of this title."""
 
     title: str
     runs: int
     seconds: float | None = None
-    timeout: float | None = None
 
 
 def pursue(
-    target: SearchTarget,
-    others: Sequence[RunHistory],
-    options: LoopOptions,
-    *,
-    crew: Team,
-    compose: Compose,
-    tell: Callable[[Round], None],
+    call: ExecCall, target: SearchTarget, others: Sequence[RunHistory], options: LoopOptions, *, tell: Callable[[Round], None]
 ) -> Pursued:
     """Run suggestions until their number or time is spent, nothing is left, or it is interrupted; all of them become runs of one entry."""
     began = time.monotonic()
@@ -77,16 +70,14 @@ def pursue(
             return Pursued(entry, rounds, outcome, "nothing is left to suggest")
         one = found.proposals[0]
         if entry is None:
-            drafted = to_entry.draft(found, title=options.title, ask=crew.ask, whole=True)
+            drafted = to_entry.draft(found, title=options.title, ask=call.crew.ask, whole=True)
             draft.write_draft(target.lab, drafted)
             entry, labels = drafted.id, to_entry.labels_for(found.width)
             points = to_entry.grid(target, [one.candidate], labels)
         else:
             points += to_entry.grid(target, [one.candidate], labels)
             _grow(target, entry, points)
-        outcome = execute.execute(
-            target.lab, target.start, entry, Options(timeout=options.timeout), crew=crew, compose=compose, tell=lambda _: None
-        )
+        outcome = execute(call, entry)
         rounds.append(_round(len(rounds) + 1, found, one, entry, outcome, rounds))
         tell(rounds[-1])
         if outcome.state == "interrupted":

@@ -16,10 +16,12 @@ from gitjournal.journal.drafts import read_drafts
 from gitjournal.journal.entries import entry_text, shown_path
 from gitjournal.journal.entry_ids import match_id, page_path
 from gitjournal.journal.index import Index
+from gitjournal.journal.journal import open_journal
 from gitjournal.procedure import declaration
 from gitjournal.procedure.declaration import Declared
 from gitjournal.run import draft as drafting
 from gitjournal.run import plan
+from gitjournal.run.draft import EntryRequest
 from gitjournal.suggest.trial import DataSet
 from gitjournal.worker.jobs import AskWorker
 
@@ -74,7 +76,8 @@ def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, 
     data = drafting.data_source(what, root)
     if column:
         data["target"] = column.split(",") if "," in column else column
-    drafted = drafting.draft(lab, root, {"title": "Suggested"}, data, template=None, ask=ask)
+    with open_journal(root, lab) as journal:
+        drafted = drafting.draft(journal, root, EntryRequest({"title": "Suggested"}, data), ask=ask)
     found = parse(drafted.text, entry_id=drafted.id, file="the new entry")
     return _target(lab, start, root, found, _declared(found, root, lab, ask), None)
 

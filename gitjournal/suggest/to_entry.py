@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gitjournal.journal.journal import open_journal
 from gitjournal.procedure.declaration import loader_options
 from gitjournal.run import draft as drafting
-from gitjournal.run.draft import Drafted
+from gitjournal.run.draft import Drafted, EntryRequest
 from gitjournal.suggest.candidates import Candidate
 from gitjournal.suggest.suggest import Suggestions
 from gitjournal.suggest.target import SearchTarget
@@ -32,9 +33,9 @@ def draft(suggestions: Suggestions, *, title: str, ask: AskWorker, whole: bool =
     if suggestions.best and ":" not in suggestions.best.entry:
         said["baseline"] = suggestions.best.entry
     data = loader_options(target.entry)
-    return drafting.draft(
-        target.lab, target.root, {name: value for name, value in said.items() if value}, data, template="sklearn", ask=ask
-    )
+    request = EntryRequest({name: value for name, value in said.items() if value}, data, template="sklearn")
+    with open_journal(target.root, target.lab) as journal:
+        return drafting.draft(journal, target.root, request, ask=ask)
 
 
 def hypothesis(suggestions: Suggestions) -> str:

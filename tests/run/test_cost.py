@@ -12,10 +12,10 @@ from pathlib import Path
 from tests.support.helpers import done
 
 NEW = ("new", "lines", "--hypothesis", "h", "--data", "sklearn:digits", "-e", "{LogisticRegression: {max_iter: 50}}", "--no-edit", "--json")
-GIT_PROCESSES = 76
-REFRESHES = 5
-ENTRY_READINGS = 6
-YAML_READINGS = 13
+GIT_PROCESSES = 58
+REFRESHES = 1
+ENTRY_READINGS = 1
+YAML_READINGS = 4
 
 # counts the calls of functions while the program runs as it is; threads are left out
 _COUNTER = """

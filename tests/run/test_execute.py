@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.commands.entry_selection import select
+from gitjournal.commands.entry_selection import Selection, select
 from gitjournal.commands.exec import exit_code, seconds
 from gitjournal.entry.model import Budget
 from gitjournal.errors import BusyError, UsageError
 from gitjournal.git.setup.init import init
+from gitjournal.journal.journal import open_journal
 from gitjournal.render import exec_output
-from gitjournal.run import execute
 from gitjournal.run.claims import RunClaims
+from gitjournal.run.execute import recover
 from gitjournal.run.messages import Limits, Spent, reason_to_stop
 from gitjournal.worker.pool import Crew
 from gitjournal.worker.process import fair_threads
@@ -38,6 +39,11 @@ def crew() -> Iterator[Crew]:
 @pytest.fixture
 def journal(repo: Path, crew: Crew) -> Bench:
     return Bench(init(repo).lab, repo, crew)
+
+
+def selected(bench: Bench, start: Path, *parts: str) -> Selection:
+    with open_journal(bench.top, bench.lab) as journal:
+        return select(journal, start, parts)
 
 
 # ---- grids
@@ -199,7 +205,7 @@ def test_what_waits_to_be_committed_counts_as_done(journal: Bench) -> None:
     assert same.state == "duplicate"
     assert "20261121-an-entry-aaaa, just now, on journal" in exec_output.said(same, color=False)
     git(lab, "merge", "--abort")
-    execute.recover(journal.lab, journal.told.append)
+    recover(journal.lab, journal.told.append)
     assert [one.from_ for one in journal.records("bbbb")] == ["20261121-an-entry-aaaa", None]
 
 
@@ -212,15 +218,15 @@ def test_a_folder_means_its_entries_that_are_not_done(journal: Bench) -> None:
     journal.entry("bbbb", NEIGHBOURS)
     write_entry(journal.lab.path, "20251121-an-entry-cccc", NEIGHBOURS)
     for start, part in ((journal.top, "entries/2026"), (journal.top, "lab/entries/2026/"), (journal.lab.path / "entries", "2026")):
-        chosen = select(journal.lab, start, [part])
+        chosen = selected(journal, start, part)
         assert (chosen.ids, chosen.over) == (["20261121-an-entry-bbbb"], 1)
-    everything = select(journal.lab, journal.top, ["bbbb", "entries", "aaaa"])
+    everything = selected(journal, journal.top, "bbbb", "entries", "aaaa")
     assert (everything.ids, everything.over) == (["20261121-an-entry-bbbb", "20251121-an-entry-cccc", "20261121-an-entry-aaaa"], 0)
     (journal.lab.path / "entries/2024").mkdir()
     with pytest.raises(UsageError, match="no entries below entries/2024"):
-        select(journal.lab, journal.top, ["entries/2024"])
+        selected(journal, journal.top, "entries/2024")
     with pytest.raises(UsageError, match="no entry fits"):
-        select(journal.lab, journal.top, ["train"])
+        selected(journal, journal.top, "train")
 
 
 def test_a_folder_means_a_grid_that_was_cut_off_as_well(journal: Bench) -> None:
@@ -229,9 +235,9 @@ def test_a_folder_means_a_grid_that_was_cut_off_as_well(journal: Bench) -> None:
     journal.exec("aaaa", limits=Limits(runs=5))  # every value, and all combinations but one
     journal.entry("bbbb", NEIGHBOURS.replace("naive", "same") + grid.replace("[1, 3]", "[4, 6]").replace("[1, 2]", "[2, 2.0]"))
     journal.exec("bbbb")
-    assert select(journal.lab, journal.top, ["entries"]).ids == ["20261121-an-entry-aaaa"]
+    assert selected(journal, journal.top, "entries").ids == ["20261121-an-entry-aaaa"]
     assert journal.exec("aaaa").made == 1
-    assert select(journal.lab, journal.top, ["entries"]).over == 2
+    assert selected(journal, journal.top, "entries").over == 2
 
 
 def test_limits_hold_for_a_whole_call(journal: Bench) -> None:

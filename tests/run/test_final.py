@@ -14,11 +14,13 @@ from gitjournal.git.setup.init import init
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.entries import entry_records
 from gitjournal.journal.index import Index
+from gitjournal.journal.journal import open_journal
 from gitjournal.render import looks as testing
 from gitjournal.render.results_page import compose_results
 from gitjournal.run import sealed_set
+from gitjournal.run.call import ExecCall
 from gitjournal.run.execute import execute
-from gitjournal.run.final import Looked, Request, take_look
+from gitjournal.run.final import Looked, take_look
 from gitjournal.run.messages import Options
 from gitjournal.run.sealed_set import looks_at
 from gitjournal.stats import looks
@@ -45,12 +47,15 @@ def run(
 ) -> str:
     entry_id = f"20261121-an-entry-{name}"
     write_entry(lab.path, entry_id, FRONT.format(title=name, data=data, procedure=procedure, split=split, more=more))
-    assert execute(lab, lab.path, entry_id, Options(), crew=crew, compose=compose_results, tell=lambda _: None).summary.done
+    with open_journal(lab.path, lab) as journal:
+        assert execute(ExecCall(journal, lab.path, crew, compose_results), entry_id).summary.done
     return entry_id
 
 
 def look(lab: Lab, crew: Crew, entry_id: str, reason: str = "to report", **more: object) -> Looked:
-    return take_look(lab, lab.path, entry_id, Request(reason, **more), crew=crew, compose=compose_results, say=testing.final_message)  # type: ignore[arg-type]
+    options = Options(**more)  # type: ignore[arg-type]
+    with open_journal(lab.path, lab) as journal:
+        return take_look(ExecCall(journal, lab.path, crew, compose_results, options), entry_id, reason, testing.final_message)
 
 
 def ledger(lab: Lab, data: str) -> list[Look]:
@@ -88,7 +93,8 @@ def test_a_look_is_a_commit_of_its_own_and_is_never_taken_twice(lab: Lab, crew: 
     assert (again.state, again.look and again.look.record.run) == ("shown", record.run)
     assert git(lab.path, "rev-parse", "journal") == tip
     # a run that is asked for again is still done, and the journal is in order
-    assert execute(lab, lab.path, first, Options(), crew=crew, compose=compose_results, tell=lambda _: None).state == "shown"
+    with open_journal(lab.path, lab) as journal:
+        assert execute(ExecCall(journal, lab.path, crew, compose_results), first).state == "shown"
     assert "nothing found" in done(lab.path, "check")
 
 

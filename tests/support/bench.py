@@ -8,9 +8,11 @@ from pathlib import Path
 from gitjournal.entry.record import Record
 from gitjournal.git.lab import Lab
 from gitjournal.journal.entries import entry_records
+from gitjournal.journal.journal import open_journal
 from gitjournal.render.results_page import compose_results
-from gitjournal.run import execute
-from gitjournal.run.messages import Options, Outcome, Planned, Progress, Recovered
+from gitjournal.run.call import ExecCall
+from gitjournal.run.execute import execute, recover
+from gitjournal.run.messages import Event, Options, Outcome
 from gitjournal.suggest.forecast import HistoryForecaster
 from gitjournal.suggest.gate import SurrogateModel
 from gitjournal.worker.pool import Crew
@@ -24,25 +26,17 @@ class Bench:
     lab: Lab
     top: Path
     crew: Crew
-    told: list[Planned | Progress | Recovered] = field(default_factory=list)
+    told: list[Event] = field(default_factory=list)
 
     def entry(self, suffix: str, front: str) -> Path:
         return write_entry(self.lab.path, f"20261121-an-entry-{suffix}", front)
 
     def exec(self, suffix: str, **options: object) -> Outcome:
-        execute.recover(self.lab, self.told.append)
+        recover(self.lab, self.told.append)
         chosen = Options(**options)  # type: ignore[arg-type]
-        name = f"20261121-an-entry-{suffix}"
-        return execute.execute(
-            self.lab,
-            self.top,
-            name,
-            chosen,
-            crew=self.crew,
-            compose=compose_results,
-            tell=self.told.append,
-            forecaster=HistoryForecaster(SurrogateModel),
-        )
+        with open_journal(self.top, self.lab) as journal:
+            call = ExecCall(journal, self.top, self.crew, compose_results, chosen, self.told.append, HistoryForecaster(SurrogateModel))
+            return execute(call, f"20261121-an-entry-{suffix}")
 
     def records(self, suffix: str) -> list[Record]:
         return entry_records(self.lab, f"20261121-an-entry-{suffix}", "refs/heads/journal")

@@ -20,9 +20,11 @@ from typing import Any
 from gitjournal.entry.record import Scores
 from gitjournal.errors import GitjournalError, SpaceError, UsageError, is_full
 from gitjournal.git.lab import find_lab
+from gitjournal.journal.journal import open_journal
 from gitjournal.render.results_page import compose_results
-from gitjournal.run import execute
-from gitjournal.run.messages import Options, Planned, Progress, Recovered
+from gitjournal.run.call import ExecCall
+from gitjournal.run.execute import execute, recover
+from gitjournal.run.messages import Event, Options, Progress
 from gitjournal.worker.jobs import RunJob, RunResult, Validated, ValidateJob
 from gitjournal.worker.pool import Answers, Jobs, Results, RunReply, Surroundings, relay
 
@@ -80,7 +82,7 @@ def main(notes: Path, seconds: float, *ids: str) -> int:
     lab = find_lab(Path())
     crew = Quick(notes, seconds)
 
-    def tell(event: Planned | Progress | Recovered) -> None:
+    def tell(event: Event) -> None:
         if isinstance(event, Progress):
             note(notes / "announced", str(event.finished))
 
@@ -89,9 +91,9 @@ def main(notes: Path, seconds: float, *ids: str) -> int:
     while waiting and time.monotonic() < last:
         try:
             lab = find_lab(Path())
-            execute.recover(lab, tell)
-            top, options = Path().absolute(), Options(patient=True)
-            ended = execute.execute(lab, top, waiting[0], options, crew=crew, compose=compose_results, tell=tell)
+            recover(lab, tell)
+            with open_journal(Path(), lab) as journal:
+                ended = execute(ExecCall(journal, Path().absolute(), crew, compose_results, Options(patient=True), tell), waiting[0])
         except (SpaceError, UsageError):
             raise
         except GitjournalError as fault:  # a person is in the middle of something

@@ -12,13 +12,10 @@ from typing import Any
 
 from gitjournal.entry import edit
 from gitjournal.errors import GitjournalError, UsageError
-from gitjournal.git.lab import Lab
-from gitjournal.journal import branches
-from gitjournal.journal.entries import list_ids
-from gitjournal.journal.entry_ids import match_id
+from gitjournal.journal.journal import Journal
 from gitjournal.procedure import reader
 from gitjournal.run import draft as drafting
-from gitjournal.run.draft import Drafted
+from gitjournal.run.draft import Drafted, EntryRequest
 from gitjournal.suggest.studies.study import Study, best_points, restore_values, search_spaces
 from gitjournal.worker.jobs import AskWorker
 
@@ -65,17 +62,16 @@ def chosen(studies: Sequence[Study], name: str | None, file: str) -> Study:
     return restore_values(one)
 
 
-def draft(lab: Lab, root: Path, study: Study, wish: ImportOptions, ask: AskWorker) -> Imported:
+def draft(journal: Journal, root: Path, study: Study, wish: ImportOptions, ask: AskWorker) -> Imported:
     """Return an entry whose `space` is the study's and whose grid holds its best configurations, the best first.
 
     Raises UsageError with those names of the study that are no parameters of the procedure.
     """
     like = wish.like
-    refs = branches.journal_refs(lab, branches.current_ref(lab))
     parent: dict[str, Any] = {}
     if like:
-        like = match_id(like, list_ids(lab, refs))
-        parent = drafting.inherited(lab, refs, like)
+        like = journal.resolve(like)
+        parent = drafting.inherited(journal.lab, journal.refs, like)
     values = {**parent, **{name: value for name, value in wish.values.items() if value}}
     points, spaces = best_points(study, wish.most), search_spaces(study)
     names = list(dict.fromkeys(name for point in [*points, *spaces] for name in point))
@@ -89,7 +85,7 @@ def draft(lab: Lab, root: Path, study: Study, wish: ImportOptions, ask: AskWorke
         "metrics": values.get("metrics") or _metrics(study),
         "tags": list(dict.fromkeys([*values.get("tags", []), TAG])),
     }
-    drafted = drafting.draft(lab, root, values, wish.data, template=None, ask=ask)
+    drafted = drafting.draft(journal, root, EntryRequest(values, wish.data), ask=ask)
     space = spaces if len(spaces) > 1 else spaces[0]
     text = edit.set_values(drafted.text, {("space",): space}, file="the new entry")
     return Imported(replace(drafted, text=text), len(points), len(best_points(study, len(study.tried))))

@@ -1,0 +1,55 @@
+"""One call of `exec`, or of what runs entries as `exec` does: who makes the runs, who hears of them, and what was spent so far."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gitjournal.git.lab import Lab
+from gitjournal.journal.journal import Journal
+from gitjournal.run.forecast import Forecaster
+from gitjournal.run.messages import NOTHING, Event, Options, Outcome, Spent, Tell, reason_to_stop
+from gitjournal.run.results import Compose
+from gitjournal.worker.pool import Team
+
+
+def tell_nobody(event: Event) -> None:
+    """Let an event pass unheard."""
+
+
+@dataclass
+class ExecCall:
+    """The journal at hand, and how its entries are run; handed from entry to entry, it counts what they spend.
+
+    `start` is where the person is. `compose` makes what is written of results, `tell` hears what happens meanwhile. Without
+    a `forecaster` nothing is forecast, and nothing is skipped.
+    """
+
+    journal: Journal
+    start: Path
+    crew: Team
+    compose: Compose
+    options: Options = field(default_factory=Options)
+    tell: Tell = tell_nobody
+    forecaster: Forecaster | None = None
+    _spent: Spent = field(default=NOTHING, init=False)
+    _began: float = field(default_factory=time.monotonic, init=False)
+
+    @property
+    def lab(self) -> Lab:
+        """Where the journal is checked out."""
+        return self.journal.lab
+
+    @property
+    def spent(self) -> Spent:
+        """What was spent until now, on all entries."""
+        return replace(self._spent, seconds=time.monotonic() - self._began)
+
+    def count(self, outcome: Outcome) -> None:
+        """Count what an entry has spent."""
+        self._spent = replace(self._spent, runs=self._spent.runs + outcome.made, failed=self._spent.failed + outcome.failed_now)
+
+    def reason_to_stop(self) -> str:
+        """Return why no other entry is begun, or nothing."""
+        return reason_to_stop(self.options.limits, None, self.spent)
