@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from gitjournal.data.hashing import remember_set
-from gitjournal.data.raw import Array, Raw, Wanted
+from gitjournal.data.raw import Array, DataRequest, Raw
 from gitjournal.errors import DataError, EntryError, TrustError, nearest
 from gitjournal.paths import KeyPath
 
@@ -48,17 +48,17 @@ def hash_arrays(arrays: dict[str, Array], names: Sequence[str]) -> str:
     return "sha256:" + digest.hexdigest()
 
 
-def read_npz(file: BufferedReader, name: str, wanted: Wanted, place: KeyPath) -> Raw:
+def read_npz(file: BufferedReader, name: str, request: DataRequest, place: KeyPath) -> Raw:
     """Return the arrays of an `.npz` file: X and y (or as `arrays` names them), weights, groups and times by name.
 
     Raises TrustError for one that holds Python objects, DataError for one that does not fit.
     """
-    return from_arrays(_open(file, name, place), name, wanted, place)
+    return from_arrays(_open(file, name, place), name, request, place)
 
 
-def from_arrays(found: Mapping[str, Array], name: str, wanted: Wanted, place: KeyPath) -> Raw:
+def from_arrays(found: Mapping[str, Array], name: str, request: DataRequest, place: KeyPath) -> Raw:
     """Return named arrays by their role; `name` is what messages call the whole. Raises DataError where they do not fit."""
-    data = wanted.data
+    data = request.data
     for key in ("target", "features", "drop", "types"):
         if key in data:
             raise EntryError(f"`{key}` chooses columns of a table; {name} holds arrays: name them with `arrays`", path=("data", key))
@@ -71,8 +71,8 @@ def from_arrays(found: Mapping[str, Array], name: str, wanted: Wanted, place: Ke
     named = data.get("arrays") or {}
     X, y = array(named.get("X", "X"), "data", "arrays", "X"), array(named.get("y", "y"), "data", "arrays", "y")
     weights = array(data["weights"], "data", "weights") if "weights" in data else None
-    groups = array(wanted.group, "split", "group") if wanted.group else None
-    times = array(wanted.time, "split", "time") if wanted.time else None
+    groups = array(request.group, "split", "group") if request.group else None
+    times = array(request.time, "split", "time") if request.time else None
     for key, values in (("y", y), ("weights", weights), ("groups", groups), ("times", times)):
         fits = values is None or (values.ndim > 0 and X.ndim > 0 and len(values) == len(X) and (key == "y" or values.ndim == 1))
         if not fits and values is not None:

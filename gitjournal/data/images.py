@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gitjournal.data.raw import Array, Raw, Wanted
+from gitjournal.data.raw import Array, DataRequest, Raw
 from gitjournal.errors import DataError, EntryError, TrustError
 from gitjournal.paths import inside, open_file
 
@@ -104,30 +104,30 @@ class Images:
         return np.asarray(sized, dtype=np.float32).reshape(self.shape[1:])
 
 
-def read_images(wanted: Wanted) -> Raw:
+def read_images(request: DataRequest) -> Raw:
     """Return images by class, the classes and the files in sorted order.
 
     Every header is read, so a file that is no image, or is a bomb, is found before any run. Raises DataError for one,
     and for a folder without classes or a class without images; EntryError for options of tables.
     """
-    data = wanted.data
+    data = request.data
     for key in ("target", "features", "drop", "types", "na", "sep", "encoding", "decimal", "arrays", "weights"):
         if key in data:
             raise EntryError(f"`{key}` goes with tables; the class of an image is the name of its folder", path=("data", key))
-    for key, column in (("group", wanted.group), ("time", wanted.time)):
+    for key, column in (("group", request.group), ("time", request.time)):
         if column:
             raise DataError(f"a folder of images has no column `{column}`", path=("split", key))
     try:
         import PIL.Image  # noqa: F401 - to say what is missing
     except ImportError:
         raise DataError("reading images needs Pillow", hint="pip install 'gitjournal[images]'", path=PLACE) from None
-    folder = inside(data["images"], wanted.root, PLACE)
-    listed = list_images(folder, wanted.root)
+    folder = inside(data["images"], request.root, PLACE)
+    listed = list_images(folder, request.root)
     color, interpolation = data.get("color", "rgb"), data.get("interpolation", "bilinear")
     files: list[ImageFile] = []
     sizes: dict[tuple[int, int], str] = {}
     for path in (path for paths in listed.values() for path in paths):
-        name = path.relative_to(wanted.root).as_posix()
+        name = path.relative_to(request.root).as_posix()
         with closing(open_file(path, name, PLACE)) as opened:
             with _open(opened, name) as image:
                 sizes.setdefault((image.height, image.width), name)

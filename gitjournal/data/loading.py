@@ -14,7 +14,7 @@ from gitjournal.data.coding import Labels, code_groups, code_target, code_times,
 from gitjournal.data.hashing import hash_source, lfs_oid
 from gitjournal.data.images import Images, read_images
 from gitjournal.data.python_source import read_function
-from gitjournal.data.raw import Array, Raw, Wanted
+from gitjournal.data.raw import Array, DataRequest, Raw
 from gitjournal.data.tables import read_csv, read_parquet, typed
 from gitjournal.errors import DataError, EntryError
 from gitjournal.paths import KeyPath, inside, open_file
@@ -68,27 +68,16 @@ def in_rows(X: Any) -> Any:
     return X.reshape(len(X), -1) if X.ndim > 2 else X
 
 
-def load(
-    data: dict[str, Any],
-    root: Path,
-    cache: Path,
-    *,
-    group: str | None = None,
-    time: str | None = None,
-    task: str | None = None,
-    code: dict[str, Any] | None = None,
-) -> Table:
-    """Read what an entry's `data` mapping names.
+def load(request: DataRequest, cache: Path, task: str | None = None) -> Table:
+    """Read the data that are asked for; `cache` is the folder for local caches, `task` what the entry declares.
 
-    `root` is the top of the worktree, `cache` the folder for local caches; `group` and `time` are the columns that the
-    split goes by, `task` what the entry declares, `code` the files of a `python` function that gives data.
     Raises EntryError for a declaration that does not fit, DataError for data that do not, TrustError for what is not read;
     their `path` is the key in the front matter.
     """
-    wanted = Wanted(data, root, group, time)
-    before = hash_source(data, root, cache)
-    raw = _read_source(wanted, cache, code)
-    content = raw.content or hash_source(data, root, cache)
+    data = request.data
+    before = hash_source(data, request.root, cache)
+    raw = _read_source(request, cache)
+    content = raw.content or hash_source(data, request.root, cache)
     if content is None or (before is not None and content != before):
         raise DataError("the data changed while they were read", hint="try again when nothing writes to them", path=("data",))
     if isinstance(raw.X, pd.DataFrame):  # kinds are those of all rows, so they are found after files were joined
@@ -113,37 +102,37 @@ def load(
     )
 
 
-def _read_source(wanted: Wanted, cache: Path, code: dict[str, Any] | None) -> Raw:
-    data = wanted.data
+def _read_source(request: DataRequest, cache: Path) -> Raw:
+    data = request.data
     if "images" not in data and (odd := next((key for key in ("size", "color", "interpolation") if key in data), None)):
         raise EntryError(f"`{odd}` goes with `images`", path=("data", odd))
     if "images" in data:
-        return read_images(wanted)
+        return read_images(request)
     if "python" in data:
-        return read_function(wanted, code)
+        return read_function(request)
     if "files" in data:
-        return _read_parts(wanted)
+        return _read_parts(request)
     if "path" in data:
-        return _read_file(data["path"], wanted, ("data", "path"))
-    for key, column in (("group", wanted.group), ("time", wanted.time)):
+        return _read_file(data["path"], request, ("data", "path"))
+    for key, column in (("group", request.group), ("time", request.time)):
         if column:
             raise DataError(f"the scikit-learn sets have no column `{column}`", path=("split", key))
     return read_set(data["sklearn"], cache)
 
 
-def _read_file(name: str, wanted: Wanted, place: KeyPath) -> Raw:
+def _read_file(name: str, request: DataRequest, place: KeyPath) -> Raw:
     reader = READERS.get(Path(name).suffix.lower())
     if reader is None:
         raise EntryError(f"{name} is none of {', '.join(READERS)}", path=place)
-    with open_file(inside(name, wanted.root, place), name, place) as file:
+    with open_file(inside(name, request.root, place), name, place) as file:
         if lfs_oid(file):
             raise DataError(f"{name} is a git-lfs pointer: its content is not here", hint="git lfs pull", path=place)
-        return reader(file, name, wanted, place)
+        return reader(file, name, request, place)
 
 
-def _read_parts(wanted: Wanted) -> Raw:
+def _read_parts(request: DataRequest) -> Raw:
     """Read one file for each part, and put them under one another."""
-    pieces = {role: _read_file(name, wanted, ("data", "files", role)) for role, name in wanted.data["files"].items()}
+    pieces = {role: _read_file(name, request, ("data", "files", role)) for role, name in request.data["files"].items()}
     role, *others = pieces
     first = pieces[role]
     for other in others:

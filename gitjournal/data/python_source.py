@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gitjournal.data.arrays import from_arrays, hash_arrays
-from gitjournal.data.raw import Array, Raw, Wanted
+from gitjournal.data.raw import Array, DataRequest, Raw
 from gitjournal.data.tables import divide
 from gitjournal.errors import DataError, EntryError
 from gitjournal.trust.loader import Node, at_home, import_function
@@ -21,24 +21,25 @@ from gitjournal.trust.loader import Node, at_home, import_function
 PLACE = ("data", "python")
 
 
-def read_function(wanted: Wanted, code: dict[str, Any] | None) -> Raw:
+def read_function(request: DataRequest) -> Raw:
     """Return what the function gives: a DataFrame, a dict of arrays, or `(X, y)`.
 
     A DataFrame is read as a file of columns would be (`target`, `features`, …), a dict as an `.npz` file would be. The hash
     is of the content, so a function that reads another file, or draws, is found out. Raises DataError for anything else.
     """
+    code = request.code
     if code is None:
         raise EntryError("the function has not been looked at", path=PLACE)
     name = str(code["python"])
-    found = _call({**code, "params": {}}, wanted.root)
+    found = _call({**code, "params": {}}, request.root)
     if isinstance(found, tuple) and len(found) == 2:
         found = {"X": found[0], "y": found[1]}
     if isinstance(found, pd.DataFrame):
-        return replace(divide(found.reset_index(drop=True).rename(columns=str), name, wanted, PLACE), content=_hash_frame(found))
+        return replace(divide(found.reset_index(drop=True).rename(columns=str), name, request, PLACE), content=_hash_frame(found))
     if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
         raise DataError(f"{name} returned {type(found).__name__}; a DataFrame, a dict of arrays or (X, y) is needed", path=PLACE)
     arrays = {key: _plain(value, key, name) for key, value in found.items()}
-    return replace(from_arrays(arrays, name, wanted, PLACE), content=hash_arrays(arrays, sorted(arrays)))
+    return replace(from_arrays(arrays, name, request, PLACE), content=hash_arrays(arrays, sorted(arrays)))
 
 
 def _call(node: Node, root: Path) -> Any:

@@ -12,16 +12,17 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DataRequest:
     """What is asked of a source: the entry's `data` mapping, and the columns that its split goes by.
 
-    `root` is the top of the worktree that paths are relative to.
+    `root` is the top of the worktree that paths are relative to, `code` says what a `python` function that gives data is made of.
     """
 
     data: dict[str, Any]
     root: Path
     group: str | None = None
     time: str | None = None
+    code: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types as kinds_of
 
-from gitjournal.data.raw import Array, Raw, Wanted
+from gitjournal.data.raw import Array, DataRequest, Raw
 from gitjournal.entry.model import MISSING
 from gitjournal.errors import DataError, EntryError, nearest
 from gitjournal.paths import KeyPath
@@ -30,12 +30,12 @@ CATEGORY_VALUES, CATEGORY_SHARE = 20, 0.05
 PRECISION: Literal["round_trip"] | None = None if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else "round_trip"
 
 
-def read_csv(file: BufferedReader, name: str, wanted: Wanted, place: KeyPath) -> Raw:
+def read_csv(file: BufferedReader, name: str, request: DataRequest, place: KeyPath) -> Raw:
     """Return the rows of a CSV file.
 
     `sep` is found in the first two lines where the entry does not say it. Raises DataError for a file that is no table.
     """
-    data = wanted.data
+    data = request.data
     text = _decode(file.read(), name, data.get("encoding", "utf-8"))
     sep = data.get("sep") or _separator(text)
     header = _header(text, sep, name, place)
@@ -62,7 +62,7 @@ def read_csv(file: BufferedReader, name: str, wanted: Wanted, place: KeyPath) ->
         raise DataError(f"{name} cannot be read as CSV with sep {sep!r}", path=place) from None
     in_lines = len(text.rstrip("\r\n").split("\n")) == len(frame) + 1
     options = {} if sep == "," or "sep" in data else {"sep": sep}
-    return divide(frame, name, wanted, place, options=options, first_line=2 if in_lines else None)
+    return divide(frame, name, request, place, options=options, first_line=2 if in_lines else None)
 
 
 def _decode(raw: bytes, name: str, encoding: str) -> str:
@@ -102,7 +102,7 @@ def _header(text: str, sep: str, name: str, place: KeyPath) -> list[str]:
     return header
 
 
-def read_parquet(file: BufferedReader, name: str, wanted: Wanted, place: KeyPath) -> Raw:
+def read_parquet(file: BufferedReader, name: str, request: DataRequest, place: KeyPath) -> Raw:
     """Return the rows of a Parquet file. Raises DataError where it is none, or where pyarrow is missing."""
     try:
         frame = pd.read_parquet(file, engine="pyarrow")
@@ -111,17 +111,23 @@ def read_parquet(file: BufferedReader, name: str, wanted: Wanted, place: KeyPath
     except Exception:  # noqa: BLE001 - pyarrow has errors of its own for a damaged file
         raise DataError(f"{name} cannot be read as Parquet", path=place) from None
     nameless = all(level is None for level in frame.index.names)
-    return divide(frame.reset_index(drop=nameless).rename(columns=str), name, wanted, place)
+    return divide(frame.reset_index(drop=nameless).rename(columns=str), name, request, place)
 
 
 def divide(
-    frame: pd.DataFrame, name: str, wanted: Wanted, place: KeyPath, *, options: dict[str, Any] | None = None, first_line: int | None = None
+    frame: pd.DataFrame,
+    name: str,
+    request: DataRequest,
+    place: KeyPath,
+    *,
+    options: dict[str, Any] | None = None,
+    first_line: int | None = None,
 ) -> Raw:
     """Tell features from the columns that have another role; features keep the types of the file.
 
     Raises DataError for a column that is not there, with the nearest, and EntryError for one in two roles.
     """
-    data, names = wanted.data, [str(column) for column in frame.columns]
+    data, names = request.data, [str(column) for column in frame.columns]
     if frame.empty:
         raise DataError(f"{name} has no rows", path=place)
     _check_names(names, data, name, place)
@@ -129,7 +135,7 @@ def divide(
     if not target:
         raise DataError(f"`target` is missing: which column is to be predicted? The columns are {_listed(names)}", path=("data",))
     targets = [target] if isinstance(target, str) else target
-    chosen = _features(names, wanted, targets)
+    chosen = _features(names, request, targets)
     if chosen == []:
         raise DataError(f"{name}: no column is left to predict from", path=place)
     X: Any = _one_text(frame[chosen]) if isinstance(chosen, str) else frame[chosen]
@@ -138,8 +144,8 @@ def divide(
         frame[target],
         {"text": [chosen]} if isinstance(chosen, str) else {"": chosen},
         weights=frame[data["weights"]] if "weights" in data else None,
-        groups=frame[wanted.group] if wanted.group else None,
-        times=_times(frame[wanted.time]) if wanted.time else None,
+        groups=frame[request.group] if request.group else None,
+        times=_times(frame[request.time]) if request.time else None,
         options=options or {},
         first_line=first_line,
     )
@@ -155,15 +161,15 @@ def _check_names(names: list[str], data: dict[str, Any], file: str, place: KeyPa
         raise DataError(f"{file}: column {names.index(unnamed[0]) + 1} has no name", hint=hint, path=place)
 
 
-def _features(names: list[str], wanted: Wanted, targets: list[str]) -> list[str] | str:
+def _features(names: list[str], request: DataRequest, targets: list[str]) -> list[str] | str:
     """Return the names of the features: a list, or one name alone for text."""
-    data = wanted.data
+    data = request.data
     roles: list[tuple[str | None, KeyPath]] = [
         *((name, ("data", "target")) for name in targets),
         *((name, ("data", "drop")) for name in data.get("drop") or ()),
         (data.get("weights"), ("data", "weights")),
-        (wanted.group, ("split", "group")),
-        (wanted.time, ("split", "time")),
+        (request.group, ("split", "group")),
+        (request.time, ("split", "time")),
     ]
     declared = data.get("features")
     listed = [declared] if isinstance(declared, str) else declared or []

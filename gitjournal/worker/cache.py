@@ -14,6 +14,7 @@ import threadpoolctl
 from gitjournal.data import overlaps, splits
 from gitjournal.data.hashing import hash_source
 from gitjournal.data.loading import Table, in_rows, load
+from gitjournal.data.raw import DataRequest
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.errors import DataError
 from gitjournal.worker.jobs import DataJob
@@ -53,8 +54,8 @@ class Shelf:
         if self._table is None or _question(job, job.task, now) not in self._answers:
             self._table = self._in_rows = self._alike = None  # two tables at once may not fit
             split = job.split or {}
-            group, moment = split.get("group"), split.get("time")
-            table = load(job.data, Path(job.root), Path(job.cache), group=group, time=moment, task=job.task, code=job.code)
+            request = DataRequest(job.data, Path(job.root), split.get("group"), split.get("time"), job.code)
+            table = load(request, Path(job.cache), job.task)
             content = table.content if job.code is None else now
             self._answers = {_question(job, task, content) for task in (job.task, table.task)}
             self._table = table

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from gitjournal.data import overlaps, splits
 from gitjournal.data.loading import load
+from gitjournal.data.raw import DataRequest
 from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import GitjournalError
 from gitjournal.procedure.networks import network
@@ -82,7 +83,7 @@ def find_duplicates(job: DuplicatesJob, shelf: Shelf) -> DuplicateRows:
     across.append(overlaps.Found(overlaps.ROUNDED, overlaps.shared(alike.rounded, folds)))
     group, time = job.group or split.get("group"), job.time or split.get("time")
     if group or time:
-        beside = load(job.data, Path(job.root), Path(job.cache), group=group, time=time, task=job.task, code=job.code)
+        beside = load(DataRequest(job.data, Path(job.root), group, time, job.code), Path(job.cache), job.task)
         if beside.groups is not None:
             across.append(overlaps.Found(overlaps.GROUPS, overlaps.shared(beside.groups, folds)))
         if beside.times is not None:

