@@ -32,12 +32,11 @@ SOURCES = ("sklearn:", "python:")
 class SearchTarget:
     """What suggestions are for: data, split, task and metric as `entry` declares them, and where to look.
 
-    `start` is the folder that was asked in, and `root` that from which paths in the entry are meant.
+    `root` is the folder from which paths in the entry are meant.
     `at` is the entry that was named, whose own `space` holds then; else the spaces are what was seen and what is built in.
     """
 
     lab: Lab
-    start: Path
     root: Path
     entry: Entry
     declared: Declared
@@ -64,13 +63,13 @@ def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, 
     named = _as_entry(what, [*rows, *drafts], root, {row.data for _, row in rows.values()})
     if named is not None:
         found = _read(lab, refs, named, drafts)
-        return _target(lab, start, root, found, _declared(found, root, lab, ask), named if found.front.space else None)
+        return _target(lab, root, found, _declared(found, root, lab, ask), named if found.front.space else None)
     wanted = what.partition(":")[2] if what and what.startswith(SOURCES) else what
     fits = [entry_id for entry_id, (_, row) in rows.items() if wanted is None or row.data == wanted]
     if fits:
         newest = max(fits, key=lambda one: (rows[one][1].at or "", one))
         found = _read(lab, refs, newest, {})
-        return _target(lab, start, root, found, _declared(found, root, lab, ask), None)
+        return _target(lab, root, found, _declared(found, root, lab, ask), None)
     if what is None:
         raise UsageError("nothing was run yet, so say which data", hint="gitjournal suggest sklearn:digits")
     data = drafting.data_source(what, root)
@@ -79,7 +78,7 @@ def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, 
     with open_journal(root, lab) as journal:
         drafted = drafting.draft(journal, root, EntryRequest({"title": "Suggested"}, data), ask=ask)
     found = parse(drafted.text, entry_id=drafted.id, file="the new entry")
-    return _target(lab, start, root, found, _declared(found, root, lab, ask), None)
+    return _target(lab, root, found, _declared(found, root, lab, ask), None)
 
 
 def _as_entry(what: str | None, ids: Sequence[str], root: Path, labels: set[str]) -> str | None:
@@ -102,6 +101,6 @@ def _declared(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
     return plan.inspect(entry, root=root, cache=lab.repository.private, ask=ask)
 
 
-def _target(lab: Lab, start: Path, root: Path, entry: Entry, declared: Declared, at: str | None) -> SearchTarget:
+def _target(lab: Lab, root: Path, entry: Entry, declared: Declared, at: str | None) -> SearchTarget:
     label, facts = data_label(entry.front.data), declared.facts
-    return SearchTarget(lab, start, root, entry, declared, DataSet(declared.hash, label, facts.get("n_rows"), facts.get("n_features")), at)
+    return SearchTarget(lab, root, entry, declared, DataSet(declared.hash, label, facts.get("n_rows"), facts.get("n_features")), at)
