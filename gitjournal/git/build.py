@@ -1,4 +1,4 @@
-"""Where a commit is built, aside: no branch moves, no file of the person's is read or written."""
+"""A commit built aside: no branch moves, no file of the person's is read or written."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitjournal.errors import EntryError, Place
-from gitjournal.git.process import git, run_git
+from gitjournal.errors import EntryError, GitError, Place
+from gitjournal.git.process import git
 from gitjournal.git.repository import Repository, TreeFile, require_identity
-from gitjournal.git.working_files import Change
+from gitjournal.git.working_files import FileChange, blob_id
 from gitjournal.git.worktree import Worktree
 
 
-def index_info(files: dict[str, TreeFile | None], repository: Repository) -> bytes:
+def index_info(files: Mapping[str, TreeFile | None], repository: Repository) -> bytes:
     """Return what `git update-index -z --index-info` reads."""
     lines = []
     for path, file in files.items():
@@ -27,70 +27,94 @@ def index_info(files: dict[str, TreeFile | None], repository: Repository) -> byt
 
 
 @dataclass(frozen=True)
-class Bench:
-    """Where a commit is built: a temporary index that holds the branch's tip, and a small worktree of its own.
+class CommitBuilder:
+    """Builds one commit on top of `parent`: in a temporary index that holds its tree, and a small worktree of its own.
 
     Files go through git's own checkout and add there, so that filters, attributes and line ends are what they are in
-    the lab, also while there is no lab.
+    the lab, also while there is no lab. A second index is for that, so that the first holds the tree and nothing else.
     """
 
     repository: Repository
     git_dir: Path
     folder: Path
+    parent: str
 
     @property
-    def desk(self) -> Path:
-        """The worktree; only the files that are being changed lie on it."""
-        return self.folder / "desk"
+    def worktree(self) -> Path:
+        """The worktree; only the files that are being changed lie in it."""
+        return self.folder / "worktree"
 
-    def git(self, *arguments: str, stdin: bytes | None = None) -> str:
-        """Run git on the temporary index. Raises GitError with what git said."""
-        where = {"GIT_INDEX_FILE": str(self.folder / "index"), "GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(self.desk)}
+    def git(self, *arguments: str, index: str, stdin: bytes | None = None) -> str:
+        """Run git on one of the two temporary indexes. Raises GitError with what git said."""
+        paths = {"GIT_INDEX_FILE": str(self.folder / index), "GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(self.worktree)}
         plain = ("-c", "core.fsmonitor=false", "-c", "core.splitIndex=false", "-c", "i18n.commitEncoding=UTF-8")
-        return git([*plain, *arguments], cwd=self.desk, stdin=stdin, extra=where)
+        return git([*plain, *arguments], cwd=self.worktree, stdin=stdin, extra=paths)
 
-    def edited(self, file: TreeFile, edit: Callable[[bytes], bytes]) -> TreeFile:
-        """Return `file` changed by `edit` as it stands on the disk.
+    def edit(self, file: TreeFile, change: Callable[[bytes], bytes], *, in_parent: bool = False) -> TreeFile:
+        """Return `file` changed by `change` as it stands on the disk; with `in_parent` it is what the parent has, not edited yet.
 
         Raises GitError where a required filter fails, EntryError where it is no plain file.
         """
         if file.mode not in ("100644", "100755"):
             raise EntryError("not a plain file", place=Place(file.path))
-        self.git("update-index", "-z", "--index-info", stdin=index_info({file.path: file}, self.repository))
-        self.git("checkout-index", "--force", "--", file.path)
-        lying = self.desk / file.path
-        lying.write_bytes(edit(lying.read_bytes()))
-        self.git("update-index", "--", file.path)
-        blob = self.git("ls-files", "--stage", "-z", "--", file.path).split(" ")[1]
+        if not (self.folder / "edited").exists():
+            shutil.copy2(self.folder / "tree", self.folder / "edited")
+        if not in_parent:
+            self.git("update-index", "-z", "--index-info", index="edited", stdin=index_info({file.path: file}, self.repository))
+        self.git("checkout-index", "--force", "--", file.path, index="edited")
+        path = self.worktree / file.path
+        path.write_bytes(change(path.read_bytes()))
+        self.git("update-index", "--", file.path, index="edited")
+        blob = self.git("ls-files", "--stage", "-z", "--", file.path, index="edited").split(" ")[1]
         return TreeFile(file.mode, blob, file.path)
 
-    def commit(self, changes: list[Change], parent: str, message: str) -> str:
-        """Return a commit on top of `parent`; no branch moves."""
-        self.git("read-tree", parent)  # what lay on the desk meanwhile is no part of it
-        self.git("update-index", "-z", "--index-info", stdin=index_info({change.path: change.new for change in changes}, self.repository))
-        tree = self.git("write-tree", "--missing-ok")  # in a partial clone the rest need not be here
-        signed = run_git(["config", "--type=bool", "commit.gpgSign"], cwd=self.repository.common).stdout.strip() == b"true"
+    def commit(self, changes: list[FileChange], message: str) -> str:
+        """Return a commit on top of the parent; no branch moves. Raises GitError where git does not know who commits."""
+        files = {change.path: change.new for change in changes}
+        self.git("update-index", "-z", "--index-info", index="tree", stdin=index_info(files, self.repository))
+        tree = self.git("write-tree", "--missing-ok", index="tree")  # in a partial clone the rest need not be here
+        sign = ["-S"] if self.repository.signs_commits else []
         text = message.rstrip("\n") + "\n"
-        require_identity(self.repository)
-        return self.git("commit-tree", *(["-S"] if signed else []), "-p", parent, tree, stdin=text.encode())
+        try:
+            # a guessed name would stay in the history
+            asked = ("-c", "user.useConfigOnly=true", "commit-tree", *sign, "-p", self.parent, tree)
+            return self.git(*asked, index="tree", stdin=text.encode())
+        except GitError:
+            require_identity(self.repository)
+            raise
 
 
 @contextlib.contextmanager
-def bench(repository: Repository, worktree: Worktree | None, tip: str) -> Iterator[Bench]:
-    """Set up a bench with the tree of `tip` on it."""
+def commit_builder(repository: Repository, worktree: Worktree | None, parent: str) -> Iterator[CommitBuilder]:
+    """Prepare the commit that follows `parent`; what is temporary is removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="build-", dir=repository.private))
     try:
-        made = Bench(repository, worktree.git_dir if worktree else repository.common, folder)
-        made.desk.mkdir()
-        made.git("read-tree", tip)
-        yield made
+        builder = CommitBuilder(repository, worktree.git_dir if worktree else repository.common, folder, parent)
+        builder.worktree.mkdir()
+        builder.git("read-tree", parent, index="tree")
+        yield builder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def store_plain(repository: Repository, known: dict[str, TreeFile], files: dict[str, bytes]) -> list[Change]:
-    """Store files as they are, and return what changes by them; `known` are the files of the tree at those paths."""
-    changes = [Change(name, "plain", known.get(name), TreeFile("100644", repository.store(data), name)) for name, data in files.items()]
+def store_files(repository: Repository, contents: Mapping[str, bytes], tree: Mapping[str, TreeFile], like: str) -> dict[str, TreeFile]:
+    """Store files as they are, and return them by path; what `tree` has already is not stored again.
+
+    `like` is any object id of the repository, for the hash that it uses.
+    """
+    files = {}
+    for path, data in contents.items():
+        file = tree.get(path)
+        if file and file.mode == "100644" and file.blob == blob_id(data, like):
+            files[path] = file
+    missing = [path for path in contents if path not in files]
+    blobs = repository.store_each([contents[path] for path in missing])
+    return files | {path: TreeFile("100644", blob, path) for path, blob in zip(missing, blobs, strict=True)}
+
+
+def plain_changes(contents: Mapping[str, bytes], tree: Mapping[str, TreeFile], stored: Mapping[str, TreeFile]) -> list[FileChange]:
+    """Return what becomes of the files in `contents`, where they are not in `tree` as they are `stored`."""
+    changes = [FileChange(path, "plain", tree.get(path), stored[path]) for path in contents]
     return [change for change in changes if change.old != change.new]
 
 

@@ -10,23 +10,10 @@ from pathlib import Path
 
 from gitjournal.git.lab import Lab
 from gitjournal.git.locks import registered_top
-from gitjournal.git.process import run_git
 from gitjournal.git.repository import Repository
-from gitjournal.git.worktree import Worktree, worktree_at
+from gitjournal.git.worktree import Worktree
 
 COMMITTING = "gitjournal-committing"  # written by hooks/prepare-commit-msg
-
-
-def find_holder(repository: Repository, branch: str) -> Worktree | None:
-    """Return the worktree that has the branch checked out."""
-    told = run_git(["for-each-ref", "--format=%(worktreepath)", f"refs/heads/{branch}"], cwd=repository.common).stdout
-    path = Path(os.fsdecode(told.removesuffix(b"\n")))
-    if not told.strip():
-        return None
-    if path == repository.common and repository.top:  # what git says of a submodule's main worktree
-        path = repository.top
-    found = worktree_at(repository, path)
-    return found if found and found.head() == branch else None
 
 
 def find_operation(repository: Repository, branch: str, worktree: Worktree | None) -> str:
@@ -58,7 +45,12 @@ def _operation_in(worktree: Worktree) -> str:
 
 def find_conflicts(worktree: Worktree) -> str:
     """Return that there are conflicts, or nothing."""
-    return f"there are conflicts in {worktree.path}" if worktree.git("ls-files", "--unmerged") else ""
+    return conflict_message(worktree) if worktree.git("ls-files", "--unmerged") else ""
+
+
+def conflict_message(worktree: Worktree) -> str:
+    """Say that a worktree has conflicts."""
+    return f"there are conflicts in {worktree.path}"
 
 
 def lab_obstacle(lab: Lab) -> str:

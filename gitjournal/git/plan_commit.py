@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from gitjournal.entry import settings
 from gitjournal.errors import BusyError, EntryError, GitError, Place
-from gitjournal.git.build import bench, store_plain, subject_of
-from gitjournal.git.busy import await_commit, find_obstacle
-from gitjournal.git.index_draft import Draft, draft_of, stage_changes
-from gitjournal.git.lab import Lab, is_journal
+from gitjournal.git.build import commit_builder, plain_changes, store_files, subject_of
+from gitjournal.git.busy import await_commit, conflict_message, find_operation
+from gitjournal.git.index_copy import IndexCopy, copy_index, stage_changes
+from gitjournal.git.lab import Lab
 from gitjournal.git.recovery import hold_journal
-from gitjournal.git.repository import Repository, TreeFile
+from gitjournal.git.repository import TreeFile
 from gitjournal.git.transaction import (
     PATIENCE,
     TRIES,
@@ -22,9 +23,10 @@ from gitjournal.git.transaction import (
     back_off,
     move_branch,
 )
-from gitjournal.git.working_files import Addition, Change, records_beside, renamed
+from gitjournal.git.working_files import Addition, FileChange, blob_id, records_beside, renamed
 from gitjournal.git.worktree import Worktree
 
+FINISH = "finish it first, or give it up"
 T = TypeVar("T")
 
 
@@ -67,77 +69,97 @@ def plan_commit(
     worktree = lab.worktree
     if worktree is None:
         raise GitError(f"{lab.path} is missing", hint="bring it back with: gitjournal init")
-    seen: dict[str, T] = {}
+    planning = _Planning(worktree, path, accept, message, files or {}, patience)
     with hold_journal(lab.repository, patience=patience):
         for number in range(TRIES):
             try:
-                return _try_plan(worktree, path, accept, message, files or {}, seen, patience)
+                return planning.commit()
             except Moved:
                 back_off(number, patience)
     raise BusyError(f"{lab.path} keeps changing", hint="try again when the other git commands there are done")
 
 
-def _try_plan(
-    worktree: Worktree,
-    path: str,
-    accept: Callable[[str], T],
-    message: Callable[[T], str],
-    files: dict[str, bytes],
-    seen: dict[str, T],
-    patience: float,
-) -> PlannedEntry[T]:
-    repository = worktree.repository
-    branch, old = _ready(worktree, patience)
-    draft = draft_of(worktree)
-    try:
-        new = _stage(draft, path)
-        text = _text(repository, new)
-        if new.blob not in seen:
-            seen[new.blob] = accept(text)
-        accepted = seen[new.blob]
-        tree = repository.files(old, path, *files)
-        plain = store_plain(repository, tree, files)
-        if tree.get(path) == new and not plain:
-            return PlannedEntry(None, branch, old, old, path, new.mode, new.blob, text, accepted)
-        with bench(repository, worktree, old) as made:
-            changes = [Change(path, "planned", tree.get(path), new), *plain, *_left_behind(worktree, old, path)]
-            stage_changes(made, draft, changes[1:], Addition())
-            said = message(accepted)
-            commit = made.commit(changes, old, said)
-        move_branch(repository, draft, BuiltCommit(branch, old, commit, subject_of(said), changes, Addition()), patience=patience)
-        return PlannedEntry(commit, branch, old, commit, path, new.mode, new.blob, text, accepted)
-    finally:
-        draft.discard()
+@dataclass(frozen=True)
+class _Planning(Generic[T]):
+    """One plan commit, tried until nothing moves while it is made; each text is shown to `accept` once."""
+
+    worktree: Worktree
+    path: str
+    accept: Callable[[str], T]
+    message: Callable[[T], str]
+    files: dict[str, bytes]
+    patience: float
+    accepted: dict[str, T] = field(default_factory=dict)
+
+    def commit(self) -> PlannedEntry[T]:
+        """Try once. Raises Moved where something changed meanwhile."""
+        repository, path = self.worktree.repository, self.path
+        branch = self._journal_branch()
+        copy = copy_index(self.worktree)
+        try:
+            if copy.has_conflicts:
+                raise BusyError(conflict_message(self.worktree), hint=FINISH)
+            tip, tree = self._tree_of(branch)
+            file = _stage(copy, path)
+            text = _read_text(self.worktree, file)
+            if file.blob not in self.accepted:
+                self.accepted[file.blob] = self.accept(text)
+            accepted = self.accepted[file.blob]
+            plain = plain_changes(self.files, tree, store_files(repository, self.files, tree, tip))
+            if tree.get(path) == file and not plain:
+                return PlannedEntry(None, branch, tip, tip, path, file.mode, file.blob, text, accepted)
+            changes = [FileChange(path, "planned", tree.get(path), file), *plain, *_left_behind(self.worktree, tree, path)]
+            message = self.message(accepted)
+            with commit_builder(repository, self.worktree, tip) as builder:
+                stage_changes(builder, copy, changes[1:], Addition())
+                commit = builder.commit(changes, message)
+            built = BuiltCommit(branch, tip, commit, subject_of(message), changes, Addition())
+            move_branch(repository, copy, built, patience=self.patience)
+            return PlannedEntry(commit, branch, tip, commit, path, file.mode, file.blob, text, accepted)
+        finally:
+            copy.discard()
+
+    def _journal_branch(self) -> str:
+        """Return the branch that is checked out. Raises BusyError where an operation on it is not finished."""
+        await_commit(self.worktree, patience=self.patience)
+        branch = self.worktree.head()
+        operation = find_operation(self.worktree.repository, branch or "", self.worktree)
+        if operation:
+            raise BusyError(operation, hint=FINISH)
+        if branch is None:
+            raise GitError(f"{self.worktree.path} has no branch checked out", hint=f"git -C {self.worktree.path} switch BRANCH")
+        return branch
+
+    def _tree_of(self, branch: str) -> tuple[str, dict[str, TreeFile]]:
+        """Return the tip of a branch and the files of its tree that matter here. Raises GitError where it is no journal."""
+        tip = self.worktree.repository.resolve(f"refs/heads/{branch}")
+        listed = self.worktree.repository.tree(tip, settings.FILE, "entries/", self.path, *self.files) if tip else []
+        tree = {file.path: file for file in listed}
+        if tip is None or settings.FILE not in tree:
+            place = self.worktree.path
+            raise GitError(f"{branch}, which {place} has checked out, is no journal", hint=f"git -C {place} switch JOURNAL")
+        return tip, tree
 
 
-def _ready(worktree: Worktree, patience: float) -> tuple[str, str]:
-    """Return the journal branch that is checked out, and its tip."""
-    await_commit(worktree, patience=patience)
-    branch = worktree.head()
-    going_on = find_obstacle(worktree.repository, branch or "", worktree)
-    if going_on:
-        raise BusyError(going_on, hint="finish it first, or give it up")
-    if branch is None:
-        raise GitError(f"{worktree.path} has no branch checked out", hint=f"git -C {worktree.path} switch BRANCH")
-    tip = worktree.repository.resolve(f"refs/heads/{branch}")
-    if tip is None or not is_journal(worktree.repository, tip):
-        raise GitError(f"{branch}, which {worktree.path} has checked out, is no journal", hint=f"git -C {worktree.path} switch JOURNAL")
-    return branch, tip
-
-
-def _stage(draft: Draft, path: str) -> TreeFile:
+def _stage(copy: IndexCopy, path: str) -> TreeFile:
     """Let git decide what the file on the disk is as a blob: filters, line ends, what was staged before."""
-    file = draft.worktree.path / path
+    file = copy.worktree.path / path
     if file.is_symlink() or not file.is_file():
         raise EntryError(f"{path} is not a file", place=Place(path))
-    draft.worktree.git("update-index", "--add", "--replace", "--", path, index=draft.path)
-    listed = draft.worktree.git("ls-files", "--stage", "-z", "--", path, index=draft.path)
-    mode, blob, _ = listed.partition("\t")[0].split(" ")
+    copy.worktree.git("update-index", "--add", "--replace", "--", path, index=copy.path)
+    line = copy.worktree.git("ls-files", "--stage", "-z", "--", path, index=copy.path)
+    mode, blob, _ = line.partition("\t")[0].split(" ")
     return TreeFile(mode, blob, path)
 
 
-def _text(repository: Repository, file: TreeFile) -> str:
-    data = repository.blob(file.blob) or b""
+def _read_text(worktree: Worktree, file: TreeFile) -> str:
+    """Return the text that is stored: what lies on the disk, where that is the same; it may have been saved again since."""
+    try:
+        data = (worktree.path / file.path).read_bytes()
+    except OSError:
+        data = b""
+    if blob_id(data, file.blob) != file.blob:
+        data = worktree.repository.blob(file.blob) or b""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as fault:
@@ -153,23 +175,22 @@ def uncommitted_plan(lab: Lab, ref: str, path: str, text: str, accepted: T) -> P
     tip = lab.repository.resolve(ref)
     if tip is None:
         raise GitError(f"the branch {ref.removeprefix('refs/heads/')} is gone", hint="bring it back with: gitjournal init")
-    return PlannedEntry(
-        None, ref.removeprefix("refs/heads/"), tip, tip, path, "100644", lab.repository.store(text.encode()), text, accepted
-    )
+    blob = lab.repository.store(text.encode())
+    return PlannedEntry(None, ref.removeprefix("refs/heads/"), tip, tip, path, "100644", blob, text, accepted)
 
 
-def _left_behind(worktree: Worktree, old: str, path: str) -> list[Change]:
+def _left_behind(worktree: Worktree, tree: dict[str, TreeFile], path: str) -> list[FileChange]:
     """Return what a renamed entry leaves under its old name: its text goes, its records come along."""
-    entries = {file.path: file for file in worktree.repository.tree(old, "entries/")}
+    entries = {name: file for name, file in tree.items() if name.startswith("entries/")}
     former = renamed(path, entries)
     if former is None or os.path.lexists(worktree.path / former):
         return []
-    return [Change(former, "planned", entries[former], None), *_records_moved(entries, former, path)]
+    return [FileChange(former, "planned", entries[former], None), *_move_records(entries, former, path)]
 
 
-def _records_moved(entries: dict[str, TreeFile], former: str, path: str) -> list[Change]:
+def _move_records(entries: dict[str, TreeFile], former: str, path: str) -> list[FileChange]:
     source, target = records_beside(former), records_beside(path)
     if source not in entries or target in entries:
         return []
     moved = entries[source]
-    return [Change(source, "records", moved, None), Change(target, "records", None, TreeFile(moved.mode, moved.blob, target))]
+    return [FileChange(source, "records", moved, None), FileChange(target, "records", None, TreeFile(moved.mode, moved.blob, target))]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitjournal.files import sweep_drafts
-from gitjournal.git.index_draft import DRAFT, INTENT, index_bytes
+from gitjournal.git.index_copy import COPY, INTENT, index_bytes
 from gitjournal.git.locks import MARK, holds_index_lock, index_lock, release_index_lock
 from gitjournal.git.process import run_git
 from gitjournal.git.repository import Repository
@@ -48,7 +48,7 @@ def recover(repository: Repository, *, patience: float) -> None:
         (notes / INTENT).unlink(missing_ok=True)
         if (notes / MARK).exists():
             release_index_lock(notes)
-        for name in (DRAFT, f"{DRAFT}.lock"):
+        for name in (COPY, f"{COPY}.lock"):
             (notes / name).unlink(missing_ok=True)
         sweep_drafts(notes, INTENT)
 
@@ -86,7 +86,7 @@ def _finish(repository: Repository, git_dir: Path, intent: Intent, patience: flo
 
 
 def _finish_in(worktree: Worktree, intent: Intent) -> None:
-    draft = worktree.git_dir / DRAFT
-    if draft.exists() and index_digest(index_bytes(worktree.git_dir)) == intent.index:
-        draft.replace(worktree.git_dir / "index")
+    copy = worktree.git_dir / COPY
+    if copy.exists() and index_digest(index_bytes(worktree.git_dir)) == intent.index:
+        copy.replace(worktree.git_dir / "index")
     land(worktree, intent.commit.changes, intent.commit.addition)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 from gitjournal.errors import GitError
 from gitjournal.git.process import git, git_bytes, run_git
 
+_OBJECT_ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
 RESTING_NS = 20_000_000  # clocks of file systems tick as rarely as every 10 ms
 RefsStamp = frozenset[tuple[str, int, int, int]]  # path, inode, time of change, size
 
@@ -38,18 +41,27 @@ class Repository:
         return self.common / "gitjournal"
 
     @cached_property
-    def _core(self) -> dict[str, str]:
-        """What its settings say of a main worktree, asked once: a process for each question would be felt at every start."""
-        told = run_git(["config", "-z", "--get-regexp", r"^core\.(bare|worktree)$"], cwd=self.common).stdout
-        return dict(os.fsdecode(line).partition("\n")[::2] for line in told.split(b"\0") if line)
+    def _settings(self) -> dict[str, str]:
+        """What its settings say that we ask for, read once: a process for each question would be felt at every start."""
+        pattern = r"^(core\.(bare|worktree)|commit\.gpgsign)$"
+        lines = run_git(["config", "-z", "--get-regexp", pattern], cwd=self.common).stdout.split(b"\0")
+        return dict(os.fsdecode(line).partition("\n")[::2] for line in lines if line)
+
+    def _is_set(self, name: str) -> bool:
+        value = self._settings.get(name, "false").lower()
+        if value in ("true", "false"):
+            return value == "true"
+        return run_git(["config", "--type=bool", name], cwd=self.common).stdout.strip() == b"true"
 
     @cached_property
     def bare(self) -> bool:
         """Whether there is no main worktree."""
-        said = self._core.get("core.bare", "false").lower()
-        if said in ("true", "false"):
-            return said == "true"
-        return run_git(["config", "--type=bool", "core.bare"], cwd=self.common).stdout.strip() == b"true"
+        return self._is_set("core.bare")
+
+    @cached_property
+    def signs_commits(self) -> bool:
+        """Whether the person signs their commits, as it was set when this command first asked."""
+        return self._is_set("commit.gpgsign")
 
     @cached_property
     def top(self) -> Path | None:
@@ -59,9 +71,9 @@ class Repository:
         """
         if self.bare:
             return None
-        told = self._core.get("core.worktree")
-        if told:
-            return Path(os.path.realpath(self.common / told))
+        worktree = self._settings.get("core.worktree")
+        if worktree:
+            return Path(os.path.realpath(self.common / worktree))
         return self.common.parent if self.common.name == ".git" else None
 
     @cached_property
@@ -81,8 +93,19 @@ class Repository:
 
     def resolve(self, revision: str) -> str | None:
         """Return the object id of a revision, or None where there is none."""
+        loose = self._read_loose_ref(revision) if revision.startswith("refs/heads/") else None
+        if loose:
+            return loose
         done = run_git(["--git-dir", str(self.common), "rev-parse", "--verify", "--quiet", "--end-of-options", revision], cwd=self.common)
         return done.stdout.decode().strip() or None if done.returncode == 0 else None
+
+    def _read_loose_ref(self, name: str) -> str | None:
+        """Return what the file of a ref says, which goes before all else (gitrepository-layout); None where git has to be asked."""
+        try:
+            content = (self.common / name).read_bytes().removesuffix(b"\n")
+        except (OSError, ValueError):
+            return None
+        return content.decode() if _OBJECT_ID.fullmatch(content) else None
 
     def refs(self, *patterns: str) -> dict[str, str]:
         """Return full ref names and the commits they point to."""
@@ -142,6 +165,17 @@ class Repository:
     def files(self, revision: str, *paths: str) -> dict[str, TreeFile]:
         """Return those of `paths` that are files of a commit's tree."""
         return {file.path: file for file in self.tree(revision, *paths) if file.path in paths} if paths else {}
+
+    def store_each(self, contents: Sequence[bytes]) -> list[str]:
+        """Keep some bytes as objects, as they are, in one process; return their ids in the same order."""
+        if len(contents) < 2:
+            return [self.store(data) for data in contents]
+        with tempfile.TemporaryDirectory(prefix="build-", dir=self.private) as folder:
+            for number, data in enumerate(contents):
+                (Path(folder) / str(number)).write_bytes(data)
+            names = "".join(f"{number}\n" for number in range(len(contents))).encode()
+            arguments = ["--git-dir", str(self.common), "hash-object", "-w", "--no-filters", "--stdin-paths"]
+            return git(arguments, cwd=Path(folder), stdin=names).splitlines()
 
     def store(self, data: bytes) -> str:
         """Keep the bytes as an object, as they are, and return its id."""

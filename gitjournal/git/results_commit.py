@@ -10,15 +10,16 @@ from typing import Literal
 import msgspec
 
 from gitjournal.errors import EntryError, GitError, GitjournalError, SpaceError
-from gitjournal.git.build import Bench, bench, store_plain, subject_of
-from gitjournal.git.busy import await_commit, find_holder, find_obstacle
-from gitjournal.git.index_draft import draft_of, stage_changes
+from gitjournal.git.build import CommitBuilder, commit_builder, plain_changes, store_files, subject_of
+from gitjournal.git.busy import await_commit, conflict_message, find_operation
+from gitjournal.git.index_copy import IndexCopy, copy_index, stage_changes
 from gitjournal.git.lab import Lab
 from gitjournal.git.recovery import hold_journal
 from gitjournal.git.repository import TreeFile
 from gitjournal.git.spool import Results, read_results, spool_files, sweep_spool
 from gitjournal.git.transaction import PATIENCE, TRIES, BuiltCommit, Moved, back_off, move_branch
-from gitjournal.git.working_files import ENTRY, RECORDS, Addition, Change, records_beside, renamed, runs_of
+from gitjournal.git.working_files import ENTRY, RECORDS, Addition, FileChange, records_beside, renamed, runs_of
+from gitjournal.git.worktree import find_holder
 
 
 @dataclass(frozen=True)
@@ -91,25 +92,33 @@ def _try_results(lab: Lab, results: Results, patience: float) -> CommitOutcome:
     worktree = find_holder(repository, results.branch)
     if worktree:
         await_commit(worktree, patience=patience)
-    going_on = find_obstacle(repository, results.branch, worktree)
-    if going_on:
-        return CommitOutcome(results.path, None, "waiting", going_on)
+    operation = find_operation(repository, results.branch, worktree)
+    if operation:
+        return CommitOutcome(results.path, None, "waiting", operation)
+    copy = copy_index(worktree) if worktree else None
+    try:
+        if copy and copy.has_conflicts:
+            return CommitOutcome(results.path, None, "waiting", conflict_message(copy.worktree))
+        return _commit_once(lab, results, copy, patience)
+    finally:
+        if copy:
+            copy.discard()
+
+
+def _commit_once(lab: Lab, results: Results, copy: IndexCopy | None, patience: float) -> CommitOutcome:
+    """Build the commit and move the branch. Raises Moved where something changed meanwhile."""
+    repository = lab.repository
     old = repository.resolve(f"refs/heads/{results.branch}")
     tip = old or _former_tip(lab, results)
-    with bench(repository, worktree, tip) as made:
-        additions = _additions(made, tip, results)
+    with commit_builder(repository, copy.worktree if copy else None, tip) as builder:
+        additions = _additions(builder, results)
         if not additions.changes:
             return CommitOutcome(additions.path, None, "nothing new")
-        draft = draft_of(worktree) if worktree else None
-        try:
-            if draft:
-                stage_changes(made, draft, additions.changes, additions.addition)
-            commit = made.commit(additions.changes, tip, results.message)
-            built = BuiltCommit(results.branch, old, commit, subject_of(results.message), additions.changes, additions.addition)
-            move_branch(repository, draft, built, patience=patience, lab=lab.git_dir)
-        finally:
-            if draft:
-                draft.discard()
+        if copy:
+            stage_changes(builder, copy, additions.changes, additions.addition)
+        commit = builder.commit(additions.changes, results.message)
+        built = BuiltCommit(results.branch, old, commit, subject_of(results.message), additions.changes, additions.addition)
+        move_branch(repository, copy, built, patience=patience, lab=lab.git_dir)
     return CommitOutcome(additions.path, commit, "committed", additions.why)
 
 
@@ -127,15 +136,16 @@ class _Additions:
     """What results change, the entry's path as it is now, and why its block could not be written, if so."""
 
     path: str
-    changes: list[Change]
+    changes: list[FileChange]
     addition: Addition
     why: str = ""
 
 
-def _additions(made: Bench, tip: str, results: Results) -> _Additions:
-    """Work out what the results add to the tree of `tip`."""
-    repository = made.repository
-    entries = {file.path: file for file in repository.tree(tip, "entries/")}
+def _additions(builder: CommitBuilder, results: Results) -> _Additions:
+    """Work out what the results add to the tree of the commit that they follow."""
+    repository, plain = builder.repository, {**results.figures, **results.files}
+    tree = {file.path: file for file in repository.tree(builder.parent, "entries/", *plain)}
+    entries = {path: file for path, file in tree.items() if path.startswith("entries/")}
     path = results.path if results.path in entries else renamed(results.path, entries) or results.path
     records = records_beside(path)
     source = entries.get(records) or _stray_records(records, entries)
@@ -144,15 +154,15 @@ def _additions(made: Bench, tip: str, results: Results) -> _Additions:
     if results.lines and not fresh:
         return _Additions(path, [], Addition())
     addition = Addition(results.block, fresh)
-    entry, why = _entry_with_block(made, path, entries.get(path), results, addition)
-    changes = [Change(path, "entry", entries.get(path), entry)]
+    entry, why = _entry_with_block(builder, path, entries.get(path), results, addition)
+    contents = {**plain, **({records: addition.to_records(start)} if fresh else {})}
+    stored = store_files(repository, contents, tree, builder.parent)
+    changes = [FileChange(path, "entry", entries.get(path), entry)]
     if fresh:
         if source and source.path != records:
-            changes.append(Change(source.path, "records", source, None))
-        blob = repository.store(addition.to_records(start))
-        changes.append(Change(records, "records", entries.get(records), TreeFile("100644", blob, records)))
-    plain = {**results.figures, **results.files}
-    changes += store_plain(repository, repository.files(tip, *plain), plain)
+            changes.append(FileChange(source.path, "records", source, None))
+        changes.append(FileChange(records, "records", entries.get(records), stored[records]))
+    changes += plain_changes(plain, tree, stored)
     return _Additions(path, [change for change in changes if change.old != change.new], addition, why)
 
 
@@ -174,10 +184,12 @@ def _fresh(lines: list[bytes], start: bytes) -> list[bytes]:
     return fresh
 
 
-def _entry_with_block(made: Bench, path: str, old: TreeFile | None, results: Results, addition: Addition) -> tuple[TreeFile, str]:
+def _entry_with_block(
+    builder: CommitBuilder, path: str, old: TreeFile | None, results: Results, addition: Addition
+) -> tuple[TreeFile, str]:
     """Return the entry with its block; where its text has no place for one, as it is, and why."""
     base = old or TreeFile(results.mode, results.blob, path)
     try:
-        return made.edited(base, lambda text: addition.to_entry(text, path)), ""
+        return builder.edit(base, lambda text: addition.to_entry(text, path), in_parent=old is not None), ""
     except EntryError as fault:
         return base, f"the runs are recorded, but the block of results was not written: {fault}"

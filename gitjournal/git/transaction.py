@@ -18,12 +18,13 @@ import msgspec
 
 from gitjournal.errors import BusyError, GitError, GitjournalError
 from gitjournal.files import write_whole
-from gitjournal.git.busy import find_holder, find_operation
-from gitjournal.git.index_draft import INTENT, Draft, index_bytes
+from gitjournal.git.busy import find_operation
+from gitjournal.git.index_copy import INTENT, IndexCopy, index_bytes
 from gitjournal.git.locks import block_signals, index_lock, registered_top
 from gitjournal.git.process import refuse_full, run_git
 from gitjournal.git.repository import Repository
-from gitjournal.git.working_files import Addition, Change, land
+from gitjournal.git.working_files import Addition, FileChange, land
+from gitjournal.git.worktree import find_holder
 
 PATIENCE = 5.0
 TRIES = 8
@@ -41,35 +42,35 @@ class BuiltCommit(msgspec.Struct, frozen=True):
     old: str | None
     new: str
     subject: str
-    changes: list[Change]
+    changes: list[FileChange]
     addition: Addition
 
 
 class Intent(msgspec.Struct, frozen=True):
-    """What is about to happen in one worktree; `index` is the hash of the index that the draft was made from."""
+    """What is about to happen in one worktree; `index` is the hash of the index that the copy was made from."""
 
     commit: BuiltCommit
     index: str
 
 
-def move_branch(repository: Repository, draft: Draft | None, commit: BuiltCommit, *, patience: float, lab: Path | None = None) -> None:
-    """Move the branch, and with it the worktree of the draft; `lab` is the git directory of the lab.
+def move_branch(repository: Repository, copy: IndexCopy | None, commit: BuiltCommit, *, patience: float, lab: Path | None = None) -> None:
+    """Move the branch, and with it the worktree of the copy; `lab` is the git directory of the lab.
 
     Raises Moved where something changed meanwhile, BusyError where git is at work there.
     """
-    if draft is None:
+    if copy is None:
         with _held_still(repository, commit.branch, lab, patience), block_signals():
             _write_and_move(repository.private, repository.common, Intent(commit, ""))
             (repository.private / INTENT).unlink()
         return
-    worktree = draft.worktree
+    worktree = copy.worktree
     with index_lock(worktree.git_dir, patience=patience):
-        changed = index_bytes(worktree.git_dir) != draft.before or worktree.head() != commit.branch
+        changed = index_bytes(worktree.git_dir) != copy.before or worktree.head() != commit.branch
         if changed or find_operation(repository, commit.branch, worktree):
             raise Moved(f"{worktree.path} has changed")
         with block_signals():
-            _write_and_move(worktree.git_dir, worktree.path, Intent(commit, index_digest(draft.before)))
-            draft.path.replace(worktree.git_dir / "index")
+            _write_and_move(worktree.git_dir, worktree.path, Intent(commit, index_digest(copy.before)))
+            copy.path.replace(worktree.git_dir / "index")
             land(worktree, commit.changes, commit.addition)
             (worktree.git_dir / INTENT).unlink()
 

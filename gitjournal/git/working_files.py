@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -17,7 +17,7 @@ import msgspec
 
 from gitjournal.entry.results_block import splice
 from gitjournal.errors import EntryError, GitError, is_full
-from gitjournal.git.process import git_bytes
+from gitjournal.git.process import git_bytes, run_git
 from gitjournal.git.repository import TreeFile
 from gitjournal.git.worktree import Worktree
 
@@ -27,7 +27,10 @@ TRIES = 50
 _KEPT, _NEW = ".gitjournal-kept-", ".gitjournal-new-"
 
 
-class Change(msgspec.Struct, frozen=True):
+Contents = dict[TreeFile, bytes]
+
+
+class FileChange(msgspec.Struct, frozen=True):
     """What a commit does to one path. `planned` came from the disk and is not written there; no `new`: the path goes."""
 
     path: str
@@ -100,22 +103,24 @@ def blob_id(data: bytes, like: str) -> str:
     return made.hexdigest()
 
 
-def land(worktree: Worktree, changes: Iterable[Change], addition: Addition) -> None:
+def land(worktree: Worktree, changes: Iterable[FileChange], addition: Addition) -> None:
     """Bring the files of a worktree after a commit. May be done twice; what the person deleted stays deleted.
 
     A file that cannot be written stays as it is: the commit and the index have it, so `git status` shows it.
     """
+    changes = [change for change in changes if change.kind != "planned"]
+    new = [change.new for change in changes if change.new and not os.path.lexists(worktree.path / change.path)]
+    contents = _check_out_each(worktree, new)
     for change in changes:
-        if change.kind != "planned":
-            with contextlib.suppress(GitError):
-                try:
-                    _land_one(worktree, change, addition)
-                except OSError as fault:
-                    if is_full(fault):  # the intent stays, and the next command lands it
-                        raise
+        with contextlib.suppress(GitError):
+            try:
+                _land_file(worktree, change, addition, contents)
+            except OSError as fault:
+                if is_full(fault):  # the intent stays, and the next command lands it
+                    raise
 
 
-def _land_one(worktree: Worktree, change: Change, addition: Addition) -> None:
+def _land_file(worktree: Worktree, change: FileChange, addition: Addition, contents: Contents) -> None:
     file = worktree.path / change.path
     if not _inside(worktree.path, file):
         return
@@ -124,31 +129,31 @@ def _land_one(worktree: Worktree, change: Change, addition: Addition) -> None:
         if change.old and _still(file, change.old):
             file.unlink(missing_ok=True)
     elif change.kind == "plain":
-        _land_plain(worktree, file, change.old, change.new)
+        _land_plain(worktree, file, change.old, change.new, contents)
     else:
-        _land_addition(worktree, file, change, addition)
+        _land_addition(worktree, file, change, addition, contents)
 
 
-def _land_plain(worktree: Worktree, file: Path, old: TreeFile | None, new: TreeFile) -> None:
+def _land_plain(worktree: Worktree, file: Path, old: TreeFile | None, new: TreeFile, contents: Contents) -> None:
     if not os.path.lexists(file):
-        _create(file, _checked_out(worktree, new), new.mode)
+        _create(file, _check_out(worktree, new, contents), new.mode)
     elif old and _still(file, old):
-        content = _checked_out(worktree, new)
+        content = _check_out(worktree, new, contents)
         replace_file(file, lambda before: content if blob_id(before, old.blob) == old.blob else before)
 
 
-def _land_addition(worktree: Worktree, file: Path, change: Change, addition: Addition) -> None:
+def _land_addition(worktree: Worktree, file: Path, change: FileChange, addition: Addition, contents: Contents) -> None:
     target: Path | None = file
     if not file.is_file():
         target = _renamed_file(worktree.path, change.path)
         if target is None and change.old is None and change.new and not os.path.lexists(file):
-            _create(file, _checked_out(worktree, change.new), change.new.mode)
+            _create(file, _check_out(worktree, change.new, contents), change.new.mode)
             return
     if target is not None and not target.is_symlink():
         replace_file(target, _edit(change, addition, target))
 
 
-def _edit(change: Change, addition: Addition, file: Path) -> Callable[[bytes], bytes]:
+def _edit(change: FileChange, addition: Addition, file: Path) -> Callable[[bytes], bytes]:
     def edit(before: bytes) -> bytes:
         if change.kind == "records":
             return addition.to_records(before)
@@ -168,7 +173,7 @@ def _renamed_file(top: Path, path: str) -> Path | None:
 
 
 def replace_file(path: Path, edit: Callable[[bytes], bytes]) -> None:
-    """Change a file that somebody else may be saving: the newer text wins, and is edited in its turn.
+    """FileChange a file that somebody else may be saving: the newer text wins, and is edited in its turn.
 
     `edit` must leave alone what it has edited already. A file that is deleted meanwhile stays deleted.
     """
@@ -208,7 +213,7 @@ def _settle(path: Path) -> None:
         time.sleep(SETTLED_SECONDS / 2)
 
 
-def _clear_debris(file: Path, change: Change, addition: Addition) -> None:
+def _clear_debris(file: Path, change: FileChange, addition: Addition) -> None:
     """Finish a `replace_file` that was cut off: the kept text comes back if it was saved into after ours replaced it."""
     kept, new = file.with_name(_KEPT + file.name), file.with_name(_NEW + file.name)
     new.unlink(missing_ok=True)
@@ -252,8 +257,24 @@ def _write(path: Path, data: bytes, mode: int) -> None:
         raise
 
 
-def _checked_out(worktree: Worktree, file: TreeFile) -> bytes:
+def _check_out_each(worktree: Worktree, files: Sequence[TreeFile]) -> Contents:
+    """Return the bytes that git would write for some files, in one process; nothing where it refuses one of them."""
+    plain = [file for file in files if "\n" not in file.path]
+    if len(plain) < 2:
+        return {}
+    mark = os.urandom(16).hex()  # parts the answers: of a file that a filter changes git does not tell the size
+    request = b"".join(file.blob.encode() + b" " + os.fsencode(file.path) + b"\n" for file in plain)
+    answer = run_git(["cat-file", "--filters", f"--batch={mark}"], cwd=worktree.path, stdin=request)
+    parts = answer.stdout.split(f"{mark}\n".encode())[1:]
+    if answer.returncode or len(parts) != len(plain):
+        return {}
+    return {file: part.removesuffix(b"\n") for file, part in zip(plain, parts, strict=True)}
+
+
+def _check_out(worktree: Worktree, file: TreeFile, contents: Contents) -> bytes:
     """Return the bytes that git would write for a file."""
+    if file in contents:
+        return contents[file]
     return git_bytes(["cat-file", "--filters", f"--path={file.path}", file.blob], cwd=worktree.path)
 
 

@@ -92,6 +92,31 @@ def _plain_head(git_dir: Path) -> str | None:
     return "" if re.fullmatch(rb"[0-9a-f]{40}|[0-9a-f]{64}", said) else None
 
 
+def find_holder(repository: Repository, branch: str) -> Worktree | None:
+    """Return the worktree that has the branch checked out."""
+    for git_dir in repository.git_dirs():
+        head = _plain_head(git_dir)
+        if head is None:
+            return _ask_holder(repository, branch)
+        if head == f"refs/heads/{branch}":
+            top = repository.top if git_dir == repository.common else registered_path(git_dir)
+            worktree = worktree_at(repository, top) if top else None
+            if worktree:
+                return worktree
+    return None
+
+
+def _ask_holder(repository: Repository, branch: str) -> Worktree | None:
+    answer = run_git(["for-each-ref", "--format=%(worktreepath)", f"refs/heads/{branch}"], cwd=repository.common).stdout
+    path = Path(os.fsdecode(answer.removesuffix(b"\n")))
+    if not answer.strip():
+        return None
+    if path == repository.common and repository.top:  # what git says of a submodule's main worktree
+        path = repository.top
+    worktree = worktree_at(repository, path)
+    return worktree if worktree and worktree.head() == branch else None
+
+
 def registered_path(git_dir: Path) -> Path:
     """Return the folder that git has noted for a linked worktree."""
     told = Path(os.fsdecode((git_dir / "gitdir").read_bytes().removesuffix(b"\n")))

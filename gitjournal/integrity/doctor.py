@@ -16,7 +16,7 @@ from gitjournal.entry import settings
 from gitjournal.errors import GitError, GitjournalError
 from gitjournal.git import results_commit
 from gitjournal.git.busy import lab_obstacle
-from gitjournal.git.index_draft import INTENT
+from gitjournal.git.index_copy import INTENT
 from gitjournal.git.lab import Lab, find_lab, is_journal, place_of, read_settings
 from gitjournal.git.locks import MARK
 from gitjournal.git.process import run_git

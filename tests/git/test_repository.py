@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import Path
+
+import pytest
 
 from gitjournal.git.repository import RESTING_NS
 from gitjournal.git.worktree import find_repository
@@ -39,3 +42,31 @@ def test_what_changed_just_now_is_not_trusted_to_stay(repo: Path) -> None:
     repository = find_repository(repo)
     (repo / ".git/refs/heads/main").touch()
     assert repository.refs_stamp() is None or time.time_ns() > (repo / ".git/refs/heads/main").stat().st_mtime_ns + RESTING_NS
+
+
+def test_some_bytes_are_stored_in_the_order_given_and_as_they_are(repo: Path) -> None:
+    repository = find_repository(repo)
+    repository.private.mkdir()
+    contents = [b"two\r\n", b"", b"one\n", b"two\r\n"]
+    ids = repository.store_each(contents)
+    assert [repository.blob(blob) for blob in ids] == contents
+    assert ids == [repository.store(data) for data in contents]
+    assert repository.store_each([]) == []
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_branch_is_resolved_as_git_does_it(repo: Path, *, packed: bool) -> None:
+    repository = find_repository(repo)
+    git(repo, "branch", "topic/one")
+    if packed:
+        git(repo, "pack-refs", "--all")
+        git(repo, "commit", "-q", "--allow-empty", "-m", "later")  # main is loose again, and goes before the packed one
+    for name in ("main", "topic/one", "topic", "none", "main:none", "main^{tree}"):
+        expected = subprocess.run(["git", "rev-parse", "--verify", "-q", f"refs/heads/{name}"], cwd=repo, capture_output=True, check=False)
+        assert repository.resolve(f"refs/heads/{name}") == (expected.stdout.decode().strip() or None), name
+
+
+def test_what_is_no_object_id_in_the_file_of_a_branch_is_left_to_git(repo: Path) -> None:
+    (repo / ".git/refs/heads/alias").write_text("ref: refs/heads/main\n")
+    repository = find_repository(repo)
+    assert repository.resolve("refs/heads/alias") == git(repo, "rev-parse", "main")

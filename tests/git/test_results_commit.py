@@ -7,6 +7,7 @@ import time
 import pytest
 
 from gitjournal.errors import GitError
+from gitjournal.git.lab import find_lab
 from gitjournal.git.results_commit import commit_spooled
 from gitjournal.git.spool import list_pending, spool_results
 from gitjournal.git.transaction import PATIENCE
@@ -58,6 +59,7 @@ def test_a_commit_is_signed_where_the_person_signs_commits(repo, tmp_path):
     write(lab)
     assert "gpgsig" not in git(lab.path, "cat-file", "commit", plan(lab).tip)
     git(repo, "config", "commit.gpgSign", "true")
+    lab = find_lab(repo)  # the next command reads the settings again
     write(lab, TEXT + "more\n")
     assert "gpgsig" in git(lab.path, "cat-file", "commit", plan(lab).tip)
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.git.working_files import Addition, blob_id, renamed, replace_file, runs_of
+from gitjournal.git.repository import TreeFile
+from gitjournal.git.working_files import Addition, FileChange, blob_id, land, renamed, replace_file, runs_of
 from tests.support.helpers import git
 from tests.support.journals import (
+    journal,
     record,
 )
 
@@ -92,3 +94,22 @@ def test_a_file_deleted_while_it_was_edited_stays_deleted(tmp_path):
 
     replace_file(file, edit)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_new_files_of_a_commit_go_through_the_filters_of_git(repo: Path, *, refused: bool) -> None:
+    lab = journal(repo)
+    assert lab.worktree
+    attributes = "*.txt text eol=crlf\n*.up filter=up\n" + ("*.bad filter=bad\n" if refused else "")
+    (lab.path / ".gitattributes").write_text(attributes)
+    git(repo, "config", "filter.up.smudge", "tr a-z A-Z")
+    git(repo, "config", "filter.bad.smudge", "false")
+    git(repo, "config", "filter.bad.required", "true")
+    contents = {"x/a.txt": b"one\ntwo\n", "x/b.up": b"no end", "x/c.bin": b"\0\r\n\n", "x/d.bad": b"bad\n", "x/e e.bin": b""}
+    blobs = lab.repository.store_each(list(contents.values()))
+    changes = [FileChange(path, "plain", None, TreeFile("100644", blob, path)) for path, blob in zip(contents, blobs, strict=True)]
+    land(lab.worktree, changes, Addition())
+    expected = {**contents, "x/a.txt": b"one\r\ntwo\r\n", "x/b.up": b"NO END"}
+    if refused:  # that one is not written, and all the others are
+        del expected["x/d.bad"]
+    assert {f"x/{file.name}": file.read_bytes() for file in (lab.path / "x").iterdir()} == expected

@@ -1,0 +1,122 @@
+"""The person's index after a commit of ours: a private copy in which what was staged stays staged, with our part in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from gitjournal.errors import EntryError
+from gitjournal.git.build import CommitBuilder, index_info
+from gitjournal.git.process import git_bytes
+from gitjournal.git.repository import TreeFile
+from gitjournal.git.working_files import Addition, FileChange, renamed
+from gitjournal.git.worktree import Worktree
+
+INTENT = "gitjournal-intent"
+COPY = "gitjournal-index"
+
+_EMPTY = (
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
+
+
+@dataclass(frozen=True)
+class IndexCopy:
+    """A private copy of the person's index, to be changed, and the bytes that it was copied from."""
+
+    worktree: Worktree
+    before: bytes
+
+    @property
+    def path(self) -> Path:
+        """Where the copy lies: beside the index, so that it can be renamed into its place."""
+        return self.worktree.git_dir / COPY
+
+    @cached_property
+    def _listed(self) -> list[tuple[str, TreeFile]]:
+        """What was staged when the copy was made, each file with its stage; read before the copy is changed."""
+        lines = git_bytes(["ls-files", "--stage", "-z"], cwd=self.worktree.path, extra={"GIT_INDEX_FILE": str(self.path)}).split(b"\0")
+        files = []
+        for line in filter(None, lines):
+            head, _, path = line.partition(b"\t")
+            mode, blob, stage = head.decode().split(" ")
+            files.append((stage, TreeFile(mode, blob, os.fsdecode(path))))
+        return files
+
+    @property
+    def has_conflicts(self) -> bool:
+        """Whether a merge left files that are not merged yet."""
+        return any(stage != "0" for stage, _ in self._listed)
+
+    def staged(self, paths: Collection[str] | None = None) -> dict[str, TreeFile]:
+        """Return what was staged, at these paths or all, when the copy was made; what is only announced (`add -N`) was not."""
+        files = (file for _, file in self._listed if paths is None or file.path in paths)
+        return {file.path: file for file in files if file.blob not in _EMPTY}
+
+    def put(self, files: dict[str, TreeFile | None]) -> None:
+        """Stage files, or take them out."""
+        if files:
+            self.worktree.git("update-index", "-z", "--index-info", stdin=index_info(files, self.worktree.repository), index=self.path)
+
+    def discard(self) -> None:
+        """Forget the copy, unless somebody was interrupted who is to be finished with it."""
+        if not (self.worktree.git_dir / INTENT).exists():
+            self.path.unlink(missing_ok=True)
+        self.path.with_name(f"{COPY}.lock").unlink(missing_ok=True)
+
+
+def copy_index(worktree: Worktree) -> IndexCopy:
+    """Copy the person's index. Its time stamp comes along: git tells by it which files it must look into."""
+    copy = IndexCopy(worktree, index_bytes(worktree.git_dir))
+    copy.discard()
+    if copy.before:
+        shutil.copy2(worktree.git_dir / "index", copy.path)
+    return copy
+
+
+def index_bytes(git_dir: Path) -> bytes:
+    """Return the index of a worktree as it is; nothing where it has none."""
+    try:
+        return (git_dir / "index").read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def stage_changes(builder: CommitBuilder, copy: IndexCopy, changes: list[FileChange], addition: Addition) -> None:
+    """Bring the copy of the index after a commit: what was staged stays staged, with our part in it."""
+    staged = copy.staged([change.path for change in changes]) if changes else {}
+    put: dict[str, TreeFile | None] = {}
+    for change in changes:
+        mine = staged.get(change.path)
+        if mine == change.old or (change.kind == "planned" and change.new is None):
+            put[change.path] = change.new
+        elif mine is not None and change.new is not None:
+            put |= _edited(builder, mine, change, addition)
+        elif mine is None and change.old is not None:
+            put |= _edited_elsewhere(builder, copy, change, addition)
+    copy.put(put)
+
+
+def _edited(builder: CommitBuilder, mine: TreeFile, change: FileChange, addition: Addition) -> dict[str, TreeFile | None]:
+    """Add our part to what the person staged, else their next commit would take it out again."""
+    if change.kind == "records":
+        data = addition.to_records(builder.repository.blob(mine.blob) or b"")
+        return {mine.path: TreeFile(mine.mode, builder.repository.store(data), mine.path)}
+    if change.kind == "entry":
+        try:
+            return {mine.path: builder.edit(mine, lambda text: addition.to_entry(text, mine.path))}
+        except EntryError:
+            return {}  # they are in the middle of something; the commit has the block
+    return {}
+
+
+def _edited_elsewhere(builder: CommitBuilder, copy: IndexCopy, change: FileChange, addition: Addition) -> dict[str, TreeFile | None]:
+    """Add our part where the person staged the entry under another name; a staged deletion stays one."""
+    entries = {path: file for path, file in copy.staged().items() if path.startswith("entries/")}
+    other = renamed(change.path, entries)
+    return _edited(builder, entries[other], change, addition) if other else {}
