@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
-import math
 import sys
-import time
 from collections.abc import Sequence
 
 import click
 
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.entry_selection import Selection, select
-from gitjournal.commands.notice import tell_repeated
+from gitjournal.commands.notice import ExecReporter, tell_repeated
+from gitjournal.commands.option_values import parse_duration
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.git.lab import find_lab
 from gitjournal.journal.journal import open_journal
@@ -24,23 +23,9 @@ from gitjournal.render.results_page import compose_results
 from gitjournal.run.call import ExecCall
 from gitjournal.run.execute import execute, recover
 from gitjournal.run.final import take_look
-from gitjournal.run.messages import Epoch, Limits, Options, Outcome, Planned, Printed, Progress, Recovered
+from gitjournal.run.messages import Limits, Options, Outcome
 from gitjournal.suggest.forecast import HistoryForecaster, ScoreModel
 from gitjournal.worker.pool import Crew, Team
-
-FAILED, DUPLICATE, INTERRUPTED = 4, 3, 130
-SHOW_AFTER = 1.0  # seconds: what is quicker needs no progress line
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def seconds(value: str) -> float:
-    """Read a length of time: `90` or `90s`, `15m`, `2h`, `1d`."""
-    said = value.strip().lower()
-    number, unit = (said[:-1], UNITS[said[-1]]) if said[-1:] in UNITS else (said, 1)
-    with contextlib.suppress(ValueError):
-        if 0 < (length := float(number) * unit) < math.inf:
-            return length
-    raise click.BadParameter(f"`{value}` is no length of time; try 90s, 15m or 2h")
 
 
 @click.command("exec", short_help="Run what entries declare.")
@@ -52,10 +37,10 @@ def seconds(value: str) -> float:
 @click.option("--force", metavar="REASON", help="Run it although the journal has it, and say why.")
 @click.option("--retry", type=click.Choice(["failed"]), metavar="failed", help="Run again what failed before.")
 @click.option("--final", "final_reason", metavar="REASON", help="Score the sealed test part by the best on dev, and say why now.")
-@click.option("--timeout", type=seconds, metavar="TIME", help="End a run that takes longer, as a failure (90s, 15m, 2h).")
+@click.option("--timeout", type=parse_duration, metavar="TIME", help="End a run that takes longer, as a failure (90s, 15m, 2h).")
 @click.option("--memory", type=click.IntRange(min=1), metavar="MB", help="Let a run take no more memory than this (Linux).")
 @click.option("--max-runs", type=click.IntRange(min=1), metavar="N", help="Begin no more than N runs in this call.")
-@click.option("--max-time", type=seconds, metavar="TIME", help="Begin no run after this time (90s, 15m, 2h).")
+@click.option("--max-time", type=parse_duration, metavar="TIME", help="Begin no run after this time (90s, 15m, 2h).")
 @click.option("--skip-unlikely", type=click.FloatRange(0, 0.5, min_open=True), metavar="CHANCE",
               help="Skip runs with less than this chance to beat the best (0.01), but for a control of one in ten.")  # fmt: skip
 @click.option("--fail-fast", is_flag=True, help="Begin no run after one has failed.")
@@ -102,7 +87,7 @@ def command(
     if skip_unlikely is not None and (force or final_reason):
         raise click.UsageError("--skip-unlikely goes with neither --force nor --final")
     lab = find_lab(context.start)
-    speaker = _Speaker(quiet=context.quiet or as_json, verbose=context.verbose, color=context.color)
+    speaker = ExecReporter(quiet=context.quiet or as_json, verbose=context.verbose, color=context.color)
     limits = Limits(max_runs, max_time, fail_fast)
     options = Options(dry_run, force, retry is not None, wait, timeout, memory, skip_unlikely, limits)
     with _crew(dask, jobs) as crew:
@@ -139,7 +124,7 @@ def _crew(dask: str | None, jobs: int | None) -> contextlib.AbstractContextManag
     return crew
 
 
-def _run(context: Context, call: ExecCall, speaker: _Speaker, ids: Sequence[str], *, as_json: bool, alone: bool) -> int:
+def _run(context: Context, call: ExecCall, speaker: ExecReporter, ids: Sequence[str], *, as_json: bool, alone: bool) -> int:
     """Run the entries, say of each how it ended, and return the exit code: the gravest of theirs."""
     codes = [0]
     planned: list[Outcome] = []
@@ -159,7 +144,7 @@ def _run(context: Context, call: ExecCall, speaker: _Speaker, ids: Sequence[str]
             continue
         finally:
             speaker.clear()
-        codes.append(exit_code(ended))
+        codes.append(ended.exit_code)
         if as_json:
             click.echo(json.dumps(exec_output.as_plain(ended)))
         elif codes[-1] or not context.quiet:
@@ -187,67 +172,3 @@ def _model() -> ScoreModel:
     """Return what makes forecasts: loaded only now, since it needs numpy."""
     model: ScoreModel = importlib.import_module("gitjournal.suggest.gate").SurrogateModel()
     return model
-
-
-def exit_code(ended: Outcome) -> int:
-    """Return the exit code of one entry."""
-    if ended.state == "interrupted":
-        return INTERRUPTED
-    if ended.state == "duplicate":
-        return DUPLICATE
-    return FAILED if ended.summary.failed and ended.state != "planned" else 0
-
-
-class _Speaker:
-    """Says what happens while it happens: one line that is rewritten on a terminal, plain lines elsewhere."""
-
-    def __init__(self, *, quiet: bool, verbose: bool, color: bool) -> None:
-        self.quiet = quiet
-        self.verbose = verbose
-        self.color = color
-        self.live = sys.stderr.isatty()
-        self.started = self.last = time.monotonic()
-
-    def note(self, line: str) -> None:
-        """Say a line by the way."""
-        if not self.quiet:
-            click.echo(line)
-
-    def begin(self) -> None:
-        """Start the clock: of an entry, and again of its runs."""
-        self.started = self.last = time.monotonic()
-
-    def tell(self, event: Planned | Progress | Epoch | Printed | Recovered) -> None:
-        """Say one event."""
-        if isinstance(event, Planned):
-            self.begin()
-        if isinstance(event, Printed):
-            if self.verbose:
-                self.clear()
-                click.echo(text.clean_lines(event.log), err=True)
-            return
-        if self.quiet:
-            return
-        if isinstance(event, (Progress, Epoch)):
-            self._progress(event)
-        else:
-            self.clear()
-            click.echo(exec_output.planned(event) if isinstance(event, Planned) else exec_output.recovered(event))
-
-    def _progress(self, event: Progress | Epoch) -> None:
-        now = time.monotonic()
-        if now - self.started < SHOW_AFTER or (not self.live and now - self.last < 10 and event.finished < event.total):
-            return
-        self.last = now
-        width = text.terminal_width() or 80
-        if isinstance(event, Epoch):
-            line = exec_output.epoch(event, width=width)
-        else:
-            left = (now - self.started) / event.finished * (event.total - event.finished)
-            line = exec_output.progress(event, left, width=width)
-        click.echo(f"\r\033[K{line}" if self.live else line, nl=not self.live, err=True)
-
-    def clear(self) -> None:
-        """Take the progress line away."""
-        if self.live and not self.quiet:
-            click.echo("\r\033[K", nl=False, err=True)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.commands.new import assignment, source, step
+from gitjournal.commands.option_values import parse_assignment, parse_data, parse_step
 from gitjournal.errors import UsageError
 from gitjournal.git.lab import find_lab, work_root
 from gitjournal.journal.journal import open_journal
@@ -74,13 +74,13 @@ def command(
     study = to_entry.chosen(files.read_studies(path), study_name, path.name)
     said = {
         "title": title or f"Study {text.shorten(text.clean(study.name), 60)}",
-        "procedure": [step(one) for one in steps],
-        "parameters": dict(assignment(one, "--parameter") for one in parameters),
+        "procedure": [parse_step(text) for text in steps],
+        "parameters": dict(parse_assignment(text, "--parameter") for text in parameters),
         "metrics": list(metrics),
         "seeds": seeds,
     }
     with open_journal(context.start, lab) as journal, Crew() as crew:
-        made = to_entry.draft(journal, root, study, ImportOptions(said, source(data, root, target, None), like, most), crew.ask)
+        made = to_entry.draft(journal, root, study, ImportOptions(said, parse_data(data, root, target=target), like, most), crew.ask)
     if dry_run and not as_json:
         click.echo(made.drafted.text, nl=False)
         return

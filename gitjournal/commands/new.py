@@ -6,18 +6,17 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
-from gitjournal import yaml_text
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.commands.exec import command as exec_command
-from gitjournal.errors import EntryError, UsageError
+from gitjournal.commands.option_values import parse_assignment, parse_data, parse_grid, parse_step
+from gitjournal.errors import UsageError
 from gitjournal.git.lab import Lab, find_lab, switch_branch, work_root
 from gitjournal.journal.journal import open_journal
+from gitjournal.render import new_output
 from gitjournal.run import draft
-from gitjournal.run.baselines import Baseline, propose
+from gitjournal.run.baselines import propose
 from gitjournal.run.draft import EntryRequest
 from gitjournal.worker.pool import Crew
 
@@ -92,8 +91,12 @@ def command(
     if baselines is not None:
         if title is not None or data is not None:
             raise UsageError("--baselines gives its entries their titles and data; leave TITLE and --data out")
-        more = {"metrics": list(metrics), "seeds": seeds}
-        _baselines(context, lab, root, source(baselines, root, target, features), more, branch, run=run, dry_run=dry_run, as_json=as_json)
+        request = EntryRequest({"metrics": list(metrics), "seeds": seeds}, parse_data(baselines, root, target=target, features=features))
+        if branch and not dry_run:
+            switch_branch(lab, branch)
+        open_ids = _write_baselines(context, root, request, dry_run=dry_run, as_json=as_json, say_next=not run)
+        if run and open_ids and not dry_run:
+            _exec(open_ids, as_json=as_json)
         return
     if run:
         raise UsageError("--exec goes with --baselines", hint="gitjournal exec ID")
@@ -101,7 +104,7 @@ def command(
     if title is None or (data is None and origin is None):
         _list_data(lab, root, title, as_json=as_json)
         return
-    said = {
+    values = {
         "title": title,
         "hypothesis": hypothesis,
         "expect": expect,
@@ -109,17 +112,17 @@ def command(
         "baseline": baseline,
         "replicates": replicate,
         "from": origin,
-        "procedure": [step(text) for text in steps],
-        "parameters": dict(assignment(text, "--parameter") for text in parameters),
-        "grid": {name: _values(value) for name, value in (assignment(text, "--grid") for text in grid)},
+        "procedure": [parse_step(text) for text in steps],
+        "parameters": dict(parse_assignment(text, "--parameter") for text in parameters),
+        "grid": parse_grid(grid),
         "seeds": seeds,
         "metrics": list(metrics),
         "tags": list(tags),
     }
-    chosen = source(data, root, target, features)
-    said = {key: value for key, value in said.items() if value or value == 0}  # a confidence of 0 is an answer
+    values = {name: value for name, value in values.items() if value or value == 0}  # a confidence of 0 is an answer
+    request = EntryRequest(values, parse_data(data, root, target=target, features=features), template)
     with open_journal(context.start, lab) as journal, Crew() as crew:
-        drafted = draft.draft(journal, root, EntryRequest(said, chosen, template), ask=crew.ask)
+        drafted = draft.draft(journal, root, request, ask=crew.ask)
     if dry_run:
         click.echo(drafted.text, nl=False)
         return
@@ -131,80 +134,36 @@ def command(
         click.edit(filename=str(path))
 
 
-def source(data: str | None, root: Path, target: str | None, features: str | None) -> dict[str, Any]:
-    """Return the data that --data, --target and --features say."""
-    chosen = draft.data_source(data, root) if data else {}
-    for name, said in (("target", target), ("features", features)):
-        if said:
-            chosen[name] = said.split(",") if "," in said else said
-    return chosen
-
-
-def _baselines(
-    context: Context,
-    lab: Lab,
-    root: Path,
-    data: dict[str, Any],
-    more: dict[str, Any],
-    branch: str | None,
-    *,
-    run: bool,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Write the usual entries on data that the journal has not yet, and run them where that is asked."""
-    if branch and not dry_run:
-        switch_branch(lab, branch)
+def _write_baselines(context: Context, root: Path, request: EntryRequest, *, dry_run: bool, as_json: bool, say_next: bool) -> list[str]:
+    """Write the usual entries on data that the journal has not yet, and say so. Returns the ids of those that are to be run."""
     with Crew() as crew, open_journal(context.start) as journal:
-        found = propose(journal, root, data, more, crew.ask)
-    paths = {one.id: draft.write_draft(lab, one.drafted) for one in found if one.drafted and not dry_run}
-    open_ids = [one.id for one in found if one.drafted or one.state in ("draft", "planned")]
+        baselines = propose(journal, root, request, crew.ask)
+        paths = {one.id: draft.write_draft(journal.lab, one.drafted) for one in baselines if one.drafted and not dry_run}
+    open_ids = [one.id for one in baselines if one.drafted or one.state in ("draft", "planned")]
     if as_json:
-        told = [
-            {
-                "title": one.title,
-                "id": one.id or None,
-                "state": one.state or ("left out" if one.left_out else "new"),
-                "path": str(paths[one.id]) if one.id in paths else None,
-                "why": one.left_out or None,
-            }
-            for one in found
-        ]
-        click.echo(json.dumps({"baselines": told}))
+        click.echo(json.dumps(new_output.baselines_as_plain(baselines, paths)))
     elif not context.quiet:
-        click.echo("\n".join(_baseline_said(context, one, paths) for one in found))
+        typed = {entry_id: os.path.relpath(path, context.start) for entry_id, path in paths.items()}
+        click.echo("\n".join(new_output.baseline_line(baseline, typed.get(baseline.id)) for baseline in baselines))
         if dry_run:
             click.echo("nothing was written (dry run)")
-        elif open_ids and not run:
-            click.echo(f"next: gitjournal exec {' '.join(one[-4:] for one in open_ids)}")
-    if run and open_ids and not dry_run:
-        click.get_current_context().invoke(exec_command, parts=tuple(open_ids), as_json=as_json)
+        elif open_ids and say_next:
+            click.echo(f"next: gitjournal exec {' '.join(entry_id[-4:] for entry_id in open_ids)}")
+    return open_ids
 
 
-def _baseline_said(context: Context, one: Baseline, paths: dict[str, Path]) -> str:
-    if one.left_out:
-        return f"{one.title}: left out; {one.left_out}"
-    if one.id in paths:
-        return os.path.relpath(paths[one.id], context.start)
-    if one.drafted:
-        return f"{one.title}: would be written"
-    return f"{one.title}: {one.id[-4:]} is the same ({one.state})"
+def _exec(ids: list[str], *, as_json: bool) -> None:
+    """Run entries as `gitjournal exec` does: the command is asked for by its name, as on a command line."""
+    context = click.get_current_context()
+    group = context.find_root().command
+    command = group.get_command(context, "exec") if isinstance(group, click.Group) else None
+    if command is not None:
+        context.invoke(command, parts=tuple(ids), as_json=as_json)
 
 
 def _list_data(lab: Lab, root: Path, title: str | None, *, as_json: bool) -> None:
-    found = draft.find_data_files(root, lab.path)
-    if as_json:
-        click.echo(json.dumps({"data": found}))
-    elif found:
-        click.echo("data files here:")
-        for name in found:
-            click.echo(f"  {name}")
-    else:
-        click.echo("no .csv, .parquet or .npz file here; data sets that ship with scikit-learn work too, such as sklearn:digits")
-    if not as_json:
-        example = found[0] if found else "sklearn:digits"
-        target = " --target COLUMN" if found else ""
-        click.echo(f'next: gitjournal new "{title or "my first question"}" --data {example}{target}')
+    files = draft.find_data_files(root, lab.path)
+    click.echo(json.dumps({"data": files}) if as_json else "\n".join(new_output.data_files_lines(files, title)))
 
 
 def _say(context: Context, identifier: str, path: Path, *, as_json: bool) -> None:
@@ -218,30 +177,3 @@ def _say(context: Context, identifier: str, path: Path, *, as_json: bool) -> Non
 
 def _has_editor() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and bool(os.environ.get("VISUAL") or os.environ.get("EDITOR"))
-
-
-def step(text: str) -> Any:
-    """Read a step: a name, or YAML such as ``SVC: {C: 10}``."""
-    return _yaml(text, "--estimator")
-
-
-def assignment(text: str, option: str) -> tuple[str, Any]:
-    """Read NAME=VALUE of an option."""
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise UsageError(f"{option} takes NAME=VALUE, such as svc__C=10; got `{text}`")
-    return name.strip(), _yaml(value, option) if option == "--parameter" else value
-
-
-def _values(text: str) -> Any:
-    """Read grid values: a YAML list or mapping, or words with commas between them."""
-    bare = text.strip()
-    value = _yaml(bare if bare[:1] in "[{" else f"[{bare}]", "--grid")
-    return value if isinstance(value, (list, dict)) else [value]
-
-
-def _yaml(text: str, option: str) -> Any:
-    try:
-        return yaml_text.load(text, file=option).value
-    except EntryError as fault:
-        raise UsageError(f"{option} `{text}`: {fault.message}") from None

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.commands.exec import FAILED, INTERRUPTED, seconds
+from gitjournal.commands.option_values import parse_duration
 from gitjournal.git.lab import find_lab
 from gitjournal.journal.journal import open_journal
 from gitjournal.render import suggestion, text
@@ -19,7 +19,7 @@ from gitjournal.render.results_page import compose_results
 from gitjournal.run import draft
 from gitjournal.run import execute as runner
 from gitjournal.run.call import ExecCall
-from gitjournal.run.messages import Options
+from gitjournal.run.messages import FAILED, INTERRUPTED, Options
 from gitjournal.suggest import collect, loop, suggest, to_entry
 from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.loop import LoopOptions, Round
@@ -39,8 +39,8 @@ from gitjournal.worker.pool import Crew
 @click.option("--write", is_flag=True, help="Write them down as an entry, with a grid where they are several.")
 @click.option("--exec", "execute", is_flag=True, help="Run one after another, and learn in between.")
 @click.option("--max-runs", type=click.IntRange(min=1), metavar="N", help="With --exec: at most N runs; by default as many as -n.")
-@click.option("--max-time", type=seconds, metavar="TIME", help="With --exec: begin no run after this time (90s, 15m, 2h).")
-@click.option("--timeout", type=seconds, metavar="TIME", help="With --exec: end a run that takes longer, as a failure.")
+@click.option("--max-time", type=parse_duration, metavar="TIME", help="With --exec: begin no run after this time (90s, 15m, 2h).")
+@click.option("--timeout", type=parse_duration, metavar="TIME", help="With --exec: end a run that takes longer, as a failure.")
 @click.option("--title", metavar="TEXT", help="The title of the entry that is written.")
 @click.option("--dry-run", is_flag=True, help="Write and run nothing: print what --write would write.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")

@@ -30,7 +30,7 @@ _PAGE = "---\ntitle: $title\ndata: $data\nprocedure: $procedure\n---\n"
 
 
 @dataclass(frozen=True)
-class Baseline:
+class ProposedBaseline:
     """One of the usual entries: a new text; or the entry that is the same (`same`, in `state`); or why there is none."""
 
     title: str
@@ -40,20 +40,18 @@ class Baseline:
     left_out: str = ""
 
 
-def propose(journal: Journal, root: Path, data: dict[str, Any], more: dict[str, Any], ask: AskWorker) -> list[Baseline]:
-    """Return the usual entries on data, the dummy first, which the others name as their baseline.
+def propose(journal: Journal, root: Path, request: EntryRequest, ask: AskWorker) -> list[ProposedBaseline]:
+    """Return the usual entries on the data of `request`, the dummy first, which the others name as their baseline.
 
-    `more` are values by field that all of them get, such as `metrics`. Raises EntryError or DataError for data that
-    cannot be read.
+    All of them get its values, such as `metrics`. Raises EntryError or DataError for data that cannot be read.
     """
-    lab = journal.lab
-    declared, data = _known_data(lab, root, data, ask)
+    declared, data = _known_data(journal.lab, root, request.data, ask)
     one_text = isinstance(declared.data.get("features"), str)
-    proposer = _Proposer(journal, root, data, more, ask, dict(_waiting(journal)))
-    proposals: list[Baseline] = []
+    proposer = _Proposer(journal, root, EntryRequest(request.values, data), ask, dict(_waiting(journal)))
+    proposals: list[ProposedBaseline] = []
     for one in usual(declared.facts, declared.task, mixed=draft.in_columns(data), one_text=one_text):
         if one.keras and not _has_keras():
-            proposals.append(Baseline(one.title, left_out="a network needs Keras: pip install 'gitjournal[keras]'"))
+            proposals.append(ProposedBaseline(one.title, left_out="a network needs Keras: pip install 'gitjournal[keras]'"))
         else:
             proposals.append(proposer.propose(one, dummy=proposals[0].id if proposals else ""))
     return proposals
@@ -65,30 +63,29 @@ class _Proposer:
 
     journal: Journal
     root: Path
-    data: dict[str, Any]
-    more: dict[str, Any]
+    request: EntryRequest
     ask: AskWorker
     waiting: dict[Key, tuple[str, str]]
 
-    def propose(self, one: Usual, *, dummy: str) -> Baseline:
+    def propose(self, one: Usual, *, dummy: str) -> ProposedBaseline:
         """Return one of the usual entries, with the dummy as its baseline, or the entry that is the same."""
         values = {
-            "title": f"{one.title} on {datasheet.name_of(self.data)}",
+            "title": f"{one.title} on {datasheet.name_of(self.request.data)}",
             "hypothesis": one.hypothesis,
             "procedure": one.steps,
             "baseline": dummy,
             "tags": ["baseline"],
-            **self.more,
+            **self.request.values,
         }
-        request = EntryRequest({name: value for name, value in values.items() if value}, self.data)
+        request = EntryRequest({name: value for name, value in values.items() if value}, self.request.data)
         drafted = draft.draft(self.journal, self.root, request, ask=self.ask, also=[dummy] if dummy else [])
         done = {run.key: run.entry for run in self.journal.index.find_runs(drafted.keys) if done_by_another(run, drafted.id)}
         if all(key in done for key in drafted.keys):
-            return Baseline(one.title, done[drafted.keys[0]], state="done")
+            return ProposedBaseline(one.title, done[drafted.keys[0]], state="done")
         if all(key in self.waiting for key in drafted.keys):
             entry_id, state = self.waiting[drafted.keys[0]]
-            return Baseline(one.title, entry_id, state=state)
-        return Baseline(one.title, drafted.id, drafted)
+            return ProposedBaseline(one.title, entry_id, state=state)
+        return ProposedBaseline(one.title, drafted.id, drafted)
 
 
 def _entry_on(data: dict[str, Any]) -> Entry:

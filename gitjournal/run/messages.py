@@ -15,6 +15,8 @@ from gitjournal.run.forecast import Forecast
 from gitjournal.run.known_runs import Nearest, Twin
 from gitjournal.stats.gain import Gain
 
+DUPLICATE, FAILED, INTERRUPTED = 3, 4, 130  # exit codes of how an entry ended, beside those of errors
+
 State = Literal["done", "shown", "planned", "duplicate", "interrupted"]
 
 
@@ -188,3 +190,12 @@ class Outcome:
     def seconds(self) -> float | None:
         """The time that the runs of a plan are expected to take, where that is known."""
         return self.forecast.seconds if self.forecast else None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a command that ends so."""
+        if self.state == "interrupted":
+            return INTERRUPTED
+        if self.state == "duplicate":
+            return DUPLICATE
+        return FAILED if self.summary.failed and self.state != "planned" else 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gitjournal.commands.entry_selection import Selection, select
-from gitjournal.commands.exec import exit_code, seconds
+from gitjournal.commands.option_values import parse_duration
 from gitjournal.entry.model import Budget
 from gitjournal.errors import BusyError, UsageError
 from gitjournal.git.setup.init import init
@@ -117,7 +117,7 @@ def test_when_no_other_run_is_begun(limits: Limits, budget: Budget | None, spent
 def test_a_limit_leaves_the_rest_for_the_next_call(journal: Bench) -> None:
     journal.entry("aaaa", NEIGHBOURS + "grid: {kneighborsclassifier__n_neighbors: [500, 1, 3, 5, 7]}\n")
     ended = journal.exec("aaaa", limits=Limits(fail_fast=True))
-    assert (ended.made, ended.failed_now, exit_code(ended)) == (1, 1, 4)
+    assert (ended.made, ended.failed_now, ended.exit_code) == (1, 1, 4)
     assert "4 runs not begun: a run failed (--fail-fast); go on with: gitjournal exec aaaa" in exec_output.said(ended, color=False)
     ended = journal.exec("aaaa", limits=Limits(runs=3))
     assert (ended.made, ended.stopped) == (3, "3 runs were made (--max-runs)")
@@ -151,7 +151,7 @@ def test_a_memory_limit_counts_what_the_run_takes_and_not_what_the_libraries_hav
 
 @pytest.mark.parametrize(("said", "meant"), [("90", 90), ("1.5s", 1.5), ("15m", 900), (" 2H ", 7200), ("1d", 86400)])
 def test_a_length_of_time(said: str, meant: float) -> None:
-    assert seconds(said) == meant
+    assert parse_duration(said) == meant
 
 
 def test_jobs_share_the_cores_and_never_less_than_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
