@@ -15,9 +15,8 @@ from gitjournal.journal.journal import Journal, Opened
 from gitjournal.journal.records import copy_from_owners
 from gitjournal.run.artifacts import PREDICTIONS, folder_of
 from gitjournal.stats import compare as comparison
-from gitjournal.stats.comparable import require_alike
 from gitjournal.stats.compare import Comparison, Resampled, compare
-from gitjournal.stats.sample import Sample, sample_of
+from gitjournal.stats.sample import Sample, require_alike, sample_of
 from gitjournal.worker.jobs import BootstrapJob, ErrorReply, PredictionsFile, ScoreJob
 from gitjournal.worker.pool import Crew, Team
 

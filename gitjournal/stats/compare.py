@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gitjournal.stats import intervals, multiple_testing
-from gitjournal.stats.comparable import common_seeds, require_alike
 from gitjournal.stats.evidence import Comparison, Evidence, Resampled, Selection, Unit
 from gitjournal.stats.intervals import LEVEL, Estimate, Interval
-from gitjournal.stats.sample import Sample
+from gitjournal.stats.sample import Sample, common_seeds, require_alike
 
 __all__ = ["Comparison", "Evidence", "Resampled", "Selection", "adjusted", "compare", "difference", "needed", "one_sample"]
 

@@ -1,4 +1,4 @@
-"""Student's t and the binomial distribution, without a numerical library: `show` and `exec` print intervals too.
+"""The normal distribution, Student's t and the binomial distribution, without a numerical library: `show` and `exec` print intervals too.
 
 Both come from the regularised incomplete beta function, by Lentz's continued fraction (Press et al. 2007, Numerical
 Recipes, 6.4). Held against scipy by the tests.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+from gitjournal.stats.bisection import least_value
+
 _TINY, _ENOUGH, _STEPS = 1e-300, 1e-15, 10_000
 _POINTS = 200
 
@@ -16,6 +18,16 @@ _POINTS = 200
 def normal_quantile(share: float) -> float:
     """Return the point below which `share` of the standard normal distribution lies."""
     return NormalDist().inv_cdf(share)
+
+
+def normal_share(z: float) -> float:
+    """Return the share of the standard normal distribution that lies below z, exact in both tails."""
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
+def normal_two_sided(z: float) -> float:
+    """Return how often the standard normal distribution is at least |z| away from 0."""
+    return math.erfc(abs(z) / math.sqrt(2))
 
 
 def beta_share(a: float, b: float, x: float) -> float:
@@ -58,15 +70,10 @@ def t_quantile(share: float, df: float) -> float:
         return 0.0
     if share < 0.5:
         return -t_quantile(1 - share, df)
-    wanted, low, high = 2 * (1 - share), 0.0, 2.0
-    while t_two_sided(high, df) > wanted:
+    beyond, low, high = 2 * (1 - share), 0.0, 2.0
+    while t_two_sided(high, df) > beyond:
         low, high = high, high * 2
-    for _ in range(200):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if t_two_sided(middle, df) > wanted else (low, middle)
-    return (low + high) / 2
+    return least_value(lambda t: t_two_sided(t, df) <= beyond, low, high)
 
 
 def t_beyond(critical: float, shift: float, df: float) -> float:
@@ -83,7 +90,7 @@ def t_beyond(critical: float, shift: float, df: float) -> float:
             continue
         density = (1 if step in (0, _POINTS) else 4 if step % 2 else 2) * math.exp((df - 1) * math.log(s or 1.0) - df * (s * s - 1) / 2)
         weight += density
-        found += density * (math.erfc((critical * s - shift) / math.sqrt(2)) + math.erfc((critical * s + shift) / math.sqrt(2))) / 2
+        found += density * (normal_share(shift - critical * s) + normal_share(-shift - critical * s))
     return found / weight
 
 

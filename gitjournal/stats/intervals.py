@@ -11,11 +11,13 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitjournal.stats.distributions import binomial_at_most, normal_quantile, t_beyond, t_quantile, t_two_sided
+from gitjournal.stats.bisection import least_count, least_value
+from gitjournal.stats.distributions import binomial_at_most, normal_quantile, normal_two_sided, t_beyond, t_quantile, t_two_sided
 
-Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 LEVEL, POWER = 0.05, 0.8
+Z95 = normal_quantile(1 - LEVEL / 2)
 MAX_ROWS = 20_000
+_STEPS = 20  # of a bisection: a difference that is found is told to a millionth
 MOST = 10_000_000  # an answer beyond this many rows, seeds or folds is none
 
 
@@ -55,7 +57,7 @@ class Estimate:
         if self.error == 0:
             return None
         away = abs(self.value - null) / self.error
-        return t_two_sided(away, self.df) if math.isfinite(self.df) else math.erfc(away / math.sqrt(2))
+        return t_two_sided(away, self.df) if math.isfinite(self.df) else normal_two_sided(away)
 
     def quantile(self, share: float) -> float:
         """Return the point of the error's distribution below which `share` of it lies."""
@@ -73,11 +75,7 @@ class Estimate:
         high = critical / self.likely + self.quantile(POWER)
         if math.isinf(self.df):
             return high * error
-        low, high = 0.0, 2 * high
-        for _ in range(20):
-            middle = (low + high) / 2
-            low, high = (low, middle) if t_beyond(critical / self.likely, middle, self.df) >= POWER else (middle, high)
-        return high * error
+        return least_value(lambda shift: t_beyond(critical / self.likely, shift, self.df) >= POWER, 0.0, 2 * high, steps=_STEPS) * error
 
     def finds(self, gap: float) -> bool:
         """Return whether a true difference of `gap` is found in 80 % of cases; see `smallest`."""
@@ -168,29 +166,17 @@ def smallest_of_rows(only_a: int, only_b: int, n: int, critical: float | None = 
     As many rows are taken to differ as did here. `critical` is how many standard errors it takes to be found, where that is more
     than for a single test.
     """
-    apart, level = (only_a + only_b) / n, math.erfc(critical / math.sqrt(2)) if critical else LEVEL
-    low, high = 0.0, 1.0
-    if mcnemar_power(high, apart, n, level) < POWER:
+    apart, level = (only_a + only_b) / n, normal_two_sided(critical) if critical else LEVEL
+    if mcnemar_power(1.0, apart, n, level) < POWER:
         return None
-    for _ in range(20):
-        middle = (low + high) / 2
-        low, high = (low, middle) if mcnemar_power(middle, apart, n, level) >= POWER else (middle, high)
-    return high
+    return least_value(lambda difference: mcnemar_power(difference, apart, n, level) >= POWER, 0.0, 1.0, steps=_STEPS)
 
 
 def rows_needed(gap: float, apart: float) -> int | None:
     """Return how many rows the exact test needs to find a difference `gap` in 80 % of cases; see `mcnemar_power`."""
     if not 0 < gap <= 1:
         return None
-    low, high = 1, 8
-    while mcnemar_power(gap, apart, high) < POWER:
-        low, high = high, high * 2
-        if high > MOST:
-            return None
-    while high - low > max(1, high // 1000):
-        middle = (low + high) // 2
-        low, high = (low, middle) if mcnemar_power(gap, apart, middle) >= POWER else (middle, high)
-    return high
+    return least_count(lambda n: mcnemar_power(gap, apart, n) >= POWER, MOST, precision=0.001)
 
 
 def _binomial(k: int, n: int, p: float) -> float:
@@ -272,15 +258,7 @@ def needed(of: Estimate, gap: float, units: int, ratio: float = 0.0, *, overlap:
         error, share = _overlapping(one, n, ratio, overlap)
         return Estimate(0.0, error, df, share).finds(abs(gap))
 
-    low, high = 1, 2
-    while not tells(high):
-        low, high = high, high * 2
-        if high > MOST:
-            return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if tells(middle) else (middle, high)
-    return high
+    return least_count(tells, MOST)
 
 
 def _overlapping(one: float, n: int, ratio: float, overlap: float) -> tuple[float, float]:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 from typing import Literal
 
 from gitjournal.entry.record import Record
-from gitjournal.stats.intervals import Interval, wilson
+from gitjournal.stats.distributions import normal_quantile
+from gitjournal.stats.intervals import LEVEL, Interval, wilson
 
 FINAL: Literal["final"] = "final"  # the status of a record that is a look
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def interval(record: Record, metric: str, looks: int) -> Interval | None:
     value, rows = score_of(record, metric), record.rows.get("test", 0)
     if value is None:
         return None
-    z = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * max(looks, 1)))
+    z = normal_quantile(1 - LEVEL / (2 * max(looks, 1)))
     error = record.errors.get(metric)
     if error is not None:
         return Interval(value, value - z * error, value + z * error)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.stats.distributions import normal_quantile
-from gitjournal.stats.intervals import LEVEL
+from gitjournal.stats.intervals import LEVEL, Z95
 
 FLIPS = 1999
 BOOTSTRAPS = 1000
@@ -71,8 +71,7 @@ def critical(hits: Sequence[int], n: int, *, flips: int = FLIPS, seed: int = SEE
         off = n - 2 * signs.bit_count()
         found.append(max(abs(right - 2 * (one & signs).bit_count() - share * off) * scale for one, right, share, scale in scaled))
     found.sort()
-    least = normal_quantile(1 - LEVEL / 2)
-    return max(least, min(bonferroni(len(hits)), found[math.ceil((1 - LEVEL) * (flips + 1)) - 1])) if found else least
+    return max(Z95, min(bonferroni(len(hits)), found[math.ceil((1 - LEVEL) * (flips + 1)) - 1])) if found else Z95
 
 
 def bonferroni(k: int) -> float:

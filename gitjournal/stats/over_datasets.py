@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.errors import ComparisonError
-from gitjournal.stats.intervals import LEVEL, Interval, holm
+from gitjournal.stats.intervals import LEVEL, Z95, Interval, holm
 
 FEWEST = 6  # data sets: with fewer, no outcome of the signed-rank test is rarer than 5 %
 EXACT = 50  # sets up to which the interval comes from the exact distribution
@@ -119,7 +119,7 @@ def _signed_rank_cut(n: int) -> int:
     """Return how many of the pairwise means lie outside on each side: the largest W that the test rejects."""
     if n > EXACT:
         spread = math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-        return max(0, math.floor(n * (n + 1) / 4 - 1.96 * spread))
+        return max(0, math.floor(n * (n + 1) / 4 - Z95 * spread))
     ways = [1] + [0] * (n * (n + 1) // 2)
     for rank in range(1, n + 1):
         for total in range(len(ways) - 1, rank - 1, -1):

@@ -18,7 +18,7 @@ import numpy as np
 from gitjournal.data.raw import Array
 from gitjournal.entry import metrics
 from gitjournal.errors import DataError
-from gitjournal.stats.distributions import normal_quantile, t_quantile, t_two_sided
+from gitjournal.stats.distributions import normal_quantile, normal_share, t_quantile, t_two_sided
 from gitjournal.stats.evidence import Resampled
 from gitjournal.stats.intervals import LEVEL
 from gitjournal.worker import arrays, scores
@@ -123,7 +123,7 @@ def _to_normal(t: float, df: int) -> float:
 
 
 def _from_normal(z: float, df: int) -> float:
-    return t_quantile(1 - math.erfc(z / math.sqrt(2)) / 2, df)
+    return t_quantile(normal_share(z), df)
 
 
 def _require_alike(held: Sequence[Arrays], *, grouped: bool) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from gitjournal.entry.skipped import Control, Gated
 
+from gitjournal.entry.summary import Control, Gated
 from gitjournal.render.forecast import as_plain, gated_as_plain, gated_line, interval, lines, percent, planned_lines, short
 from gitjournal.run.forecast import Forecast, Foreseen
 

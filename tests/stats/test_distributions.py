@@ -1,4 +1,4 @@
-"""Student's t and the binomial, held against scipy."""
+"""The normal distribution, Student's t and the binomial, held against scipy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from gitjournal.stats.distributions import beta_share, binomial_at_most, normal_quantile, t_beyond, t_quantile, t_two_sided
+from gitjournal.stats.distributions import (
+    beta_share,
+    binomial_at_most,
+    normal_quantile,
+    normal_share,
+    normal_two_sided,
+    t_beyond,
+    t_quantile,
+    t_two_sided,
+)
 
 
 @pytest.mark.parametrize("df", [1, 1.3, 2, 3.7, 9, 29, 99, 359, 20_000])
@@ -38,3 +47,9 @@ def test_the_binomial(n: int) -> None:
 def test_ends() -> None:
     assert (beta_share(2, 3, 0.0), beta_share(2, 3, 1.0)) == (0.0, 1.0)
     assert normal_quantile(0.975) == pytest.approx(1.959963984540054)
+
+
+@pytest.mark.parametrize("z", [-37.0, -8.0, -1.96, 0.0, 0.3, 6.0, 12.0])
+def test_the_normal_distribution_is_exact_in_the_tails(z: float) -> None:
+    assert normal_share(z) == pytest.approx(special.ndtr(z), rel=1e-12, abs=0.0)
+    assert normal_two_sided(z) == pytest.approx(2 * special.ndtr(-abs(z)), rel=1e-12, abs=0.0)
