@@ -18,7 +18,7 @@ from gitjournal import yaml_text
 from gitjournal.entry import edit, grid
 from gitjournal.entry.model import MISSING, Facts
 from gitjournal.entry.parse import parse
-from gitjournal.procedure import canonical_text, configuration, declaration, origins, randomness, reader
+from gitjournal.procedure import canonical_text, configuration, declaration, reader
 from gitjournal.procedure.catalogue import lookup, reference
 from tests.support import trees
 from tests.support.trees import read
@@ -471,87 +471,6 @@ def test_before_1_8_an_l1_ratio_alone_did_nothing() -> None:
     declared = "[LogisticRegression: {solver: saga, l1_ratio: 1}]"
     assert text_of(declared, version="1.7.2") == text_of("[LogisticRegression: {solver: saga}]", version="1.7.2")
     assert text_of(declared, version="1.8.0") == text_of("[LogisticRegression: {solver: saga, penalty: l1}]", version="1.8.0")
-
-
-# chance
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("[SVC]", False),
-        ("[SVC: {probability: true}]", True),
-        ("[StandardScaler, LogisticRegression]", False),
-        ("[LogisticRegression: {solver: saga}]", True),
-        ("[Ridge]", False),
-        ("[RandomForestClassifier]", True),
-        ("[PCA: {n_components: 2, svd_solver: full}, SVC]", False),
-        ("[PCA: {n_components: 2}, SVC]", True),
-        ("[LinearSVC]", True),
-        ("[LinearSVC: {dual: false}]", False),
-        ("[BaggingClassifier: {estimator: SVC}]", True),
-        ("[CalibratedClassifierCV: {estimator: SVC}]", False),
-        ("[CalibratedClassifierCV: {estimator: MLPClassifier}]", True),
-        ("[VotingClassifier: {estimators: [SVC, RandomForestClassifier]}]", True),
-        ("[SelectKBest: {score_func: mutual_info_classif}, SVC]", True),
-        ("[SelectKBest: {score_func: chi2}, SVC]", False),
-        ("[RidgeCV: {cv: {KFold: {shuffle: true}}}]", True),
-        ("[RidgeCV: {cv: {KFold: {}}}]", False),
-        ("[tabular, HistGradientBoostingClassifier]", True),
-        ("[tabular, SVC]", False),
-    ],
-)
-def test_it_knows_what_draws(text: str, expected: bool) -> None:
-    assert randomness.draws(tree(f"procedure: {text}"), SPLIT) is expected
-
-
-def test_a_split_for_each_seed_always_draws() -> None:
-    assert randomness.draws(tree("procedure: [SVC]"), {"cv": 5, "seed": "each"})
-
-
-# explanations
-
-
-def test_each_value_says_where_it_comes_from() -> None:
-    entry = read(
-        "split: {dev: 0.2}\nprocedure: [tabular, {clf: {SVC: {coef0: 1}}}]\nparameters: {clf__C: 3}\ngrid: {clf__kernel: [sigmoid]}"
-    )
-    point = grid.expand(entry)[0]
-    steps_ = reader.build_tree(entry, point, FACTS)
-    text = trees.canonical({"sklearn": "iris"}, HASH, "classification", SPLIT, steps_)
-    found = {one.path: (one.value, one.origin) for one in origins.origins(text, entry, point, steps_)}
-    assert found["data.hash"] == (HASH, "the data")
-    assert found["data.task"] == ("classification", "a default")
-    assert found["split.dev"] == (0.2, "the entry")
-    assert found["split.test"] == (0.2, "a default")
-    assert found["procedure[1]"] == ("sklearn.svm.SVC", "the entry")
-    assert found["procedure[1].C"] == (3, "the entry's parameters")
-    assert found["procedure[1].kernel"] == ("sigmoid", "the grid")
-    assert found["procedure[1].coef0"] == (1, "the entry")
-    assert found["procedure[0].transformers"][1] == "tabular"
-
-
-def test_a_changed_default_says_so() -> None:
-    entry = read("procedure: [AdaBoostClassifier]")
-    steps_ = reader.build_tree(entry, {}, FACTS)
-    text = trees.canonical({}, HASH, "classification", {}, steps_, version="1.9.1")
-    found = {one.path: one.origin for one in origins.origins(text, entry, {}, steps_)}
-    assert found["procedure[0].algorithm"] == "a default of this scikit-learn that differs from the reference"
-
-
-def test_what_is_left_out_says_why() -> None:
-    found = {
-        one.path: one.origin
-        for one in origins.omissions(
-            tree("procedure: [BaggingClassifier: {estimator: {SVC: {C: 1, degree: 4, verbose: true, gamma: 2}}, n_jobs: 3}]")
-        )
-    }
-    assert found == {
-        "baggingclassifier__estimator__C": "the default",
-        "baggingclassifier__estimator__degree": "no effect unless kernel is poly",
-        "baggingclassifier__estimator__verbose": "no effect on the result",
-        "baggingclassifier__n_jobs": "no effect on the result",
-    }
 
 
 # entries that must run as written

@@ -8,12 +8,9 @@ from typing import Any
 
 import pytest
 
-from gitjournal.entry import grid
 from gitjournal.entry.model import Facts
 from gitjournal.errors import EntryError
-from gitjournal.procedure import reader
 from tests.support import trees
-from tests.support.trees import read
 
 SCALER = {"class": "sklearn.preprocessing.StandardScaler", "params": {}}
 FACTS = Facts(n_rows=100, n_features=3, classes=["a", "b"], columns={"number": ["x", "y"], "category": ["c"]})
@@ -116,104 +113,6 @@ def test_functions_are_given_by_name() -> None:
     assert node["params"]["inverse_func"] == {"function": "numpy.exp"}
 
 
-# tabular
-
-
-def test_tabular_is_written_out_from_the_columns() -> None:
-    label, node = tree("procedure: [tabular, SVC]")[0]
-    assert (label, node["class"], node["params"]["sparse_threshold"]) == ("tabular", "sklearn.compose.ColumnTransformer", 0)
-    numbers, categories = node["params"]["transformers"]["named"]
-    assert (numbers[0], numbers[2]) == ("number", ["x", "y"])
-    assert [step[0] for step in numbers[1]["params"]["steps"]["named"]] == ["simpleimputer", "standardscaler"]
-    assert (categories[0], categories[2]) == ("category", ["c"])
-    assert categories[1] == {"class": "sklearn.preprocessing.OneHotEncoder", "params": {"handle_unknown": "ignore"}}
-
-
-@pytest.mark.parametrize("columns", [{"number": 4}, {"number": ["a"]}, {"number": ["a"], "text": []}])
-def test_tabular_of_numbers_alone_is_a_plain_pipeline(columns: Any) -> None:
-    assert tree("procedure: [tabular, SVC]", facts=Facts(columns=columns))[0][1]["class"] == "sklearn.pipeline.Pipeline"
-
-
-def test_tabular_takes_dates_as_numbers_and_each_text_by_itself() -> None:
-    facts = Facts(columns={"number": ["a"], "date": ["d"], "text": ["t", "u"]})
-    node = tree("procedure: [tabular, SVC]", facts=facts)[0][1]
-    assert [(part[0], part[2]) for part in node["params"]["transformers"]["named"]] == [
-        ("number", ["a", "d"]),
-        ("text-1", "t"),
-        ("text-2", "u"),
-    ]
-    assert "sparse_threshold" not in node["params"]
-
-
-def test_tabular_of_one_text_column_is_a_vectorizer() -> None:
-    node = tree("procedure: [tabular, SVC]", facts=Facts(columns={"text": ["t"]}), data="{path: a.csv, target: y, features: t}")[0][1]
-    assert node["class"] == "sklearn.feature_extraction.text.TfidfVectorizer"
-
-
-def test_what_tabular_wrote_may_be_set() -> None:
-    node = tree("procedure: [tabular, SVC]\nparameters: {tabular__number__simpleimputer__strategy: mean}")[0][1]
-    imputer = node["params"]["transformers"]["named"][0][1]["params"]["steps"]["named"][0][1]
-    assert imputer["params"]["strategy"] == "mean"
-
-
-@pytest.mark.parametrize("facts", [None, Facts(), Facts(columns={})])
-def test_tabular_without_columns_is_refused(facts: Facts | None) -> None:
-    with pytest.raises(EntryError, match=r"^lab/e\.md:4:13: `tabular` needs"):
-        tree("procedure: [tabular, SVC]", facts=facts)
-
-
-# parameters, grid, names
-
-
-def test_parameters_are_set_by_label_and_name() -> None:
-    assert tree("procedure: [{clf: SVC}]\nparameters: {clf__C: 3}") == [["clf", svc(C=3)]]
-
-
-def test_a_grid_sets_parameters_and_swaps_steps() -> None:
-    text = "procedure: [{clf: {LogisticRegression: {C: 5}}}]\ngrid: {clf: [LogisticRegression, SVC, {SVC: {gamma: 1}}], clf__C: [1, 2]}"
-    assert tree(text, point=3) == [["clf", svc(C=2)]]
-    assert tree(text, point=4) == [["clf", svc(gamma=1, C=1)]]
-    assert tree(text, point=0)[0][1]["class"] == "sklearn.linear_model.LogisticRegression"
-
-
-def test_parameters_reach_into_nested_estimators() -> None:
-    text = "procedure: [BaggingClassifier: {estimator: [StandardScaler, SVC]}]\nparameters: {baggingclassifier__estimator__svc__C: 3}"
-    assert tree(text)[0][1]["params"]["estimator"]["params"]["steps"]["named"][1][1] == svc(C=3)
-
-
-def test_a_nested_step_is_swapped_by_its_name() -> None:
-    text = "procedure: [VotingClassifier: {estimators: [{a: SVC}, {b: SVC}]}]\ngrid: {votingclassifier__b: [drop, GaussianNB]}"
-    assert tree(text)[0][1]["params"]["estimators"]["named"][1] == ["b", "drop"]
-    assert tree(text, point=1)[0][1]["params"]["estimators"]["named"][1][1]["class"] == "sklearn.naive_bayes.GaussianNB"
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("$c", 7),
-        ("$n_features", 3),
-        ("$n_classes", 2),
-        ("$n_rows", 100),
-        ("$n_outputs", 1),
-        ("$through", 3),
-    ],
-)
-def test_a_dollar_name_takes_a_parameter_or_a_fact(written: str, expected: int) -> None:
-    rest = ", ".join(f"{name}: {value}" for name, value in (("c", "7"), ("through", "$n_features")) if f"${name}" == written)
-    assert tree(f"procedure: [SVC: {{C: {written}}}]\nparameters: {{{rest}}}") == [["svc", svc(C=expected)]]
-
-
-def test_a_grid_may_give_a_dollar_name_its_values() -> None:
-    assert tree("procedure: [SVC: {C: $c}]\ngrid: {c: [1, 2]}", point=1) == [["svc", svc(C=2)]]
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"), [("$$x", "$x"), ("x$", "x$"), ("'[a-z]+$'", "[a-z]+$"), ("a$$b", "a$$b"), ("'$1'", "$1"), ("$", "$")]
-)
-def test_other_dollars_are_dollars(written: str, expected: str) -> None:
-    assert only(f"TfidfVectorizer: {{token_pattern: {written}}}")["params"]["token_pattern"] == expected
-
-
 MISTAKES = [
     ("procedure: [SVCC]", "4:13", "unknown estimator `SVCC`; did you mean `SVC`?"),
     ("procedure:\n  - SVC: {C: 1}\n  - SVCC: {C: 1}", "6:5", "unknown estimator `SVCC`; did you mean `SVC`?"),
@@ -265,30 +164,6 @@ def test_a_mistake_is_named_with_its_line_and_column(text: str, place: str, word
         tree(text)
     assert words in str(fault.value)
     assert str(fault.value.place) == f"lab/e.md:{place}"
-
-
-def test_a_mistake_in_a_sub_grid_is_found_there() -> None:
-    with pytest.raises(EntryError) as fault:
-        tree("procedure: [{clf: SVC}]\ngrid:\n  - {clf: [SVC], clf__C: [1]}\n  - {clf: [LinearSVC], clf__Cc: [1]}", point=1)
-    assert str(fault.value.place) == "lab/e.md:7:24"
-
-
-@pytest.mark.parametrize(
-    ("text", "path", "place"),
-    [
-        ("procedure:\n  - StandardScaler\n  - SVC: {C: 1, gamma: -1}", ["svc", "gamma"], "6:17"),
-        ("procedure: [SVC]\nparameters: {svc__gamma: -1}", ["svc", "gamma"], "5:14"),
-        ("procedure: [SVC]\ngrid: {svc__gamma: [1, -1]}", ["svc", "gamma"], "5:21"),
-        ("procedure: [BaggingClassifier: {estimator: {SVC: {C: -1}}}]", ["baggingclassifier", "estimator", "C"], "4:51"),
-        ("procedure: [VotingClassifier: {estimators: [{a: {SVC: {C: -1}}}]}]", ["votingclassifier", "a", "C"], "4:56"),
-        ("procedure: [StandardScaler, SVC]", ["svc"], "4:29"),
-        ("procedure: [StandardScaler, SVC]", ["svc", "degree"], "4:29"),
-        ("procedure: [SVC]", [], "4:1"),
-    ],
-)
-def test_the_place_of_a_value_that_scikit_learn_refuses_is_found_again(text: str, path: list[str], place: str) -> None:
-    entry = read(text)
-    assert str(reader.locate(entry, grid.expand(entry)[0], FACTS, path)) == f"lab/e.md:{place}"
 
 
 def test_no_machine_learning_library_is_imported() -> None:

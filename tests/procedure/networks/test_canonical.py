@@ -98,6 +98,11 @@ DIFFERENT = {
         sequential("[Flatten]", more=", compile_metrics: [mse], fit: {callbacks: [{EarlyStopping: {monitor: mae}}]}"),
     ),
     "one and true": (BASE, BASE.replace("units: 8", "units: true")),
+    "one, where true is the default": (BASE, BASE.replace("units: 8", "units: 8, use_bias: 1")),
+    "one and true for two axes": (
+        sequential("[{Conv2D: {filters: 1, kernel_size: [1, true]}}]"),
+        sequential("[{Conv2D: {filters: 1, kernel_size: [1, 1]}}]"),
+    ),
 }
 
 
