@@ -84,7 +84,7 @@ def read(text: str | None) -> Canonical | None:
         return None
     try:
         return _canonical_decoder.decode(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 
@@ -94,7 +94,7 @@ def read_steps(procedure: str) -> list[Any] | None:
         return None
     try:
         return _steps_decoder.decode(procedure)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 

@@ -69,6 +69,8 @@ def test_what_is_nested_too_deep_to_be_walked_is_not_read_and_brackets_in_words_
         return "[" * levels + "]" * levels
 
     assert canonical_text.read_steps(nested(DEEPEST)) is not None
+    assert canonical_text.read_steps(f"[[],{nested(DEEPEST - 1)}]") is not None
+    assert canonical_text.read_steps(f"[[],{nested(DEEPEST)}]") is None
     assert canonical_text.read_steps(nested(DEEPEST + 1)) is None
     assert canonical_text.read_steps("[" + ",".join(["[]"] * (2 * DEEPEST)) + "]") is not None
     words = ["[", '"[', "\\", "{"] * DEEPEST
