@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from collections.abc import Collection
 from typing import Any
 
 from gitjournal.entry.model import Entry
@@ -43,6 +44,21 @@ def axes(entry: Entry) -> list[dict[str, list[Any]]]:
     if isinstance(declared, list):
         return [_axes(entry, part, ("grid", number)) for number, part in enumerate(declared)]
     return [_axes(entry, declared or {}, ("grid",))]
+
+
+def find_range_fault(kind: str, bounds: Any, form: str, sizes: Collection[int]) -> str:
+    """Return what is wrong with the bounds of a range `log`, `lin` or `int`, "" for nothing.
+
+    `form` says how they are written, in so many numbers as `sizes` names; the first two are the ends.
+    """
+    numbers = isinstance(bounds, list) and all(isinstance(bound, (int, float)) and not isinstance(bound, bool) for bound in bounds)
+    if not numbers or len(bounds) not in sizes or not all(math.isfinite(bound) for bound in bounds):
+        return f"`{kind}` takes {form}"
+    if bounds[0] > bounds[1]:
+        return f"`{kind}` goes from the smaller to the larger value"
+    if kind == "log" and bounds[0] <= 0:
+        return "`log` takes values above 0"
+    return f"`int` takes whole numbers, {form}" if kind == "int" and not all(isinstance(bound, int) for bound in bounds) else ""
 
 
 def _axes(entry: Entry, declared: dict[str, Any], path: Path) -> dict[str, list[Any]]:
@@ -114,16 +130,14 @@ def _values(entry: Entry, value: Any, path: Path) -> list[Any]:
 
 
 def _range(entry: Entry, kind: str, bounds: Any, path: Path) -> list[Any]:
-    form = "[from, to, step]" if kind == "int" else "[from, to, how many]"
-    numbers = isinstance(bounds, list) and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in bounds)
-    if not numbers or (len(bounds) != 3 and not (kind == "int" and len(bounds) == 2)) or not all(math.isfinite(x) for x in bounds):
-        raise EntryError(f"`{kind}` takes {form}", place=entry.place(*path))
+    form, sizes = ("[from, to, step]", (2, 3)) if kind == "int" else ("[from, to, how many]", (3,))
+    fault = find_range_fault(kind, bounds, form, sizes)
+    if fault:
+        raise EntryError(fault, place=entry.place(*path))
     low, high = bounds[:2]
-    if low > high:
-        raise EntryError(f"`{kind}` goes from the smaller to the larger value", place=entry.place(*path))
     if kind == "int":
         step = bounds[2] if len(bounds) == 3 else 1
-        if not all(isinstance(x, int) for x in bounds) or step < 1:
+        if step < 1:
             raise EntryError(f"`int` takes whole numbers, {form}", place=entry.place(*path))
         if (high - low) // step >= MAX_POINTS:
             raise EntryError(f"more than {MAX_POINTS:,} values", place=entry.place(*path))
@@ -131,8 +145,6 @@ def _range(entry: Entry, kind: str, bounds: Any, path: Path) -> list[Any]:
     many = _whole(entry, bounds[2], (*path, 2), least=1)
     if many > MAX_POINTS:
         raise EntryError(f"more than {MAX_POINTS:,} values", place=entry.place(*path))
-    if kind == "log" and low <= 0:
-        raise EntryError("`log` takes values above 0", place=entry.place(*path))
     return _spaced(float(low), float(high), many, log=kind == "log")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gitjournal import yaml_text
-from gitjournal.entry.grid import RANGES
+from gitjournal.entry.grid import RANGES, find_range_fault
 from gitjournal.errors import EntryError, nearest
 
 BUILT_IN = Path(__file__).with_name("spaces.yaml")
@@ -73,14 +73,11 @@ def _axis(name: str, value: Any, where: Where) -> Dimension:
         return Dimension(name, "list", tuple(value))
     if isinstance(value, Mapping) and len(value) == 1 and (kind := str(next(iter(value)))) in RANGES:
         bounds = value[kind]
-        if not isinstance(bounds, list) or len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
-            raise EntryError(f"`{kind}` takes [from, to] in a space", path=(*where, kind))
-        if bounds[0] >= bounds[1]:
-            raise EntryError(f"`{kind}` goes from the smaller to the larger value", path=(*where, kind))
-        if kind == "log" and bounds[0] <= 0:
-            raise EntryError("`log` takes values above 0", path=(*where, kind))
-        if kind == "int" and not all(isinstance(bound, int) for bound in bounds):
-            raise EntryError("`int` takes whole numbers", path=(*where, kind))
+        fault = find_range_fault(kind, bounds, "[from, to] in a space", (2,))
+        if not fault and bounds[0] == bounds[1]:
+            fault = f"`{kind}` goes from the smaller to the larger value"
+        if fault:
+            raise EntryError(fault, path=(*where, kind))
         return Dimension(name, kind, tuple(bounds))
     unknown = str(next(iter(value))) if isinstance(value, Mapping) and len(value) == 1 else ""
     raise EntryError(
@@ -88,10 +85,6 @@ def _axis(name: str, value: Any, where: Where) -> Dimension:
         f"{nearest(unknown, RANGES) if unknown else ''}",
         path=where,
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def points(axes: Sequence[Dimension], many: int) -> list[dict[str, Any]]:
