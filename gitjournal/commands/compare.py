@@ -101,9 +101,13 @@ def _listed_entries(journal: Journal, parts: Sequence[str]) -> list[Listed]:
 
 def _compare_entries(comparisons: Sequence[Comparison], titles: dict[str, str], *, color: bool) -> _Answer:
     adjusted_p = adjusted(comparisons)
-    plain = [words.as_plain(comparison, p) for comparison, p in zip(comparisons, adjusted_p, strict=True)]
+    plain = [words.comparison_as_plain(comparison, p) for comparison, p in zip(comparisons, adjusted_p, strict=True)]
     alone = len(comparisons) == 1
-    lines = words.lines(comparisons[0], color=color) if alone else words.table(comparisons, adjusted_p, titles, color=color)
+    lines = (
+        words.comparison_lines(comparisons[0], color=color)
+        if alone
+        else words.comparison_table(comparisons, adjusted_p, titles, color=color)
+    )
     return _Answer(list(lines), {"comparisons": plain}, compared_entries(comparisons, titles))
 
 

@@ -167,9 +167,9 @@ def sheet(context: Context, what: str, as_json: bool) -> None:
     click.echo(text.clean_lines(found.text.rstrip("\n")))
     click.echo()
     allowed = f" of the {found.looks} that are allowed" if found.looks else ""
-    click.echo(f"{testing.times(looks)}{allowed}" if found.sealed or looks else "test set: none is sealed")
+    click.echo(f"{testing.look_count(looks)}{allowed}" if found.sealed or looks else "test set: none is sealed")
     if looks:
-        click.echo(testing.table(looks, width=text.terminal_width(), color=context.color))
+        click.echo(testing.looks_table(looks, width=text.terminal_width(), color=context.color))
 
 
 def _sheet(lab: Lab, start: Path, refs: dict[str, str], what: str) -> Datasheet:

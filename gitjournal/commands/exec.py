@@ -146,14 +146,14 @@ def _run(context: Context, call: ExecCall, speaker: ExecReporter, ids: Sequence[
             speaker.clear()
         codes.append(ended.exit_code)
         if as_json:
-            click.echo(json.dumps(exec_output.as_plain(ended)))
+            click.echo(json.dumps(exec_output.outcome_as_plain(ended)))
         elif codes[-1] or not context.quiet:
-            click.echo(exec_output.said(ended, color=context.color), nl=False)
+            click.echo(exec_output.outcome_text(ended, color=context.color), nl=False)
         if ended.state == "interrupted":
             break
         planned += [ended] if ended.state == "planned" else []
     if len(planned) > 1:
-        speaker.note(exec_output.in_all(planned))
+        speaker.note(exec_output.plans_total(planned))
     return max(codes)
 
 
@@ -162,9 +162,9 @@ def _look(context: Context, call: ExecCall, ids: Sequence[str], reason: str, *, 
     for entry_id in ids:
         looked = take_look(call, entry_id, reason, final_message)
         if as_json:
-            click.echo(json.dumps(looks.as_plain(looked)))
+            click.echo(json.dumps(looks.looked_as_plain(looked)))
         elif not context.quiet:
-            click.echo(looks.said(looked), nl=False)
+            click.echo(looks.look_text(looked), nl=False)
     return 0
 
 

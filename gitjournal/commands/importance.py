@@ -11,7 +11,7 @@ from gitjournal.commands.context import Context
 from gitjournal.commands.figure import save
 from gitjournal.errors import UsageError
 from gitjournal.journal.journal import open_journal
-from gitjournal.render.reports.importance import as_plain, figure, importance_lines
+from gitjournal.render.reports.importance import importance_as_plain, importance_chart, importance_lines
 from gitjournal.suggest.importance.report import tried
 
 
@@ -31,12 +31,12 @@ def command(context: Context, what: str | None, metric: str | None, plot: Path |
     with open_journal(context.start) as journal:
         found = tried(journal, what, metric)
     if plot is not None:
-        chart = figure(found.found)
+        chart = importance_chart(found.found)
         if chart is None:
             raise UsageError("nothing to draw: too few runs, or nothing that was varied")
         save(chart, plot)
     if as_json:
-        click.echo(json.dumps(as_plain(found)))
+        click.echo(json.dumps(importance_as_plain(found)))
         return
     click.echo("\n".join(importance_lines(found)))
     if plot is not None:

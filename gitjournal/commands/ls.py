@@ -26,7 +26,7 @@ from gitjournal.render.entry_list import (
     similar_as_plain,
     similar_entries,
 )
-from gitjournal.render.looks import times
+from gitjournal.render.looks import look_count
 from gitjournal.run.sealed_set import looks_at
 
 NEAR = 20  # entries that --like shows where no number is asked for
@@ -105,7 +105,7 @@ def command(
             click.echo(f"{len(shown)} of {text.count(len(matching), 'entry', 'entries')}")
         tested = {listed.row.data_hash for listed in shown if listed.row.tested} & looks.keys()
         if data and len(tested) == 1:
-            click.echo(times(looks[tested.pop()]))
+            click.echo(look_count(looks[tested.pop()]))
         remark = no_baseline_line(shown, every) if verdict in (None, "none") else ""
         if remark:
             click.echo(remark)

@@ -76,7 +76,7 @@ class ExecReporter:
             self._progress(event)
         else:
             self.clear()
-            click.echo(exec_output.planned(event) if isinstance(event, Planned) else exec_output.recovered(event))
+            click.echo(exec_output.plan_text(event) if isinstance(event, Planned) else exec_output.recovery_line(event))
 
     def _progress(self, event: Progress | Epoch) -> None:
         now = time.monotonic()
@@ -85,10 +85,10 @@ class ExecReporter:
         self.last = now
         width = text.terminal_width() or 80
         if isinstance(event, Epoch):
-            line = exec_output.epoch(event, width=width)
+            line = exec_output.epoch_line(event, width=width)
         else:
             left = (now - self.started) / event.finished * (event.total - event.finished)
-            line = exec_output.progress(event, left, width=width)
+            line = exec_output.progress_line(event, left, width=width)
         click.echo(f"\r\033[K{line}" if self.live else line, nl=not self.live, err=True)
 
     def clear(self) -> None:

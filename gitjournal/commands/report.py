@@ -20,10 +20,9 @@ from gitjournal.journal.authorship import first_authors
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.journal import open_journal
 from gitjournal.journal.rows import Row
-from gitjournal.render.reports.calibration import Asked, as_plain, calibration_lines, figure
-from gitjournal.render.reports.pull_request import report, review_as_plain
-from gitjournal.render.reports.savings import as_plain as waste_as_plain
-from gitjournal.render.reports.savings import waste_lines
+from gitjournal.render.reports.calibration import CalibrationScope, calibration_as_plain, calibration_chart, calibration_lines
+from gitjournal.render.reports.pull_request import pull_request_body, review_as_plain
+from gitjournal.render.reports.savings import waste_as_plain, waste_lines
 from gitjournal.run.savings import waste
 from gitjournal.stats.calibration import Prediction, calibrate
 
@@ -88,7 +87,7 @@ def review_range(context: Context, what: str, output: Path | None, link: str, as
     lab = find_journal(context.start, what.partition("..")[0])
     ours, theirs = reviewing.range_of(lab, what)
     review = reviewing.review(lab, ours, theirs, journal_refs(lab, current_ref(lab)))
-    said = json.dumps(review_as_plain(review), indent=2) + "\n" if as_json else report(review, link=link)
+    said = json.dumps(review_as_plain(review), indent=2) + "\n" if as_json else pull_request_body(review, link=link)
     if output:
         output.write_text(said, encoding="utf-8")
         return
@@ -124,14 +123,14 @@ def calibration(context: Context, author: str | None, everybody: bool, plot: Pat
         for row in rows
         if row.confidence is not None and row.verdict in ("supported", "refuted")
     ]
-    asked = Asked("" if everybody else author or "", _left_out(rows))
+    asked = CalibrationScope("" if everybody else author or "", _left_out(rows))
     found = calibrate(predictions)
     if plot is not None:
         if found is None:
             raise UsageError("nothing to draw: no verdict on an entry with a `confidence`")
-        save(figure(found), plot)
+        save(calibration_chart(found), plot)
     if as_json:
-        click.echo(json.dumps(as_plain(found, asked), indent=2))
+        click.echo(json.dumps(calibration_as_plain(found, asked), indent=2))
         return
     click.echo("\n".join(calibration_lines(found, asked)))
     if plot is not None:

@@ -28,7 +28,7 @@ from gitjournal.render import looks as testing
 from gitjournal.render import text
 from gitjournal.render.forecast import gated_line
 from gitjournal.render.identity import explained_as_plain, explained_lines
-from gitjournal.render.overlaps import meaning
+from gitjournal.render.overlaps import finding_meaning
 from gitjournal.render.score import gain_words, no_baseline
 from gitjournal.run.explain import Explained, explain
 from gitjournal.run.sealed_set import looks_at
@@ -77,7 +77,7 @@ def _lines(journal: Journal, opened: Opened, summary: Summary, *, with_runs: boo
     yield from _head(opened, summary, color=color)
     baseline = _baseline(journal, opened)
     judged = _judged(opened)
-    for word, said in [*words.declared(opened.entry.front), *_baseline_said(opened, summary, baseline)]:
+    for word, said in [*words.declaration_rows(opened.entry.front), *_baseline_said(opened, summary, baseline)]:
         yield _labelled(word, said, color=color)
         if word == "expect":
             for told in judged.told if judged else ():
@@ -123,7 +123,7 @@ def _results(journal: Journal, opened: Opened, summary: Summary, baseline: Basel
         ("parameters", words.effects_lines(summary)),
         ("failures", words.failure_lines(summary)),
         ("skipped", [gated_line(summary.gated)]),
-        ("findings", [f"{meaning(code)}, in {text.count(amount, 'run')}" for code, amount in summary.findings.items()]),
+        ("findings", [f"{finding_meaning(code)}, in {text.count(amount, 'run')}" for code, amount in summary.findings.items()]),
         ("cost", [words.cost_words(summary)]),
         ("environment", _environments(journal, opened, summary)),
     ]
@@ -140,11 +140,14 @@ def _tested(journal: Journal, opened: Opened, summary: Summary) -> Iterator[tupl
     looks = looks_at(journal.lab, journal.index, data.hash)
     open_journal = of_entry(looks, opened.listed.row.id)
     if open_journal is None:
-        yield "test set", testing.times(looks).removeprefix("test set: ")
+        yield "test set", testing.look_count(looks).removeprefix("test set: ")
         return
     of = f", of {settings}" if (settings := text.settings(open_journal.record.grid)) else ""
-    yield "test set", f"{testing.score(open_journal.record, summary.metric, len(looks))}{of}, {testing.which(open_journal, looks)}"
-    if line := testing.meaning(open_journal, looks, summary.metric):
+    yield (
+        "test set",
+        f"{testing.look_score(open_journal.record, summary.metric, len(looks))}{of}, {testing.look_number(open_journal, looks)}",
+    )
+    if line := testing.look_meaning(open_journal, looks, summary.metric):
         yield "", line
 
 

@@ -80,7 +80,7 @@ def command(
         named = title or f"Suggested for {found.data.label}"
         own, journals, studies = _read(found, others, same_data=same_data)
         if not context.quiet and not as_json:
-            click.echo("".join(suggestion.reported(one) for one in studies), nl=False, err=dry_run)
+            click.echo("".join(suggestion.study_text(one) for one in studies), nl=False, err=dry_run)
         if execute and not dry_run:
             with open_journal(context.start, lab) as journal:
                 call = ExecCall(journal, context.start, crew, compose_results, Options(timeout=timeout))
@@ -91,13 +91,13 @@ def command(
     path = draft.write_draft(lab, written) if written and not dry_run else None
     if as_json:
         entry = {"entry": written.id, "path": str(path) if path else None, "text": written.text} if written else {}
-        from_studies = {"studies": [suggestion.reported_as_plain(one) for one in studies]} if studies else {}
-        click.echo(json.dumps(suggestion.as_plain(suggestions) | from_studies | entry))
+        from_studies = {"studies": [suggestion.study_as_plain(one) for one in studies]} if studies else {}
+        click.echo(json.dumps(suggestion.suggestions_as_plain(suggestions) | from_studies | entry))
     elif written and path is None:
         click.echo(written.text, nl=False)
     else:
         if not context.quiet:
-            click.echo(suggestion.said(suggestions), nl=False)
+            click.echo(suggestion.suggestions_text(suggestions), nl=False)
         if written and path:
             click.echo(os.path.relpath(path, context.start))
             _next(context, f"gitjournal exec {written.id[-4:]}")
@@ -131,7 +131,7 @@ def _pursue(
 
     def tell(one: Round) -> None:
         if not quiet:
-            click.echo(suggestion.ran(one))
+            click.echo(suggestion.round_line(one))
 
     ended = loop.pursue(call, target, others, options, tell=tell)
     if as_json:

@@ -16,47 +16,55 @@ from gitjournal.stats.sample import Sample
 BAR = 20  # cells of an interval drawn in text
 
 
-def lines(one: Comparison, *, color: bool) -> Iterator[str]:
+def comparison_lines(comparison: Comparison, *, color: bool) -> Iterator[str]:
     """Return the comparison of two, the one that leads first."""
-    one = one if one.evidence.value * one.a.direction >= 0 else turned(one)
-    a, b, found = one.a, one.b, one.evidence
-    yield text.paint(text.wrap(headline(one)), _role(one.verdict), color=color)
+    comparison = comparison if comparison.evidence.value * comparison.a.direction >= 0 else turned(comparison)
+    a, b, evidence = comparison.a, comparison.b, comparison.evidence
+    yield text.paint(text.wrap(headline(comparison)), _role(comparison.verdict), color=color)
     values = f"{text.clean(a.metric)} {text.number(a.value)} and {text.number(b.value)}{lower_note(a.direction)}"
-    apart = f", {found.apart[0]} against {found.apart[1]}" if found.apart else ""
-    test = f" ({found.test}{apart})" if found.test else ""
-    yield text.wrap(f"{values}: difference {difference_words(found.value, found.interval, _scale(a, b))}{_p(found.p)}{test}", indent="  ")
-    yield text.wrap(found.why, indent="  ")
-    told = (*_selected(one), *_over_rows(one), *_chance(one), *_seen(one), *found.notes)
-    yield from (text.wrap(note.strip(), indent="  " if note == note.strip() else "    ") for note in told)
-    further = more(one)
+    apart = f", {evidence.apart[0]} against {evidence.apart[1]}" if evidence.apart else ""
+    test = f" ({evidence.test}{apart})" if evidence.test else ""
+    yield text.wrap(
+        f"{values}: difference {difference_words(evidence.value, evidence.interval, _scale(a, b))}{_p_words(evidence.p)}{test}", indent="  "
+    )
+    yield text.wrap(evidence.why, indent="  ")
+    notes = (
+        *_selection_lines(comparison),
+        *_row_interval_line(comparison),
+        *_chance_line(comparison),
+        *_power_line(comparison),
+        *evidence.notes,
+    )
+    yield from (text.wrap(note.strip(), indent="  " if note == note.strip() else "    ") for note in notes)
+    further = how_to_know_more(comparison)
     if further:
         yield text.wrap(f"to know more: {further}")
 
 
-def headline(one: Comparison, titles: Mapping[str, str] | None = None) -> str:
+def headline(comparison: Comparison, titles: Mapping[str, str] | None = None) -> str:
     """Return ``k3f9 is not shown to be better than p2m1``, or the same with titles."""
-    one = one if one.evidence.value * one.a.direction >= 0 else turned(one)
-    a, b = (text.clean((titles or {}).get(each.entry) or each.entry[-4:]) for each in (one.a, one.b))
-    if one.verdict == "better":
-        return f"{a} is better than {b}{_where(one)}"
-    return f"{a} is not shown to be better than {b}" if one.evidence.value else f"{a} and {b} reached the same"
+    comparison = comparison if comparison.evidence.value * comparison.a.direction >= 0 else turned(comparison)
+    a, b = (text.clean((titles or {}).get(each.entry) or each.entry[-4:]) for each in (comparison.a, comparison.b))
+    if comparison.verdict == "better":
+        return f"{a} is better than {b}{_scope_words(comparison)}"
+    return f"{a} is not shown to be better than {b}" if comparison.evidence.value else f"{a} and {b} reached the same"
 
 
-def _where(one: Comparison) -> str:
-    return f" on these {one.a.rows} {one.a.part} rows" if one.evidence.unit == "seeds" else ""
+def _scope_words(comparison: Comparison) -> str:
+    return f" on these {comparison.a.rows} {comparison.a.part} rows" if comparison.evidence.unit == "seeds" else ""
 
 
-def _over_rows(one: Comparison) -> Iterator[str]:
-    found = one.evidence.rows
-    if found is not None:
-        said = difference_words(one.evidence.value, found, _scale(one.a, one.b))
-        still = "other rows may well say otherwise" if found.holds(0.0) else "other rows would hardly say otherwise"
-        yield f"counted over the {one.a.rows} rows instead of seeds {said}: {still}"
+def _row_interval_line(comparison: Comparison) -> Iterator[str]:
+    interval = comparison.evidence.rows
+    if interval is not None:
+        difference = difference_words(comparison.evidence.value, interval, _scale(comparison.a, comparison.b))
+        still = "other rows may well say otherwise" if interval.holds(0.0) else "other rows would hardly say otherwise"
+        yield f"counted over the {comparison.a.rows} rows instead of seeds {difference}: {still}"
 
 
-def short(one: Sample) -> str:
+def short_id(sample: Sample) -> str:
     """Return the short id of an entry."""
-    return text.clean(one.entry[-4:])
+    return text.clean(sample.entry[-4:])
 
 
 def p_value(p: float | None) -> str:
@@ -66,11 +74,11 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
-def _p(p: float | None) -> str:
+def _p_words(p: float | None) -> str:
     if p is None:
         return ""
-    said = p_value(p)
-    return f", p {said}" if said.startswith("<") else f", p = {said}"
+    value = p_value(p)
+    return f", p {value}" if value.startswith("<") else f", p = {value}"
 
 
 def _scale(a: Sample, b: Sample) -> float:
@@ -81,31 +89,35 @@ def _role(verdict: str) -> str:
     return "look" if verdict == "not shown" else "good"
 
 
-def _selected(one: Comparison) -> Iterator[str]:
-    chosen = one.evidence.selection
-    if chosen is None:
+def _selection_lines(comparison: Comparison) -> Iterator[str]:
+    selection = comparison.evidence.selection
+    if selection is None:
         return
-    which = text.clean(chosen.entry[-4:])
-    at_once = f": allowing for that{_p(chosen.p).replace(', ', ' ')} ({chosen.test.partition(',')[0]})" if chosen.p is not None else ""
-    yield f"{which} is the best of {chosen.k}, chosen on these same {one.evidence.unit}{at_once}"
-    if chosen.interval is not None:
-        said = difference_words(one.evidence.value, chosen.interval, _scale(one.a, one.b))
-        yield f"  for all {chosen.k} at once {said}"
-    if chosen.corrected is not None:
-        yield f"  {which} reached {text.number(chosen.raw)}; corrected for the choice {text.number(chosen.corrected)} (BBC)"
+    which = text.clean(selection.entry[-4:])
+    at_once = (
+        f": allowing for that{_p_words(selection.p).replace(', ', ' ')} ({selection.test.partition(',')[0]})"
+        if selection.p is not None
+        else ""
+    )
+    yield f"{which} is the best of {selection.k}, chosen on these same {comparison.evidence.unit}{at_once}"
+    if selection.interval is not None:
+        difference = difference_words(comparison.evidence.value, selection.interval, _scale(comparison.a, comparison.b))
+        yield f"  for all {selection.k} at once {difference}"
+    if selection.corrected is not None:
+        yield f"  {which} reached {text.number(selection.raw)}; corrected for the choice {text.number(selection.corrected)} (BBC)"
 
 
-def _chance(one: Comparison) -> Iterator[str]:
-    found = one.evidence.chance
-    if found is not None:
-        shares = f"{found.value:.0%} [{found.low:.0%}, {found.high:.0%}]".replace("%", " %")
-        yield f"{short(one.a)} was better on {shares} of splits of these data"
+def _chance_line(comparison: Comparison) -> Iterator[str]:
+    chance = comparison.evidence.chance
+    if chance is not None:
+        shares = f"{chance.value:.0%} [{chance.low:.0%}, {chance.high:.0%}]".replace("%", " %")
+        yield f"{short_id(comparison.a)} was better on {shares} of splits of these data"
 
 
-def _seen(one: Comparison) -> Iterator[str]:
-    least = one.evidence.smallest
-    if least is not None and one.verdict == "not shown":
-        amount = f"{one.evidence.n} {one.evidence.unit}"
+def _power_line(comparison: Comparison) -> Iterator[str]:
+    least = comparison.evidence.smallest
+    if least is not None and comparison.verdict == "not shown":
+        amount = f"{comparison.evidence.n} {comparison.evidence.unit}"
         yield f"what {amount} could have shown: differences from about {_two_digits(least)}"
 
 
@@ -113,72 +125,78 @@ def _two_digits(value: float) -> str:
     return f"{value:.2g}" if 1e-4 <= abs(value) < 1e4 else f"{value:.1e}"
 
 
-def more(one: Comparison) -> str:
+def how_to_know_more(comparison: Comparison) -> str:
     """Return what would tell more, or nothing."""
-    found = one.evidence
-    if found.unit == "seeds" and one.verdict != "not shown":
+    evidence = comparison.evidence
+    if evidence.unit == "seeds" and comparison.verdict != "not shown":
         return "`split: {seed: each}` in both, to know of other rows as well"
-    if one.verdict != "not shown":
+    if comparison.verdict != "not shown":
         return ""
-    if found.unit == "seeds":
+    if evidence.unit == "seeds":
         return "more `seeds` in both; `split: {seed: each}` to know of other rows as well"
-    if one.a.folds or found.unit == "splits":
-        return "more data; more folds or splits of the same rows help little" if found.n >= 15 else "`split: {cv: 5, repeats: 3}` in both"
-    return "more rows" if one.a.split.get("time") else "`split: {cv: 5, repeats: 3}` in both"
+    if comparison.a.folds or evidence.unit == "splits":
+        return (
+            "more data; more folds or splits of the same rows help little" if evidence.n >= 15 else "`split: {cv: 5, repeats: 3}` in both"
+        )
+    return "more rows" if comparison.a.split.get("time") else "`split: {cv: 5, repeats: 3}` in both"
 
 
 # ---- several
 
 
-def table(comparisons: Sequence[Comparison], adjusted: Sequence[float | None], titles: Mapping[str, str], *, color: bool) -> Iterator[str]:
+def comparison_table(
+    comparisons: Sequence[Comparison], adjusted: Sequence[float | None], titles: Mapping[str, str], *, color: bool
+) -> Iterator[str]:
     """Return one against several others, each in a row with its interval drawn."""
     a = comparisons[0].a
-    yield text.wrap(f"{short(a)} {text.clean(a.metric)} {text.number(a.value)}{lower_note(a.direction)}, against {len(comparisons)} others")
+    yield text.wrap(
+        f"{short_id(a)} {text.clean(a.metric)} {text.number(a.value)}{lower_note(a.direction)}, against {len(comparisons)} others"
+    )
     yield ""
-    axis = _axis([one.evidence for one in comparisons])
+    axis = _axis_ends([one.evidence for one in comparisons])
     columns = [
         text.Column("id", marked=True),
         text.Column("title", shrinks=True),
         text.Column(text.clean(a.metric), right=True),
         text.Column("difference", right=True),
         text.Column("p (Holm)", right=True),
-        text.Column(f"{short(a)} is", marked=True),
+        text.Column(f"{short_id(a)} is", marked=True),
         text.Column("interval", spare=True),
     ]
     rows, roles = [], []
-    for one, p in zip(comparisons, adjusted, strict=True):
-        verdict = after_holm(one, p)
+    for comparison, p in zip(comparisons, adjusted, strict=True):
+        verdict = verdict_after_holm(comparison, p)
         rows.append(
             [
-                short(one.b),
-                text.clean(titles.get(one.b.entry, "")),
-                text.number(one.b.value),
-                difference_words(one.evidence.value, one.evidence.sure, _scale(a, one.b)),
+                short_id(comparison.b),
+                text.clean(titles.get(comparison.b.entry, "")),
+                text.number(comparison.b.value),
+                difference_words(comparison.evidence.value, comparison.evidence.sure, _scale(a, comparison.b)),
                 p_value(p),
                 verdict,
-                bar(one.evidence.value, one.evidence.sure, axis),
+                bar(comparison.evidence.value, comparison.evidence.sure, axis),
             ]
         )
         roles.append({"better": "good", "worse": "bad"}.get(verdict, "look"))
     yield text.table(columns, rows, width=text.terminal_width() or text.WIDTH, roles=roles, color=color)
     yield ""
     tests = dict.fromkeys(one.evidence.test.partition(",")[0] for one in comparisons)
-    said = f"intervals are of 95 % each; p values allow for {len(comparisons)} comparisons (Holm); {', '.join(tests)}"
-    yield text.wrap(said)
+    remark = f"intervals are of 95 % each; p values allow for {len(comparisons)} comparisons (Holm); {', '.join(tests)}"
+    yield text.wrap(remark)
     if a.k > 1:
-        yield text.wrap(f"{short(a)} is the best of {a.k}: its intervals and p values allow for that")
+        yield text.wrap(f"{short_id(a)} is the best of {a.k}: its intervals and p values allow for that")
     yield from (text.wrap(note) for note in dict.fromkeys(note for one in comparisons for note in (one.evidence.why, *one.evidence.notes)))
 
 
-def after_holm(one: Comparison, p: float | None) -> str:
+def verdict_after_holm(comparison: Comparison, p: float | None) -> str:
     """Return what a comparison shows where others were made with it."""
-    return one.verdict if p is not None and p < LEVEL else "not shown"
+    return comparison.verdict if p is not None and p < LEVEL else "not shown"
 
 
-def _axis(found: Sequence[Evidence]) -> tuple[float, float]:
+def _axis_ends(evidence: Sequence[Evidence]) -> tuple[float, float]:
     """Return the ends of an axis that holds all intervals, and 0."""
-    intervals = [one.sure for one in found]
-    ends = [0.0, *(end for one in intervals if one for end in (one.low, one.high)), *(one.value for one in found)]
+    intervals = [one.sure for one in evidence]
+    ends = [0.0, *(end for one in intervals if one for end in (one.low, one.high)), *(one.value for one in evidence)]
     low, high = min(ends), max(ends)
     return (low, high) if high > low else (low - 1, high + 1)
 
@@ -204,79 +222,79 @@ def bar(value: float, interval: Interval | None, axis: tuple[float, float]) -> s
 # ---- over data sets
 
 
-def over_data_lines(found: OverData, metric: str, direction: int, *, color: bool) -> Iterator[str]:
+def over_data_lines(over_data: OverData, metric: str, direction: int, *, color: bool) -> Iterator[str]:
     """Return procedures over several data sets."""
-    sets = len(found.data)
-    for pair in found.pairs:
+    sets = len(over_data.data)
+    for pair in over_data.pairs:
         verdict = pair.verdict(direction)
         ahead, behind = (pair.a, pair.b) if pair.interval.value * direction >= 0 else (pair.b, pair.a)
         shown = "is better than" if verdict != "not shown" else "is not shown to be better than"
         yield text.paint(text.wrap(f"{text.clean(ahead)} {shown} {text.clean(behind)}"), _role(verdict), color=color)
-        said = f"{metric}: median difference {difference_words(pair.interval.value, pair.interval, _widest(found))}{_p(pair.p)}"
+        difference = f"median difference {difference_words(pair.interval.value, pair.interval, _largest_value(over_data))}"
         counted = f"{text.clean(pair.a)} won {pair.won}, lost {pair.lost}"
-        yield text.wrap(f"{said} (Wilcoxon signed rank, {sets} data sets; {counted})", indent="  ")
-        if len(found.pairs) > 1:
-            yield text.wrap(f"allowing for {len(found.pairs)} comparisons: p = {p_value(pair.adjusted)} (Holm)", indent="  ")
-    if found.friedman is not None:
-        yield text.wrap(f"all {len(found.procedures)} alike over {sets} data sets: p = {p_value(found.friedman)} (Friedman)")
+        yield text.wrap(f"{metric}: {difference}{_p_words(pair.p)} (Wilcoxon signed rank, {sets} data sets; {counted})", indent="  ")
+        if len(over_data.pairs) > 1:
+            yield text.wrap(f"allowing for {len(over_data.pairs)} comparisons: p = {p_value(pair.adjusted)} (Holm)", indent="  ")
+    if over_data.friedman is not None:
+        yield text.wrap(f"all {len(over_data.procedures)} alike over {sets} data sets: p = {p_value(over_data.friedman)} (Friedman)")
     yield ""
-    columns = [text.Column("data", shrinks=True), *(text.Column(text.clean(one), right=True) for one in found.procedures)]
-    rows = [[text.clean(name), *(text.number(found.values[one, name]) for one in found.procedures)] for name in found.data]
-    rows.append(["mean rank", *(f"{found.ranks[one]:.2f}" for one in found.procedures)])
+    columns = [text.Column("data", shrinks=True), *(text.Column(text.clean(one), right=True) for one in over_data.procedures)]
+    rows = [[text.clean(name), *(text.number(over_data.values[one, name]) for one in over_data.procedures)] for name in over_data.data]
+    rows.append(["mean rank", *(f"{over_data.ranks[one]:.2f}" for one in over_data.procedures)])
     yield text.table(columns, rows, width=text.terminal_width(), color=color)
     yield f"{metric}, {DIRECTIONS[direction]}"
 
 
-def _widest(found: OverData) -> float:
-    return max(abs(value) for value in found.values.values())
+def _largest_value(over_data: OverData) -> float:
+    return max(abs(value) for value in over_data.values.values())
 
 
 # ---- for programs
 
 
-def as_plain(one: Comparison, adjusted: float | None) -> dict[str, Any]:
+def comparison_as_plain(comparison: Comparison, adjusted: float | None) -> dict[str, Any]:
     """Return a comparison as plain values for JSON."""
-    found, chosen = one.evidence, one.evidence.selection
+    evidence, selection = comparison.evidence, comparison.evidence.selection
     return {
-        "a": _sample_as_plain(one.a),
-        "b": _sample_as_plain(one.b),
-        "metric": one.a.metric,
-        "higher_is_better": one.a.direction > 0,
-        "verdict": one.verdict,
-        "difference": found.value,
-        "interval": _ends(found.interval),
-        "p": found.p,
+        "a": _sample_as_plain(comparison.a),
+        "b": _sample_as_plain(comparison.b),
+        "metric": comparison.a.metric,
+        "higher_is_better": comparison.a.direction > 0,
+        "verdict": comparison.verdict,
+        "difference": evidence.value,
+        "interval": _ends(evidence.interval),
+        "p": evidence.p,
         "p_holm": adjusted,
-        "test": found.test,
-        "why": found.why,
-        "unit": found.unit,
-        "n": found.n,
-        "smallest": found.smallest,
-        "chance": [found.chance.value, found.chance.low, found.chance.high] if found.chance else None,
-        "best_of": chosen
+        "test": evidence.test,
+        "why": evidence.why,
+        "unit": evidence.unit,
+        "n": evidence.n,
+        "smallest": evidence.smallest,
+        "chance": [evidence.chance.value, evidence.chance.low, evidence.chance.high] if evidence.chance else None,
+        "best_of": selection
         and {
-            "entry": chosen.entry,
-            "k": chosen.k,
-            "value": chosen.raw,
-            "corrected": chosen.corrected,
-            "interval": _ends(chosen.interval),
-            "p": chosen.p,
-            "test": chosen.test,
+            "entry": selection.entry,
+            "k": selection.k,
+            "value": selection.raw,
+            "corrected": selection.corrected,
+            "interval": _ends(selection.interval),
+            "p": selection.p,
+            "test": selection.test,
         },
-        "notes": list(found.notes),
+        "notes": list(evidence.notes),
     }
 
 
-def over_data_as_plain(found: OverData, metric: str, direction: int) -> dict[str, Any]:
+def over_data_as_plain(over_data: OverData, metric: str, direction: int) -> dict[str, Any]:
     """Return procedures over data sets as plain values for JSON."""
     return {
         "metric": metric,
         "higher_is_better": direction > 0,
-        "procedures": found.procedures,
-        "data": found.data,
-        "values": {one: [found.values[one, name] for name in found.data] for one in found.procedures},
-        "mean_ranks": found.ranks,
-        "friedman_p": found.friedman,
+        "procedures": over_data.procedures,
+        "data": over_data.data,
+        "values": {one: [over_data.values[one, name] for name in over_data.data] for one in over_data.procedures},
+        "mean_ranks": over_data.ranks,
+        "friedman_p": over_data.friedman,
         "comparisons": [
             {
                 "a": pair.a,
@@ -289,14 +307,14 @@ def over_data_as_plain(found: OverData, metric: str, direction: int) -> dict[str
                 "won": pair.won,
                 "lost": pair.lost,
             }
-            for pair in found.pairs
+            for pair in over_data.pairs
         ],
     }
 
 
-def _sample_as_plain(one: Sample) -> dict[str, Any]:
-    seeds = [seed for seed in one.values if seed is not None]
-    return {"id": one.entry, "value": one.value, "grid": one.grid, "seeds": seeds, "best_of": one.k}
+def _sample_as_plain(sample: Sample) -> dict[str, Any]:
+    seeds = [seed for seed in sample.values if seed is not None]
+    return {"id": sample.entry, "value": sample.value, "grid": sample.grid, "seeds": seeds, "best_of": sample.k}
 
 
 def _ends(interval: Interval | None) -> list[float] | None:

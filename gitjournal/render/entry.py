@@ -30,10 +30,10 @@ BEST = 10
 NO_RESULT_KEYS = ("hash", "facts", "sklearn", "path", "images", "python", "files")
 
 
-def declared(front: FrontMatter) -> list[tuple[str, str]]:
+def declaration_rows(front: FrontMatter) -> list[tuple[str, str]]:
     """Return what an entry declares as (word, text), in the order in which one asks; what it does not say is left out."""
     expected = front.expectations
-    said = [
+    rows = [
         ("hypothesis", clean(front.hypothesis or "")),
         ("expect", "; ".join(map(clean, expected))),
         ("confidence", f"{front.confidence:g}" if front.confidence is not None else ""),
@@ -51,7 +51,7 @@ def declared(front: FrontMatter) -> list[tuple[str, str]]:
         ("levels", settings(front.levels or {})),
         ("tags", ", ".join(map(clean, front.tags))),
     ]
-    return [(word, text) for word, text in said if text]
+    return [(word, text) for word, text in rows if text]
 
 
 def data_words(data: Data) -> str:
@@ -144,7 +144,7 @@ def best_table(summary: Summary, *, width: int | None, color: bool, baseline: fl
     shown = summary.configurations[:BEST]
     deciding = summary.deciding or ""
     several = any(len(one.seeds) > 1 for one in shown)
-    others = [name for name in (summary.best.scores if summary.best else {}) if name != deciding and name.startswith(("dev.", "test."))]
+    further = [name for name in (summary.best.scores if summary.best else {}) if name != deciding and name.startswith(("dev.", "test."))]
     columns = [
         Column("configuration", shrinks=True),
         Column(f"{clean(deciding)}{' ± SD' if several else ''}", right=True),
@@ -152,39 +152,41 @@ def best_table(summary: Summary, *, width: int | None, color: bool, baseline: fl
         Column("gain", right=True),
         Column("train", right=True, spare=True),
         Column("train_dev", right=True, spare=True),
-        *(Column(clean(name), right=True, spare=True) for name in others[:3]),
+        *(Column(clean(name), right=True, spare=True) for name in further[:3]),
         Column("failed", right=True),
     ]
-    rows = [_best_row(one, summary, baseline, others[:3], several=several) for one in shown]
+    rows = [_best_row(one, summary, baseline, further[:3], several=several) for one in shown]
     return table(columns, rows, width=width, color=color)
 
 
-def _best_row(one: Configuration, summary: Summary, baseline: float | None, others: Sequence[str], *, several: bool) -> list[str]:
-    score = one.scores.get(summary.deciding or "")
-    train, train_dev = (one.scores.get(f"{part}.{summary.metric}") for part in ("train", "train_dev"))
+def _best_row(
+    configuration: Configuration, summary: Summary, baseline: float | None, further: Sequence[str], *, several: bool
+) -> list[str]:
+    score = configuration.scores.get(summary.deciding or "")
+    train, train_dev = (configuration.scores.get(f"{part}.{summary.metric}") for part in ("train", "train_dev"))
     gained = difference(score.mean - baseline, score.mean) if score and baseline is not None else ""
     return [
-        settings(one.grid) or "as declared",
+        settings(configuration.grid) or "as declared",
         short_spread(score.mean, score.sd) if score else "-",
         str(score.n) if score and several else "",
         gained,
         number(train.mean) if train else "",
         number(train_dev.mean) if train_dev else "",
-        *(number(one.scores[name].mean) if name in one.scores else "-" for name in others),
-        str(one.failed) if one.failed else "",
+        *(number(configuration.scores[name].mean) if name in configuration.scores else "-" for name in further),
+        str(configuration.failed) if configuration.failed else "",
     ]
 
 
 def effects_lines(summary: Summary) -> list[str]:
     """Return a line for each grid parameter: the best score reached with its best value, and with its worst."""
-    return [_effect(one) for one in summary.effects]
+    return [_effect_line(one) for one in summary.effects]
 
 
-def _effect(one: Effect) -> str:
-    if number(one.best_score) == number(one.worst_score):
-        return f"{clean(one.parameter)}: {number(one.best_score)} with the best of each of {one.values} values"
-    best = f"best {value(one.best)} ({number(one.best_score)})"
-    return f"{clean(one.parameter)}: {best}, worst {value(one.worst)} ({number(one.worst_score)}), of {one.values} values"
+def _effect_line(effect: Effect) -> str:
+    if number(effect.best_score) == number(effect.worst_score):
+        return f"{clean(effect.parameter)}: {number(effect.best_score)} with the best of each of {effect.values} values"
+    best = f"best {value(effect.best)} ({number(effect.best_score)})"
+    return f"{clean(effect.parameter)}: {best}, worst {value(effect.worst)} ({number(effect.worst_score)}), of {effect.values} values"
 
 
 def failure_lines(summary: Summary) -> list[str]:
@@ -202,20 +204,20 @@ def cost_words(summary: Summary) -> str:
     return ", ".join(words)
 
 
-def environment_words(found: Mapping[str, Any]) -> str:
+def environment_words(environment: Mapping[str, Any]) -> str:
     """Return an environment as its file describes it."""
-    versions = found.get("versions")
-    words = [f"Python {found['python']}"] if "python" in found else []
+    versions = environment.get("versions")
+    words = [f"Python {environment['python']}"] if "python" in environment else []
     words += [f"{name} {version}" for name, version in versions.items()] if isinstance(versions, dict) else []
-    words += [str(found[key]) for key in ("system", "machine", "kernel") if found.get(key)]
-    words += [count(found["threads"], "thread")] if isinstance(found.get("threads"), int) else []
+    words += [str(environment[key]) for key in ("system", "machine", "kernel") if environment.get(key)]
+    words += [count(environment["threads"], "thread")] if isinstance(environment.get("threads"), int) else []
     return clean(", ".join(words))
 
 
-def _status(one: Record) -> str:
-    if one.failure:
-        return f"failed: {one.failure.kind}"
-    return f"{one.status}, as a control" if one.gate and one.is_run else one.status
+def _status_words(record: Record) -> str:
+    if record.failure:
+        return f"failed: {record.failure.kind}"
+    return f"{record.status}, as a control" if record.gate and record.is_run else record.status
 
 
 def runs_table(records: Sequence[Record], summary: Summary, *, width: int | None, color: bool, when: Callable[[str | None], str]) -> str:
@@ -231,19 +233,19 @@ def runs_table(records: Sequence[Record], summary: Summary, *, width: int | None
         Column("age", right=True, spare=True),
     ]
     rows = []
-    for one in records:
-        score = one.metrics.get("dev", {}).get(summary.metric or "")
-        seconds = f"{one.seconds:.2f}" if one.seconds is not None else ""
+    for record in records:
+        score = record.metrics.get("dev", {}).get(summary.metric or "")
+        seconds = f"{record.seconds:.2f}" if record.seconds is not None else ""
         rows.append(
             [
-                clean(one.run)[:8],
-                settings(one.grid) or "as declared",
-                "" if one.seed is None else str(one.seed),
-                _status(one),
+                clean(record.run)[:8],
+                settings(record.grid) or "as declared",
+                "" if record.seed is None else str(record.seed),
+                _status_words(record),
                 number(score),
                 seconds,
-                clean(one.from_ or ""),
-                when(one.at),
+                clean(record.from_ or ""),
+                when(record.at),
             ]
         )
     return table(columns, rows, width=width, color=color, roles=["bad" if one.status == "failed" else "" for one in records])

@@ -14,7 +14,7 @@ from gitjournal.journal.branches import short_ref
 from gitjournal.journal.index import Run
 from gitjournal.render import forecast, text, verdict
 from gitjournal.render.changes import change_list, changes_as_plain
-from gitjournal.render.overlaps import found_lines
+from gitjournal.render.overlaps import finding_lines
 from gitjournal.render.score import gain_over_baseline, lower_note, no_baseline, score_words
 from gitjournal.run.known_runs import Nearest, Twin
 from gitjournal.run.messages import Counts, Epoch, Outcome, Planned, Progress, Recovered
@@ -25,13 +25,13 @@ BAR = 20
 LONG = 1.0  # seconds: what is quicker needs no forecast of time
 
 
-def planned(event: Planned) -> str:
+def plan_text(event: Planned) -> str:
     """Return ``plan committed 4f1c2aa · 24 runs: 7 already in the journal, 17 to do``."""
     head = f"plan committed {event.commit[:7]}" if event.commit else "plan unchanged"
     seconds = event.forecast.seconds if event.forecast else None
     left = f" · about {text.duration(seconds)}" if seconds and seconds >= LONG else ""
-    lines = [text.wrap_dots(f"{head} · {counted(event.counts)}{left}"), *nearest_lines(event.nearest, event.metric)]
-    lines += [*forecast.lines(event.forecast), *overlap_lines(event.findings, event.entry)]
+    lines = [text.wrap_dots(f"{head} · {counts_words(event.counts)}{left}"), *nearest_lines(event.nearest, event.metric)]
+    lines += [*forecast.forecast_lines(event.forecast), *overlap_lines(event.findings, event.entry)]
     if not event.entry.front.hypothesis and not event.entry.front.expect:
         lines.append("no `hypothesis`: what you expected cannot be compared with what comes out")
     return "\n".join(lines)
@@ -39,7 +39,7 @@ def planned(event: Planned) -> str:
 
 def overlap_lines(findings: Sequence[dict[str, Any]], entry: Entry) -> list[str]:
     """Return what stands in two parts of the split: a line each, the last with the command that shows the rows."""
-    lines = [text.wrap(line) for line in found_lines(findings)]
+    lines = [text.wrap(line) for line in finding_lines(findings)]
     return [*lines[:-1], text.wrap(f"{lines[-1]}: gitjournal data dups {entry.short_id}")] if lines else []
 
 
@@ -56,7 +56,7 @@ def nearest_lines(nearest: Nearest | None, metric: str | None) -> list[str]:
     return [text.wrap(f"nearest earlier run: {run.entry[-4:]}, differs by {change_list(nearest.changes)}{score}")]
 
 
-def counted(counts: Counts) -> str:
+def counts_words(counts: Counts) -> str:
     """Return what a plan comes to in words."""
     grid = f"grid of {counts.points}" if counts.points > 1 else "1 configuration"
     seeds = f" x seeds {counts.seeds}" if counts.seeds > 1 else ""
@@ -81,7 +81,7 @@ def counted(counts: Counts) -> str:
     return " · ".join([*parts, f"{counts.todo} to do"])
 
 
-def progress(event: Progress, left: float, *, width: int) -> str:
+def progress_line(event: Progress, left: float, *, width: int) -> str:
     """Return one line: a bar, how many of how many, the best so far, the time left."""
     filled = round(BAR * event.finished / event.total)
     best = event.summary.best_score
@@ -94,12 +94,12 @@ def progress(event: Progress, left: float, *, width: int) -> str:
         parts.append(f"best {event.summary.deciding} {text.number(best.mean)}")
     if event.finished < event.total:
         parts.append(f"about {text.duration(left)} left")
-    said = " · ".join(parts)
+    words = " · ".join(parts)
     bar = f"{'█' * filled}{'░' * (BAR - filled)} "  # what is said matters more where there is no room for both
-    return text.shorten(bar + said if len(bar + said) < width else said, width - 1)
+    return text.shorten(bar + words if len(bar + words) < width else words, width - 1)
 
 
-def epoch(event: Epoch, *, width: int) -> str:
+def epoch_line(event: Epoch, *, width: int) -> str:
     """Return one line: ``run 2/3 · fold 1/5 · epoch 7/30 · loss 0.431 · val_loss 0.502``."""
     news = event.news
     parts = [f"run {event.finished + 1}/{event.total}"] if event.total > 1 else []
@@ -109,54 +109,54 @@ def epoch(event: Epoch, *, width: int) -> str:
     return text.shorten(" · ".join(parts), width - 1)
 
 
-def recovered(event: Recovered) -> str:
+def recovery_line(event: Recovered) -> str:
     """Return what became of results that an earlier call left behind."""
     if event.outcome.state == "waiting":
         return f"results of an earlier call are safe and wait: {event.outcome.why}"
     return f"results of an earlier call committed: {event.outcome.path}"
 
 
-def said(ended: Outcome, *, color: bool) -> str:
+def outcome_text(outcome: Outcome, *, color: bool) -> str:
     """Return how an entry's `exec` ended, its last line the next command."""
-    lines = {"planned": _planned, "duplicate": _duplicate}.get(ended.state, _results)(ended, color)
+    lines = {"planned": _planned_lines, "duplicate": _duplicate_lines}.get(outcome.state, _result_lines)(outcome, color)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _planned(ended: Outcome, color: bool) -> list[str]:  # noqa: ARG001 - one signature for all
-    expected = f" · about {text.duration(ended.seconds)}" if ended.seconds and ended.counts.todo else ""
-    head = text.wrap_dots(f"{text.clean(ended.entry.front.title)}: {counted(ended.counts)}{expected}")
-    told = nearest_lines(ended.nearest, ended.summary.metric)
-    if ended.counts.todo:
-        told += forecast.planned_lines(ended.forecast)
-    return [head, *told, *overlap_lines(ended.findings, ended.entry), "nothing was written (dry run)"]
+def _planned_lines(outcome: Outcome, color: bool) -> list[str]:  # noqa: ARG001 - one signature for all
+    expected = f" · about {text.duration(outcome.seconds)}" if outcome.seconds and outcome.counts.todo else ""
+    head = text.wrap_dots(f"{text.clean(outcome.entry.front.title)}: {counts_words(outcome.counts)}{expected}")
+    lines = nearest_lines(outcome.nearest, outcome.summary.metric)
+    if outcome.counts.todo:
+        lines += forecast.planned_lines(outcome.forecast)
+    return [head, *lines, *overlap_lines(outcome.findings, outcome.entry), "nothing was written (dry run)"]
 
 
-def in_all(planned: Sequence[Outcome]) -> str:
+def plans_total(plans: Sequence[Outcome]) -> str:
     """Return what several plans come to."""
-    todo = sum(one.counts.todo for one in planned)
-    known = [one.seconds for one in planned if one.seconds is not None]
-    expected = f", about {text.duration(sum(known))}" if todo and len(known) == len(planned) else ""
-    return f"{len(planned)} entries: {text.count(todo, 'run')} to do{expected}"
+    todo = sum(one.counts.todo for one in plans)
+    seconds = [one.seconds for one in plans if one.seconds is not None]
+    expected = f", about {text.duration(sum(seconds))}" if todo and len(seconds) == len(plans) else ""
+    return f"{len(plans)} entries: {text.count(todo, 'run')} to do{expected}"
 
 
-def _duplicate(ended: Outcome, color: bool) -> list[str]:
+def _duplicate_lines(outcome: Outcome, color: bool) -> list[str]:
     lines = [text.paint("duplicate", "look", color=color) + ": the same data, split, procedure and parameters were run"]
-    for twin in ended.twins:
-        lines += _twin_lines(twin, ended.summary)
-    more = len({run.entry for run in ended.others}) - len(ended.twins)
+    for twin in outcome.twins:
+        lines += _twin_lines(twin, outcome.summary)
+    more = len({run.entry for run in outcome.others}) - len(outcome.twins)
     if more:
         lines.append(f"  and {text.count(more, 'more entry', 'more entries')}")
-    first = ended.twins[0]
-    other, here = first.run.entry[-4:], ended.entry.short_id
+    first = outcome.twins[0]
+    twin_id, here = first.run.entry[-4:], outcome.entry.short_id
     if first.otherwise:
         lines.append(text.wrap(f"it is the same although written otherwise: {text.clean('; '.join(first.otherwise))}"))
     if first.version:
-        ours = installed_version()
-        lines.append(f"it was done with scikit-learn {text.clean(first.version)}, you have {ours}; to do it again:")
-        lines.append(f'  gitjournal new "{text.clean(first.run.title)}, again" --replicate {other}')
-    seeds = [run.seed for run in ended.others if run.seed is not None]
+        version = installed_version()
+        lines.append(f"it was done with scikit-learn {text.clean(first.version)}, you have {version}; to do it again:")
+        lines.append(f'  gitjournal new "{text.clean(first.run.title)}, again" --replicate {twin_id}')
+    seeds = [run.seed for run in outcome.others if run.seed is not None]
     seed = f"      other seed: seeds: [{max(seeds) + 1}]" if seeds else ""
-    return [*lines, f"see it:        gitjournal show {other}", f'run it anyway: gitjournal exec {here} --force "why"{seed}']
+    return [*lines, f"see it:        gitjournal show {twin_id}", f'run it anyway: gitjournal exec {here} --force "why"{seed}']
 
 
 def _twin_lines(twin: Twin, summary: Summary) -> list[str]:
@@ -173,43 +173,43 @@ def _twin_lines(twin: Twin, summary: Summary) -> list[str]:
     return lines
 
 
-def _results(ended: Outcome, color: bool) -> list[str]:
-    summary, counts = ended.summary, ended.counts
+def _result_lines(outcome: Outcome, color: bool) -> list[str]:
+    summary, counts = outcome.summary, outcome.counts
     lines = []
-    if ended.state == "shown":
-        lines.append(text.wrap_dots(f"nothing to do: {counted(counts)}"))
+    if outcome.state == "shown":
+        lines.append(text.wrap_dots(f"nothing to do: {counts_words(counts)}"))
     else:
         failed = text.paint(f"{summary.failed} failed", "bad", color=color) if summary.failed else "0 failed"
         lines.append(f"{summary.done}/{counts.runs} done · {failed} · {text.duration(summary.seconds)}")
     lines += [text.wrap(skipped)] if (skipped := forecast.gated_line(summary.gated)) else []
-    lines += best_lines(summary, ended.gain)
-    alone = no_baseline(ended.entry.front) if summary.best else ""
+    lines += best_lines(summary, outcome.gain)
+    alone = no_baseline(outcome.entry.front) if summary.best else ""
     lines += [f"baseline {alone}"] if alone else []
-    lines += verdict_lines(ended, color=color)
+    lines += verdict_lines(outcome, color=color)
     lines += [f"failed ({kind}, {n}): {text.clean(summary.messages.get(kind, ''))}" for kind, n in summary.failures.items()]
-    if ended.waiting:
-        lines.append(f"the results are safe, and are committed by the next command once this has ended: {ended.waiting}")
-    if ended.state == "interrupted":
-        lines.append(f"interrupted: what had finished is kept; go on with: gitjournal exec {ended.entry.short_id}")
-    elif ended.stopped:
-        left = f"{text.count(counts.todo - ended.made, 'run')} not begun: " if ended.made < counts.todo else ""
-        lines.append(f"{left}{ended.stopped}; go on with: gitjournal exec {ended.entry.short_id}")
-    elif counts.failed or ended.failed_now:
-        lines.append(f"try the failed ones again: gitjournal exec {ended.entry.short_id} --retry failed")
+    if outcome.waiting:
+        lines.append(f"the results are safe, and are committed by the next command once this has ended: {outcome.waiting}")
+    if outcome.state == "interrupted":
+        lines.append(f"interrupted: what had finished is kept; go on with: gitjournal exec {outcome.entry.short_id}")
+    elif outcome.stopped:
+        left = f"{text.count(counts.todo - outcome.made, 'run')} not begun: " if outcome.made < counts.todo else ""
+        lines.append(f"{left}{outcome.stopped}; go on with: gitjournal exec {outcome.entry.short_id}")
+    elif counts.failed or outcome.failed_now:
+        lines.append(f"try the failed ones again: gitjournal exec {outcome.entry.short_id} --retry failed")
     else:
-        lines.append(f"next: gitjournal show {ended.entry.short_id}")
+        lines.append(f"next: gitjournal show {outcome.entry.short_id}")
     return lines
 
 
-def verdict_lines(ended: Outcome, *, color: bool) -> list[str]:
+def verdict_lines(outcome: Outcome, *, color: bool) -> list[str]:
     """Return what came of what was expected, and what has changed since."""
-    expects = ended.entry.front.expect
-    if ended.verdict is None:
-        left = ended.counts.todo > ended.made
+    expects = outcome.entry.front.expect
+    if outcome.verdict is None:
+        left = outcome.counts.todo > outcome.made
         why = "some runs are left" if left else "gitjournal check --fix does it"
         return [f"what was expected is not judged yet: {why}"] if expects else []
-    lines = [verdict.line(one, color=color) for one in ended.verdict.told]
-    names = ", ".join(name[-4:] for name in ended.moved)
+    lines = [verdict.verdict_line(one, color=color) for one in outcome.verdict.told]
+    names = ", ".join(name[-4:] for name in outcome.moved)
     return [*lines, f"judged then: the results of {names} have changed since"] if names else lines
 
 
@@ -224,37 +224,37 @@ def best_lines(summary: Summary, gain: Gain | None) -> list[str]:
     return [*lines, f"gain   {gain_over_baseline(gain)}"] if gain else lines
 
 
-def as_plain(ended: Outcome) -> dict[str, Any]:
+def outcome_as_plain(outcome: Outcome) -> dict[str, Any]:
     """Return how it ended as plain values for JSON."""
-    best, gain = ended.summary.best, ended.gain
+    best, gain = outcome.summary.best, outcome.gain
     return {
-        "id": ended.entry.id,
-        "title": ended.entry.front.title,
-        "state": ended.state,
+        "id": outcome.entry.id,
+        "title": outcome.entry.front.title,
+        "state": outcome.state,
         "runs": {
-            name: getattr(ended.counts, name) for name in ("runs", "own", "reused", "failed", "todo", "retried", "repeated", "skipped")
+            name: getattr(outcome.counts, name) for name in ("runs", "own", "reused", "failed", "todo", "retried", "repeated", "skipped")
         },
-        "made": ended.made,
-        "failed_now": ended.failed_now,
-        "stopped": ended.stopped or None,
-        "expected_seconds": ended.seconds,
-        "forecast": forecast.as_plain(ended.forecast),
-        "skipped": forecast.gated_as_plain(ended.summary.gated),
-        "metric": ended.summary.deciding,
-        "best": ended.summary.best_score.mean if ended.summary.best_score else None,
+        "made": outcome.made,
+        "failed_now": outcome.failed_now,
+        "stopped": outcome.stopped or None,
+        "expected_seconds": outcome.seconds,
+        "forecast": forecast.forecast_as_plain(outcome.forecast),
+        "skipped": forecast.gated_as_plain(outcome.summary.gated),
+        "metric": outcome.summary.deciding,
+        "best": outcome.summary.best_score.mean if outcome.summary.best_score else None,
         "grid": best.grid if best else None,
         "baseline": gain.baseline if gain else None,
         "gain": gain.difference if gain else None,
-        "verdict": ended.verdict.word if ended.verdict else None,
-        "expected": as_plain_verdict(ended.verdict),
-        "changed_since": list(ended.moved),
+        "verdict": outcome.verdict.word if outcome.verdict else None,
+        "expected": as_plain_verdict(outcome.verdict),
+        "changed_since": list(outcome.moved),
         "interval": [gain.interval.low, gain.interval.high] if gain and gain.interval else None,
-        "same_as": [{"entry": run.entry, "run": run.run, "branch": run.ref} for run in ended.others],
-        "twins": [_twin_as_plain(twin, ended.summary) for twin in ended.twins],
-        "nearest": _nearest_as_plain(ended.nearest, ended.summary) if ended.nearest else None,
-        "findings": list(ended.findings),
-        "commit": ended.commit,
-        "waiting": ended.waiting or None,
+        "same_as": [{"entry": run.entry, "run": run.run, "branch": run.ref} for run in outcome.others],
+        "twins": [_twin_as_plain(twin, outcome.summary) for twin in outcome.twins],
+        "nearest": _nearest_as_plain(outcome.nearest, outcome.summary) if outcome.nearest else None,
+        "findings": list(outcome.findings),
+        "commit": outcome.commit,
+        "waiting": outcome.waiting or None,
     }
 
 

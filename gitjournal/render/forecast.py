@@ -13,20 +13,20 @@ from gitjournal.run.forecast import Forecast, Foreseen
 SHOWN = 5  # configurations of a dry run, the most promising first
 
 
-def lines(forecast: Forecast | None) -> list[str]:
+def forecast_lines(forecast: Forecast | None) -> list[str]:
     """Return the line that is said before compute is spent, in a list; none where nothing is known of the scores."""
     top = forecast.top if forecast else None
     if forecast is None or top is None:
         return []
     several = len(forecast.each) > 1
-    told = [f"dev.{text.clean(forecast.metric)} {'best ' if several else ''}{interval(top)}"]
+    parts = [f"dev.{text.clean(forecast.metric)} {'best ' if several else ''}{interval_words(top)}"]
     if top.chance is not None and forecast.best is not None:
-        told.append(f"{percent(top.chance)} to beat {text.number(forecast.best)} ({short(forecast.best_in)})")
+        parts.append(f"{chance_words(top.chance)} to beat {text.number(forecast.best)} ({short_entry(forecast.best_in)})")
     if several and forecast.unlikely:
-        told.append(f"{forecast.unlikely} of {len(forecast.each)} unlikely")
+        parts.append(f"{forecast.unlikely} of {len(forecast.each)} unlikely")
     elif top.unlikely:
-        told.append("unlikely")
-    return [text.wrap(f"forecast: {'; '.join(told)}")]
+        parts.append("unlikely")
+    return [text.wrap(f"forecast: {'; '.join(parts)}")]
 
 
 def planned_lines(forecast: Forecast | None) -> list[str]:
@@ -35,44 +35,45 @@ def planned_lines(forecast: Forecast | None) -> list[str]:
         return []
     if forecast.top is None:
         return ["forecast: none, too little was run on these data"]
-    found = lines(forecast)
+    output = forecast_lines(forecast)
     if len(forecast.each) > 1:
         shown = list(forecast.each.items())[:SHOWN]
         table = [
-            ["  " + interval(one), percent(one.chance) if one.chance is not None else "", point(forecast, name)] for name, one in shown
+            ["  " + interval_words(one), chance_words(one.chance) if one.chance is not None else "", point_words(forecast, name)]
+            for name, one in shown
         ]
         wide = [max(len(row[at]) for row in table) for at in (0, 1)]
-        found += [text.shorten(f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]}".rstrip(), text.WIDTH) for row in table]
+        output += [text.shorten(f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]}".rstrip(), text.WIDTH) for row in table]
         left = len(forecast.each) - len(shown)
-        found += [f"  and {left} more: --json lists all"] if left else []
-    return found
+        output += [f"  and {left} more: --json lists all"] if left else []
+    return output
 
 
-def point(forecast: Forecast, fingerprint: str) -> str:
+def point_words(forecast: Forecast, fingerprint: str) -> str:
     """Return the grid values of a configuration."""
     return text.settings(forecast.points.get(fingerprint, {})) or "as declared"
 
 
-def interval(seen: Foreseen) -> str:
+def interval_words(foreseen: Foreseen) -> str:
     """Return ``0.95 [0.79, 1.00]``, no digit below the half width."""
-    if seen.expected is None or seen.low is None or seen.high is None:
+    if foreseen.expected is None or foreseen.low is None or foreseen.high is None:
         return "?"
-    noise = (seen.high - seen.low) / 2
-    return f"{text.number(seen.expected, noise)} [{text.number(seen.low, noise)}, {text.number(seen.high, noise)}]"
+    noise = (foreseen.high - foreseen.low) / 2
+    return f"{text.number(foreseen.expected, noise)} [{text.number(foreseen.low, noise)}, {text.number(foreseen.high, noise)}]"
 
 
-def percent(chance: float) -> str:
+def chance_words(chance: float) -> str:
     """Return a chance in words."""
     return f"{100 * chance:.0f} %" if 0.01 <= chance <= 0.99 else "below 1 %" if chance < 0.01 else "above 99 %"
 
 
-def short(entry: str | None) -> str:
+def short_entry(entry: str | None) -> str:
     """Return the short id of an entry, with its journal where that is another one."""
     name, colon, entry_id = (entry or "").rpartition(":")
     return text.clean(f"{name}{colon}{entry_id[-4:] if ID_PATTERN.match(entry_id) else entry_id}")
 
 
-def as_plain(forecast: Forecast | None) -> dict[str, Any] | None:
+def forecast_as_plain(forecast: Forecast | None) -> dict[str, Any] | None:
     """Return a forecast for programs; `configurations` come the most promising first."""
     if forecast is None:
         return None
@@ -88,22 +89,28 @@ def as_plain(forecast: Forecast | None) -> dict[str, Any] | None:
     }
 
 
-def foreseen_as_plain(one: Foreseen) -> dict[str, Any]:
+def foreseen_as_plain(foreseen: Foreseen) -> dict[str, Any]:
     """Return what is expected of one configuration for programs."""
-    ends = [one.low, one.high] if one.low is not None else None
-    return {"expected": one.expected, "interval": ends, "chance": one.chance, "unlikely": one.unlikely, "seconds": one.seconds}
+    ends = [foreseen.low, foreseen.high] if foreseen.low is not None else None
+    return {
+        "expected": foreseen.expected,
+        "interval": ends,
+        "chance": foreseen.chance,
+        "unlikely": foreseen.unlikely,
+        "seconds": foreseen.seconds,
+    }
 
 
 def gated_line(gated: Gated | None) -> str:
     """Return ``12 runs skipped as unlikely to beat the best; none of the 2 run as a control did; saved about 3 min``, or nothing."""
     if gated is None:
         return ""
-    told = [f"{text.count(gated.skipped, 'run')} skipped as unlikely to beat the best"]
+    parts = [f"{text.count(gated.skipped, 'run')} skipped as unlikely to beat the best"]
     if gated.controls:
-        told.append(f"{gated.beat or 'none'} of the {len(gated.controls)} run as a control did")
+        parts.append(f"{gated.beat or 'none'} of the {len(gated.controls)} run as a control did")
     if gated.seconds:
-        told.append(f"saved about {text.duration(gated.seconds)}")
-    return "; ".join(told)
+        parts.append(f"saved about {text.duration(gated.seconds)}")
+    return "; ".join(parts)
 
 
 def gated_as_plain(gated: Gated | None) -> dict[str, Any] | None:

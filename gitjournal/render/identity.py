@@ -17,45 +17,45 @@ from gitjournal.run.explain import Explained, Likeness
 SHOWN = 3  # configurations of a grid that are printed in full
 
 
-def explained_lines(found: Sequence[Explained], *, color: bool) -> Iterator[str]:
+def explained_lines(configurations: Sequence[Explained], *, color: bool) -> Iterator[str]:
     """Give the configurations one after the other."""
-    for number, one in enumerate(found[:SHOWN]):
+    for number, configuration in enumerate(configurations[:SHOWN]):
         if number:
             yield ""
-        yield from _one(one, color=color)
-    if len(found) > SHOWN:
+        yield from _configuration_lines(configuration, color=color)
+    if len(configurations) > SHOWN:
         yield ""
-        yield f"and {text.count(len(found) - SHOWN, 'more configuration')}: add --json"
+        yield f"and {text.count(len(configurations) - SHOWN, 'more configuration')}: add --json"
 
 
-def _one(one: Explained, *, color: bool) -> Iterator[str]:
-    yield text.paint(f"fingerprint {text.clean(one.fingerprint)}", "bold", color=color)
-    seeds = sorted({seed for seed in one.seeds if seed is not None})
-    about = [text.settings(one.grid), f"seeds {', '.join(map(str, seeds))}" if seeds else ""]
+def _configuration_lines(configuration: Explained, *, color: bool) -> Iterator[str]:
+    yield text.paint(f"fingerprint {text.clean(configuration.fingerprint)}", "bold", color=color)
+    seeds = sorted({seed for seed in configuration.seeds if seed is not None})
+    about = [text.settings(configuration.grid), f"seeds {', '.join(map(str, seeds))}" if seeds else ""]
     if any(about):
         yield ", ".join(filter(None, about))
-    if one.canonical is None:
+    if configuration.canonical is None:
         yield (
-            f"  its text stands with the entry that ran it: gitjournal show {text.clean(one.owner)} --identity"
-            if one.owner
+            f"  its text stands with the entry that ran it: gitjournal show {text.clean(configuration.owner)} --identity"
+            if configuration.owner
             else "  no text recorded"
         )
         return
-    canonical_text = read(one.canonical)
-    if one.written is None or canonical_text is None:
-        yield text.clean_lines(_pretty(one.canonical))
+    canonical_text = read(configuration.canonical)
+    if configuration.written is None or canonical_text is None:
+        yield text.clean_lines(_indent_json(configuration.canonical))
         yield "what the entry says now does not give this text, so no origins are shown"
         return
-    yield from _annotated(msgspec.to_builtins(canonical_text), {origin.path: origin.origin for origin in one.values}, color=color)
-    if one.left_out:
+    yield from _annotate(msgspec.to_builtins(canonical_text), {origin.path: origin.origin for origin in configuration.values}, color=color)
+    if configuration.left_out:
         yield "left out, as it changes nothing:"
-        rows = [[text.clean(part.path), canonical_value(part.value), text.clean(part.origin)] for part in one.left_out]
+        rows = [[text.clean(part.path), canonical_value(part.value), text.clean(part.origin)] for part in configuration.left_out]
         yield text.table(
             [text.Column("parameter"), text.Column("value", shrinks=True), text.Column("why")], rows, width=text.terminal_width()
         )
 
 
-def _annotated(value: dict[str, Any], origins: dict[str, str], *, color: bool) -> Iterator[str]:
+def _annotate(value: dict[str, Any], origins: dict[str, str], *, color: bool) -> Iterator[str]:
     """Give the text as JSON that people can read, with the origin of each value beside it."""
     lines: list[tuple[str, str]] = [("{", "")]
     for key, part in value.items():
@@ -63,11 +63,11 @@ def _annotated(value: dict[str, Any], origins: dict[str, str], *, color: bool) -
         if key == "procedure":
             lines.append(('  "procedure": [', ""))
             for number, step in enumerate(part):
-                lines += _step(step, number, origins, last="," if number < len(part) - 1 else "")
+                lines += _step_lines(step, number, origins, last="," if number < len(part) - 1 else "")
             lines.append((f"  ]{last}", ""))
         elif isinstance(part, dict):
             lines.append((f'  "{key}": {{', ""))
-            lines += _values(part, key, origins, "    ")
+            lines += _value_lines(part, key, origins, "    ")
             lines.append((f"  }}{last}", ""))
         else:
             lines.append((f'  "{key}": {_json(part)}{last}', origins.get(key, "")))
@@ -81,18 +81,18 @@ def _annotated(value: dict[str, Any], origins: dict[str, str], *, color: bool) -
         )
 
 
-def _step(step: Any, number: int, origins: dict[str, str], *, last: str) -> Iterator[tuple[str, str]]:
+def _step_lines(step: Any, number: int, origins: dict[str, str], *, last: str) -> Iterator[tuple[str, str]]:
     path = f"procedure[{number}]"
     if not isinstance(step, dict) or not next(iter(step.values())):
         yield f"    {_json(step)}{last}", origins.get(path, "")
         return
     owner, params = next(iter(step.items()))
     yield f'    {{"{owner}": {{', origins.get(path, "")
-    yield from _values(params, path, origins, "      ")
+    yield from _value_lines(params, path, origins, "      ")
     yield f"    }}}}{last}", ""
 
 
-def _values(values: dict[str, Any], path: str, origins: dict[str, str], indent: str) -> Iterator[tuple[str, str]]:
+def _value_lines(values: dict[str, Any], path: str, origins: dict[str, str], indent: str) -> Iterator[tuple[str, str]]:
     for at, (name, value) in enumerate(values.items(), start=1):
         yield f"{indent}{_json(name)}: {_json(value)}{',' if at < len(values) else ''}", origins.get(f"{path}.{name}", "")
 
@@ -101,14 +101,14 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _pretty(text_: str) -> str:
+def _indent_json(text_: str) -> str:
     try:
         return json.dumps(json.loads(text_), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text_
 
 
-def explained_as_plain(found: Sequence[Explained]) -> list[dict[str, Any]]:
+def explained_as_plain(configurations: Sequence[Explained]) -> list[dict[str, Any]]:
     """Return the configurations as plain values for JSON."""
     return [
         {
@@ -117,55 +117,57 @@ def explained_as_plain(found: Sequence[Explained]) -> list[dict[str, Any]]:
             "grid": one.grid,
             "seeds": one.seeds,
             "owner": one.owner,
-            "values": [_origin(part, "origin") for part in one.values],
-            "left_out": [_origin(part, "why") for part in one.left_out],
+            "values": [_origin_as_plain(part, "origin") for part in one.values],
+            "left_out": [_origin_as_plain(part, "why") for part in one.left_out],
         }
-        for one in found
+        for one in configurations
     ]
 
 
-def _origin(one: Origin, word: str) -> dict[str, Any]:
-    return {"path": one.path, "value": one.value, word: one.origin}
+def _origin_as_plain(origin: Origin, word: str) -> dict[str, Any]:
+    return {"path": origin.path, "value": origin.value, word: origin.origin}
 
 
 # two entries
 
 
-def likeness_lines(found: Likeness, names: Sequence[str], *, color: bool) -> Iterator[str]:
+def likeness_lines(likeness: Likeness, names: Sequence[str], *, color: bool) -> Iterator[str]:
     """Say whether two entries are the same runs, and why or why not."""
     both = " and ".join(names)
-    if not found.same:
-        differ = text.count(len(found.changes), "value differs", "values differ")
-        nearest = "; the nearest two of their configurations are compared" if len(found.only_left) + len(found.only_right) > 2 else ""
-        yield f"{both} are not the same run: {differ}{nearest}" if found.changes else f"{both} are not the same run"
-        if found.changes:
+    if not likeness.same:
+        differ = text.count(len(likeness.changes), "value differs", "values differ")
+        nearest = "; the nearest two of their configurations are compared" if len(likeness.only_left) + len(likeness.only_right) > 2 else ""
+        yield f"{both} are not the same run: {differ}{nearest}" if likeness.changes else f"{both} are not the same run"
+        if likeness.changes:
             columns = [text.Column("value"), *(text.Column(name, shrinks=True) for name in names)]
-            rows = [[text.clean(one.name), canonical_value(one.left), canonical_value(one.right)] for one in found.changes]
+            rows = [[text.clean(one.name), canonical_value(one.left), canonical_value(one.right)] for one in likeness.changes]
             yield text.table(columns, rows, width=text.terminal_width(), color=color)
         return
-    if found.only_left or found.only_right:
-        yield f"{both} share {text.count(len(found.same), 'configuration')}"
-        for name, only in zip(names, (found.only_left, found.only_right), strict=True):
+    if likeness.only_left or likeness.only_right:
+        yield f"{both} share {text.count(len(likeness.same), 'configuration')}"
+        for name, only in zip(names, (likeness.only_left, likeness.only_right), strict=True):
             if only:
                 yield f"only in {name}: {text.count(len(only), 'configuration')}"
     else:
-        yield f"{both} are the same run" + (f"s ({len(found.same)} configurations)" if len(found.same) > 1 else "")
-    first = found.same[0]
+        yield f"{both} are the same run" + (f"s ({len(likeness.same)} configurations)" if len(likeness.same) > 1 else "")
+    first = likeness.same[0]
     if first.otherwise:
-        which = f" (at {text.settings(first.grids[0])})" if len(found.same) > 1 and first.grids[0] else ""
+        which = f" (at {text.settings(first.grids[0])})" if len(likeness.same) > 1 and first.grids[0] else ""
         yield text.wrap(f"written otherwise{which}: {text.clean('; '.join(first.otherwise))}")
     else:
         yield "written alike"
-    ours, theirs = ({seed for seed in seeds if seed is not None} for seeds in first.seeds)
-    if ours and theirs and ours != theirs:
-        yield f"seeds {_listed(ours)} and {_listed(theirs)}" + ("" if ours & theirs else ": replicates, no run is in both")
+    left_seeds, right_seeds = ({seed for seed in seeds if seed is not None} for seeds in first.seeds)
+    if left_seeds and right_seeds and left_seeds != right_seeds:
+        yield f"seeds {_join_seeds(left_seeds)} and {_join_seeds(right_seeds)}" + (
+            "" if left_seeds & right_seeds else ": replicates, no run is in both"
+        )
 
 
-def _listed(seeds: set[int]) -> str:
+def _join_seeds(seeds: set[int]) -> str:
     return ", ".join(map(str, sorted(seeds)))
 
 
-def likeness_as_plain(found: Likeness) -> dict[str, Any]:
+def likeness_as_plain(likeness: Likeness) -> dict[str, Any]:
     """Return the same as plain values for JSON."""
     return {
         "same": [
@@ -175,9 +177,9 @@ def likeness_as_plain(found: Likeness) -> dict[str, Any]:
                 "seeds": list(one.seeds),
                 "written_otherwise": one.otherwise,
             }
-            for one in found.same
+            for one in likeness.same
         ],
-        "only_left": [one.fingerprint for one in found.only_left],
-        "only_right": [one.fingerprint for one in found.only_right],
-        "changes": changes_as_plain(found.changes),
+        "only_left": [one.fingerprint for one in likeness.only_left],
+        "only_right": [one.fingerprint for one in likeness.only_right],
+        "changes": changes_as_plain(likeness.changes),
     }

@@ -17,37 +17,37 @@ from gitjournal.stats import looks as counting
 from gitjournal.stats.looks import Look
 
 
-def score(record: Record, metric: str | None, looks: int) -> str:
+def look_score(record: Record, metric: str | None, looks: int) -> str:
     """Return ``test.accuracy 0.961 [0.936, 0.977]``, the interval widened for so many looks."""
     value = counting.score_of(record, metric)
-    return f"test.{text.clean(metric or '')} {text.number(value)}{_interval(record, metric, looks)}"
+    return f"test.{text.clean(metric or '')} {text.number(value)}{_interval_words(record, metric, looks)}"
 
 
-def _interval(record: Record, metric: str | None, looks: int) -> str:
-    found = counting.interval(record, metric, looks) if metric else None
+def _interval_words(record: Record, metric: str | None, looks: int) -> str:
+    interval = counting.interval(record, metric, looks) if metric else None
     value = counting.score_of(record, metric) or 0.0
-    if found is None:
+    if interval is None:
         return ""
-    low, high = (f"{end:.{text.decimals(value)}f}" for end in (found.low, found.high))
+    low, high = (f"{end:.{text.decimals(value)}f}" for end in (interval.low, interval.high))
     return f" [{low}, {high}]"
 
 
-def which(look: Look, looks: Sequence[Look]) -> str:
+def look_number(look: Look, looks: Sequence[Look]) -> str:
     """Return ``look 2 of 3 on this test set``."""
     return f"look {look.number} of {len(looks)} on this test set"
 
 
-def times(looks: Sequence[Look]) -> str:
+def look_count(looks: Sequence[Look]) -> str:
     """Return ``test set: looked at 0 times``."""
     return f"test set: looked at {text.count(len(looks), 'time')}"
 
 
-def meaning(look: Look, looks: Sequence[Look], metric: str | None) -> str:
+def look_meaning(look: Look, looks: Sequence[Look], metric: str | None) -> str:
     """Return what that many looks mean for a difference between two of their scores; nothing to say of the first one."""
-    found = counting.interval(look.record, metric, len(looks)) if metric else None
-    if found is None or len(looks) < 2:
+    interval = counting.interval(look.record, metric, len(looks)) if metric else None
+    if interval is None or len(looks) < 2:
         return ""
-    half = (found.high - found.low) / 2
+    half = (interval.high - interval.low) / 2
     return f"after {len(looks)} looks differences below about {half:.2g} may be chance, and more if looks guided choices"
 
 
@@ -69,59 +69,59 @@ def final_message(entry: Entry, summary: Summary, look: Look) -> str:
     return "\n".join([f"final: {entry.front.title} · test.{metric} {text.number(value)} (look {look.number})", "", *lines]) + "\n"
 
 
-def said(ended: Looked) -> str:
+def look_text(looked: Looked) -> str:
     """Return how `exec --final` ended."""
-    short, metric, best = ended.entry.short_id, ended.summary.metric, ended.summary.best
-    allowed = f" of the {ended.allowed} that its datasheet allows" if ended.allowed else ""
-    if ended.look is None:
+    short, metric, best = looked.entry.short_id, looked.summary.metric, looked.summary.best
+    allowed = f" of the {looked.allowed} that its datasheet allows" if looked.allowed else ""
+    if looked.look is None:
         which_one = f"   {text.settings(best.grid)}" if best and best.grid else ""
         lines = [
-            f"would be look {len(ended.looks) + 1}{allowed} on the test set, by the best on dev{which_one}",
-            *(f"look {one.number}: {one.entry[-4:]} {score(one.record, metric, len(ended.looks))}" for one in ended.looks[-3:]),
+            f"would be look {len(looked.looks) + 1}{allowed} on the test set, by the best on dev{which_one}",
+            *(f"look {one.number}: {one.entry[-4:]} {look_score(one.record, metric, len(looked.looks))}" for one in looked.looks[-3:]),
             "nothing was looked at or written (dry run)",
         ]
         return "\n".join(lines) + "\n"
-    look = ended.look
-    lines = [_same_model(ended, look)] if ended.state == "looked" else ["looked at before, and not computed again: no new look"]
+    look = looked.look
+    lines = [_model_line(looked, look)] if looked.state == "looked" else ["looked at before, and not computed again: no new look"]
     rows = f"{look.record.rows.get('test', 0):,} rows"
-    where = f"look {look.number} of {len(ended.looks)} on these {rows}" if len(ended.looks) > 1 else f"the first look at these {rows}"
-    lines.append(f"test   {score(look.record, metric, len(ended.looks))}{lower_note(ended.summary.direction)}   {where}{allowed}")
-    lines += [f"       {line}"] if (line := meaning(look, ended.looks, metric)) else []
-    dev = ended.summary.best_score
-    lines += [f"dev    {ended.summary.deciding} {text.spread(dev.mean, dev.sd, dev.n)}, by which it was chosen"] if dev else []
-    if ended.waiting:
-        lines.append(f"the look is safe, and is committed by the next command once this has ended: {text.clean(ended.waiting)}")
+    where = f"look {look.number} of {len(looked.looks)} on these {rows}" if len(looked.looks) > 1 else f"the first look at these {rows}"
+    lines.append(f"test   {look_score(look.record, metric, len(looked.looks))}{lower_note(looked.summary.direction)}   {where}{allowed}")
+    lines += [f"       {line}"] if (line := look_meaning(look, looked.looks, metric)) else []
+    dev = looked.summary.best_score
+    lines += [f"dev    {looked.summary.deciding} {text.spread(dev.mean, dev.sd, dev.n)}, by which it was chosen"] if dev else []
+    if looked.waiting:
+        lines.append(f"the look is safe, and is committed by the next command once this has ended: {text.clean(looked.waiting)}")
     return "\n".join([*lines, f"next: gitjournal show {short}"]) + "\n"
 
 
-def _same_model(ended: Looked, look: Look) -> str:
+def _model_line(looked: Looked, look: Look) -> str:
     learned = look.record.rows.get("train", 0)
-    if not ended.proven:
+    if not looked.proven:
         return f"fitted on all {learned:,} rows outside the test part: no fold's model is that of all of them"
     several = f"{len(look.record.seeds)} models, a seed each: " if look.record.seeds else ""
     return f"{several}fitted again on the same {learned:,} rows, and predicts dev exactly as on record"
 
 
-def as_plain(ended: Looked) -> dict[str, Any]:
+def looked_as_plain(looked: Looked) -> dict[str, Any]:
     """Return how it ended as plain values for JSON."""
     return {
-        "id": ended.entry.id,
-        "title": ended.entry.front.title,
-        "state": ended.state,
-        "metric": f"test.{ended.summary.metric}",
-        "look": look_as_plain(ended.look, ended.looks) if ended.look else None,
-        "looks": len(ended.looks),
-        "allowed": ended.allowed,
-        "same_model": ended.proven,
-        "commit": ended.commit,
-        "waiting": ended.waiting or None,
+        "id": looked.entry.id,
+        "title": looked.entry.front.title,
+        "state": looked.state,
+        "metric": f"test.{looked.summary.metric}",
+        "look": look_as_plain(looked.look, looked.looks) if looked.look else None,
+        "looks": len(looked.looks),
+        "allowed": looked.allowed,
+        "same_model": looked.proven,
+        "commit": looked.commit,
+        "waiting": looked.waiting or None,
     }
 
 
 def look_as_plain(look: Look, looks: Sequence[Look]) -> dict[str, Any]:
     """Return one look as plain values; intervals are widened for all looks."""
     record = look.record
-    found = {name: counting.interval(record, name, len(looks)) for name in record.metrics.get("test", {})}
+    intervals = {name: counting.interval(record, name, len(looks)) for name in record.metrics.get("test", {})}
     return {
         "number": look.number,
         "of": len(looks),
@@ -133,11 +133,11 @@ def look_as_plain(look: Look, looks: Sequence[Look]) -> dict[str, Any]:
         "forced": record.forced,
         "rows": record.rows.get("test"),
         "metrics": record.metrics.get("test", {}),
-        "intervals": {name: [one.low, one.high] for name, one in found.items() if one},
+        "intervals": {name: [one.low, one.high] for name, one in intervals.items() if one},
     }
 
 
-def table(looks: Sequence[Look], *, width: int | None, color: bool) -> str:
+def looks_table(looks: Sequence[Look], *, width: int | None, color: bool) -> str:
     """Return the ledger: a line for each look."""
     columns = [
         text.Column("look", right=True),
@@ -150,20 +150,20 @@ def table(looks: Sequence[Look], *, width: int | None, color: bool) -> str:
     ]
     now = datetime.now(UTC)
     rows = []
-    for one in looks:
-        metric = next(iter(one.record.metrics.get("test", {})), None)
-        reason = text.clean(one.record.reason or "") + (
-            f"; beyond the budget: {text.clean(one.record.forced)}" if one.record.forced else ""
+    for look in looks:
+        metric = next(iter(look.record.metrics.get("test", {})), None)
+        reason = text.clean(look.record.reason or "") + (
+            f"; beyond the budget: {text.clean(look.record.forced)}" if look.record.forced else ""
         )
-        age = text.age(read_time(one.record.at), now, short=True)
+        age = text.age(read_time(look.record.at), now, short=True)
         rows.append(
             [
-                str(one.number),
-                text.clean(one.entry[-4:]),
-                text.clean(one.title),
-                score(one.record, metric, len(looks)),
+                str(look.number),
+                text.clean(look.entry[-4:]),
+                text.clean(look.title),
+                look_score(look.record, metric, len(looks)),
                 reason,
-                text.clean(short_ref(one.ref)),
+                text.clean(short_ref(look.ref)),
                 age,
             ]
         )
@@ -176,4 +176,4 @@ def block_line(records: Sequence[Record], metric: str | None) -> str:
     if last is None:
         return ""
     number = last.look or 1
-    return f"On the test part: **{score(last, metric, number)}**, look {number} on this test set when it was taken."
+    return f"On the test part: **{look_score(last, metric, number)}**, look {number} on this test set when it was taken."

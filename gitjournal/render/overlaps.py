@@ -17,25 +17,25 @@ MEANING = {
 }
 
 
-def meaning(code: str) -> str:
+def finding_meaning(code: str) -> str:
     """Return a code with what it means, where that is known."""
     return f"{clean(code)} {MEANING[code]}" if code in MEANING else clean(code)
 
 
-def found_lines(found: Iterable[dict[str, Any]]) -> list[str]:
+def finding_lines(findings: Iterable[dict[str, Any]]) -> list[str]:
     """Return a line for each finding: ``GJ311 1 row of dev is in train too (row 102)``."""
-    return [f"{clean(one['code'])} {'; '.join(overlap_words(one['code'], between) for between in one['overlaps'])}" for one in found]
+    return [f"{clean(one['code'])} {'; '.join(overlap_words(one['code'], between) for between in one['overlaps'])}" for one in findings]
 
 
 def overlap_words(code: str, between: dict[str, Any]) -> str:
     """Return what two parts share: ``1 row of dev is in train too (row 102)``."""
-    amount, part, other = between["rows"], clean(between["part"]), clean(between["other"])
+    amount, part, other_part = between["rows"], clean(between["part"]), clean(between["other"])
     rows, are = count(amount, "row"), "is" if amount == 1 else "are"
     named = ", ".join(str(row) for row in between["first"])
     where = f" ({'row' if amount == 1 else 'rows'} {named}{', …' if amount > len(between['first']) else ''})"
     if code == "GJ313":
-        return f"{rows} of {part} {are} of a group that {other} has too{where}"
+        return f"{rows} of {part} {are} of a group that {other_part} has too{where}"
     if code == "GJ314":
-        return f"{rows} of {part} {are} earlier than the last of {other}{where}"
+        return f"{rows} of {part} {are} earlier than the last of {other_part}{where}"
     rounded = " but for rounding" if code == "GJ312" else ""
-    return f"{rows} of {part} {are} in {other} too{rounded}{where}"
+    return f"{rows} of {part} {are} in {other_part} too{rounded}{where}"

@@ -38,15 +38,15 @@ def results_block(
     room = EFFECTS - len(first) - len(tested) - len(figure) - (len(small) - SMALL_PRINT) - (2 if skipped else 0)
     lines = ["## Results", "", *first, headline(summary, gain, compared=is_compared(front)), "", *tested]
     if summary.best:
-        lines += [*_table(summary, ROWS + min(0, room + 1)), ""]
+        lines += [*_score_table(summary, ROWS + min(0, room + 1)), ""]
     lines += figure
-    effects = _effects(summary, max(0, room))
+    effects = _effect_lines(summary, max(0, room))
     if effects:
         lines += [*effects, ""]
     if skipped:
         lines += [f"- {skipped}.", ""]
     if summary.failures:
-        lines += [*_failures(summary), ""]
+        lines += [*_failure_lines(summary), ""]
     return "\n".join([*lines, *small]) + "\n"
 
 
@@ -55,68 +55,73 @@ def headline(summary: Summary, gain: Gain | None, *, compared: bool = True) -> s
     best = summary.best_score
     if best is None or summary.best is None:
         return "No run has ended with a result."
-    where = f" with {_inline(summary.best.grid)}" if summary.best.grid else ""
+    where = f" with {_inline_settings(summary.best.grid)}" if summary.best.grid else ""
     many = f", best of {summary.scored}" if summary.scored > 1 else ""
-    said = f"**{summary.deciding} {score_words(best)}**{where}{lower_note(summary.direction)}{many}"
-    return f"{said}; {gain_over_baseline(gain)}." if gain else f"{said}{'' if compared else '; no baseline to compare with'}."
+    sentence = f"**{summary.deciding} {score_words(best)}**{where}{lower_note(summary.direction)}{many}"
+    return f"{sentence}; {gain_over_baseline(gain)}." if gain else f"{sentence}{'' if compared else '; no baseline to compare with'}."
 
 
-def cell(value: Any) -> str:
+def markdown_cell(value: Any) -> str:
     """Return one value for a table: no Markdown or HTML of its own, no line break, not too long."""
-    said = text.value(value)
-    said = said if len(said) <= LONGEST_CELL else said[: LONGEST_CELL - 1] + "…"
+    content = text.value(value)
+    content = content if len(content) <= LONGEST_CELL else content[: LONGEST_CELL - 1] + "…"
     for special in "\\`*[]<>|&!":  # an underscore inside a word is plain in CommonMark
-        said = said.replace(special, f"\\{special}")
-    return said
+        content = content.replace(special, f"\\{special}")
+    return content
 
 
-def _inline(values: dict[str, Any]) -> str:
-    return ", ".join(f"{cell(name)} {cell(value)}" for name, value in values.items())
+def _inline_settings(values: dict[str, Any]) -> str:
+    return ", ".join(f"{markdown_cell(name)} {markdown_cell(value)}" for name, value in values.items())
 
 
-def _table(summary: Summary, most: int) -> list[str]:
+def _score_table(summary: Summary, most: int) -> list[str]:
     shown = summary.configurations[:most]
     names = list(dict.fromkeys(name for one in summary.configurations for name in one.grid))
-    columns = _columns(shown, summary)
+    columns = _score_names(shown, summary)
     spread = any(one.scores[name].n > 1 for one in shown for name in columns if name in one.scores)
     head = [*names, *(f"{name} ± SD" if spread else name for name in columns), "runs"]
-    rows = [f"| {' | '.join(cell(name) for name in head)} |", f"|{' --- |' * len(head)}"]
-    for one in shown:
-        cells = [cell(one.grid[name]) if name in one.grid else "-" for name in names]
-        cells += [text.short_spread(one.scores[name].mean, one.scores[name].sd) if name in one.scores else "-" for name in columns]
-        rows.append(f"| {' | '.join([*cells, _runs(one)])} |")
+    rows = [f"| {' | '.join(markdown_cell(name) for name in head)} |", f"|{' --- |' * len(head)}"]
+    for configuration in shown:
+        cells = [markdown_cell(configuration.grid[name]) if name in configuration.grid else "-" for name in names]
+        cells += [
+            text.short_spread(configuration.scores[name].mean, configuration.scores[name].sd) if name in configuration.scores else "-"
+            for name in columns
+        ]
+        rows.append(f"| {' | '.join([*cells, _run_counts(configuration)])} |")
     left = len(summary.configurations) - len(shown)
     return [*rows, *([f"\n… and {left} more."] if left else [])]
 
 
-def _columns(shown: Sequence[Configuration], summary: Summary) -> list[str]:
+def _score_names(shown: Sequence[Configuration], summary: Summary) -> list[str]:
     """Return the scores to show: dev first (the deciding metric leading), then train's deciding one."""
     names = list(dict.fromkeys(name for one in shown for name in one.scores))
     dev = sorted((name for name in names if name.startswith("dev.")), key=lambda name: name != summary.deciding)
-    other = [name for name in names if not name.startswith("dev.") and name.endswith(f".{summary.metric}")]
-    return [*dev[:3], *other[:2]]
+    further = [name for name in names if not name.startswith("dev.") and name.endswith(f".{summary.metric}")]
+    return [*dev[:3], *further[:2]]
 
 
-def _runs(one: Configuration) -> str:
-    failed = f"{one.failed} failed" if one.failed else ""
-    return " and ".join([*([str(len(one.seeds))] if one.seeds or not failed else []), *([failed] if failed else [])])
+def _run_counts(configuration: Configuration) -> str:
+    failed = f"{configuration.failed} failed" if configuration.failed else ""
+    return " and ".join([*([str(len(configuration.seeds))] if configuration.seeds or not failed else []), *([failed] if failed else [])])
 
 
-def _effects(summary: Summary, most: int) -> list[str]:
+def _effect_lines(summary: Summary, most: int) -> list[str]:
     lines = []
     for effect in summary.effects[:most]:
         if text.number(effect.best_score) == text.number(effect.worst_score):
-            lines.append(f"- {cell(effect.parameter)}: {text.number(effect.best_score)} with the best of each of {effect.values} values")
+            lines.append(
+                f"- {markdown_cell(effect.parameter)}: {text.number(effect.best_score)} with the best of each of {effect.values} values"
+            )
             continue
-        best = f"{cell(effect.best)} reached {text.number(effect.best_score)}"
-        worst = f"{cell(effect.worst)} only {text.number(effect.worst_score)}"
-        lines.append(f"- {cell(effect.parameter)}: {best}, {worst} (best of each of {effect.values} values)")
+        best = f"{markdown_cell(effect.best)} reached {text.number(effect.best_score)}"
+        worst = f"{markdown_cell(effect.worst)} only {text.number(effect.worst_score)}"
+        lines.append(f"- {markdown_cell(effect.parameter)}: {best}, {worst} (best of each of {effect.values} values)")
     return lines
 
 
-def _failures(summary: Summary) -> list[str]:
+def _failure_lines(summary: Summary) -> list[str]:
     kinds = list(summary.failures.items())[:FAILURES]
-    return [f"- {count} failed ({kind}): {cell(summary.messages.get(kind, ''))}" for kind, count in kinds]
+    return [f"- {count} failed ({kind}): {markdown_cell(summary.messages.get(kind, ''))}" for kind, count in kinds]
 
 
 def _small_print(front: FrontMatter, summary: Summary, records: Sequence[Record], verdict: Verdict | None, entry_id: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gitjournal.entry.metrics import direction
 from gitjournal.render import text
-from gitjournal.render.forecast import foreseen_as_plain, interval, percent, short
+from gitjournal.render.forecast import chance_words, foreseen_as_plain, interval_words, short_entry
 from gitjournal.render.score import lower_note
 from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest.advisor import Because
@@ -19,59 +19,63 @@ from gitjournal.suggest.suggest import Proposal, Suggestions
 MOST_DIFFERS = 3
 
 
-def said(found: Suggestions) -> str:
+def suggestions_text(suggestions: Suggestions) -> str:
     """Return the suggestions for a person, each with what is expected, why, and the entries that say so."""
-    lines = [_basis(found)]
-    for number, one in enumerate(found.proposals, start=1):
-        lines.append(f"{number:<2} {text.wrap(configuration(one.candidate), indent='   ', width=text.WIDTH).lstrip()}")
-        lines += [f"   {line}" for line in _reasons(found, one)]
-    if not found.proposals:
+    lines = [_basis_line(suggestions)]
+    for number, proposal in enumerate(suggestions.proposals, start=1):
+        lines.append(f"{number:<2} {text.wrap(candidate_words(proposal.candidate), indent='   ', width=text.WIDTH).lstrip()}")
+        lines += [f"   {line}" for line in _reason_lines(suggestions, proposal)]
+    if not suggestions.proposals:
         lines.append("nothing is left to suggest: all that was seen and all of the space was run")
     return "\n".join(lines) + "\n"
 
 
-def _basis(found: Suggestions) -> str:
-    metric = f"dev.{found.target.metric}" + lower_note(direction(found.target.metric))
-    told = [f"{text.clean(found.target.data.label)}, {metric}"]
-    if found.best:
-        told.append(f"best so far {text.number(found.best.score)} ({short(found.best.entry)})")
-    own = text.count(found.own, "configuration") + " run here" if found.own else "nothing run here yet"
-    past = f"{found.past_trials} on {text.count(len(found.past), 'other data set')}" if found.past else "no other data sets known"
-    return text.wrap(" · ".join([*told, f"{own}, {past}"]))
+def _basis_line(suggestions: Suggestions) -> str:
+    metric = f"dev.{suggestions.target.metric}" + lower_note(direction(suggestions.target.metric))
+    parts = [f"{text.clean(suggestions.target.data.label)}, {metric}"]
+    if suggestions.best:
+        parts.append(f"best so far {text.number(suggestions.best.score)} ({short_entry(suggestions.best.entry)})")
+    own = text.count(suggestions.own, "configuration") + " run here" if suggestions.own else "nothing run here yet"
+    past = (
+        f"{suggestions.past_trials} on {text.count(len(suggestions.past), 'other data set')}"
+        if suggestions.past
+        else "no other data sets known"
+    )
+    return text.wrap(" · ".join([*parts, f"{own}, {past}"]))
 
 
-def _reasons(found: Suggestions, one: Proposal) -> list[str]:
-    seen = one.advice.foreseen
-    lines = [" · ".join(_expected(found, seen))]
-    told = one.advice.because
-    for number, because in enumerate(told):
-        again = number > 0 and because.here == told[number - 1].here
+def _reason_lines(suggestions: Suggestions, proposal: Proposal) -> list[str]:
+    foreseen = proposal.advice.foreseen
+    lines = [" · ".join(_expectation_parts(suggestions, foreseen))]
+    reasons = proposal.advice.because
+    for number, because in enumerate(reasons):
+        again = number > 0 and because.here == reasons[number - 1].here
         lead = "and" if again else "near what was run here:" if because.here else "on other data:"
-        lines += text.wrap(f"{'  ' * again}{lead} {_because(because)}", width=text.WIDTH - 3).split("\n")
-    if not told:
-        first = "a strong default" if one.candidate.steps else "a point of the space"
-        lines.append(f"{first}; what it will do here is not known" if one.advice.led == "order" else NEW)
+        lines += text.wrap(f"{'  ' * again}{lead} {_reason_words(because)}", width=text.WIDTH - 3).split("\n")
+    if not reasons:
+        first = "a strong default" if proposal.candidate.steps else "a point of the space"
+        lines.append(f"{first}; what it will do here is not known" if proposal.advice.led == "order" else NEW)
     return lines
 
 
 NEW = "nothing like it was run: much is left to learn"
 
 
-def _expected(found: Suggestions, seen: Foreseen) -> list[str]:
-    told = ["no evidence for a number yet" if seen.expected is None else f"expected {interval(seen)}"]
-    if seen.chance is not None and found.best:
-        told.append(f"{percent(seen.chance)} to beat {text.number(found.best.score)}")
-    if seen.seconds is not None:
-        told.append(f"about {text.duration(seen.seconds)}")
-    return told
+def _expectation_parts(suggestions: Suggestions, foreseen: Foreseen) -> list[str]:
+    parts = ["no evidence for a number yet" if foreseen.expected is None else f"expected {interval_words(foreseen)}"]
+    if foreseen.chance is not None and suggestions.best:
+        parts.append(f"{chance_words(foreseen.chance)} to beat {text.number(suggestions.best.score)}")
+    if foreseen.seconds is not None:
+        parts.append(f"about {text.duration(foreseen.seconds)}")
+    return parts
 
 
-def _because(one: Because) -> str:
-    what = f"{text.clean(one.data)} {text.number(one.score)}, {_ordinal(one.rank)} of {one.of} ({short(one.entry)})"
-    if not one.differs:
+def _reason_words(reason: Because) -> str:
+    what = f"{text.clean(reason.data)} {text.number(reason.score)}, {_ordinal(reason.rank)} of {reason.of} ({short_entry(reason.entry)})"
+    if not reason.differs:
         return what
-    names = [name.rpartition(".")[2] for name in one.differs[:MOST_DIFFERS]]
-    more = f" and {len(one.differs) - MOST_DIFFERS} more" if len(one.differs) > MOST_DIFFERS else ""
+    names = [name.rpartition(".")[2] for name in reason.differs[:MOST_DIFFERS]]
+    more = f" and {len(reason.differs) - MOST_DIFFERS} more" if len(reason.differs) > MOST_DIFFERS else ""
     return f"{what}, with another {text.clean(', '.join(names))}{more}"
 
 
@@ -79,79 +83,79 @@ def _ordinal(number: int) -> str:
     return {1: "best", 2: "2nd", 3: "3rd"}.get(number, f"{number}th")
 
 
-def reported(one: Reported) -> str:
+def study_text(report: Reported) -> str:
     """Return what was taken from a study, on lines."""
-    on = f" on {', '.join(text.clean(label) for label in one.data)}"
-    if one.assumed:
-        on = f", taken as runs on {one.assumed}" + ("" if one.assumed == "these data" else " (it names none; --same-data for these)")
-    lines = [f"{text.clean(one.journal.name)}: {text.count(one.taken, 'trial')}{on if one.taken else ''}"]
-    lines += [f"  {many} left out: {text.clean(reason)}" for reason, many in one.left_out.items()]
+    on = f" on {', '.join(text.clean(label) for label in report.data)}"
+    if report.assumed:
+        on = f", taken as runs on {report.assumed}" + ("" if report.assumed == "these data" else " (it names none; --same-data for these)")
+    lines = [f"{text.clean(report.journal.name)}: {text.count(report.taken, 'trial')}{on if report.taken else ''}"]
+    lines += [f"  {many} left out: {text.clean(reason)}" for reason, many in report.left_out.items()]
     return "\n".join(text.wrap(line) for line in lines) + "\n"
 
 
-def reported_as_plain(one: Reported) -> dict[str, Any]:
+def study_as_plain(report: Reported) -> dict[str, Any]:
     """Return what was taken from a study for a program."""
     return {
-        "from": one.journal.name,
-        "study": one.study,
-        "trials": one.taken,
-        "data_sets": one.data,
-        "assumed": one.assumed or None,
-        "left_out": one.left_out,
+        "from": report.journal.name,
+        "study": report.study,
+        "trials": report.taken,
+        "data_sets": report.data,
+        "assumed": report.assumed or None,
+        "left_out": report.left_out,
     }
 
 
-def configuration(one: Candidate) -> str:
+def candidate_words(candidate: Candidate) -> str:
     """Return a configuration on one line: its steps with their parameters, or its values."""
-    if not one.steps:
-        return text.settings(one.point)
-    return " + ".join(_step(step) for step in one.steps)
+    if not candidate.steps:
+        return text.settings(candidate.point)
+    return " + ".join(_step_words(step) for step in candidate.steps)
 
 
-def _step(step: Any) -> str:
+def _step_words(step: Any) -> str:
     if not isinstance(step, dict):
         return text.value(step)
     name, values = next(iter(step.items()))
     return f"{text.clean(str(name))} {text.settings(values)}" if isinstance(values, dict) else text.value(step)
 
 
-def ran(one: Round) -> str:
+def round_line(finished: Round) -> str:
     """Return one line for a suggestion that was run."""
-    seen = one.proposal.advice.foreseen
-    came = "failed" if one.score is None else text.number(one.score)
-    expected = f", expected {text.number(seen.expected)}" if seen.expected is not None else ""
-    line = f"{one.number:>3}  {came}{expected} · best {text.number(one.best)} · {configuration(one.proposal.candidate)}"
+    foreseen = finished.proposal.advice.foreseen
+    came = "failed" if finished.score is None else text.number(finished.score)
+    expected = f", expected {text.number(foreseen.expected)}" if foreseen.expected is not None else ""
+    line = f"{finished.number:>3}  {came}{expected} · best {text.number(finished.best)} · {candidate_words(finished.proposal.candidate)}"
     return text.shorten(line, text.WIDTH)
 
 
-def as_plain(found: Suggestions) -> dict[str, Any]:
+def suggestions_as_plain(suggestions: Suggestions) -> dict[str, Any]:
     """Return the suggestions for a program."""
     return {
-        "data": {"name": found.target.data.label, "hash": found.target.data.hash},
-        "metric": f"dev.{found.target.metric}",
-        "direction": "higher" if direction(found.target.metric) > 0 else "lower",
-        "best": {"value": found.best.score, "entry": found.best.entry} if found.best else None,
-        "evidence": {"own": found.own, "data_sets": [one.label for one in found.past], "past": found.past_trials},
-        "suggestions": [proposal_as_plain(one) for one in found.proposals],
+        "data": {"name": suggestions.target.data.label, "hash": suggestions.target.data.hash},
+        "metric": f"dev.{suggestions.target.metric}",
+        "direction": "higher" if direction(suggestions.target.metric) > 0 else "lower",
+        "best": {"value": suggestions.best.score, "entry": suggestions.best.entry} if suggestions.best else None,
+        "evidence": {"own": suggestions.own, "data_sets": [one.label for one in suggestions.past], "past": suggestions.past_trials},
+        "suggestions": [proposal_as_plain(one) for one in suggestions.proposals],
     }
 
 
-def proposal_as_plain(one: Proposal) -> dict[str, Any]:
+def proposal_as_plain(proposal: Proposal) -> dict[str, Any]:
     """Return one suggestion for a program."""
-    seen = one.advice.foreseen
+    foreseen = proposal.advice.foreseen
     return {
-        **({"procedure": one.candidate.steps} if one.candidate.steps else {"values": one.candidate.point}),
-        "fingerprint": one.candidate.fingerprint,
-        **foreseen_as_plain(seen),
-        "reason": one.advice.led,
+        **({"procedure": proposal.candidate.steps} if proposal.candidate.steps else {"values": proposal.candidate.point}),
+        "fingerprint": proposal.candidate.fingerprint,
+        **foreseen_as_plain(foreseen),
+        "reason": proposal.advice.led,
         "because": [
             {"entry": why.entry, "data": why.data, "value": why.score, "rank": why.rank, "of": why.of, "differs": why.differs}
-            for why in one.advice.because
+            for why in proposal.advice.because
         ],
     }
 
 
 def pursued_as_plain(ended: Pursued, rounds: Sequence[Round]) -> dict[str, Any]:
     """Return what was run for a program."""
-    made = [{**proposal_as_plain(one.proposal), "value": one.score, "best": one.best} for one in rounds]
-    return {"entry": ended.entry, "runs": made, "stopped": ended.stopped}
+    runs = [{**proposal_as_plain(one.proposal), "value": one.score, "best": one.best} for one in rounds]
+    return {"entry": ended.entry, "runs": runs, "stopped": ended.stopped}

@@ -46,24 +46,24 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():  # nearly always; a site cleans every word of a journal
         return " ".join(text.split())
-    return " ".join("".join(_harmless(_ESCAPES.sub("", text))).split())
+    return " ".join("".join(_harmless_characters(_ESCAPES.sub("", text))).split())
 
 
 def clean_lines(text: str) -> str:
     """Return text of several lines, each as harmless as `clean` makes it; indentation is kept."""
     lines = _ESCAPES.sub("", text.replace("\r\n", "\n")).split("\n")
-    return "\n".join("".join(_harmless(line.replace("\t", "    "))).rstrip() for line in lines)
+    return "\n".join("".join(_harmless_characters(line.replace("\t", "    "))).rstrip() for line in lines)
 
 
-def _harmless(text: str) -> list[str]:
+def _harmless_characters(text: str) -> list[str]:
     """Control, format (bidirectional, zero width), surrogate and private characters go; white space becomes a space."""
-    kept = []
+    characters = []
     for character in text:
         if character.isspace():
-            kept.append(" ")
+            characters.append(" ")
         elif unicodedata.category(character)[0] != "C" or character == "\u200d":
-            kept.append(character)
-    return kept
+            characters.append(character)
+    return characters
 
 
 def display_width(text: str) -> int:
@@ -79,13 +79,13 @@ def shorten(text: str, width: int) -> str:
     """Cut text to a width, with an ellipsis where something went."""
     if display_width(text) <= width:
         return text
-    kept, used = [], 0
+    characters, used = [], 0
     for character in text:
         used += display_width(character)
         if used > width - 1:
             break
-        kept.append(character)
-    return "".join(kept).rstrip() + "…"
+        characters.append(character)
+    return "".join(characters).rstrip() + "…"
 
 
 def terminal_width() -> int | None:
@@ -118,33 +118,33 @@ def table(
     `roles` says what each row means, for its marked columns. With a width, columns that may shrink give way to fit it,
     and where that is not enough, spare ones are left out, the last first.
     """
-    kept = [at for at, column in enumerate(columns) if column.shrinks or any(row[at] for row in rows)]
-    sizes = {at: max(display_width(one) for one in (columns[at].title, *(row[at] for row in rows))) for at in kept}
+    indexes = [at for at, column in enumerate(columns) if column.shrinks or any(row[at] for row in rows)]
+    sizes = {at: max(display_width(one) for one in (columns[at].title, *(row[at] for row in rows))) for at in indexes}
     if width is not None:
-        kept, sizes = _fitted(columns, kept, sizes, width)
-    shown = [columns[at] for at in kept]
-    wide = [sizes[at] for at in kept]
-    lines = [paint(_line([column.title for column in shown], shown, wide), "dim", color=color)]
+        indexes, sizes = _fit_columns(columns, indexes, sizes, width)
+    shown = [columns[at] for at in indexes]
+    wide = [sizes[at] for at in indexes]
+    lines = [paint(_table_line([column.title for column in shown], shown, wide), "dim", color=color)]
     for row, role in zip(rows, roles or [""] * len(rows), strict=True):
-        lines.append(_line([row[at] for at in kept], shown, wide, role, color=color))
+        lines.append(_table_line([row[at] for at in indexes], shown, wide, role, color=color))
     return "\n".join(lines)
 
 
-def _fitted(columns: Sequence[Column], kept: list[int], sizes: dict[int, int], width: int) -> tuple[list[int], dict[int, int]]:
-    kept, sizes = list(kept), dict(sizes)
-    while sum(sizes[at] for at in kept) + 2 * (len(kept) - 1) > width:
-        shrinking = [at for at in kept if columns[at].shrinks and sizes[at] > NARROWEST]
-        spare = [at for at in kept if columns[at].spare]
+def _fit_columns(columns: Sequence[Column], indexes: list[int], sizes: dict[int, int], width: int) -> tuple[list[int], dict[int, int]]:
+    indexes, sizes = list(indexes), dict(sizes)
+    while sum(sizes[at] for at in indexes) + 2 * (len(indexes) - 1) > width:
+        shrinking = [at for at in indexes if columns[at].shrinks and sizes[at] > NARROWEST]
+        spare = [at for at in indexes if columns[at].spare]
         if shrinking:
             sizes[max(shrinking, key=lambda at: sizes[at])] -= 1
         elif spare:
-            kept.remove(spare[-1])
+            indexes.remove(spare[-1])
         else:
             break
-    return kept, sizes
+    return indexes, sizes
 
 
-def _line(cells: Sequence[str], columns: Sequence[Column], sizes: Sequence[int], row: str = "", *, color: bool = False) -> str:
+def _table_line(cells: Sequence[str], columns: Sequence[Column], sizes: Sequence[int], row: str = "", *, color: bool = False) -> str:
     parts = []
     for cell, column, size in zip(cells, columns, sizes, strict=True):
         text = shorten(cell, size)
@@ -206,9 +206,9 @@ def short_spread(mean: float, sd: float | None) -> str:
     return f"{number(mean, sd)} ± {sd:.{decimals(mean, sd)}f}" if 1e-4 <= abs(mean) < 1e6 else f"{number(mean)} ± {sd:.1e}"
 
 
-def count(amount: int, one: str, several: str = "") -> str:
+def count(amount: int, singular: str, plural: str = "") -> str:
     """Write an amount with its word: 1 run, 2 runs."""
-    return f"{amount:,} {one if amount == 1 else several or one + 's'}"
+    return f"{amount:,} {singular if amount == 1 else plural or singular + 's'}"
 
 
 def duration(seconds: float) -> str:
@@ -235,17 +235,17 @@ def age(then: datetime | None, now: datetime, *, short: bool = False) -> str:
     return "now" if short else "just now"
 
 
-def value(one: Any) -> str:
+def value(declared: Any) -> str:
     """Write a declared value on one line, as it would stand in the entry."""
-    if isinstance(one, bool) or one is None:
-        return {True: "true", False: "false", None: "null"}[one]
-    if isinstance(one, float):
-        return repr(one)
-    if isinstance(one, list):
-        return f"[{', '.join(map(value, one))}]"
-    if isinstance(one, dict):
-        return f"{{{', '.join(f'{clean(str(key))}: {value(inner)}' for key, inner in one.items())}}}"
-    return clean(str(one))
+    if isinstance(declared, bool) or declared is None:
+        return {True: "true", False: "false", None: "null"}[declared]
+    if isinstance(declared, float):
+        return repr(declared)
+    if isinstance(declared, list):
+        return f"[{', '.join(map(value, declared))}]"
+    if isinstance(declared, dict):
+        return f"{{{', '.join(f'{clean(str(key))}: {value(inner)}' for key, inner in declared.items())}}}"
+    return clean(str(declared))
 
 
 def settings(values: dict[str, Any]) -> str:

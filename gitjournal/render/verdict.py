@@ -13,23 +13,23 @@ MORE = {"rows": ON_ROWS, "groups": ON_ROWS, "folds": "try more repeats", "splits
 
 def verdict_of(judgement: Judgement) -> Verdict:
     """Return what was judged as the results block tells it."""
-    return Verdict([told(one) for one in judgement.judged], {one.id: digest_of(one.records) for one in judgement.compared})
+    return Verdict([judged_words(one) for one in judgement.judged], {one.id: digest_of(one.records) for one in judgement.compared})
 
 
-def told(one: Judged) -> Told:
+def judged_words(judged: Judged) -> Told:
     """Return what came of an expectation: what came out, and where nothing is decided what would decide."""
-    if one.value is None:
-        return Told(one.expectation.text, one.verdict, one.why)
-    came_out, evidence = _measured(one, one.value), one.evidence
-    if one.interval is None or evidence is None:
-        return Told(one.expectation.text, one.verdict, came_out, "; ".join(filter(None, (one.why, MORE["rows"]))))
+    if judged.value is None:
+        return Told(judged.expectation.text, judged.verdict, judged.why)
+    came_out, evidence = _measurement(judged, judged.value), judged.evidence
+    if judged.interval is None or evidence is None:
+        return Told(judged.expectation.text, judged.verdict, came_out, "; ".join(filter(None, (judged.why, MORE["rows"]))))
     units = text.count(evidence.n, evidence.unit.removesuffix("s"))
-    if one.verdict != "inconclusive":
-        return Told(one.expectation.text, one.verdict, f"{came_out} over {units}")
-    decides = f"about {_round(one.needed):,} would decide" if one.needed else ""
-    shows = f"{units} show differences from about {one.smallest:.2g}" if one.smallest else ""
+    if judged.verdict != "inconclusive":
+        return Told(judged.expectation.text, judged.verdict, f"{came_out} over {units}")
+    decides = f"about {_round(judged.needed):,} would decide" if judged.needed else ""
+    shows = f"{units} show differences from about {judged.smallest:.2g}" if judged.smallest else ""
     what = ", ".join(filter(None, (shows, decides))) or f"over {units}"
-    return Told(one.expectation.text, one.verdict, came_out, f"{what}; {MORE[evidence.unit]}")
+    return Told(judged.expectation.text, judged.verdict, came_out, f"{what}; {MORE[evidence.unit]}")
 
 
 def _round(n: int) -> int:
@@ -37,15 +37,15 @@ def _round(n: int) -> int:
     return n if n < 100 else round(n, 2 - len(str(n)))
 
 
-def _measured(one: Judged, value: float) -> str:
+def _measurement(judged: Judged, value: float) -> str:
     """Return ``0.983 [0.964, 0.992]``, or with signs where it is a difference."""
-    ends = [value] if one.interval is None else [value, one.interval.low, one.interval.high]
-    sign = "" if len(one.expectation.sum) > 1 else "+"  # a score needs none
-    shown = [text.difference(end, one.scale).removeprefix(sign) for end in ends]
+    ends = [value] if judged.interval is None else [value, judged.interval.low, judged.interval.high]
+    sign = "" if len(judged.expectation.sum) > 1 else "+"  # a score needs none
+    shown = [text.difference(end, judged.scale).removeprefix(sign) for end in ends]
     return shown[0] if len(shown) == 1 else f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 
-def line(one: Told, *, color: bool) -> str:
+def verdict_line(outcome: Told, *, color: bool) -> str:
     """Return ``expected dev.accuracy >= 0.95: supported (0.983 [0.964, 0.992] over 359 rows)``."""
-    said = text.wrap(f"expected {text.clean(one.expectation)}: {one.verdict} ({text.clean(one.said)})")
-    return said.replace(f": {one.verdict} (", f": {text.paint(one.verdict, ROLES[one.verdict], color=color)} (", 1)
+    sentence = text.wrap(f"expected {text.clean(outcome.expectation)}: {outcome.verdict} ({text.clean(outcome.said)})")
+    return sentence.replace(f": {outcome.verdict} (", f": {text.paint(outcome.verdict, ROLES[outcome.verdict], color=color)} (", 1)

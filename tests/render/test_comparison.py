@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitjournal.render.comparison import after_holm, bar, headline, lines, more, p_value, table
+from gitjournal.render.comparison import bar, comparison_lines, comparison_table, headline, how_to_know_more, p_value, verdict_after_holm
 from gitjournal.stats.compare import Comparison, compare
 from gitjournal.stats.evidence import turned
 from gitjournal.stats.sample import sample_of
@@ -33,20 +33,24 @@ def test_the_headline_names_the_one_that_leads_first_whichever_was_asked_for_fir
 
 
 def test_what_is_not_shown_says_what_could_have_been_and_how_to_know_more() -> None:
-    said = "\n".join(lines(compared(8, 10), color=False))
+    said = "\n".join(comparison_lines(compared(8, 10), color=False))
     assert "dev.accuracy 0.978 and 0.972: difference +0.006" in said
     assert "10 against 8" in said
     assert "what 360 rows could have shown: differences from about" in said
     assert said.endswith("to know more: `split: {cv: 5, repeats: 3}` in both")
-    assert more(compared(2, 60)) == ""
+    assert how_to_know_more(compared(2, 60)) == ""
 
 
 def test_several_are_a_table_and_their_p_values_allow_for_one_another() -> None:
     clear, even = compared(2, 60), compared(8, 10)
-    rows = "\n".join(table([clear, even], [0.0001, 1.0], {B: "Trees"}, color=False))
+    rows = "\n".join(comparison_table([clear, even], [0.0001, 1.0], {B: "Trees"}, color=False))
     assert "aaaa is" in rows
     assert "intervals are of 95 % each; p values allow for 2 comparisons (Holm)" in rows
-    assert (after_holm(clear, 0.0001), after_holm(clear, 0.2), after_holm(clear, None)) == ("better", "not shown", "not shown")
+    assert (verdict_after_holm(clear, 0.0001), verdict_after_holm(clear, 0.2), verdict_after_holm(clear, None)) == (
+        "better",
+        "not shown",
+        "not shown",
+    )
 
 
 def test_an_interval_in_text_holds_its_value_and_the_place_of_no_difference() -> None:

@@ -12,7 +12,7 @@ from gitjournal.render.entry import (
     best_words,
     cost_words,
     data_words,
-    declared,
+    declaration_rows,
     effects_lines,
     environment_words,
     grid_words,
@@ -43,8 +43,8 @@ def test_a_procedure_in_words(procedure: Any, words: str) -> None:
 
 
 def test_what_was_not_declared_is_not_told() -> None:
-    assert [word for word, _ in declared(front())] == ["data", "split", "task", "procedure", "metrics"]
-    assert dict(declared(front(expect="dev.accuracy >= 0.9", confidence="0.8")))["expect"] == "dev.accuracy >= 0.9"
+    assert [word for word, _ in declaration_rows(front())] == ["data", "split", "task", "procedure", "metrics"]
+    assert dict(declaration_rows(front(expect="dev.accuracy >= 0.9", confidence="0.8")))["expect"] == "dev.accuracy >= 0.9"
 
 
 def test_data_with_its_size_and_how_it_is_read() -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from gitjournal.entry.summary import Control, Gated
-from gitjournal.render.forecast import as_plain, gated_as_plain, gated_line, interval, lines, percent, planned_lines, short
+from gitjournal.render.forecast import (
+    chance_words,
+    forecast_as_plain,
+    forecast_lines,
+    gated_as_plain,
+    gated_line,
+    interval_words,
+    planned_lines,
+    short_entry,
+)
 from gitjournal.run.forecast import Forecast, Foreseen
 
 BEST = Foreseen("a", 0.954, 0.79, 0.998, chance=0.25, firm=True, seconds=2.0)
@@ -19,19 +28,21 @@ def forecast(*each: Foreseen) -> Forecast:
 
 @pytest.mark.parametrize(("chance", "words"), [(0.001, "below 1 %"), (0.01, "1 %"), (0.5, "50 %"), (0.995, "above 99 %")])
 def test_a_chance_is_never_said_to_be_sure(chance: float, words: str) -> None:
-    assert percent(chance) == words
+    assert chance_words(chance) == words
 
 
 def test_an_interval_has_no_digit_below_its_half_width() -> None:
-    assert interval(BEST) == "0.95 [0.79, 1.00]"
-    assert interval(Foreseen("a")) == "?"
+    assert interval_words(BEST) == "0.95 [0.79, 1.00]"
+    assert interval_words(Foreseen("a")) == "?"
 
 
 def test_the_line_before_compute_names_the_best_so_far_and_how_many_are_unlikely() -> None:
-    assert lines(None) == lines(forecast()) == []
-    assert lines(forecast(BEST)) == ["forecast: dev.accuracy 0.95 [0.79, 1.00]; 25 % to beat 0.967 (7f3a)"]
-    assert lines(forecast(BEST, WORST)) == ["forecast: dev.accuracy best 0.95 [0.79, 1.00]; 25 % to beat 0.967 (7f3a); 1 of 2 unlikely"]
-    assert lines(forecast(WORST))[0].endswith("; unlikely")
+    assert forecast_lines(None) == forecast_lines(forecast()) == []
+    assert forecast_lines(forecast(BEST)) == ["forecast: dev.accuracy 0.95 [0.79, 1.00]; 25 % to beat 0.967 (7f3a)"]
+    assert forecast_lines(forecast(BEST, WORST)) == [
+        "forecast: dev.accuracy best 0.95 [0.79, 1.00]; 25 % to beat 0.967 (7f3a); 1 of 2 unlikely"
+    ]
+    assert forecast_lines(forecast(WORST))[0].endswith("; unlikely")
 
 
 def test_a_dry_run_lists_the_most_promising_and_says_where_nothing_is_known() -> None:
@@ -46,10 +57,10 @@ def test_a_dry_run_lists_the_most_promising_and_says_where_nothing_is_known() ->
 
 
 def test_an_entry_of_another_journal_is_named_with_its_journal() -> None:
-    assert short("20261121-svm-digits-7f3a") == "7f3a"
-    assert short("other:20261121-svm-digits-7f3a") == "other:7f3a"
-    assert short("study.db:trial 3") == "study.db:trial 3"
-    assert short(None) == ""
+    assert short_entry("20261121-svm-digits-7f3a") == "7f3a"
+    assert short_entry("other:20261121-svm-digits-7f3a") == "other:7f3a"
+    assert short_entry("study.db:trial 3") == "study.db:trial 3"
+    assert short_entry(None) == ""
 
 
 def test_what_was_skipped_says_what_the_control_came_to() -> None:
@@ -63,10 +74,10 @@ def test_what_was_skipped_says_what_the_control_came_to() -> None:
 
 
 def test_plain_values_keep_the_order_and_every_digit() -> None:
-    plain = as_plain(forecast(BEST, WORST))
+    plain = forecast_as_plain(forecast(BEST, WORST))
     assert plain is not None
     assert plain["best"] == {"value": 0.967, "entry": "20261121-svm-digits-7f3a"}
     assert [one["fingerprint"] for one in plain["configurations"]] == ["a", "b"]
     assert plain["configurations"][0]["interval"] == [0.79, 0.998]
     assert plain["unlikely"] == 1
-    assert as_plain(None) is gated_as_plain(None) is None
+    assert forecast_as_plain(None) is gated_as_plain(None) is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal.render.overlaps import found_lines, meaning, overlap_words
+from gitjournal.render.overlaps import finding_lines, finding_meaning, overlap_words
 
 
 def between(rows: int, *first: int) -> dict[str, Any]:
@@ -32,9 +32,9 @@ def test_all_rows_that_are_named_need_no_dots() -> None:
 
 def test_a_finding_is_one_line_whatever_it_is_between() -> None:
     finding = {"code": "GJ311", "overlaps": [between(1, 1), {**between(1, 2), "other": "test"}]}
-    assert found_lines([finding]) == ["GJ311 1 row of dev is in train too (row 1); 1 row of dev is in test too (row 2)"]
+    assert finding_lines([finding]) == ["GJ311 1 row of dev is in train too (row 1); 1 row of dev is in test too (row 2)"]
 
 
 def test_a_code_that_nobody_knows_is_named_and_moves_no_cursor() -> None:
-    assert meaning("GJ301") == "GJ301 it did not converge"
-    assert meaning("GJ\x1b[2J999") == "GJ999"
+    assert finding_meaning("GJ301") == "GJ301 it did not converge"
+    assert finding_meaning("GJ\x1b[2J999") == "GJ999"

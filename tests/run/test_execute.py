@@ -61,7 +61,7 @@ seeds: [3, 4]
     # 3 of naive Bayes, 3 of neighbours (p 1 and 1.0 are one), 2 drawn of the forest with 2 seeds each
     assert (plan.counts.points, plan.counts.runs, plan.counts.todo) == (3 + 6 + 2, 3 + 3 + 4, 10)
     assert plan.seconds is None
-    assert "grid of 11 x seeds 2, 10 runs · 12 the same as others · 10 to do" in exec_output.said(plan, color=False)
+    assert "grid of 11 x seeds 2, 10 runs · 12 the same as others · 10 to do" in exec_output.outcome_text(plan, color=False)
     ended = journal.exec("aaaa")
     assert (ended.made, ended.failed_now) == (10, 0)
     found = journal.records("aaaa")
@@ -85,8 +85,8 @@ def test_a_grown_grid_is_planned_with_the_time_that_runs_alike_took(journal: Ben
     assert other.seconds == pytest.approx(3 * took[1])
     journal.entry("cccc", BAYES)
     assert journal.exec("cccc", dry_run=True).seconds is None
-    assert "5 entries" not in exec_output.in_all([grown, other])
-    assert "2 entries: 5 runs to do, about " in exec_output.in_all([grown, other])
+    assert "5 entries" not in exec_output.plans_total([grown, other])
+    assert "2 entries: 5 runs to do, about " in exec_output.plans_total([grown, other])
 
 
 # ---- limits
@@ -118,10 +118,10 @@ def test_a_limit_leaves_the_rest_for_the_next_call(journal: Bench) -> None:
     journal.entry("aaaa", NEIGHBOURS + "grid: {kneighborsclassifier__n_neighbors: [500, 1, 3, 5, 7]}\n")
     ended = journal.exec("aaaa", limits=Limits(fail_fast=True))
     assert (ended.made, ended.failed_now, ended.exit_code) == (1, 1, 4)
-    assert "4 runs not begun: a run failed (--fail-fast); go on with: gitjournal exec aaaa" in exec_output.said(ended, color=False)
+    assert "4 runs not begun: a run failed (--fail-fast); go on with: gitjournal exec aaaa" in exec_output.outcome_text(ended, color=False)
     ended = journal.exec("aaaa", limits=Limits(runs=3))
     assert (ended.made, ended.stopped) == (3, "3 runs were made (--max-runs)")
-    assert exec_output.as_plain(ended)["stopped"] == "3 runs were made (--max-runs)"
+    assert exec_output.outcome_as_plain(ended)["stopped"] == "3 runs were made (--max-runs)"
     ended = journal.exec("aaaa", limits=Limits(seconds=1e-9))
     assert (ended.made, ended.stopped) == (0, "the time is over (--max-time)")
     ended = journal.exec("aaaa", limits=Limits(runs=1))
@@ -203,7 +203,7 @@ def test_what_waits_to_be_committed_counts_as_done(journal: Bench) -> None:
     journal.entry("cccc", NEIGHBOURS.replace("naive", "once more") + "grid: {kneighborsclassifier__n_neighbors: [3, 5]}\n")
     same = journal.exec("cccc")
     assert same.state == "duplicate"
-    assert "20261121-an-entry-aaaa, just now, on journal" in exec_output.said(same, color=False)
+    assert "20261121-an-entry-aaaa, just now, on journal" in exec_output.outcome_text(same, color=False)
     git(lab, "merge", "--abort")
     recover(journal.lab, journal.told.append)
     assert [one.from_ for one in journal.records("bbbb")] == ["20261121-an-entry-aaaa", None]

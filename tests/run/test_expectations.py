@@ -45,7 +45,7 @@ def test_a_verdict_is_found_wherever_one_looks(pair: Bench) -> None:
     ended = pair.exec("bbbb")
     assert ended.verdict
     assert [one.verdict for one in ended.verdict.told] == ["supported", "inconclusive"]
-    said = exec_output.said(ended, color=False)
+    said = exec_output.outcome_text(ended, color=False)
     assert "expected dev.accuracy > baseline + 0.05: supported (+0.114 [+0.0" in said
     assert "expected dev.accuracy > 0.95: inconclusive (0.9" in said
     page = (pair.lab.path / "entries/2026/20261121-an-entry-bbbb.md").read_text()
@@ -70,7 +70,7 @@ def test_a_verdict_is_found_wherever_one_looks(pair: Bench) -> None:
 
     again = pair.exec("bbbb")
     assert (again.state, again.verdict, again.moved) == ("shown", ended.verdict, ())
-    assert exec_output.as_plain(again)["verdict"] == "inconclusive"
+    assert exec_output.outcome_as_plain(again)["verdict"] == "inconclusive"
     assert done(pair.top, "check") == "2 entries, nothing found\n"
 
 
@@ -80,7 +80,7 @@ def test_a_baseline_that_went_on_is_said_and_one_that_was_retracted_is_none(pair
     pair.exec("aaaa")
     again = pair.exec("bbbb")
     assert [name[-4:] for name in again.moved] == ["aaaa"]
-    assert "judged then: the results of aaaa have changed since\n" in exec_output.said(again, color=False)
+    assert "judged then: the results of aaaa have changed since\n" in exec_output.outcome_text(again, color=False)
     # it was true when it was judged
     assert "GJ108" not in gitjournal(pair.top, "check").stdout
     pair.edit("aaaa", "title: base\n", "title: base\nretracted: wrong labels\n")
@@ -137,7 +137,7 @@ def test_nothing_is_judged_before_the_last_run(journal: Bench) -> None:
     page = journal.entry("aaaa", GRID + "expect: dev.accuracy > 0.5\n")
     first = journal.exec("aaaa", limits=Limits(runs=2))
     assert (first.made, first.verdict) == (2, None)
-    assert "what was expected is not judged yet: some runs are left" in exec_output.said(first, color=False)
+    assert "what was expected is not judged yet: some runs are left" in exec_output.outcome_text(first, color=False)
     assert "\n\nWhat was expected is not judged yet.\n" in page.read_text()
     assert "GJ108" not in gitjournal(journal.top, "check").stdout
     rest = journal.exec("aaaa")

@@ -105,9 +105,9 @@ def test_several_seeds_are_one_look_and_the_second_look_says_what_two_mean(lab: 
     assert second.look
     assert second.look.record.seeds == [0, 1, 2]
     assert [one.entry[-4:] for one in ledger(lab, data_of(lab))] == ["aaaa", "bbbb"]
-    assert "the first look at these 30 rows" in testing.said(first)
-    assert "look 2 of 2 on these 30 rows" in testing.said(second)
-    assert "after 2 looks differences below about" in testing.said(second)
+    assert "the first look at these 30 rows" in testing.look_text(first)
+    assert "look 2 of 2 on these 30 rows" in testing.look_text(second)
+    assert "after 2 looks differences below about" in testing.look_text(second)
     listed = done(lab.path, "ls", "--data", "iris")
     assert "(look 1 of 2)" in listed
     assert "(look 2 of 2)" in listed
@@ -181,7 +181,7 @@ def test_a_dry_run_says_which_look_it_would_be(lab: Lab, crew: Crew) -> None:
     first = run(lab, crew, "aaaa")
     tip = git(lab.path, "rev-parse", "journal")
     ended = look(lab, crew, first, dry_run=True)
-    assert "would be look 1" in testing.said(ended)
+    assert "would be look 1" in testing.look_text(ended)
     assert git(lab.path, "rev-parse", "journal") == tip
 
 
@@ -192,4 +192,4 @@ def test_under_cross_validation_one_model_learns_from_all_rows_outside_the_test_
     assert not ended.proven
     error = ended.look.record.errors["rmse"]
     assert 0 < error < 10
-    assert "[" in testing.score(ended.look.record, "rmse", 1)
+    assert "[" in testing.look_score(ended.look.record, "rmse", 1)

@@ -11,7 +11,7 @@ import pytest
 
 from gitjournal.entry.summary import Control
 from gitjournal.git.lab import find_lab
-from gitjournal.render.reports.savings import as_plain, waste_lines
+from gitjournal.render.reports.savings import waste_as_plain, waste_lines
 from gitjournal.run import savings
 from gitjournal.run.savings import Saved, Waste
 from tests.support.helpers import done, git, gitjournal, write_entry
@@ -106,7 +106,7 @@ def test_the_control_and_what_chance_alone_would_have_kept_are_said() -> None:
         "",
         "spent: 20 runs, 60 min, 1 of them failed (60 s)",
     ]
-    plain = as_plain(found)
+    plain = waste_as_plain(found)
     assert plain["control"]["beat"] == 1
     assert plain["best_kept_at_random"] == 0.4
     spent = replace(found, skipped=nothing, controls=[], kept=None)

@@ -115,7 +115,7 @@ def test_the_time_is_said_before_compute_where_it_is_long(seconds: float | None,
     entry = parse("---\ntitle: t\nhypothesis: h\ndata: {sklearn: iris}\nprocedure: [SVC]\n---\n", entry_id="20261121-t-aaaa", file="t.md")
     forecast = Forecast("accuracy", {}, {}, None, None, seconds)
     told = Planned(entry, Counts(3, 1, False, 3, 0, 0, 0, 3), "4f1c2aa0", "accuracy", None, forecast=forecast)
-    assert exec_output.planned(told) == f"plan committed 4f1c2aa · grid of 3, 3 runs · 3 to do{said}"
+    assert exec_output.plan_text(told) == f"plan committed 4f1c2aa · grid of 3, 3 runs · 3 to do{said}"
 
 
 def test_too_little_evidence_is_said_in_a_dry_run_and_costs_no_line_otherwise(repo: Path) -> None:

@@ -15,7 +15,7 @@ from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.verdict import Told, Verdict, against_line, as_plain, first_word, lines, read, whole
-from gitjournal.render.verdict import told
+from gitjournal.render.verdict import judged_words
 from gitjournal.stats.intervals import Interval, wilson
 from gitjournal.stats.judge import Judgeable, Judged, judge, value_of, verdict_of
 
@@ -62,14 +62,14 @@ def test_no_interval_decides_nothing() -> None:
     assert verdict_of(expectation("dev.accuracy > 0.5"), None) == "inconclusive"
     found = judged("dev.accuracy > 0.5", [run(390, hits=None)])
     assert (found.verdict, found.value, found.interval) == ("inconclusive", 0.975, None)
-    assert "0.975; one run shows nothing" in told(found).said
+    assert "0.975; one run shows nothing" in judged_words(found).said
 
 
 @pytest.mark.parametrize(("number", "word"), [(0.94, "supported"), (0.99, "refuted"), (0.97, "inconclusive")])
 def test_a_score_is_judged_by_wilsons_interval(number: float, word: str) -> None:
     found = judged(f"dev.accuracy >= {number}", [run(390)])
     assert (found.verdict, found.interval) == (word, wilson(390, 400))
-    assert told(found).came_out.startswith("0.975 [0.955, 0.986]")
+    assert judged_words(found).came_out.startswith("0.975 [0.955, 0.986]")
 
 
 def test_a_difference_is_judged_on_the_same_rows() -> None:
@@ -80,7 +80,7 @@ def test_a_difference_is_judged_on_the_same_rows() -> None:
     assert close.verdict == "inconclusive"
     assert close.needed is not None
     assert close.needed > 400
-    said = told(close)
+    said = judged_words(close)
     assert said.came_out.startswith("+0.125 [+0.0")
     assert "400 rows show differences from about" in said.why
     assert said.why.endswith("would decide; try split: {cv: 5, repeats: 3}")

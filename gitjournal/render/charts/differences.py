@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitjournal.render import text
 from gitjournal.render.charts.model import Bar, Intervals
-from gitjournal.render.comparison import after_holm, headline
+from gitjournal.render.comparison import headline, verdict_after_holm
 from gitjournal.render.score import DIRECTIONS
 from gitjournal.stats.compare import Comparison, adjusted
 from gitjournal.stats.intervals import Interval
@@ -48,7 +48,7 @@ def compared_entries(comparisons: Sequence[Comparison], titles: Mapping[str, str
             titles.get(comparison.b.entry) or comparison.b.entry,
             comparison.evidence.value,
             comparison.evidence.sure,
-            after_holm(comparison, p),
+            verdict_after_holm(comparison, p),
         )
         for comparison, p in zip(comparisons, adjusted_p, strict=True)
     ]

@@ -14,36 +14,36 @@ from gitjournal.stats.calibration import ENOUGH, Calibration
 
 
 @dataclass(frozen=True)
-class Asked:
+class CalibrationScope:
     """Whose entries were counted ("" for everybody's), and what was left out of them: amount by reason."""
 
     author: str
     left_out: dict[str, int]
 
 
-def calibration_lines(found: Calibration | None, asked: Asked) -> Iterator[str]:
+def calibration_lines(calibration: Calibration | None, scope: CalibrationScope) -> Iterator[str]:
     """Yield the score, the table of reliability, and what was not counted."""
-    whose = f" by {text.clean(asked.author)}" if asked.author else ""
-    n = found.n if found else 0
+    whose = f" by {text.clean(scope.author)}" if scope.author else ""
+    n = calibration.n if calibration else 0
     yield f"{text.count(n, 'verdict')} on entries with a `confidence`{whose}"
-    if found is None or found.brier is None:
+    if calibration is None or calibration.brier is None:
         yield f"a Brier score is told from {ENOUGH} on; below that it is mostly luck"
     else:
-        yield from score_lines(found)
+        yield from score_lines(calibration)
         yield ""
-        yield text.table(COLUMNS, list(bin_rows(found)), width=text.terminal_width())
-    left = ", ".join(f"{amount} {why}" for why, amount in asked.left_out.items() if amount)
+        yield text.table(COLUMNS, list(bin_rows(calibration)), width=text.terminal_width())
+    left = ", ".join(f"{amount} {why}" for why, amount in scope.left_out.items() if amount)
     if left:
         yield f"not counted: {left}"
 
 
-def score_lines(found: Calibration) -> Iterator[str]:
+def score_lines(calibration: Calibration) -> Iterator[str]:
     """Yield the Brier score beside what is easily had; nothing where there are too few verdicts for one."""
-    if found.brier is None:
+    if calibration.brier is None:
         return
-    yield f"Brier score {text.number(found.brier)} (0 is best, 0.25 is what saying 0.5 each time gives)"
-    constant = f"saying {found.share:.2f} each time gives {text.number(found.constant)}"
-    yield f"said {found.said:.2f} on average, came true {found.share:.2f} ({constant})"
+    yield f"Brier score {text.number(calibration.brier)} (0 is best, 0.25 is what saying 0.5 each time gives)"
+    constant = f"saying {calibration.share:.2f} each time gives {text.number(calibration.constant)}"
+    yield f"said {calibration.said:.2f} on average, came true {calibration.share:.2f} ({constant})"
 
 
 COLUMNS = (
@@ -54,19 +54,19 @@ COLUMNS = (
 )
 
 
-def bin_rows(found: Calibration) -> Iterator[list[str]]:
+def bin_rows(calibration: Calibration) -> Iterator[list[str]]:
     """Yield the cells of the table of reliability, as `COLUMNS` heads them."""
-    for one in found.bins:
-        came = f"{one.share.value:.2f} [{one.share.low:.2f}, {one.share.high:.2f}]"
-        yield [f"{one.low:.1f} to {one.high:.1f}", f"{one.said:.2f}", came, f"{one.supported} of {one.n}"]
+    for group in calibration.bins:
+        came = f"{group.share.value:.2f} [{group.share.low:.2f}, {group.share.high:.2f}]"
+        yield [f"{group.low:.1f} to {group.high:.1f}", f"{group.said:.2f}", came, f"{group.supported} of {group.n}"]
 
 
-def figure(found: Calibration) -> Chart:
+def calibration_chart(calibration: Calibration) -> Chart:
     """Return what was said against what came true."""
-    return figures.calibration([Calibrated(one.said, one.share.value, one.n, one.share.low, one.share.high) for one in found.bins])
+    return figures.calibration([Calibrated(one.said, one.share.value, one.n, one.share.low, one.share.high) for one in calibration.bins])
 
 
-def as_plain(found: Calibration | None, asked: Asked) -> dict[str, Any]:
+def calibration_as_plain(calibration: Calibration | None, scope: CalibrationScope) -> dict[str, Any]:
     """Return the same as plain values for JSON."""
-    told = asdict(found) if found else {"n": 0, "said": None, "share": None, "brier": None, "constant": None, "bins": []}
-    return {"author": asked.author or None, **told, "needed": ENOUGH, "left_out": asked.left_out}
+    values = asdict(calibration) if calibration else {"n": 0, "said": None, "share": None, "brier": None, "constant": None, "bins": []}
+    return {"author": scope.author or None, **values, "needed": ENOUGH, "left_out": scope.left_out}

@@ -27,12 +27,12 @@ COLUMNS = (
 SHARE = "share of the variance"
 
 
-def importance_lines(found: ImportanceReport) -> Iterator[str]:
+def importance_lines(report: ImportanceReport) -> Iterator[str]:
     """Yield what mattered, on what that rests, and the table."""
-    told = found.found
-    yield from (text.wrap(line) for line in sentences(told))
-    yield text.wrap_dots(" · ".join(_basis(found)))
-    rows = list(_rows(told))
+    importances = report.found
+    yield from (text.wrap(line) for line in importance_sentences(importances))
+    yield text.wrap_dots(" · ".join(_basis_parts(report)))
+    rows = list(_rows(importances))
     if rows:
         yield ""
         yield text.table(COLUMNS, rows[:MOST_ROWS], width=text.terminal_width())
@@ -40,122 +40,145 @@ def importance_lines(found: ImportanceReport) -> Iterator[str]:
             yield f"{len(rows) - MOST_ROWS} more: --json"
         yield ""
         yield text.wrap(
-            f"importance: {SHARE} of dev.{text.clean(told.metric)} that is left when all else is held, with its 95 % interval;"
+            f"importance: {SHARE} of dev.{text.clean(importances.metric)} that is left when all else is held, with its 95 % interval;"
             " best and worst: what was reached with a value"
         )
 
 
-def sentences(found: Importances) -> list[str]:
+def importance_sentences(importances: Importances) -> list[str]:
     """Return the message: the algorithm, then the parameters of each."""
-    several = len(found.algorithms) > 1
-    lines = [_choice(found.choice)] if found.choice else []
-    for one in found.algorithms[:MOST_NAMES]:
-        said = _parameters(one)
-        if said:
-            lines.append(f"{text.clean(one.name)}: {said}" if several else f"{said} ({text.clean(one.name)})")
+    several = len(importances.algorithms) > 1
+    lines = [_choice_sentence(importances.choice)] if importances.choice else []
+    for algorithm in importances.algorithms[:MOST_NAMES]:
+        sentence = _parameter_sentence(algorithm)
+        if sentence:
+            lines.append(f"{text.clean(algorithm.name)}: {sentence}" if several else f"{sentence} ({text.clean(algorithm.name)})")
     return lines or ["nothing was varied, so nothing can be told"]
 
 
-def _choice(one: Importance) -> str:
-    ends = f"{text.clean(str(one.best.value))} reached {text.number(one.best.score)}"
-    worst = f"{text.clean(str(one.worst.value))} {text.number(one.worst.score)}"
-    if one.call == "cannot be told":
-        return f"whether the algorithm matters cannot be told: {text.clean(one.why)} ({ends}, {worst})"
-    return f"the algorithm {'matters' if one.call == 'matters' else 'did not matter'}: {ends}, {worst}"
+def _choice_sentence(choice: Importance) -> str:
+    ends = f"{text.clean(str(choice.best.value))} reached {text.number(choice.best.score)}"
+    worst = f"{text.clean(str(choice.worst.value))} {text.number(choice.worst.score)}"
+    if choice.call == "cannot be told":
+        return f"whether the algorithm matters cannot be told: {text.clean(choice.why)} ({ends}, {worst})"
+    return f"the algorithm {'matters' if choice.call == 'matters' else 'did not matter'}: {ends}, {worst}"
 
 
-def _parameters(one: Algorithm) -> str:
-    names = {call: [text.clean(parameter.name) for parameter in one.parameters if parameter.call == call] for call in get_args(Call)}
+def _parameter_sentence(algorithm: Algorithm) -> str:
+    names = {call: [text.clean(parameter.name) for parameter in algorithm.parameters if parameter.call == call] for call in get_args(Call)}
     matter, idle, open_ = names["matters"], names["did not matter"], names["cannot be told"]
-    parts = [f"{_listed(matter)} {'matters' if len(matter) == 1 else 'matter'}"] if matter else []
-    parts += [f"{_listed(idle)} did not{'' if matter else ' matter'}"] if idle else []
-    parts += [f"{_listed(open_)} cannot be told"] if open_ else []
+    parts = [f"{_join_names(matter)} {'matters' if len(matter) == 1 else 'matter'}"] if matter else []
+    parts += [f"{_join_names(idle)} did not{'' if matter else ' matter'}"] if idle else []
+    parts += [f"{_join_names(open_)} cannot be told"] if open_ else []
     return ", ".join(parts)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     shown = list(names[:MOST_NAMES])
     if len(names) > MOST_NAMES:
         shown.append(f"{len(names) - MOST_NAMES} more")
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
-def _basis(found: ImportanceReport) -> Iterator[str]:
-    told = found.found
-    which = "lower" if direction(told.metric) < 0 else "higher"
-    yield f"{text.clean(found.label)}, dev.{text.clean(told.metric)} ({which} is better)"
-    yield f"{text.count(told.runs, 'configuration')} of {text.count(found.entries, 'entry', 'entries')}"
-    left = ((found.failed, "failed"), (found.unscored, "without this metric"), (found.others, "on other columns or targets"))
-    said = ", ".join(f"{amount} {why}" for amount, why in left if amount)
-    if said:
-        yield f"left out: {said}"
+def _basis_parts(report: ImportanceReport) -> Iterator[str]:
+    importances = report.found
+    which = "lower" if direction(importances.metric) < 0 else "higher"
+    yield f"{text.clean(report.label)}, dev.{text.clean(importances.metric)} ({which} is better)"
+    yield f"{text.count(importances.runs, 'configuration')} of {text.count(report.entries, 'entry', 'entries')}"
+    left = ((report.failed, "failed"), (report.unscored, "without this metric"), (report.others, "on other columns or targets"))
+    reasons = ", ".join(f"{amount} {why}" for amount, why in left if amount)
+    if reasons:
+        yield f"left out: {reasons}"
 
 
-def _rows(found: Importances) -> Iterator[list[str]]:
-    several = len(found.algorithms) > 1
-    if found.choice:
-        yield _row(found.choice, "")
-    for algorithm in found.algorithms:
-        for one in algorithm.parameters:
-            yield _row(one, f"{text.clean(algorithm.name)} " if several else "")
+def _rows(importances: Importances) -> Iterator[list[str]]:
+    several = len(importances.algorithms) > 1
+    if importances.choice:
+        yield _row(importances.choice, "")
+    for algorithm in importances.algorithms:
+        for parameter in algorithm.parameters:
+            yield _row(parameter, f"{text.clean(algorithm.name)} " if several else "")
 
 
-def _row(one: Importance, before: str) -> list[str]:
-    call = f"{one.call}: {text.clean(one.why)}" if one.why else one.call
-    reached = [f"{_value(end)}: {text.number(end.score)}" for end in (one.best, one.worst)]
-    return [before + text.clean(one.name), _share(one), call, *reached, f"{one.values:,}", f"{one.runs:,}"]
+def _row(importance: Importance, before: str) -> list[str]:
+    call = f"{importance.call}: {text.clean(importance.why)}" if importance.why else importance.call
+    reached = [f"{_value_words(end)}: {text.number(end.score)}" for end in (importance.best, importance.worst)]
+    return [
+        before + text.clean(importance.name),
+        _share_words(importance),
+        call,
+        *reached,
+        f"{importance.values:,}",
+        f"{importance.runs:,}",
+    ]
 
 
-def _share(one: Importance) -> str:
-    if one.share is None:
+def _share_words(importance: Importance) -> str:
+    if importance.share is None:
         return "-"
-    share, low, high = (f"{value:.2f}" for value in (one.share, one.low or 0.0, one.share if one.high is None else one.high))
+    share, low, high = (
+        f"{value:.2f}"
+        for value in (importance.share, importance.low or 0.0, importance.share if importance.high is None else importance.high)
+    )
     return share if low == high else f"{share} [{low}, {high}]"
 
 
-def _value(one: ValueScore) -> str:
-    return _number(one.value) if repr(one.value) == repr(one.to) else f"{_number(one.value)} to {_number(one.to)}"
+def _value_words(end: ValueScore) -> str:
+    return _format_value(end.value) if repr(end.value) == repr(end.to) else f"{_format_value(end.value)} to {_format_value(end.to)}"
 
 
-def _number(one: Any) -> str:
-    return f"{one:.3g}" if isinstance(one, float) else text.shorten(text.value(one), 30)
+def _format_value(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else text.shorten(text.value(value), 30)
 
 
-def figure(found: Importances) -> Intervals | None:
+def importance_chart(importances: Importances) -> Intervals | None:
     """Return the shares as a figure, in the order of the table; None where there are none."""
-    several = len(found.algorithms) > 1
-    bars = [_estimate(found.choice, "")] if found.choice else []
-    bars += [_estimate(one, f"{algorithm.name} " if several else "") for algorithm in found.algorithms for one in algorithm.parameters]
-    known = [one for one in bars if one is not None][:MOST_BARS]
-    said = sentences(found)
-    title = next((one for one in said if " matter" in one and "cannot be told" not in one), said[0])
-    return figures.importance(known, title[:1].upper() + title[1:], f"{SHARE} of dev.{found.metric}") if known else None
+    several = len(importances.algorithms) > 1
+    bars = [_share_estimate(importances.choice, "")] if importances.choice else []
+    bars += [
+        _share_estimate(one, f"{algorithm.name} " if several else "")
+        for algorithm in importances.algorithms
+        for one in algorithm.parameters
+    ]
+    shown = [one for one in bars if one is not None][:MOST_BARS]
+    lines = importance_sentences(importances)
+    title = next((one for one in lines if " matter" in one and "cannot be told" not in one), lines[0])
+    return figures.importance(shown, title[:1].upper() + title[1:], f"{SHARE} of dev.{importances.metric}") if shown else None
 
 
-def _estimate(one: Importance, before: str) -> Estimate | None:
-    return None if one.share is None else Estimate(before + one.name, one.share, one.low, one.high, one.call)
+def _share_estimate(importance: Importance, before: str) -> Estimate | None:
+    return (
+        None
+        if importance.share is None
+        else Estimate(before + importance.name, importance.share, importance.low, importance.high, importance.call)
+    )
 
 
-def as_plain(found: ImportanceReport) -> dict[str, Any]:
+def importance_as_plain(report: ImportanceReport) -> dict[str, Any]:
     """Return the same as plain values for JSON."""
-    told = found.found
+    importances = report.found
     return {
-        "data": {"name": found.label, "hash": found.hash},
-        "metric": f"dev.{told.metric}",
-        "direction": "higher" if direction(told.metric) > 0 else "lower",
-        "configurations": told.runs,
-        "entries": found.entries,
-        "left_out": {"failed": found.failed, "without_metric": found.unscored, "other_columns_or_targets": found.others},
-        "algorithm": _plain(told.choice) if told.choice else None,
+        "data": {"name": report.label, "hash": report.hash},
+        "metric": f"dev.{importances.metric}",
+        "direction": "higher" if direction(importances.metric) > 0 else "lower",
+        "configurations": importances.runs,
+        "entries": report.entries,
+        "left_out": {"failed": report.failed, "without_metric": report.unscored, "other_columns_or_targets": report.others},
+        "algorithm": _parameter_as_plain(importances.choice) if importances.choice else None,
         "algorithms": [
-            {"name": one.name, "runs": one.runs, "best": one.best, "parameters": [_plain(parameter) for parameter in one.parameters]}
-            for one in told.algorithms
+            {
+                "name": one.name,
+                "runs": one.runs,
+                "best": one.best,
+                "parameters": [_parameter_as_plain(parameter) for parameter in one.parameters],
+            }
+            for one in importances.algorithms
         ],
     }
 
 
-def _plain(one: Importance) -> dict[str, Any]:
-    told = asdict(one)
-    interval = [one.low, one.high] if one.low is not None else None
-    kept = {name: value for name, value in told.items() if name not in ("low", "high")}
-    return {**kept, "interval": interval, "why": one.why or None}
+def _parameter_as_plain(importance: Importance) -> dict[str, Any]:
+    values = asdict(importance)
+    interval = [importance.low, importance.high] if importance.low is not None else None
+    plain = {name: value for name, value in values.items() if name not in ("low", "high")}
+    return {**plain, "interval": interval, "why": importance.why or None}

@@ -16,11 +16,13 @@ from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import WORDS
 from gitjournal.integrity.findings import Finding
 from gitjournal.integrity.review import Review, Reviewed
-from gitjournal.render import looks, results_block, text
+from gitjournal.render import text
 from gitjournal.render.charts import terminal
 from gitjournal.render.charts.entry_figures import PROFILE, entry_figures
 from gitjournal.render.forecast import gated_line
-from gitjournal.render.overlaps import meaning
+from gitjournal.render.looks import look_meaning, look_number, look_score
+from gitjournal.render.overlaps import finding_meaning
+from gitjournal.render.results_block import markdown_cell
 from gitjournal.render.score import gain_words, lower_note, score_words
 
 MARKER = "<!-- gitjournal report -->"  # by which CI finds the comment to update
@@ -31,12 +33,12 @@ _CALLS = re.compile(r"@(?=\w)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\bGH)(?=-\d)", re.
 _JOINER = "\u2060"  # no width and no break: what stands around it is text, no mention and no link
 
 
-def report(review: Review, *, link: str = "") -> str:
+def pull_request_body(review: Review, *, link: str = "") -> str:
     """Return the Markdown. `link` is where a file of the branch is found on the forge, with ``{path}`` in its place."""
-    lines = [MARKER, f"## {_headline(review)}", "", *_first(review), ""]
-    for one in review.entries:
-        lines += [*_entry(one, review, link), ""]
-    lines += [*_findings(review), "", *_cost(review), "", "### For the reviewer", "", *_checklist(review)]
+    lines = [MARKER, f"## {_headline(review)}", "", *_verdict_counts(review), ""]
+    for reviewed in review.entries:
+        lines += [*_entry_lines(reviewed, review, link), ""]
+    lines += [*_finding_table(review), "", *_cost_line(review), "", "### For the reviewer", "", *_checklist(review)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -71,88 +73,88 @@ def review_as_plain(review: Review) -> dict[str, Any]:
     }
 
 
-def inert(said: str) -> str:
+def inert(words: str) -> str:
     """Return a stranger's words on one line as plain text: no Markdown, HTML, mention, issue, link or image of their own."""
-    line = " ".join(text.clean_lines(said).split())
+    line = " ".join(text.clean_lines(words).split())
     line = line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
-    return _CALLS.sub(lambda found: found[0] + _JOINER, _SPECIAL.sub(_escaped, line))
+    return _CALLS.sub(lambda found: found[0] + _JOINER, _SPECIAL.sub(_escape, line))
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\#{_JOINER}" if found[0] == "#" else f"\\{found[0]}"
+def _escape(match: re.Match[str]) -> str:
+    return f"\\#{_JOINER}" if match[0] == "#" else f"\\{match[0]}"
 
 
-def _code(said: str) -> str:
+def _as_code(value: str) -> str:
     """Return a value of a stranger's as code, on one line."""
-    return f"`{' '.join(text.clean_lines(said).split()).replace('`', chr(39))}`"
+    return f"`{' '.join(text.clean_lines(value).split()).replace('`', chr(39))}`"
 
 
-def _named(revision: str) -> str:
+def _revision_name(revision: str) -> str:
     """Return a branch by its name, a commit by its beginning."""
-    return _code(revision[:10] if re.fullmatch(r"[0-9a-f]{40,64}", revision) else revision)
+    return _as_code(revision[:10] if re.fullmatch(r"[0-9a-f]{40,64}", revision) else revision)
 
 
 def _headline(review: Review) -> str:
     runs = sum(one.runs for one in review.entries)
-    return f"{text.count(len(review.entries), 'entry', 'entries')}, {text.count(runs, 'new run')} into {_named(review.ours)}"
+    return f"{text.count(len(review.entries), 'entry', 'entries')}, {text.count(runs, 'new run')} into {_revision_name(review.ours)}"
 
 
-def _first(review: Review) -> Iterator[str]:
+def _verdict_counts(review: Review) -> Iterator[str]:
     counted = Counter(one.verdict.word for one in review.entries if one.verdict)
     words = [f"{counted[word]} {word}" for word in WORDS if counted[word]]
     silent = sum(1 for one in review.entries if not one.verdict)
     words += [f"{silent} without a verdict"] if silent and counted else []
-    serious = _serious(review)
+    serious = _serious_findings(review)
     words += [text.count(len(serious), "finding") if serious else "nothing found amiss"]
     words += [f"{text.count(len(review.conflicts), 'conflict')} to solve"] if review.conflicts else []
-    yield f"**{' · '.join(words)}.** From {_named(review.theirs)} at {_code(review.commit[:10])}."
+    yield f"**{' · '.join(words)}.** From {_revision_name(review.theirs)} at {_as_code(review.commit[:10])}."
 
 
-def _entry(one: Reviewed, review: Review, link: str) -> Iterator[str]:
-    name = inert(one.entry.front.title) if one.entry else _code(one.id)
-    yield f"### {name}{'' if one.is_new else ' (changed)'}"
+def _entry_lines(reviewed: Reviewed, review: Review, link: str) -> Iterator[str]:
+    name = inert(reviewed.entry.front.title) if reviewed.entry else _as_code(reviewed.id)
+    yield f"### {name}{'' if reviewed.is_new else ' (changed)'}"
     yield ""
-    yield f"[{one.id}]({_linked(link, one.path)})" if link else _code(one.id)
-    if one.entry is None or one.summary is None:
-        yield f"\nCannot be read: {inert(one.fault)}"
+    yield f"[{reviewed.id}]({_link_to(link, reviewed.path)})" if link else _as_code(reviewed.id)
+    if reviewed.entry is None or reviewed.summary is None:
+        yield f"\nCannot be read: {inert(reviewed.fault)}"
         return
-    if one.entry.front.hypothesis:
-        yield f"\n> {inert(one.entry.front.hypothesis)}"
-    if one.entry.front.retracted:
-        yield f"\nRetracted: {inert(one.entry.front.retracted)}"
+    if reviewed.entry.front.hypothesis:
+        yield f"\n> {inert(reviewed.entry.front.hypothesis)}"
+    if reviewed.entry.front.retracted:
+        yield f"\nRetracted: {inert(reviewed.entry.front.retracted)}"
     yield ""
-    yield from _verdict(one)
+    yield from _verdict_lines(reviewed)
     yield ""
-    yield from _table(one)
-    yield from _looked(one)
-    yield from _noticed(one.summary)
-    yield from _changed(one, review)
-    yield from _profile(one)
-    for path in one.figures:
+    yield from _score_table(reviewed)
+    yield from _look_lines(reviewed)
+    yield from _summary_findings(reviewed.summary)
+    yield from _plan_changes(reviewed, review)
+    yield from _profile_lines(reviewed)
+    for path in reviewed.figures:
         yield (
-            f"\n![{inert(path.rpartition('/')[2].removesuffix('.svg'))} of {name}]({_linked(link, path)})"
+            f"\n![{inert(path.rpartition('/')[2].removesuffix('.svg'))} of {name}]({_link_to(link, path)})"
             if link
-            else f"\nFigure: {_code(path)}"
+            else f"\nFigure: {_as_code(path)}"
         )
 
 
-def _verdict(one: Reviewed) -> Iterator[str]:
-    if one.verdict:
-        for told in one.verdict.told:
-            yield f"- **{told.verdict}**: expected {_code(told.expectation)}; {inert(told.said)}"
+def _verdict_lines(reviewed: Reviewed) -> Iterator[str]:
+    if reviewed.verdict:
+        for outcome in reviewed.verdict.told:
+            yield f"- **{outcome.verdict}**: expected {_as_code(outcome.expectation)}; {inert(outcome.said)}"
         return
-    expected = one.entry.front.expect if one.entry else None
-    yield f"- expected {_code(str(expected))}, not judged yet" if expected else "- Nothing was expected in numbers (`expect:`)."
+    expected = reviewed.entry.front.expect if reviewed.entry else None
+    yield f"- expected {_as_code(str(expected))}, not judged yet" if expected else "- Nothing was expected in numbers (`expect:`)."
 
 
-def _table(one: Reviewed) -> Iterator[str]:
-    summary, gain = one.summary, one.gain
+def _score_table(reviewed: Reviewed) -> Iterator[str]:
+    summary, gain = reviewed.summary, reviewed.gain
     if summary is None or summary.best is None or summary.best_score is None:
         yield "No run has ended with a result." if summary is None or not summary.failed else f"All {summary.failed} runs failed."
         return
     of = f", best of {summary.scored}" if summary.scored > 1 else ""
     chosen = (
-        f": {', '.join(f'{results_block.cell(name)} {results_block.cell(value)}' for name, value in summary.best.grid.items())}"
+        f": {', '.join(f'{markdown_cell(name)} {markdown_cell(value)}' for name, value in summary.best.grid.items())}"
         if summary.best.grid
         else ""
     )
@@ -165,18 +167,19 @@ def _table(one: Reviewed) -> Iterator[str]:
         yield "\nNo baseline to compare with."
 
 
-def _looked(one: Reviewed) -> Iterator[str]:
+def _look_lines(reviewed: Reviewed) -> Iterator[str]:
     """Yield what was seen of the test set, and what so many looks mean."""
-    if one.looked is None or one.summary is None:
+    if reviewed.looked is None or reviewed.summary is None:
         return
-    metric = one.summary.metric
-    meaning = looks.meaning(one.looked, one.looks, metric)
+    metric = reviewed.summary.metric
+    meaning = look_meaning(reviewed.looked, reviewed.looks, metric)
     yield ""
-    yield f"- **test set**: {inert(looks.score(one.looked.record, metric, len(one.looks)))}, {looks.which(one.looked, one.looks)}"
+    score = look_score(reviewed.looked.record, metric, len(reviewed.looks))
+    yield f"- **test set**: {inert(score)}, {look_number(reviewed.looked, reviewed.looks)}"
     yield from [f"- {meaning}"] if meaning else []
 
 
-def _noticed(summary: Summary) -> Iterator[str]:
+def _summary_findings(summary: Summary) -> Iterator[str]:
     """Yield what the runs themselves noticed, such as rows in two parts or no convergence; and which were skipped."""
     skipped = gated_line(summary.gated)
     if summary.findings or skipped:
@@ -184,14 +187,14 @@ def _noticed(summary: Summary) -> Iterator[str]:
     if skipped:
         yield f"- {skipped}"
     for code, amount in summary.findings.items():
-        yield f"- **finding** in {text.count(amount, 'run')}: {inert(meaning(code))}"
+        yield f"- **finding** in {text.count(amount, 'run')}: {inert(finding_meaning(code))}"
 
 
-def _profile(one: Reviewed) -> Iterator[str]:
+def _profile_lines(reviewed: Reviewed) -> Iterator[str]:
     """Yield what the grid said of the parameter that mattered most, as text: a forge shows a file only once it is pushed."""
-    if one.summary is None:
+    if reviewed.summary is None:
         return
-    drawn = entry_figures(one.summary, one.records, one.gain.score if one.gain else None)
+    drawn = entry_figures(reviewed.summary, reviewed.records, reviewed.gain.score if reviewed.gain else None)
     chart = next((found for name, found in drawn.items() if name.startswith(PROFILE)), None)
     if chart:
         title, *lines = (line.replace("`", "'") for line in terminal.lines(chart))
@@ -199,17 +202,17 @@ def _profile(one: Reviewed) -> Iterator[str]:
         yield from ("```text", *lines, "```", "\n</details>")
 
 
-def _changed(one: Reviewed, review: Review) -> Iterator[str]:
+def _plan_changes(reviewed: Reviewed, review: Review) -> Iterator[str]:
     """Yield what was edited after the plan."""
-    found = [finding for finding in review.checked.findings if finding.code == "GJ120" and finding.file == one.path]
-    if found:
+    findings = [finding for finding in review.checked.findings if finding.code == "GJ120" and finding.file == reviewed.path]
+    if findings:
         yield ""
-    for finding in found:
+    for finding in findings:
         yield f"- **after the plan**: {inert(finding.message)}"
 
 
-def _findings(review: Review) -> Iterator[str]:
-    serious = _serious(review)
+def _finding_table(review: Review) -> Iterator[str]:
+    serious = _serious_findings(review)
     yield "### Findings on the merge result"
     yield ""
     if not serious and not review.conflicts:
@@ -217,39 +220,39 @@ def _findings(review: Review) -> Iterator[str]:
         return
     yield "| code | where | what | what to do |"
     yield "| --- | --- | --- | --- |"
-    for one in serious[:FINDINGS]:
-        where = f"{one.file}:{one.line}" if one.line else one.file
-        yield f"| {one.code} | {_code(where).replace('|', '/')} | {inert(one.message)} | {inert(one.hint)} |"
+    for finding in serious[:FINDINGS]:
+        where = f"{finding.file}:{finding.line}" if finding.line else finding.file
+        yield f"| {finding.code} | {_as_code(where).replace('|', '/')} | {inert(finding.message)} | {inert(finding.hint)} |"
     for path in review.conflicts:
-        yield f"| - | {_code(path).replace('|', '/')} | git cannot merge this file | merge it in lab/, then `gitjournal check --fix` |"
+        yield f"| - | {_as_code(path).replace('|', '/')} | git cannot merge this file | merge it in lab/, then `gitjournal check --fix` |"
     if len(serious) > FINDINGS:
         yield f"\n… and {len(serious) - FINDINGS} more: `gitjournal check --merge`"
 
 
-def _cost(review: Review) -> Iterator[str]:
+def _cost_line(review: Review) -> Iterator[str]:
     runs, seconds = sum(one.runs for one in review.entries), sum(one.seconds for one in review.entries)
     yield f"Cost: {text.count(runs, 'run')}, {text.duration(seconds)} of computing."
 
 
 def _checklist(review: Review) -> Iterator[str]:
     """Yield what a reviewer looks at; what the journal itself shows is ticked."""
-    codes = {one.code for one in _serious(review)}
-    gone = f": {', '.join(map(_code, review.gone))} went" if review.gone else ""
-    for true, said in (
+    codes = {one.code for one in _serious_findings(review)}
+    gone = f": {', '.join(map(_as_code, review.gone))} went" if review.gone else ""
+    for true, claim in (
         ("GJ101" not in codes, "every run was done once, or is declared a replicate"),
         ("GJ120" not in codes, "what was asked and expected is what was planned"),
         (not codes & {"GJ102", "GJ103", "GJ105", "GJ106"}, "records and results are those that were run"),
         (not review.gone, f"no entry was taken away{gone}"),
         (not review.conflicts, "git can merge it"),
     ):
-        yield f"- [{'x' if true else ' '}] {said}"
+        yield f"- [{'x' if true else ' '}] {claim}"
     yield "- [ ] the question is worth its answer, and the baseline is a fair one"
     yield "- [ ] the conclusion says no more than the interval does"
 
 
-def _serious(review: Review) -> Sequence[Finding]:
+def _serious_findings(review: Review) -> Sequence[Finding]:
     return [one for one in review.checked.findings if not one.note]
 
 
-def _linked(link: str, path: str) -> str:
+def _link_to(link: str, path: str) -> str:
     return link.replace("{path}", quote(path))

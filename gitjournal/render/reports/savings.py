@@ -25,60 +25,60 @@ COLUMNS = (
 )
 
 
-def waste_lines(found: Waste) -> Iterator[str]:
+def waste_lines(waste: Waste) -> Iterator[str]:
     """Yield the share that was avoided, why, what the control says of the gate, and what was spent."""
-    avoided, made = found.avoided, found.made
-    if not avoided.runs and not made.runs:
+    avoided, spent = waste.avoided, waste.made
+    if not avoided.runs and not spent.runs:
         yield "nothing was run yet, and nothing refused"
         return
-    asked = avoided.runs + made.runs
+    asked = avoided.runs + spent.runs
     if avoided.runs:
         share = f"{100 * avoided.runs / asked:.0f} %"
         yield f"{avoided.runs:,} of {text.count(asked, 'run')} avoided ({share}), about {text.duration(avoided.seconds)}"
     else:
         yield "no run was avoided so far"
-    rows = [[what, f"{saved.runs:,}", text.duration(saved.seconds), f"{saved.entries:,}"] for what, saved in _reasons(found)]
+    rows = [[what, f"{saved.runs:,}", text.duration(saved.seconds), f"{saved.entries:,}"] for what, saved in _reasons(waste)]
     if rows:
         yield ""
         yield text.table(COLUMNS, rows, width=text.terminal_width())
-    if found.controls and found.wrong:
+    if waste.controls and waste.wrong:
         yield ""
-        low, high = (f"{100 * end:.0f}" for end in (found.wrong.low, found.wrong.high))
-        beat = found.beat or "none"
-        several = text.count(len(found.controls), "unlikely configuration was", "unlikely configurations were")
+        low, high = (f"{100 * end:.0f}" for end in (waste.wrong.low, waste.wrong.high))
+        beat = waste.beat or "none"
+        several = text.count(len(waste.controls), "unlikely configuration was", "unlikely configurations were")
         yield text.wrap(f"control: {several} run all the same, {beat} beat the best ({low} to {high} %)")
-    if found.kept is not None:
-        yield text.wrap(f"as many runs drawn at random would have held the best of what was run in {100 * found.kept:.0f} % of cases")
+    if waste.kept is not None:
+        yield text.wrap(f"as many runs drawn at random would have held the best of what was run in {100 * waste.kept:.0f} % of cases")
     yield ""
-    yield text.wrap(f"spent: {', '.join(_spent(found))}")
+    yield text.wrap(f"spent: {', '.join(_spent_parts(waste))}")
 
 
-def _reasons(found: Waste) -> Iterator[tuple[str, Saved]]:
+def _reasons(waste: Waste) -> Iterator[tuple[str, Saved]]:
     for name, what in REASONS.items():
-        saved: Saved = getattr(found, name)
+        saved: Saved = getattr(waste, name)
         if saved.runs:
             yield what, saved
 
 
-def _spent(found: Waste) -> Iterator[str]:
-    yield f"{text.count(found.made.runs, 'run')}, {text.duration(found.made.seconds)}"
-    if found.failed.runs:
-        yield f"{found.failed.runs:,} of them failed ({text.duration(found.failed.seconds)})"
-    if found.repeated.runs:
-        yield f"{found.repeated.runs:,} repeated on purpose ({text.duration(found.repeated.seconds)})"
+def _spent_parts(waste: Waste) -> Iterator[str]:
+    yield f"{text.count(waste.made.runs, 'run')}, {text.duration(waste.made.seconds)}"
+    if waste.failed.runs:
+        yield f"{waste.failed.runs:,} of them failed ({text.duration(waste.failed.seconds)})"
+    if waste.repeated.runs:
+        yield f"{waste.repeated.runs:,} repeated on purpose ({text.duration(waste.repeated.seconds)})"
 
 
-def as_plain(found: Waste) -> dict[str, Any]:
+def waste_as_plain(waste: Waste) -> dict[str, Any]:
     """Return the same as plain values for JSON."""
-    wrong = found.wrong
+    wrong = waste.wrong
     return {
-        "avoided": asdict(found.avoided),
-        "made": asdict(found.made),
-        **{name: asdict(getattr(found, name)) for name in (*REASONS, "failed", "repeated")},
+        "avoided": asdict(waste.avoided),
+        "made": asdict(waste.made),
+        **{name: asdict(getattr(waste, name)) for name in (*REASONS, "failed", "repeated")},
         "control": {
-            "configurations": len(found.controls),
-            "beat": found.beat,
+            "configurations": len(waste.controls),
+            "beat": waste.beat,
             "interval": [wrong.low, wrong.high] if wrong else None,
         },
-        "best_kept_at_random": found.kept,
+        "best_kept_at_random": waste.kept,
     }

@@ -27,7 +27,7 @@ def data_page(maker: PageMaker, data: SiteDataSet) -> str:
 def data_values(maker: PageMaker, data: SiteDataSet) -> dict[str, Any]:
     """Return what a template needs of a data set."""
     values = {"slug": data.slug, "name": data.name, "source": data.source, "hash": data.hash, "facts": data.facts, "cards": data.cards}
-    return {**values, "boards": data.boards, "looks": look_words.times(maker.journal.looks.get(data.hash, ()))}
+    return {**values, "boards": data.boards, "looks": look_words.look_count(maker.journal.looks.get(data.hash, ()))}
 
 
 def _board_values(maker: PageMaker, board: Board) -> dict[str, Any]:
@@ -53,10 +53,10 @@ def _importance(maker: PageMaker, board: Board) -> dict[str, Any]:
     results = [result for result in maker.journal.results(board.rows[0].data_hash) if result.row.id in ids]
     newest = max(board.rows, key=lambda card: (card.at, card.id))
     importances = weigh(newest.data, newest.id, board.metric, results).found
-    chart = importance.figure(importances) if importances.told else None
+    chart = importance.importance_chart(importances) if importances.told else None
     if chart is None:
         return {}
-    lines = [line[:1].upper() + line[1:] for line in importance.sentences(importances)]
+    lines = [line[:1].upper() + line[1:] for line in importance.importance_sentences(importances)]
     return {"said": [line for line in lines if line != chart.title], "figure": maker.figure(chart)}
 
 
@@ -65,4 +65,4 @@ def _look_cell(looks: Sequence[Look], card: Card) -> str:
     look = of_entry(looks, card.id)
     if look is None:
         return ""
-    return f"{look_words.score(look.record, card.metric, len(looks)).partition(' ')[2]}, look {look.number} of {len(looks)}"
+    return f"{look_words.look_score(look.record, card.metric, len(looks)).partition(' ')[2]}, look {look.number} of {len(looks)}"

@@ -22,7 +22,7 @@ from gitjournal.render.site.journal import SiteJournal, paths
 from gitjournal.render.site.markdown import html_of
 from gitjournal.render.site.page import PageMaker
 from gitjournal.render.site.tables import best_table, runs_table
-from gitjournal.render.verdict import line
+from gitjournal.render.verdict import verdict_line
 from gitjournal.stats.confusion import Confusion
 from gitjournal.stats.looks import Look, is_look, of_entry
 
@@ -58,7 +58,7 @@ def entry_page(maker: PageMaker, card: Card, results: EntryResults, environments
         best_html=maker.safe(best.html if best else ""),
         failures=words.failure_lines(summary),
         prose=maker.safe(html_of(_prose(results))),
-        declared=[pair for pair in words.declared(front) if pair[0] not in ("hypothesis", "expect", "retracted")],
+        declared=[pair for pair in words.declaration_rows(front) if pair[0] not in ("hypothesis", "expect", "retracted")],
         lineage=journal.lineage(card.id),
         neighbours=list(_neighbours(maker, card)),
         runs=runs,
@@ -109,7 +109,7 @@ def _verdict_lines(results: EntryResults) -> list[str]:
     entry = results.opened.entry
     judged = verdict.of_page(entry.text, entry.id)
     if judged is not None and not entry.front.retracted:
-        return [line(part, color=False) for part in judged.told]
+        return [verdict_line(part, color=False) for part in judged.told]
     return [f"expected {expectation}" for expectation in entry.front.expectations]
 
 
@@ -118,8 +118,8 @@ def _look_lines(looks: Sequence[Look], card: Card) -> list[str]:
     look = of_entry(looks, card.id)
     if look is None:
         return []
-    score = f"{look_words.score(look.record, card.metric, len(looks))}, {look_words.which(look, looks)}"
-    return [score, *filter(None, [look_words.meaning(look, looks, card.metric)])]
+    score = f"{look_words.look_score(look.record, card.metric, len(looks))}, {look_words.look_number(look, looks)}"
+    return [score, *filter(None, [look_words.look_meaning(look, looks, card.metric)])]
 
 
 def _history(journal: SiteJournal, card: Card) -> list[Touched]:

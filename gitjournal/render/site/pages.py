@@ -86,7 +86,7 @@ def _calibration(maker: PageMaker, calibration: Calibration) -> str:
         lines=list(report.score_lines(calibration)),
         columns=report.COLUMNS,
         rows=list(report.bin_rows(calibration)),
-        figure_=maker.figure(report.figure(calibration)),
+        figure_=maker.figure(report.calibration_chart(calibration)),
     )
 
 

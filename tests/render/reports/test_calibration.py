@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from gitjournal.render.charts.model import Plane
-from gitjournal.render.reports.calibration import Asked, as_plain, bin_rows, calibration_lines, figure
+from gitjournal.render.reports.calibration import CalibrationScope, bin_rows, calibration_as_plain, calibration_chart, calibration_lines
 from gitjournal.stats.calibration import Prediction, calibrate
 
 SURE = [Prediction(0.9, supported=True)] * 18 + [Prediction(0.3, supported=False)] * 6
 
 
 def test_below_twenty_verdicts_there_is_no_score() -> None:
-    lines = list(calibration_lines(calibrate(SURE[:3]), Asked("", {})))
+    lines = list(calibration_lines(calibrate(SURE[:3]), CalibrationScope("", {})))
     assert lines == ["3 verdicts on entries with a `confidence`", "a Brier score is told from 20 on; below that it is mostly luck"]
-    assert next(calibration_lines(None, Asked("Ada", {}))) == "0 verdicts on entries with a `confidence` by Ada"
+    assert next(calibration_lines(None, CalibrationScope("Ada", {}))) == "0 verdicts on entries with a `confidence` by Ada"
 
 
 def test_the_score_stands_beside_what_is_easily_had() -> None:
-    lines = list(calibration_lines(calibrate(SURE), Asked("Ada", {"retracted": 2, "inconclusive": 0})))
+    lines = list(calibration_lines(calibrate(SURE), CalibrationScope("Ada", {"retracted": 2, "inconclusive": 0})))
     assert lines[0] == "24 verdicts on entries with a `confidence` by Ada"
     assert lines[1].startswith("Brier score 0.0300 (0 is best, ")
     assert lines[2] == "said 0.75 on average, came true 0.75 (saying 0.75 each time gives 0.188)"
@@ -30,12 +30,12 @@ def test_each_bin_has_its_share_with_an_interval() -> None:
         ["0.2 to 0.4", "0.30", "0.00 [0.00, 0.39]", "0 of 6"],
         ["0.8 to 1.0", "0.90", "1.00 [0.82, 1.00]", "18 of 18"],
     ]
-    chart = figure(calibration)
+    chart = calibration_chart(calibration)
     assert isinstance(chart, Plane)
     assert [point.low for point in chart.lines[0].points] == [one.share.low for one in calibration.bins]
 
 
 def test_plain_values_say_how_many_are_needed() -> None:
-    plain = as_plain(None, Asked("", {"retracted": 1}))
+    plain = calibration_as_plain(None, CalibrationScope("", {"retracted": 1}))
     assert (plain["author"], plain["n"], plain["brier"], plain["needed"], plain["left_out"]) == (None, 0, None, 20, {"retracted": 1})
-    assert as_plain(calibrate(SURE), Asked("Ada", {}))["n"] == 24
+    assert calibration_as_plain(calibrate(SURE), CalibrationScope("Ada", {}))["n"] == 24

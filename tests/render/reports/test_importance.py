@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gitjournal.render.reports.importance import as_plain, figure, importance_lines, sentences
+from gitjournal.render.reports.importance import importance_as_plain, importance_chart, importance_lines, importance_sentences
 from gitjournal.suggest.importance.report import ImportanceReport
 from gitjournal.suggest.importance.result import Algorithm, Importance, Importances, ValueScore
 
@@ -18,17 +18,17 @@ TRIED = ImportanceReport("digits", "sha256:d", FOUND, 3, 2, 0, 1)
 
 
 def test_a_sentence_says_of_each_parameter_what_it_did() -> None:
-    assert sentences(FOUND) == ["svc__gamma matters, svc__C did not, svc__degree cannot be told (SVC)"]
+    assert importance_sentences(FOUND) == ["svc__gamma matters, svc__C did not, svc__degree cannot be told (SVC)"]
     idle = replace(SVC, parameters=[C])
-    assert sentences(replace(FOUND, algorithms=[idle])) == ["svc__C did not matter (SVC)"]
+    assert importance_sentences(replace(FOUND, algorithms=[idle])) == ["svc__C did not matter (SVC)"]
     many = replace(SVC, parameters=[replace(GAMMA, name=name) for name in "abcde"])
-    assert sentences(replace(FOUND, algorithms=[many])) == ["a, b, c and 2 more matter (SVC)"]
-    assert sentences(replace(FOUND, algorithms=[])) == ["nothing was varied, so nothing can be told"]
+    assert importance_sentences(replace(FOUND, algorithms=[many])) == ["a, b, c and 2 more matter (SVC)"]
+    assert importance_sentences(replace(FOUND, algorithms=[])) == ["nothing was varied, so nothing can be told"]
 
 
 def test_several_algorithms_are_named_before_their_parameters() -> None:
     both = replace(FOUND, algorithms=[SVC, replace(SVC, name="KNN", parameters=[C])])
-    assert sentences(both)[1] == "KNN: svc__C did not matter"
+    assert importance_sentences(both)[1] == "KNN: svc__C did not matter"
 
 
 def test_the_table_says_on_what_it_rests_and_what_was_reached() -> None:
@@ -42,15 +42,15 @@ def test_the_table_says_on_what_it_rests_and_what_was_reached() -> None:
 
 
 def test_the_figure_has_a_bar_for_each_share_and_none_where_nothing_is_known() -> None:
-    chart = figure(FOUND)
+    chart = importance_chart(FOUND)
     assert chart is not None
     assert [bar.name for bar in chart.bars] == ["svc__gamma", "svc__C"]
     assert [bar.shows for bar in chart.bars] == ["", "not shown"]
-    assert figure(replace(FOUND, algorithms=[replace(SVC, parameters=[DEGREE])])) is None
+    assert importance_chart(replace(FOUND, algorithms=[replace(SVC, parameters=[DEGREE])])) is None
 
 
 def test_plain_values_hold_the_interval_and_what_was_left_out() -> None:
-    plain = as_plain(TRIED)
+    plain = importance_as_plain(TRIED)
     assert plain["left_out"] == {"failed": 2, "without_metric": 0, "other_columns_or_targets": 1}
     parameters = plain["algorithms"][0]["parameters"]
     assert [one["interval"] for one in parameters] == [[0.5, 0.9], [0.0, 0.04], None]
