@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+from optuna.importance import BaseImportanceEvaluator, FanovaImportanceEvaluator, PedAnovaImportanceEvaluator
 
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.replay import FIXTURE, STEPS
@@ -29,6 +30,7 @@ from gitjournal.suggest.surrogate import Array
 RUNS = (6, 9, 14, 22)
 COMPLETE = ("AdaBoostClassifier", "GradientBoostingClassifier", "KNeighborsClassifier", "LogisticRegression", "RandomForestClassifier")
 INERT = "inert"
+PED_ANOVA, FANOVA = PedAnovaImportanceEvaluator(), FanovaImportanceEvaluator(seed=0)
 Values = dict[str, Any]
 
 
@@ -68,8 +70,8 @@ def by_us(algorithm: str, points: list[Values], errors: Array) -> dict[str, Impo
     return {one.name: one for one in importances("accuracy", runs).algorithms[0].parameters}
 
 
-def by_optuna(points: list[Values], errors: Array) -> dict[str, float]:
-    """Return PED-ANOVA as optuna computes it, with its defaults."""
+def by_optuna(evaluator: BaseImportanceEvaluator, points: list[Values], errors: Array) -> dict[str, float]:
+    """Return an importance as optuna computes it, with its defaults."""
     spaces: dict[str, optuna.distributions.BaseDistribution] = {}
     for name in points[0]:
         values = list({repr(one[name]): one[name] for one in points}.values())
@@ -86,7 +88,7 @@ def by_optuna(points: list[Values], errors: Array) -> dict[str, float]:
             for one, error in zip(points, errors, strict=True)
         ]
     )
-    found: dict[str, float] = optuna.importance.PedAnovaImportanceEvaluator().evaluate(study)
+    found: dict[str, float] = evaluator.evaluate(study)
     return found
 
 
@@ -120,8 +122,9 @@ def measured(table: Array, many: int) -> dict[str, float]:
                 continue
             true = true_shares(grid, errors, some)
             points = [grid[one] for one in some]
-            ped = by_optuna(points, errors[some])
-            whole = by_optuna(grid, errors)
+            ped = by_optuna(PED_ANOVA, points, errors[some])
+            fanova = by_optuna(FANOVA, points, errors[some])
+            whole = by_optuna(PED_ANOVA, grid, errors)
             drawn = chance.permutation(np.arange(many) % 3).tolist()
             start = time.process_time()
             own = by_us(algorithm, [one | {INERT: "abc"[at]} for one, at in zip(points, drawn, strict=True)], errors[some])
@@ -130,6 +133,7 @@ def measured(table: Array, many: int) -> dict[str, float]:
             called += [(share, own[name]) for name, share in true.items()]
             first["ours"].append(max(true, key=lambda name: own[name].share or 0.0) == max(true, key=true.__getitem__))
             first["PED-ANOVA"].append(max(ped, key=ped.__getitem__) == max(true, key=true.__getitem__))
+            first["fANOVA"].append(max(fanova, key=fanova.__getitem__) == max(true, key=true.__getitem__))
             first["itself"].append(max(ped, key=ped.__getitem__) == max(whole, key=whole.__getitem__))
 
     def rate(found: list[bool]) -> float:
@@ -140,6 +144,7 @@ def measured(table: Array, many: int) -> dict[str, float]:
 
     return {
         "names the parameter first that matters most": rate(first["ours"]),
+        "  fANOVA (optuna)": rate(first["fANOVA"]),
         "  PED-ANOVA (optuna)": rate(first["PED-ANOVA"]),
         "  PED-ANOVA, against what it says itself of the complete grid": rate(first["itself"]),
         "95 % interval holds": rate([(one.low or 0) - 0.01 <= share <= (one.high or 0) + 0.01 for share, one in called]),
