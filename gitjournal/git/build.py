@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gitjournal.errors import EntryError, GitError, Place
 from gitjournal.git.process import git
-from gitjournal.git.repository import Repository, TreeFile, require_identity
+from gitjournal.git.repository import Repository, TreeFile, ask_identity
 from gitjournal.git.working_files import FileChange, blob_id
 from gitjournal.git.worktree import Worktree
 
@@ -80,7 +80,7 @@ class CommitBuilder:
             asked = ("-c", "user.useConfigOnly=true", "commit-tree", *sign, "-p", self.parent, tree)
             return self.git(*asked, index="tree", stdin=text.encode())
         except GitError:
-            require_identity(self.repository)
+            ask_identity(self.repository)
             raise
 
 

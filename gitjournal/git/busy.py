@@ -8,12 +8,20 @@ import subprocess
 import time
 from pathlib import Path
 
+from gitjournal.errors import BusyError
 from gitjournal.git.lab import Lab
 from gitjournal.git.locks import registered_top
 from gitjournal.git.repository import Repository
 from gitjournal.git.worktree import Worktree
 
 COMMITTING = "gitjournal-committing"  # written by hooks/prepare-commit-msg
+
+
+class UnfinishedError(BusyError):
+    """The person is in the middle of a merge, a rebase, a commit: ours has to wait."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, hint="finish it first, or give it up")
 
 
 def find_operation(repository: Repository, branch: str, worktree: Worktree | None) -> str:

@@ -117,9 +117,13 @@ def work_root(lab: Lab, start: Path) -> Path:
 
     In a bare repository without another worktree at `start` it is the folder that the lab lies in.
     """
-    done = run_git(["rev-parse", "--path-format=absolute", "--show-toplevel"], cwd=start)
-    top = Path(os.fsdecode(done.stdout.removesuffix(b"\n")))
-    if done.returncode == 0 and not same_place(top, lab.path):
+    start = start.resolve()
+    nearest = next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+    if lab.top and nearest and same_place(nearest / ".git", lab.repository.common):
+        return lab.top  # nearly always; git need not be asked
+    answer = run_git(["rev-parse", "--path-format=absolute", "--show-toplevel"], cwd=start)
+    top = Path(os.fsdecode(answer.stdout.removesuffix(b"\n")))
+    if answer.returncode == 0 and not same_place(top, lab.path):
         return top
     return lab.top or lab.path.parent
 

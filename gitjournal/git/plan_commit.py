@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from gitjournal.entry import settings
 from gitjournal.errors import BusyError, EntryError, GitError, Place
 from gitjournal.git.build import commit_builder, plain_changes, store_files, subject_of
-from gitjournal.git.busy import await_commit, conflict_message, find_operation
+from gitjournal.git.busy import UnfinishedError, await_commit, conflict_message, find_operation
 from gitjournal.git.index_copy import IndexCopy, copy_index, stage_changes
 from gitjournal.git.lab import Lab
 from gitjournal.git.recovery import hold_journal
@@ -26,7 +26,6 @@ from gitjournal.git.transaction import (
 from gitjournal.git.working_files import Addition, FileChange, blob_id, records_beside, renamed
 from gitjournal.git.worktree import Worktree
 
-FINISH = "finish it first, or give it up"
 T = TypeVar("T")
 
 
@@ -56,6 +55,7 @@ def plan_commit(
     accept: Callable[[str], T],
     message: Callable[[T], str],
     files: dict[str, bytes] | None = None,
+    write: Callable[[], None] = lambda: None,
     patience: float = PATIENCE,
 ) -> PlannedEntry[T]:
     """Commit an entry as it stands on the disk, through git's own filters; `path` is relative to the lab.
@@ -63,13 +63,14 @@ def plan_commit(
     `files` are other files by path that belong to the plan, such as a datasheet.
 
     `accept` gets exactly the text that git stores; what it raises is passed on, and then nothing is written. Where the
-    branch has that text already no commit is made. Raises BusyError in the middle of a merge, rebase or commit, and
-    GitError where the lab is missing or has no journal branch checked out.
+    branch has that text already no commit is made. `write` may bring the file into its last form; it is called when it is
+    known that a commit can be made here. Raises UnfinishedError in the middle of a merge, rebase or commit, BusyError where
+    git is at work, and GitError where the lab is missing or has no journal branch checked out.
     """
     worktree = lab.worktree
     if worktree is None:
         raise GitError(f"{lab.path} is missing", hint="bring it back with: gitjournal init")
-    planning = _Planning(worktree, path, accept, message, files or {}, patience)
+    planning = _Planning(worktree, path, accept, message, files or {}, write, patience)
     with hold_journal(lab.repository, patience=patience):
         for number in range(TRIES):
             try:
@@ -88,6 +89,7 @@ class _Planning(Generic[T]):
     accept: Callable[[str], T]
     message: Callable[[T], str]
     files: dict[str, bytes]
+    write: Callable[[], None]
     patience: float
     accepted: dict[str, T] = field(default_factory=dict)
 
@@ -98,8 +100,9 @@ class _Planning(Generic[T]):
         copy = copy_index(self.worktree)
         try:
             if copy.has_conflicts:
-                raise BusyError(conflict_message(self.worktree), hint=FINISH)
+                raise UnfinishedError(conflict_message(self.worktree))
             tip, tree = self._tree_of(branch)
+            self.write()
             file = _stage(copy, path)
             text = _read_text(self.worktree, file)
             if file.blob not in self.accepted:
@@ -120,12 +123,12 @@ class _Planning(Generic[T]):
             copy.discard()
 
     def _journal_branch(self) -> str:
-        """Return the branch that is checked out. Raises BusyError where an operation on it is not finished."""
+        """Return the branch that is checked out. Raises UnfinishedError where an operation on it is not finished."""
         await_commit(self.worktree, patience=self.patience)
         branch = self.worktree.head()
         operation = find_operation(self.worktree.repository, branch or "", self.worktree)
         if operation:
-            raise BusyError(operation, hint=FINISH)
+            raise UnfinishedError(operation)
         if branch is None:
             raise GitError(f"{self.worktree.path} has no branch checked out", hint=f"git -C {self.worktree.path} switch BRANCH")
         return branch

@@ -43,7 +43,7 @@ class Repository:
     @cached_property
     def _settings(self) -> dict[str, str]:
         """What its settings say that we ask for, read once: a process for each question would be felt at every start."""
-        pattern = r"^(core\.(bare|worktree)|commit\.gpgsign)$"
+        pattern = r"^(core\.(bare|worktree)|commit\.gpgsign|user\.(name|email))$"
         lines = run_git(["config", "-z", "--get-regexp", pattern], cwd=self.common).stdout.split(b"\0")
         return dict(os.fsdecode(line).partition("\n")[::2] for line in lines if line)
 
@@ -62,6 +62,13 @@ class Repository:
     def signs_commits(self) -> bool:
         """Whether the person signs their commits, as it was set when this command first asked."""
         return self._is_set("commit.gpgsign")
+
+    @cached_property
+    def has_identity(self) -> bool:
+        """Whether the person plainly told git their name and address; where not, it may know them from elsewhere."""
+        environment = [os.environ.get(f"GIT_{role}_{what}", "") for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
+        settings = [self._settings.get(name, "") for name in ("user.name", "user.email")]
+        return all(map(str.strip, environment)) or all(map(str.strip, settings))
 
     @cached_property
     def top(self) -> Path | None:
@@ -194,6 +201,12 @@ def author_email(repository: Repository) -> str:
 
 def require_identity(repository: Repository) -> None:
     """Raise GitError where git does not know who commits: a guessed name would stay in the history."""
+    if not repository.has_identity:
+        ask_identity(repository)
+
+
+def ask_identity(repository: Repository) -> None:
+    """Ask git whether it knows who commits. Raises GitError with what to do where it does not."""
     for role in ("AUTHOR", "COMMITTER"):
         if run_git(["-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT"], cwd=repository.common).returncode:
             raise GitError(

@@ -19,7 +19,7 @@ from gitjournal.entry.record import Record, runs_among, skipped_among
 from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import summarise
 from gitjournal.git import results_commit
-from gitjournal.git.busy import lab_obstacle
+from gitjournal.git.busy import UnfinishedError
 from gitjournal.git.lab import Lab
 from gitjournal.git.plan_commit import PlannedEntry, plan_commit, uncommitted_plan
 from gitjournal.git.repository import require_identity
@@ -252,12 +252,17 @@ def commit_plan(subject: Subject, plan: Plan, sheet: dict[str, bytes]) -> Planne
     def message(entry: Entry) -> str:
         return f"plan: {entry.front.title}\n\n{entry.front.hypothesis or ''}\n\nEntry: {entry.id}\nData: {plan.declared.hash}\n"
 
-    if lab.worktree is None or lab_obstacle(lab):
-        # compute is not refused for a missing folder or a merge: the plan travels with the results
+    def write() -> None:
+        old, new = subject.entry.text.encode(), plan.text.encode()
+        replace_file(lab.path / subject.path, lambda before: new if before == old else before)
+
+    # compute is not refused for a missing folder or a merge: then the plan travels with the results
+    if lab.worktree is None:
         return uncommitted_plan(lab, subject.ref, subject.path, plan.text, plan.completed)
-    old, new = subject.entry.text.encode(), plan.text.encode()
-    replace_file(lab.path / subject.path, lambda before: new if before == old else before)
-    committed = plan_commit(lab, subject.path, accept=accept, message=message, files=sheet)
+    try:
+        committed = plan_commit(lab, subject.path, accept=accept, message=message, files=sheet, write=write)
+    except UnfinishedError:
+        return uncommitted_plan(lab, subject.ref, subject.path, plan.text, plan.completed)
     subject.journal.pass_over(committed.branch, committed.before, committed.tip)
     return committed
 
