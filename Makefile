@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 WORKERS ?= 2
+unexport PYTHONDONTWRITEBYTECODE # with it every process compiles the package anew
 
 .PHONY: demo test faults lint bench clean
 

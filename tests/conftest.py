@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.support import ready
 from tests.support.helpers import git
 
 # Each run tries the same examples, so that a red test is the fault of the change it stands on; new ones by
@@ -17,8 +20,27 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("repeatable")
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every process compiles all modules anew
+
 # a suite that was started in the background ignores Ctrl-C, and so would every process that a test interrupts
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have processes forked from servers, which last as long as the tests; those of pytest-xdist share them."""
+    if not hasattr(config, "workerinput"):
+        stack = ExitStack()
+        stack.enter_context(ready.servers())
+        config.add_cleanup(stack.close)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Choose, before any fixture, what a test's processes begin as."""
+    keras = item.get_closest_marker("keras") is not None
+    if keras and importlib.util.find_spec("keras") is None:
+        pytest.skip("Keras is an extra: pip install 'gitjournal[keras]'")
+    ready.choose(fresh=item.get_closest_marker("fresh_processes") is not None, keras=keras)
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +50,6 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     for name in list(os.environ):
         if name.startswith(("GIT_", "GITJOURNAL_", "XDG_")):
             monkeypatch.delenv(name)
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # else every process compiles all modules anew
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))

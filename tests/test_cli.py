@@ -13,6 +13,8 @@ import pytest
 from gitjournal.cli import COMMANDS
 from tests.support.helpers import done, git, gitjournal, snapshot
 
+pytestmark = pytest.mark.fresh_processes
+
 
 def test_help_lists_every_command_the_everyday_ones_first(tmp_path: Path) -> None:
     said = done(tmp_path, "--help")

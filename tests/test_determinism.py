@@ -11,6 +11,8 @@ import pytest
 from tests.support.helpers import git, gitjournal, write_entry
 from tests.support.places import PENGUINS
 
+pytestmark = pytest.mark.fresh_processes
+
 ENTRIES = {
     "svm": "data: {sklearn: digits}\nprocedure: [StandardScaler, SVC]\ngrid: {svc__C: {log: [0.1, 10, 3]}}",
     "forest": "data: {sklearn: wine}\nprocedure: [{RandomForestClassifier: {n_estimators: 30, n_jobs: 2}}]\nseeds: 2\nmetrics: [log_loss]",

@@ -28,6 +28,8 @@ from tests.support.helpers import done, git, gitjournal, write_entry
 from tests.support.journals import wait_for
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.fresh_processes
+
 LONG = os.environ.get("GITJOURNAL_FAULTS") == "long"
 PROCESSES, ENTRIES, KILLS, ROUNDS = (8, 25, 200, 5) if LONG else (4, 3, 12, 1)
 FIRST = "title: first\nhypothesis: h\ndata: {sklearn: iris}\nprocedure: [GaussianNB]\n"

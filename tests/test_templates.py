@@ -71,6 +71,7 @@ def test_text_finds_its_column_and_python_its_function(journal: Path) -> None:
     assert "needs your function" in gitjournal(journal, "new", "x", "--data", "sklearn:iris", "--template", "python").stderr
 
 
+@pytest.mark.keras
 @pytest.mark.slow
 def test_the_templates_for_networks_run_as_written(journal: Path) -> None:
     pytest.importorskip("keras")

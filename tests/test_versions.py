@@ -20,6 +20,7 @@ OLDEST = ROOT / ".venv-sklearn-1.5.2"
 CHANGED = {"AdaBoostClassifier", "HistGradientBoostingClassifier", "HistGradientBoostingRegressor", "KBinsDiscretizer"}
 
 pytestmark = [
+    pytest.mark.fresh_processes,
     pytest.mark.slow,
     pytest.mark.skipif(not (OLDEST / "ready").exists(), reason="no scikit-learn 1.5.2 here: `make .venv-sklearn-1.5.2/ready` installs it"),
 ]

@@ -18,7 +18,6 @@ from gitjournal.procedure.agreement import unlike
 from gitjournal.trust import store as trust
 from gitjournal.trust.code_files import find_code
 from tests.support.helpers import done, git
-from tests.support.networks import NEEDS_KERAS
 from tests.support.places import SUPPORT
 
 ENTRIES = SUPPORT / "entries"
@@ -188,7 +187,7 @@ def test_the_entries_run_as_written(repo: Path) -> None:
 
 
 @pytest.mark.slow
-@NEEDS_KERAS
+@pytest.mark.keras
 def test_the_entries_with_networks_run_as_written(repo: Path) -> None:
     (repo / "data").mkdir()
     make_images(repo)

@@ -42,6 +42,7 @@ def clean(journal: Path) -> bool:
     return git(journal / "lab", "status", "--porcelain") == "" and not list((journal / ".git/gitjournal/spool").glob("*"))
 
 
+@pytest.mark.fresh_processes
 def test_new_is_planned_run_and_recorded(journal: Path) -> None:
     page = entry(journal, "aaaa")
     before = tip(journal)
@@ -313,6 +314,7 @@ def test_a_merge_in_progress_makes_results_wait_and_the_next_command_commits_the
     assert len(records(journal, "aaaa")) == 1
 
 
+@pytest.mark.fresh_processes
 def test_an_entry_that_is_running_here_is_busy(journal: Path) -> None:
     entry(journal, "aaaa", SLOW)
     running = subprocess.Popen(
@@ -328,6 +330,7 @@ def test_an_entry_that_is_running_here_is_busy(journal: Path) -> None:
         running.wait(60)
 
 
+@pytest.mark.fresh_processes
 def test_ctrl_c_keeps_what_is_finished_and_the_rest_runs_later(journal: Path) -> None:
     entry(journal, "aaaa", SLOW)
     running = subprocess.Popen(
@@ -344,6 +347,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_rest_runs_later(journal: Path) ->
     assert f"{finished} done before · {12 - finished} to do" in done(journal, "exec", "--dry-run", "aaaa")
 
 
+@pytest.mark.fresh_processes
 def test_a_killed_call_loses_no_finished_run(journal: Path) -> None:
     entry(journal, "aaaa", SLOW)
     running = subprocess.Popen(

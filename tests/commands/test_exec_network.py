@@ -18,7 +18,6 @@ from gitjournal.entry.record import Record
 from gitjournal.procedure.networks import keras_catalogue
 from gitjournal.worker.models.sklearn_models import derived_seed
 from tests.support.helpers import done, git, gitjournal, write_entry
-from tests.support.networks import NEEDS_KERAS
 from tests.support.places import ROOT
 
 ID = "20261121-it-learns-k3f9"
@@ -41,7 +40,7 @@ def journal(repo: Path) -> Path:
     return repo
 
 
-@NEEDS_KERAS
+@pytest.mark.keras
 def test_a_network_is_planned_run_drawn_and_not_run_again(journal: Path) -> None:
     write_entry(journal / "lab", ID, FRONT)
     done(journal, "exec", "k3f9")
@@ -78,7 +77,7 @@ procedure:
     assert ID in again.stdout
 
 
-@NEEDS_KERAS
+@pytest.mark.keras
 def test_a_shape_that_does_not_fit_is_refused_at_its_line_and_writes_nothing(journal: Path) -> None:
     write_entry(journal / "lab", ID, FRONT.replace("{Dense: {units: 1}}", "{Conv2D: {filters: 1, kernel_size: 2}}"))
     ended = gitjournal(journal, "exec", "k3f9")
@@ -151,7 +150,7 @@ def test_the_seed_of_a_network_is_the_same_on_every_machine() -> None:
     assert derived_seed(0, 1_000_000) == 570_971_697
 
 
-@NEEDS_KERAS
+@pytest.mark.keras
 def test_the_reference_is_that_of_the_installed_keras(tmp_path: Path) -> None:
     code = (
         "import shutil, sys; from pathlib import Path; from gitjournal.procedure.networks import keras_catalogue as c\n"

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any
-
-import pytest
 
 from gitjournal.entry.model import Entry, Facts
 from tests.support import trees
 
-NEEDS_KERAS = pytest.mark.skipif(importlib.util.find_spec("keras") is None, reason="Keras is an extra: pip install 'gitjournal[keras]'")
 DATA = "{path: data/it.npz}"
 FACTS = Facts(n_rows=100, n_features=3, classes=[0, 1, 2], columns={"number": ["a", "b", "c"]})
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from gitjournal.entry.record import Failure, Record, encode
 from gitjournal.git.setup.init import init
+from tests.support import helpers
 from tests.support.helpers import git
 
 PAGE = """\
@@ -73,14 +71,7 @@ def commit(lab: Path, message: str = "run: something") -> str:
 
 def gitjournal(cwd: Path, *arguments: str, code: int = 0) -> str:
     """Run the command line as a person would, and return what it printed on both channels."""
-    done = subprocess.run(
-        [sys.executable, "-m", "gitjournal", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
+    done = helpers.gitjournal(cwd, *arguments)
     assert done.returncode == code, f"exit code {done.returncode}: {done.stdout}{done.stderr}"
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr

@@ -11,6 +11,8 @@ from gitjournal.trust import store
 from gitjournal.trust.code_files import find_code
 from tests.support.helpers import done, git, gitjournal, write_entry
 
+pytestmark = pytest.mark.fresh_processes
+
 OWN = """
 import ctypes, os, resource, signal, sys, time
 from pathlib import Path

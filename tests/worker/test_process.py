@@ -21,6 +21,7 @@ from tests.support.helpers import gone
 from tests.support.journals import wait_for
 from tests.support.trees import step
 
+pytestmark = pytest.mark.fresh_processes
 SVM = [step("sklearn.svm.SVC", gamma=0.001)]
 ENDLESS = [step("sklearn.ensemble.GradientBoostingClassifier", n_estimators=100_000)]
 

@@ -35,9 +35,8 @@ from gitjournal.worker.jobs import (
     ValidateJob,
 )
 from gitjournal.worker.process import Worker
-from tests.support.networks import NEEDS_KERAS
 
-pytestmark = NEEDS_KERAS
+pytestmark = pytest.mark.keras
 
 ENTRY_6 = """
 data: {path: sensors.npz, arrays: {X: signal, y: label}}
