@@ -1,25 +1,80 @@
-"""What goes into a network: the rows of each of its inputs, from the columns that come in."""
+"""The inputs of a network: the scikit-learn steps before it, and the rows of each input from the columns that come in."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from gitjournal.data.raw import Array
+from gitjournal.errors import DataError
 from gitjournal.procedure.networks.graph import Graph
+from gitjournal.worker.models import sklearn_models, skops_files
 from gitjournal.worker.models.keras_layers import short
 from gitjournal.worker.models.keras_rows import from_table
 from gitjournal.worker.models.sklearn_models import ParameterError
 
 Steps = list[list[Any]]
 
+BEFORE = "before"  # the steps before the network, as the bytes of a file of skops
 WHOLE_NUMBERS = frozenset(["CategoryEncoding", "Embedding", "HashedCrossing", "Hashing", "IntegerLookup"])  # layers that count by numbers
 KEEPS_SHAPE = frozenset(
     f"sklearn.preprocessing.{name}"
     for name in ("MaxAbsScaler", "MinMaxScaler", "Normalizer", "PowerTransformer", "QuantileTransformer", "RobustScaler", "StandardScaler")
 )
+
+
+class Inputs:
+    """The steps before a network, and what its inputs take of what comes out of them."""
+
+    def __init__(self, tree: Steps, seed: int | None, graph: Graph) -> None:
+        self.graph = graph
+        self.steps = [label for label, *_ in tree[:-1]]
+        self.label: str = tree[-1][0]
+        self.before = sklearn_models.build(tree[:-1], seed) if self.steps else None
+        self.names: list[str] = []
+
+    def fit(self, X: Any, y: Array, names: Sequence[str]) -> list[Any]:
+        """Fit the steps to train rows, whose columns have these names, and return the rows of each input.
+
+        Raises ParameterError for a last step that does not transform, and as `sources` does.
+        """
+        if self.before is not None:
+            if not hasattr(self.before, "transform"):
+                raise ParameterError(f"`{self.steps[-1]}` does not transform, so nothing can come after it", [self.steps[-1]])
+            X = self.before.fit_transform(X, y)
+        self.names = self._names_after(names)
+        return sources(self.graph, X, self.names, self.label)
+
+    def transform(self, X: Any) -> list[Any]:
+        """Return the rows of each input, by steps that are fitted."""
+        return sources(self.graph, X if self.before is None else self.before.transform(X), self.names, self.label)
+
+    def state(self) -> dict[str, Array]:
+        """Return the fitted steps as bytes. Raises DataError for steps that could not be opened again."""
+        return {} if self.before is None else {BEFORE: np.frombuffer(skops_files.to_bytes(self.before), dtype=np.uint8)}
+
+    def restore(self, state: Mapping[str, Array], names: Sequence[str]) -> None:
+        """Become what was kept instead of being fitted.
+
+        Raises DataError where it does not fit, TrustError for steps that are not opened.
+        """
+        if (self.before is None) != (BEFORE not in state):
+            raise DataError("what is kept does not fit the declared steps")
+        if self.before is not None:
+            self.before = skops_files.from_bytes(state[BEFORE].tobytes())
+        self.names = self._names_after(names)
+
+    def _names_after(self, names: Sequence[str]) -> list[str]:
+        """Return what columns are called after the steps, as far as they say so."""
+        if self.before is None:
+            return list(names)
+        try:
+            return [str(name) for name in self.before.get_feature_names_out(list(names) or None)]
+        except (AttributeError, ValueError, TypeError):
+            return []
 
 
 def sources(graph: Graph, X: Any, names: Sequence[str], label: str) -> list[Any]:

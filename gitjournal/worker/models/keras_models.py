@@ -17,16 +17,15 @@ from typing import Any
 import numpy as np
 
 from gitjournal.data.raw import Array
-from gitjournal.errors import DataError
 from gitjournal.procedure.networks import keras_catalogue
 from gitjournal.procedure.networks.graph import graph_of
 from gitjournal.procedure.networks.network import training_facts
-from gitjournal.worker.models import keras_inputs, keras_state, sklearn_models, skops_files
+from gitjournal.worker.models import keras_inputs, keras_state, sklearn_models
 from gitjournal.worker.models.keras_layers import Builder
 from gitjournal.worker.models.keras_library import load
 from gitjournal.worker.models.keras_objective import Objective, Target
 from gitjournal.worker.models.keras_rows import Batches
-from gitjournal.worker.models.sklearn_models import ParameterError, derived_seed
+from gitjournal.worker.models.sklearn_models import derived_seed
 from gitjournal.worker.scores import Answers
 
 Node = dict[str, Any]
@@ -53,17 +52,15 @@ class Network:
     """The steps before a network, and the network, which gives values; what it offers besides them depends on the loss."""
 
     def __init__(self, tree: Steps, seed: int | None, objective: Objective) -> None:
-        self.tree = tree
         self.label, self.node = tree[-1][:2]
         self.seed = 0 if seed is None else seed
-        self.before = sklearn_models.build(tree[:-1], seed) if len(tree) > 1 else None
         self.curves: dict[str, list[float]] = {}
         self.graph = graph_of(self.node)
+        self.inputs = keras_inputs.Inputs(tree, seed, self.graph)
         fit = self.node["params"]["fit"]["params"]
         known = keras_catalogue.known(keras_catalogue.FIT).params
         self.options = {name: fit.get(name, one.default) for name, one in known.items()}
         self.facts: dict[str, int] = {}
-        self.names: list[str] = []
         self.model: Any = None
         self.outputs = 0
         self.objective = objective
@@ -88,11 +85,9 @@ class Network:
             warnings.simplefilter("ignore")
             keras.utils.clear_session()
             keras.utils.set_random_seed(derived_seed(self.seed, NOT_SEEDED))
-        X = train.X if self.before is None else self._transformed(train.X, train.y)
-        self.names = self._names_after(names)
         fit = self.options
+        sources = self.inputs.fit(train.X, train.y, names)
         self.facts = training_facts(self.node, len(train.y))
-        sources = self._inputs(X)
         self.model, self.outputs = Builder(keras, self.label, self.facts).model(self.graph, sources)
         self.objective.check(self.graph.layers[-1].name, self.outputs)
         self._compile(keras)
@@ -101,8 +96,7 @@ class Network:
         rows = Batches(sources, self.objective.coded(train.y, self.outputs), weights, size=int(fit["batch_size"]), seed=shuffled)
         seen = None
         if watched is not None:
-            X = watched.X if self.before is None else self.before.transform(watched.X)
-            seen = Batches(self._inputs(X), self.objective.coded(watched.y, self.outputs), watched.weights)
+            seen = Batches(self.inputs.transform(watched.X), self.objective.coded(watched.y, self.outputs), watched.weights)
         callbacks = [Builder(keras, self.label, self.facts).value(one) for one in fit["callbacks"]]
         self._learn(keras, rows, seen, callbacks, int(fit["epochs"]), tell)
 
@@ -137,9 +131,7 @@ class Network:
         Raises DataError for steps before it that could not be opened again.
         """
         found = keras_state.learned({number: self.model.get_layer(f"layer_{number}") for number in range(len(self.graph.layers))})
-        if self.before is not None:
-            found[keras_state.BEFORE] = np.frombuffer(skops_files.to_bytes(self.before), dtype=np.uint8)
-        return found
+        return found | self.inputs.state()
 
     def restore(self, state: Mapping[str, Array], X: Any, n_train: int, names: Sequence[str]) -> None:
         """Become what was kept instead of learning. `X` are some rows, of which only the shape counts, `names` those of the columns.
@@ -150,20 +142,14 @@ class Network:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             keras.utils.clear_session()
-        if (self.before is None) != (keras_state.BEFORE not in state):
-            raise DataError("what is kept does not fit the declared steps")
-        if self.before is not None:
-            self.before = skops_files.from_bytes(state[keras_state.BEFORE].tobytes())
-            X = self.before.transform(X)
-        self.names = self._names_after(names)
+        self.inputs.restore(state, names)
         self.facts = training_facts(self.node, n_train)
-        self.model, self.outputs = Builder(keras, self.label, self.facts).model(self.graph, self._inputs(X), state)
+        self.model, self.outputs = Builder(keras, self.label, self.facts).model(self.graph, self.inputs.transform(X), state)
         self._compile(keras)
 
     def raw(self, X: Any) -> Array:
         """Return what the last layer gives for rows."""
-        X = X if self.before is None else self.before.transform(X)
-        rows = Batches(self._inputs(X))
+        rows = Batches(self.inputs.transform(X))
         with rows.own_faults():
             found: Array = np.asarray(self.model.predict(rows.dataset(), verbose=0), dtype=np.float64)
         return found
@@ -201,25 +187,6 @@ class Network:
         finally:
             keras.utils.clear_session()  # weights that were left out must not be made later
 
-    # what goes in
-
-    def _transformed(self, X: Any, y: Array) -> Any:
-        if not hasattr(self.before, "transform"):
-            raise ParameterError(f"`{self.tree[-2][0]}` does not transform, so nothing can come after it", [self.tree[-2][0]])
-        return self.before.fit_transform(X, y)  # type: ignore[union-attr]
-
-    def _names_after(self, names: Sequence[str]) -> list[str]:
-        """Return what columns are called after the steps before the network, as far as they say so."""
-        if self.before is None:
-            return list(names)
-        try:
-            return [str(name) for name in self.before.get_feature_names_out(list(names) or None)]
-        except (AttributeError, ValueError, TypeError):
-            return []
-
-    def _inputs(self, X: Any) -> list[Any]:
-        return keras_inputs.sources(self.graph, X, self.names, self.label)
-
 
 class ProbabilityNetwork(Network):
     """A network that gives probabilities."""
@@ -253,7 +220,7 @@ def validate(tree: Steps, target: Target, known: dict[str, Any]) -> None:
     `known` are the facts of the data. Raises ParameterError for what does not fit.
     """
     network = build(tree, None, target)
-    if network.before is not None:
+    if network.inputs.before is not None:
         sklearn_models.validate_steps(tree[:-1])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

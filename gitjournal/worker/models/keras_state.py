@@ -16,7 +16,6 @@ from gitjournal.data.raw import Array
 from gitjournal.errors import DataError
 from gitjournal.procedure.networks.graph import Wired
 
-BEFORE = "before"  # the steps before the network, as the bytes of a file of skops
 _WORDS, _IDF, _BINS = "vocabulary", "idf_weights", "bin_boundaries"
 
 
