@@ -32,7 +32,7 @@ def final(job: FinalJob, shelf: Shelf) -> FinalResult:
     if whole and python_models.is_python(job.procedure):
         raise EntryError("a function of your own is called for each fold, and has no model of all rows", path=("split", "cv"))
     with fit.refitted(job, shelf, whole=whole) as (model, table, parts):
-        if isinstance(model, python_models.Own) and model.numbers is not None:
+        if isinstance(model, python_models.PythonModel) and model.numbers is not None:
             raise EntryError("the function returns numbers and no model, so nothing can predict the test rows", path=("procedure",))
         metrics = job.metrics or metric_names.default_metrics(table.task)
         if job.expected is not None:

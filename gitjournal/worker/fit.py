@@ -20,8 +20,8 @@ from gitjournal.worker import environment
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import ModelJob
 from gitjournal.worker.models import keras_models, python_models, sklearn_models
-from gitjournal.worker.models.keras_objective import Target
-from gitjournal.worker.outcome import Outcome
+from gitjournal.worker.models.keras_objective import PredictionTarget
+from gitjournal.worker.outcome import Measurements
 
 WATCHED_SHARE = 0.1  # of a fold's train part, where the entry says that dev is watched: a fold's dev part judges it
 DEV_CHOSE = "GJ302"  # what decided when to stop, or which epoch to keep, is the part that the result is measured on
@@ -39,18 +39,18 @@ def build(job: ModelJob, table: Table) -> Any:
     """Return the model that a job declares, not fitted."""
     if python_models.is_python(job.procedure):
         n_classes = len(table.classes) if table.classes else None
-        return python_models.Own(job.procedure[0][1], job.seed or 0, n_classes, table.task)
+        return python_models.PythonModel(job.procedure[0][1], job.seed or 0, n_classes, table.task)
     if not network.is_network(job.procedure[-1][1]):
         return sklearn_models.build(job.procedure, job.seed)
     columns = table.y.shape[1] if table.y.ndim > 1 else 1
-    return keras_models.build(job.procedure, job.seed, Target(table.task, table.classes, columns))
+    return keras_models.build(job.procedure, job.seed, PredictionTarget(table.task, table.classes, columns))
 
 
 def weight_key(model: Any, weights: Array | None) -> str | None:
     """Return the keyword that takes row weights to the last step. Raises EntryError where it takes none."""
     if weights is None or isinstance(model, keras_models.Network):
         return None
-    if isinstance(model, python_models.Own):
+    if isinstance(model, python_models.PythonModel):
         raise EntryError("row weights do not reach a function of one's own", path=("data", "weights"))
     if not has_fit_parameter(sklearn_models.last_step(model), "sample_weight"):
         raise EntryError(f"{type(sklearn_models.last_step(model)).__name__} takes no row weights", path=("data", "weights"))
@@ -79,10 +79,10 @@ class Fit:
     weight_key: str | None
     progress: Progress
 
-    def __call__(self, model: Any, folds: list[splits.Parts], number: int, outcome: Outcome) -> None:
+    def __call__(self, model: Any, folds: list[splits.Parts], number: int, outcome: Measurements) -> None:
         """Fit. A network that watches some rows while it learns gets them here; what it saw is in `outcome`."""
         train, weights = folds[number]["train"], self.table.weights
-        if isinstance(model, python_models.Own):
+        if isinstance(model, python_models.PythonModel):
             X, y, dev = self.table.X, self.table.y, folds[number]["dev"]
             model.fit((rows_of(X, train), y[train]), (rows_of(X, dev), y[dev]))
             return
@@ -111,9 +111,9 @@ class Fit:
             return train, folds[number]["dev"]
         return splits.hold_back(train, self.table, self.split, self.job.seed, WATCHED_SHARE if share == "dev" else share, number)
 
-    def _part(self, rows: Array) -> keras_models.Part:
+    def _part(self, rows: Array) -> keras_models.Examples:
         weights = self.table.weights
-        return keras_models.Part(rows_of(self.table.X, rows), self.table.y[rows], None if weights is None else weights[rows])
+        return keras_models.Examples(rows_of(self.table.X, rows), self.table.y[rows], None if weights is None else weights[rows])
 
 
 @contextlib.contextmanager
@@ -130,5 +130,5 @@ def refitted(job: ModelJob, shelf: Shelf, *, whole: bool = False) -> Iterator[tu
     model = build(job, table)
     with environment.of(job, shelf, set()):
         environment.seed_everything(job.seed)
-        Fit(job, table, split, weight_key(model, table.weights), lambda _: None)(model, [parts], 0, Outcome())
+        Fit(job, table, split, weight_key(model, table.weights), lambda _: None)(model, [parts], 0, Measurements())
         yield model, table, parts

@@ -22,7 +22,7 @@ from gitjournal.worker import outcome as measured
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import KeepJob, KeptModel, ModelJob, Predicted, PredictJob
 from gitjournal.worker.models import keras_models, python_models, skops_files
-from gitjournal.worker.outcome import Outcome
+from gitjournal.worker.outcome import Measurements
 
 OTHERWISE = "the model predicts otherwise than its record says: it was made in another environment"
 ELSEWHERE = "gitjournal show ID says which; run it again here: gitjournal new --replicate ID"
@@ -43,7 +43,7 @@ class _Setting:
 
     def learn(self) -> None:
         environment.seed_everything(self.job.seed)
-        self.fit(self.model, [self.parts], 0, Outcome())
+        self.fit(self.model, [self.parts], 0, Measurements())
 
     def open(self, path: Path, sha256: str) -> None:
         """Let a network become what is kept. Raises TrustError for another file than that."""
@@ -118,7 +118,7 @@ def predict(job: PredictJob, shelf: Shelf) -> Predicted:
     Raises DataError where they are not, to the last bit, those that the record names, TrustError for another network.
     """
     found = _setting(job, shelf)
-    outcome = Outcome()
+    outcome = Measurements()
     with environment.of(job, shelf, set()):
         found.open(Path(job.file), job.sha256)
         metrics = [name for name in job.metrics or metric_names.default_metrics(found.table.task) if name != "loss"]

@@ -29,7 +29,7 @@ Metrics = dict[str, dict[str, float]]
 
 
 @dataclass
-class Outcome:
+class Measurements:
     """What a run has found so far; it survives a failure half-way."""
 
     folds: list[Metrics] = field(default_factory=list)

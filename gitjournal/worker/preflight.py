@@ -20,7 +20,7 @@ from gitjournal.worker import scores
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import DuplicateRows, DuplicatesJob, ErrorReply, Inspection, InspectJob, Validated, ValidateJob
 from gitjournal.worker.models import keras_models, python_models, sklearn_models
-from gitjournal.worker.models.keras_objective import Target
+from gitjournal.worker.models.keras_objective import PredictionTarget
 
 
 def inspect(job: InspectJob, shelf: Shelf) -> Inspection:
@@ -55,7 +55,7 @@ def validate(job: ValidateJob) -> Validated | ErrorReply:
                 continue
             if network.is_network(tree[-1][1]):
                 facts = job.facts or {}
-                target = Target(job.task or "classification", facts.get("classes"), facts.get("n_outputs") or 1)
+                target = PredictionTarget(job.task or "classification", facts.get("classes"), facts.get("n_outputs") or 1)
                 keras_models.validate(tree, target, facts)
                 scores.require(keras_models.build(tree, None, target), job.metrics or [])
                 continue

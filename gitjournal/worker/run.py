@@ -25,7 +25,7 @@ from gitjournal.worker.cache import Shelf
 from gitjournal.worker.fit import Progress
 from gitjournal.worker.jobs import PrepareJob, RunJob, RunResult
 from gitjournal.worker.models import keras_library, keras_models, python_models
-from gitjournal.worker.outcome import Metrics, Outcome
+from gitjournal.worker.outcome import Measurements, Metrics
 
 
 def prepare(job: PrepareJob, shelf: Shelf) -> None:
@@ -45,10 +45,10 @@ def run(job: RunJob, shelf: Shelf, progress: Progress) -> RunResult:
     metrics = job.metrics or metric_names.default_metrics(table.task)
     folds = splits.divide(table, split, job.seed)
     model = fitting.build(job, table)
-    if not isinstance(model, python_models.Own):  # what that offers is known when it was called
+    if not isinstance(model, python_models.PythonModel):  # what that offers is known when it was called
         scores.require(model, metrics)
     fit = fitting.Fit(job, table, split, fitting.weight_key(model, table.weights), progress)
-    outcome, failure = Outcome(findings={one.code for one in shelf.overlaps(job, split, folds)}), None
+    outcome, failure = Measurements(findings={one.code for one in shelf.overlaps(job, split, folds)}), None
     environment.forget_peak()
     began = time.perf_counter()
     try:
@@ -87,11 +87,13 @@ def run(job: RunJob, shelf: Shelf, progress: Progress) -> RunResult:
     return replace(result, predictions=predictions.digest, hits=predictions.hits, artifacts=artifacts)
 
 
-def measure_fold(model: Any, table: Table, parts: splits.Parts, metrics: list[str], outcome: Outcome, *, store: str | None = None) -> None:
+def measure_fold(
+    model: Any, table: Table, parts: splits.Parts, metrics: list[str], outcome: Measurements, *, store: str | None = None
+) -> None:
     """Predict and score the parts of a fold but for test; metrics and dev's answers go to `outcome`."""
-    if isinstance(model, python_models.Own):
+    if isinstance(model, python_models.PythonModel):
         if model.numbers is not None:
-            outcome.folds.append({"dev": _returned(model.numbers, metrics, outcome.folds)})
+            measurements.folds.append({"dev": _returned(model.numbers, metrics, measurements.folds)})
             return
         scores.require(model, metrics)
     fold: Metrics = {}
@@ -101,8 +103,8 @@ def measure_fold(model: Any, table: Table, parts: splits.Parts, metrics: list[st
         # what is kept of dev answers metrics that are asked for later
         answers, fold[part] = score_part(model, table, parts[part], part, metrics, everything=part == "dev" and store is not None)
         if part == "dev":
-            outcome.answers.append(answers)
-    outcome.folds.append(fold)
+            measurements.answers.append(answers)
+    measurements.folds.append(fold)
 
 
 def score_part(

@@ -23,7 +23,7 @@ from gitjournal.procedure.networks.network import training_facts
 from gitjournal.worker.models import keras_inputs, keras_state, sklearn_models
 from gitjournal.worker.models.keras_layers import Builder
 from gitjournal.worker.models.keras_library import load
-from gitjournal.worker.models.keras_objective import Objective, Target
+from gitjournal.worker.models.keras_objective import Objective, PredictionTarget
 from gitjournal.worker.models.keras_rows import Batches
 from gitjournal.worker.models.sklearn_models import derived_seed
 from gitjournal.worker.scores import Answers
@@ -40,7 +40,7 @@ class DivergedError(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Part:
+class Examples:
     """Rows to learn from or to watch: features, target, and a weight for each row where there are weights."""
 
     X: Any
@@ -75,7 +75,7 @@ class Network:
         """What the loss is called; that there is one tells a network from other models."""
         return self.objective.loss
 
-    def fit(self, train: Part, watched: Part | None, *, names: Sequence[str] = (), tell: Tell) -> None:
+    def fit(self, train: Examples, watched: Examples | None, *, names: Sequence[str] = (), tell: Tell) -> None:
         """Learn from `train`, and look at `watched` after each epoch. `names` are those of the columns.
 
         Raises ParameterError for what does not fit, DivergedError where the loss is no number any more.
@@ -206,7 +206,7 @@ class MarginNetwork(Network):
         return found
 
 
-def build(tree: Steps, seed: int | None, target: Target) -> Network:
+def build(tree: Steps, seed: int | None, target: PredictionTarget) -> Network:
     """Return the network of a tree whose last step is one, and the steps before it; nothing is learned yet."""
     label, node = tree[-1][:2]
     objective = Objective(target, node["params"]["loss"], label)
@@ -214,7 +214,7 @@ def build(tree: Steps, seed: int | None, target: Target) -> Network:
     return kind(tree, seed, objective)
 
 
-def validate(tree: Steps, target: Target, known: dict[str, Any]) -> None:
+def validate(tree: Steps, target: PredictionTarget, known: dict[str, Any]) -> None:
     """Make every object of a network, and where the shape of the data is known wire it up.
 
     `known` are the facts of the data. Raises ParameterError for what does not fit.

@@ -24,7 +24,7 @@ FOR_CLASSES = BY_CLASS | BY_LABEL | MARGINS | ONE_FOR_EACH | {"Circle", "CTC", "
 
 
 @dataclass(frozen=True)
-class Target:
+class PredictionTarget:
     """What is to be predicted: the task, the labels of a classification, and how many columns the target has."""
 
     task: str
@@ -36,7 +36,7 @@ class Target:
 class Objective:
     """A target, the node of the loss that is to be small for it, and the label of the network that says so."""
 
-    target: Target
+    target: PredictionTarget
     node: Node
     label: str
 

@@ -16,12 +16,12 @@ from gitjournal.data.raw import Array
 from gitjournal.errors import EntryError, nearest
 from gitjournal.trust.loader import PLACE, Node, at_home, import_function
 
-Part = tuple[Any, Array]
+Examples = tuple[Any, Array]
 MAX_NUMBERS = 50
 _METRIC = re.compile(r"[A-Za-z]\w{0,39}\Z", re.ASCII)
 
 
-class Own:
+class PythonModel:
     """A function of one's own as a model: called when it is fitted, inside `at_home`, its answers checked.
 
     What it returned is an object with `predict`, or `numbers` that it measured on the dev part. Codes of classes or
@@ -38,7 +38,7 @@ class Own:
         self.numbers: dict[str, float] | None = None
         self.classes_ = None if n_classes is None else np.arange(n_classes)
 
-    def fit(self, train: Part, dev: Part) -> None:
+    def fit(self, train: Examples, dev: Examples) -> None:
         """Call the function with the train and the dev part, each `(X, y)`; it gets no other row.
 
         Raises TypeError for an answer that is neither a fitted object nor a flat dict of finite numbers.
