@@ -30,7 +30,7 @@ from gitjournal.stats.evidence import Resampled
 from gitjournal.stats.intervals import LEVEL, POWER
 from gitjournal.stats.over_datasets import Cell, over_data
 from gitjournal.stats.sample import Sample
-from gitjournal.worker.bootstrap import redraw
+from gitjournal.worker.bootstrap import bootstrap
 from gitjournal.worker.jobs import BootstrapJob, PredictionsFile
 
 Array = np.ndarray[Any, Any]
@@ -139,7 +139,7 @@ def redrawn(
     split = {"dev": 0.2, "group": "g"} if job.grouped else HOLDOUT
     best, other = (sample(name, metric, [values[at]], rows=rows, split=split) for name, at in (("a", order[0]), ("b", order[-1])))
     best = replace(best, among=(best,) * (len(order) - 2))  # of the others their number is all that is asked
-    found = redraw(job, held) if all_drawn else redraw(msgspec.structs.replace(job, runs=kept[:1]), [held[0], held[-1]])
+    found = bootstrap(job, held) if all_drawn else bootstrap(msgspec.structs.replace(job, runs=kept[:1]), [held[0], held[-1]])
     return told(compare(best, other, found))
 
 

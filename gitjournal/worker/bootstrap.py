@@ -1,4 +1,4 @@
-"""Kept predictions drawn anew, rows or whole groups with replacement: what a metric would have been. Runs in the worker process.
+"""The bootstrap of kept predictions: rows, or whole groups, drawn with replacement. Runs in the worker process.
 
 The same draws serve all runs, so that differences are paired.
 """
@@ -43,31 +43,31 @@ class _Draws:
     whole: Array
 
 
-def draw(job: BootstrapJob) -> Resampled:
-    """Return what `redraw` says of the kept predictions that a job names."""
-    held = [arrays.read_arrays(Path(one.file), one.sha256) for one in (*job.runs, *([job.other] if job.other else []))]
-    return redraw(job, held)
+def bootstrap_files(job: BootstrapJob) -> Resampled:
+    """Return the bootstrap result of the kept predictions that a job names; see `bootstrap`."""
+    files = [*job.runs, job.other] if job.other else job.runs
+    return bootstrap(job, [arrays.read_arrays(Path(file.file), file.sha256) for file in files])
 
 
-def redraw(job: BootstrapJob, held: Sequence[Arrays]) -> Resampled:
+def bootstrap(job: BootstrapJob, predictions: Sequence[Arrays]) -> Resampled:
     """Return the standard error of the winner (minus the other), and what allows for the choice of the winner.
 
-    `held` are the predictions of the runs, and of the other. `z` is how many standard errors hold for all runs at once, `p_all`
+    `predictions` are those of the runs, and of the other. `z` is how many standard errors hold for all runs at once, `p_all`
     the p of the largest difference (max-statistic over the centred draws), `corrected` what the winner of a draw reaches on the
     rows that were not drawn (BBC, Tsamardinos et al. 2018). Raises DataError for predictions of other rows, EntryError for a
     metric that does not fit.
     """
-    _require_alike(held, grouped=job.grouped)
-    units = np.unique(held[0]["group" if job.grouped else "row"], return_inverse=True)[1]
+    _require_same_rows(predictions, grouped=job.grouped)
+    units = np.unique(predictions[0]["group" if job.grouped else "row"], return_inverse=True)[1]
     k = len(job.runs)
-    measure = _at_once(job, held)
+    measure = _vectorised_measure(job, predictions)
     n_draws = DRAWS
     if measure is None:
-        n_draws = min(DRAWS, CALLS // len(held))
+        n_draws = min(DRAWS, CALLS // len(predictions))
         if n_draws < FEWEST:
-            held, k = [held[0], *held[k:]], 1  # too many to draw each: the two that are compared
-            n_draws = min(DRAWS, max(FEWEST, CALLS // len(held) // 2))
-        measure = _one_by_one(job, held)
+            predictions, k = [predictions[0], *predictions[k:]], 1  # too many to draw each: the two that are compared
+            n_draws = min(DRAWS, max(FEWEST, CALLS // len(predictions) // 2))
+        measure = _scorer_measure(job, predictions)
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore")  # a metric may not be defined on some draws, which are left out
         draws = _resample(measure, units, n_draws, k, metrics.direction(job.metric))
@@ -81,11 +81,11 @@ def _resample(measure: Measure, units: Array, n_draws: int, k: int, sign: int) -
     at_once = max(1, min(n_draws, CELLS // len(units)))
     for first in range(0, n_draws, at_once):
         drawn = stream.integers(0, count, (min(at_once, n_draws - first), count))
-        counts = np.stack([np.bincount(one, minlength=count) for one in drawn])
-        found = measure(counts[:, units], None)
-        inside.append(found)
+        counts = np.stack([np.bincount(draw, minlength=count) for draw in drawn])
+        values = measure(counts[:, units], None)
+        inside.append(values)
         if k > 1:
-            best = np.where(np.isfinite(found[:, :k]), sign * found[:, :k], -np.inf).argmax(axis=1)
+            best = np.where(np.isfinite(values[:, :k]), sign * values[:, :k], -np.inf).argmax(axis=1)
             outside.append(measure((counts == 0)[:, units].astype(int), best)[np.arange(len(best)), best])
     whole = measure(np.ones((1, len(units)), int), None)[0]
     return _Draws(np.concatenate(inside), np.concatenate(outside) if outside else np.array([]), whole)
@@ -126,76 +126,79 @@ def _from_normal(z: float, df: int) -> float:
     return t_quantile(normal_share(z), df)
 
 
-def _require_alike(held: Sequence[Arrays], *, grouped: bool) -> None:
+def _require_same_rows(predictions: Sequence[Arrays], *, grouped: bool) -> None:
+    """Raise DataError for predictions of other rows, or of an earlier version."""
     wanted = ("fold", "row", "y", "predicted", *(("group",) if grouped else ()))
-    for one in held:
-        lacking = [name for name in wanted if name not in one]
+    for run in predictions:
+        lacking = [name for name in wanted if name not in run]
         if lacking:
             raise DataError(f"the kept predictions hold no `{lacking[0]}`: they were made by an earlier version")
-        if any(not np.array_equal(one[name], held[0][name]) for name in ("fold", "row", "y")):
+        if any(not np.array_equal(run[name], predictions[0][name]) for name in ("fold", "row", "y")):
             raise DataError("the kept predictions are of other rows")
 
 
-def _at_once(job: BootstrapJob, held: Sequence[Arrays]) -> Measure | None:
-    """Return what measures many draws at once; None where a metric must be computed anew for each."""
-    return _averages(job, held) or _recalls(job, held) or _areas(job, held)
+def _vectorised_measure(job: BootstrapJob, predictions: Sequence[Arrays]) -> Measure | None:
+    """Return what measures many draws at once; None where a metric must be computed for each draw."""
+    return _mean_measure(job, predictions) or _recall_measure(job, predictions) or _auc_measure(job, predictions)
 
 
-def _averages(job: BootstrapJob, held: Sequence[Arrays]) -> Measure | None:
+def _mean_measure(job: BootstrapJob, predictions: Sequence[Arrays]) -> Measure | None:
     """For metrics that are a mean over rows, or its root."""
-    by_row = [_row_values(job, one) for one in held]
-    if any(one is None for one in by_row):
+    columns = [column for run in predictions if (column := _row_values(job, run)) is not None]
+    if len(columns) < len(predictions):
         return None
-    values = np.column_stack([one for one in by_row if one is not None])
+    values = np.column_stack(columns)
 
     def measure(counts: Array, only: Array | None) -> Array:  # noqa: ARG001 - all cost no more than one
-        weight = _weighed(counts, held)
-        found = weight @ values / weight.sum(axis=1, keepdims=True)
-        return np.asarray(np.sqrt(found) if job.metric == "rmse" else found)
+        weight = _row_weights(counts, predictions)
+        means = weight @ values / weight.sum(axis=1, keepdims=True)
+        return np.asarray(np.sqrt(means) if job.metric == "rmse" else means)
 
     return measure
 
 
-def _recalls(job: BootstrapJob, held: Sequence[Arrays]) -> Measure | None:
+def _recall_measure(job: BootstrapJob, predictions: Sequence[Arrays]) -> Measure | None:
     """For balanced accuracy: the mean over classes of the share that is right."""
-    y = held[0]["y"]
+    y = predictions[0]["y"]
     if job.metric != "balanced_accuracy" or y.ndim != 1:
         return None
-    right = np.column_stack([one["predicted"] == y for one in held])
+    right = np.column_stack([run["predicted"] == y for run in predictions])
 
     def measure(counts: Array, only: Array | None) -> Array:  # noqa: ARG001
-        weight = _weighed(counts, held)
+        weight = _row_weights(counts, predictions)
         classes = [(weight[:, y == c], right[y == c]) for c in np.unique(y)]
         return np.asarray(np.nanmean([of @ hits / of.sum(axis=1, keepdims=True) for of, hits in classes], axis=0))
 
     return measure
 
 
-def _areas(job: BootstrapJob, held: Sequence[Arrays]) -> Measure | None:
+def _auc_measure(job: BootstrapJob, predictions: Sequence[Arrays]) -> Measure | None:
     """For the area under the ROC curve of two classes."""
-    ranked = [_ranking(one) for one in held] if job.metric == "roc_auc" and job.n_classes == 2 else [None]
-    if any(one is None for one in ranked):
+    if job.metric != "roc_auc" or job.n_classes != 2:
         return None
-    positive, rankings = held[0]["y"] == 1, [one for one in ranked if one is not None]
+    rankings = [ranking for run in predictions if (ranking := _ranking(run)) is not None]
+    if len(rankings) < len(predictions):
+        return None
+    positive = predictions[0]["y"] == 1
 
     def measure(counts: Array, only: Array | None) -> Array:
-        weight, found = _weighed(counts, held), np.full((len(counts), len(held)), np.nan)
+        weight, areas = _row_weights(counts, predictions), np.full((len(counts), len(predictions)), np.nan)
         for at, ranking in enumerate(rankings):
             wanted = slice(None) if only is None else np.flatnonzero(only == at)
-            found[wanted, at] = _area(weight[wanted], positive, ranking)
-        return found
+            areas[wanted, at] = _area(weight[wanted], positive, ranking)
+        return areas
 
     return measure
 
 
-def _weighed(counts: Array, held: Sequence[Arrays]) -> Array:
-    return np.asarray(counts * held[0].get("weights", 1.0), float)
+def _row_weights(counts: Array, predictions: Sequence[Arrays]) -> Array:
+    return np.asarray(counts * predictions[0].get("weights", 1.0), float)
 
 
-def _ranking(one: Arrays) -> Array | None:
+def _ranking(run: Arrays) -> Array | None:
     """Return what a classifier of two classes ranks rows by; None where it says nothing to rank by."""
-    found = one["decision"] if "decision" in one else one["proba"][:, 1] if "proba" in one else None
-    return np.asarray(found) if found is not None and found.ndim == 1 and np.isfinite(found).all() else None
+    ranking = run["decision"] if "decision" in run else run["proba"][:, 1] if "proba" in run else None
+    return np.asarray(ranking) if ranking is not None and ranking.ndim == 1 and np.isfinite(ranking).all() else None
 
 
 def _area(weight: Array, positive: Array, ranking: Array) -> Array:
@@ -208,30 +211,31 @@ def _area(weight: Array, positive: Array, ranking: Array) -> Array:
     return np.asarray((ups * (below[:, first] + below[:, last])).sum(axis=1) / (2 * ups.sum(axis=1) * downs.sum(axis=1)))
 
 
-def _one_by_one(job: BootstrapJob, held: Sequence[Arrays]) -> Measure:
-    scorers = [_scorer(job, one) for one in held]
+def _scorer_measure(job: BootstrapJob, predictions: Sequence[Arrays]) -> Measure:
+    """For any metric: computed for each draw by scikit-learn."""
+    scorers = [_scorer(job, run) for run in predictions]
 
-    def scored(counts: Array, only: Array | None) -> Array:
-        found = np.full((len(counts), len(held)), np.nan)
-        for number, one in enumerate(counts):
-            rows = np.repeat(np.arange(len(one)), one)
-            for at in range(len(held)) if only is None else [only[number]]:
-                found[number, at] = scorers[at](held[at], rows)
-        return found
+    def measure(counts: Array, only: Array | None) -> Array:
+        values = np.full((len(counts), len(predictions)), np.nan)
+        for number, draw in enumerate(counts):
+            rows = np.repeat(np.arange(len(draw)), draw)
+            for at in range(len(predictions)) if only is None else [only[number]]:
+                values[number, at] = scorers[at](predictions[at], rows)
+        return values
 
-    return scored
+    return measure
 
 
-def _row_values(job: BootstrapJob, one: Arrays) -> Array | None:
+def _row_values(job: BootstrapJob, run: Arrays) -> Array | None:
     """Return a value for each row whose mean is the metric (its square for rmse); None where it is no mean over rows."""
-    y, predicted = one["y"], one["predicted"]
+    y, predicted = run["y"], run["predicted"]
     if job.metric == "accuracy" and y.ndim == 1:
         return np.asarray(y == predicted, float)
     if job.task == "regression" and y.ndim == 1 and job.metric in ("mae", "mse", "rmse"):
-        away = np.abs(y - predicted)
-        return np.asarray(away if job.metric == "mae" else away**2, float)
-    if job.metric in ("log_loss", "brier") and "proba" in one and y.ndim == 1:
-        proba = one["proba"]
+        errors = np.abs(y - predicted)
+        return np.asarray(errors if job.metric == "mae" else errors**2, float)
+    if job.metric in ("log_loss", "brier") and "proba" in run and y.ndim == 1:
+        proba = run["proba"]
         if job.metric == "log_loss":
             clipped = np.clip(proba, np.finfo(proba.dtype).eps, 1)
             return np.asarray(-np.log(clipped[np.arange(len(y)), y] / clipped.sum(axis=1)), float)
@@ -240,13 +244,14 @@ def _row_values(job: BootstrapJob, one: Arrays) -> Array | None:
     return None
 
 
-def _scorer(job: BootstrapJob, one: Arrays) -> Scorer:
+def _scorer(job: BootstrapJob, run: Arrays) -> Scorer:
+    """Return what computes the metric of some rows. Raises EntryError for a metric that these predictions do not answer."""
     classes = None if job.n_classes is None else np.arange(job.n_classes)
-    whole = scores.Answers(one["predicted"], one.get("proba"), one.get("decision"), classes)
-    scores.require_kept(whole, [job.metric])
+    whole = scores.Answers(run["predicted"], run.get("proba"), run.get("decision"), classes)
+    scores.require_answers(whole, [job.metric])
 
-    def score(held: Arrays, rows: Array) -> float:
-        part = {name: array[rows] for name, array in held.items()}
+    def score(run: Arrays, rows: Array) -> float:
+        part = {name: array[rows] for name, array in run.items()}
         answers = scores.Answers(part["predicted"], part.get("proba"), part.get("decision"), classes)
         try:
             return scores.score(answers, part["y"], [job.metric], job.task, part.get("weights"))[job.metric]

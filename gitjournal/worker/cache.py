@@ -1,4 +1,4 @@
-"""What the runs of a grid need again and again: the table that was read last, and the thread pools of the libraries."""
+"""A cache for the runs of a grid: the table that was read last, and the thread pools of the libraries."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Shelf:
     """Keeps what was read and looked up, for the next run. One worker has one."""
 
     def __init__(self) -> None:
-        self._answers: set[bytes] = set()
+        self._requests: set[bytes] = set()
         self._table: Table | None = None
         self._in_rows: Table | None = None
-        self._alike: overlaps.Likeness | None = None
+        self._likeness: overlaps.Likeness | None = None
         self._pools: threadpoolctl.ThreadpoolController | None = None
         self._modules = 0
 
@@ -48,18 +48,18 @@ class Shelf:
         Raises DataError where the content is not what the job's hash says.
         """
         now = hash_source(job.data, Path(job.root), Path(job.cache))
-        _same_content(job, now)
+        _require_same_content(job, now)
         if job.code:
             now = str(job.code["digest"])  # what the function gives is known only after it ran; within one call it runs once
-        if self._table is None or _question(job, job.task, now) not in self._answers:
-            self._table = self._in_rows = self._alike = None  # two tables at once may not fit
+        if self._table is None or _request_key(job, job.task, now) not in self._requests:
+            self._table = self._in_rows = self._likeness = None  # two tables at once may not fit
             split = job.split or {}
             request = DataRequest(job.data, Path(job.root), split.get("group"), split.get("time"), job.code)
             table = load(request, Path(job.cache), job.task)
             content = table.content if job.code is None else now
-            self._answers = {_question(job, task, content) for task in (job.task, table.task)}
+            self._requests = {_request_key(job, task, content) for task in (job.task, table.task)}
             self._table = table
-        _same_content(job, self._table.content)
+        _require_same_content(job, self._table.content)
         return self._table
 
     def in_rows(self, job: DataJob) -> Table:
@@ -72,17 +72,18 @@ class Shelf:
     def overlaps(self, job: DataJob, split: dict[str, Any], folds: list[splits.Parts]) -> list[overlaps.Found]:
         """Return what stands in two parts of a split; the rows of a table are compared once."""
         table = self.table(job)
-        if self._alike is None:
-            self._alike = overlaps.likeness(table, Path(job.cache))
-        return overlaps.look(table, folds, self._alike, split)
+        if self._likeness is None:
+            self._likeness = overlaps.likeness(table, Path(job.cache))
+        return overlaps.look(table, folds, self._likeness, split)
 
 
-def _question(job: DataJob, task: str | None, content: str | None) -> bytes:
+def _request_key(job: DataJob, task: str | None, content: str | None) -> bytes:
     split = job.split or {}
     return msgspec.json.encode([job.root, job.data, split.get("group"), split.get("time"), task, content], order="deterministic")
 
 
-def _same_content(job: DataJob, now: str | None) -> None:
+def _require_same_content(job: DataJob, now: str | None) -> None:
+    """Raise DataError where the content is not what the job's hash says."""
     if job.hash and now and job.hash != now:
         name = next((job.data[key] for key in ("path", "sklearn", "images", "python") if job.data.get(key)), "the data")
         message = f"{name} is not what the entry names: its hash was {job.hash[:19]}… and is {now[:19]}… now"

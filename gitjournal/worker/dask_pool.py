@@ -1,4 +1,4 @@
-"""The workers of a Dask cluster that is there already: they get the same JSON jobs as the workers of this machine.
+"""A pool of workers on a Dask cluster that is there already: they get the same JSON jobs as the workers of this machine.
 
 Each thread of a Dask worker has a worker process of ours, so that a crash, a time limit and a memory limit end one run
 there as they do here. A Dask worker that is lost costs its run, which Dask begins again on another one.
@@ -48,14 +48,14 @@ class Hands(distributed.WorkerPlugin):  # type: ignore[misc]
         self.threads = max(1, worker.state.nthreads)
         self.free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self.workers = [Worker(self.threads) for _ in range(self.threads)]
-        for one in self.workers:
-            self.free.put(one)
+        for own in self.workers:
+            self.free.put(own)
         self.folder = Path(tempfile.mkdtemp(prefix="gitjournal-", dir=worker.local_directory))
 
     def teardown(self, worker: Any) -> None:  # noqa: ARG002 - Dask's signature
         """End what is being done."""
-        for one in self.workers:
-            one.kill()
+        for own in self.workers:
+            own.kill()
 
 
 def work(name: str, job: bytes, timeout: float | None) -> Answer:
@@ -81,13 +81,13 @@ def _encode(reply: RunReply, environment: Environment) -> bytes:
     return msgspec.json.encode(Message(ok=msgspec.Raw(msgspec.json.encode(result))))
 
 
-def versions() -> dict[str, str]:
+def installed_versions() -> dict[str, str]:
     """Return what is installed: here, or in a Dask worker."""
-    found = {"gitjournal": __version__}
+    installed = {"gitjournal": __version__}
     for name in LIBRARIES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+            installed[name] = importlib.metadata.version(name)
+    return installed
 
 
 class DaskCrew:
@@ -127,7 +127,7 @@ class DaskCrew:
                 socket.create_connection(distributed.comm.get_address_host_port(self.address), CONNECT_SECONDS).close()
             self._client = distributed.Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
             self._client.wait_for_workers(1, timeout=WAIT_SECONDS)
-            self._compare(self._client.run(versions))
+            self._check_versions(self._client.run(installed_versions))
             self._client.register_plugin(Hands(self._name), name=self._name)
         except (OSError, ValueError, ImportError, AttributeError) as fault:
             self._let_go()
@@ -136,17 +136,18 @@ class DaskCrew:
                 hint="is a scheduler there, with workers that have gitjournal installed? see docs/how-to/running.md",
             ) from None
 
-    def _compare(self, there: dict[str, dict[str, str]]) -> None:
-        here = versions()
-        for worker, found in there.items():
-            if found["gitjournal"] != here["gitjournal"]:
+    def _check_versions(self, there: dict[str, dict[str, str]]) -> None:
+        """Say where workers have other versions than here. Raises GitjournalError where it is gitjournal itself."""
+        here = installed_versions()
+        for worker, versions in there.items():
+            if versions["gitjournal"] != here["gitjournal"]:
                 self._let_go()
                 raise GitjournalError(
-                    f"{worker} has gitjournal {found['gitjournal']}, here it is {here['gitjournal']}",
+                    f"{worker} has gitjournal {versions['gitjournal']}, here it is {here['gitjournal']}",
                     hint="install the same one in both places",
                 )
             differing = [
-                f"{name} {found.get(name, 'missing')} (here {said})" for name, said in here.items() if found.get(name, "missing") != said
+                f"{name} {versions.get(name, 'missing')} (here {own})" for name, own in here.items() if versions.get(name, "missing") != own
             ]
             if differing:
                 self._say(f"{worker} has other versions: {', '.join(differing)}; the records name those that ran")
@@ -191,13 +192,13 @@ class DaskCrew:
     def _answer(self, number: int, job: RunJob, future: Any) -> tuple[int, RunReply] | BaseException:
         self._futures.pop(number, None)
         try:
-            told, files = future.result(timeout=WAIT_SECONDS)
+            reply, files = future.result(timeout=WAIT_SECONDS)
         except distributed.KilledWorker as fault:
             lost = f"the cluster lost its worker with this run, time and again; last {fault.last_worker.address}"
             return number, RunResult(status="failed", failure=Failure("crash", lost))
         except BaseException as fault:  # noqa: BLE001 - handed to the caller, who raises it
             return GitjournalError(f"the cluster at {self.address} gave no answer: {type(fault).__name__}: {fault}")
-        message = msgspec.json.decode(told, type=Message)
+        message = msgspec.json.decode(reply, type=Message)
         if message.error:  # not the experiment: the data are not there, or are others
             return GitjournalError(
                 f"a worker of the cluster: {message.error.message}",

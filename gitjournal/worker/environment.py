@@ -1,4 +1,4 @@
-"""The conditions of a run: what it draws from, its threads and its memory, and its warnings as findings."""
+"""The conditions of a run: its random seeds, its threads and its memory, and its warnings as findings."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ def seed_everything(seed: int | None) -> None:
 
 
 @contextlib.contextmanager
-def of(job: ModelJob, shelf: Shelf, findings: set[str]) -> Iterator[None]:
+def hold_conditions(job: ModelJob, shelf: Shelf, findings: set[str]) -> Iterator[None]:
     """Hold what a run is made under: its threads, its memory, and its warnings as `findings`."""
     if job.memory_mb is not None and network.is_network(job.procedure[-1][1]):
         keras_library.warm_up()
-    with shelf.threads(), _limited(job.memory_mb), _noting_warnings(findings), _at_home(job):
+    with shelf.threads(), _limit_memory(job.memory_mb), _record_warnings(findings), _code_on_path(job):
         yield
 
 
-def _at_home(job: ModelJob) -> contextlib.AbstractContextManager[None]:
+def _code_on_path(job: ModelJob) -> contextlib.AbstractContextManager[None]:
     """Return what a function of one's own needs around it while it runs and answers."""
     return loader.at_home(job.procedure[0][1], Path(job.root)) if python_models.is_python(job.procedure) else contextlib.nullcontext()
 
 
 @contextlib.contextmanager
-def _limited(memory_mb: int | None) -> Iterator[None]:
+def _limit_memory(memory_mb: int | None) -> Iterator[None]:
     """Limit the address space, so that a run that needs more ends with MemoryError and not with the machine.
 
     What Python, the libraries and the data take already is not counted.
@@ -70,7 +70,7 @@ def _address_space() -> int:
 
 
 @contextlib.contextmanager
-def _noting_warnings(findings: set[str]) -> Iterator[None]:
+def _record_warnings(findings: set[str]) -> Iterator[None]:
     """Turn the warnings that mean something into findings, and all of them into lines of the log."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
@@ -78,8 +78,8 @@ def _noting_warnings(findings: set[str]) -> Iterator[None]:
             yield
         finally:
             sys.stderr.writelines(dict.fromkeys(f"{one.category.__name__}: {one.message}\n" for one in caught))  # each once
-            for one in caught:
-                findings.update(code for kind, code in FINDINGS.items() if issubclass(one.category, kind))
+            for warning in caught:
+                findings.update(code for kind, code in FINDINGS.items() if issubclass(warning.category, kind))
 
 
 def forget_peak() -> None:

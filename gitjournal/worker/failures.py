@@ -1,4 +1,4 @@
-"""What may go wrong inside a run, in the words of its record: a kind, and one line."""
+"""Failures of a run, as its record holds them: a kind, and one line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class NotFiniteError(ArithmeticError):
     """A model predicts what is no number."""
 
 
-def of_fault(fault: BaseException, model: Any) -> Failure:
+def failure_of(fault: BaseException, model: Any) -> Failure:
     """Return what an exception means; the log gets its traceback where it was neither foreseen nor meant for a person."""
     if isinstance(fault, MemoryError):
         traceback.print_exception(fault)

@@ -1,4 +1,4 @@
-"""The one thing that reads test rows: fits a model of the record again and scores them. Knows no git; runs in the worker process."""
+"""The final evaluation: a model of the record is fitted again and scored on test rows, which nothing else reads. Runs in the worker."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
-from gitjournal.entry import metrics as metric_names
+from gitjournal.entry.metrics import default_metrics
 from gitjournal.errors import DataError, EntryError
 from gitjournal.worker import failures, fit, outcome, run, scores
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import FinalJob, FinalResult
-from gitjournal.worker.models import python_models
+from gitjournal.worker.models.python_models import PythonModel, is_python
 
 RESAMPLES = 200  # for a standard error: known to a twentieth of itself
 
@@ -29,25 +29,25 @@ def final(job: FinalJob, shelf: Shelf) -> FinalResult:
     """
     began = time.perf_counter()
     whole = bool((job.split or {}).get("cv"))
-    if whole and python_models.is_python(job.procedure):
+    if whole and is_python(job.procedure):
         raise EntryError("a function of your own is called for each fold, and has no model of all rows", path=("split", "cv"))
-    with fit.refitted(job, shelf, whole=whole) as (model, table, parts):
-        if isinstance(model, python_models.PythonModel) and model.numbers is not None:
+    with fit.fit_again(job, shelf, whole=whole) as (model, table, parts):
+        if isinstance(model, PythonModel) and model.numbers is not None:
             raise EntryError("the function returns numbers and no model, so nothing can predict the test rows", path=("procedure",))
-        metrics = job.metrics or metric_names.default_metrics(table.task)
+        metrics = job.metrics or default_metrics(table.task)
         if job.expected is not None:
             answers, _ = run.score_part(model, table, parts["dev"], "dev", metrics)
             if outcome.digest(answers.predicted, table.task) != job.expected:
                 message = "fitted again, the model predicts dev otherwise than its record says: it was made in another environment"
                 hint = "the test part was not looked at; run it again here first: gitjournal new --replicate ID"
                 raise DataError(message, hint=hint)
-        answers, found = run.score_part(model, table, parts["test"], "test", metrics)
-    undefined = failures.not_finite([{"test": found}])
+        answers, values = run.score_part(model, table, parts["test"], "test", metrics)
+    undefined = failures.not_finite([{"test": values}])
     if undefined:
         raise DataError(undefined.message)
     return FinalResult(
-        metrics=found,
-        errors=_errors(answers, table, parts["test"], metrics),
+        metrics=values,
+        errors=_bootstrap_errors(answers, table, parts["test"], metrics),
         rows=len(parts["test"]),
         learned=len(parts["train"]),
         part=splits.rows_digest([parts["test"]]),
@@ -56,7 +56,7 @@ def final(job: FinalJob, shelf: Shelf) -> FinalResult:
     )
 
 
-def _errors(answers: scores.Answers, table: Table, rows: Array, metrics: list[str]) -> dict[str, float]:
+def _bootstrap_errors(answers: scores.Answers, table: Table, rows: Array, metrics: list[str]) -> dict[str, float]:
     """Return the standard error of each metric by the bootstrap over rows, or over groups where rows belong to some.
 
     Left out: accuracy over plain rows, whose interval is known exactly enough, and what predictions alone do not give.
@@ -69,18 +69,18 @@ def _errors(answers: scores.Answers, table: Table, rows: Array, metrics: list[st
     units = [np.asarray([row]) for row in range(len(rows))]
     if table.groups is not None:
         units = [np.flatnonzero(table.groups[rows] == group) for group in np.unique(table.groups[rows])]
-    drawn: dict[str, list[float]] = {name: [] for name in wanted}
+    draws: dict[str, list[float]] = {name: [] for name in wanted}
     for _ in range(RESAMPLES):
         at = np.concatenate([units[unit] for unit in stream.randint(len(units), size=len(units))])
-        again = replace(answers, predicted=answers.predicted[at], proba=_of(answers.proba, at), decision=_of(answers.decision, at))
+        draw = replace(answers, predicted=answers.predicted[at], proba=_take(answers.proba, at), decision=_take(answers.decision, at))
         for name in wanted:
             weights = None if table.weights is None else table.weights[rows][at]
-            drawn[name].append(_score(again, table.y[rows][at], name, table.task, weights))
-    spread = {name: [value for value in values if np.isfinite(value)] for name, values in drawn.items()}
+            draws[name].append(_score(draw, table.y[rows][at], name, table.task, weights))
+    spread = {name: [value for value in values if np.isfinite(value)] for name, values in draws.items()}
     return {name: float(np.std(values, ddof=1)) for name, values in spread.items() if len(values) > RESAMPLES // 2}
 
 
-def _of(values: Any, at: Array) -> Any:
+def _take(values: Any, at: Array) -> Any:
     return values[at] if isinstance(values, np.ndarray) else None
 
 

@@ -1,4 +1,4 @@
-"""Building the model that a job declares, and letting it learn from the train part of a fold."""
+"""Fitting: the model that a job declares is built, and learns from the train part of a fold."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from gitjournal.procedure.networks import network
 from gitjournal.worker import environment
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import ModelJob
-from gitjournal.worker.models import keras_models, python_models, sklearn_models
+from gitjournal.worker.models import keras_models, sklearn_models
+from gitjournal.worker.models.keras_models import Examples, Network
 from gitjournal.worker.models.keras_objective import PredictionTarget
+from gitjournal.worker.models.python_models import PythonModel, is_python
 from gitjournal.worker.outcome import Measurements
 
 WATCHED_SHARE = 0.1  # of a fold's train part, where the entry says that dev is watched: a fold's dev part judges it
@@ -29,17 +31,17 @@ DEV_CHOSE = "GJ302"  # what decided when to stop, or which epoch to keep, is the
 Progress = Callable[[dict[str, Any]], None]
 
 
-def table_of(job: ModelJob, shelf: Shelf) -> Table:
-    """Return the table as the model of a job takes it."""
-    as_it_is = python_models.is_python(job.procedure) or network.is_network(job.procedure[-1][1])
+def load_table(job: ModelJob, shelf: Shelf) -> Table:
+    """Return the table as the model of a job takes it: scikit-learn takes one row of numbers for each, others what there is."""
+    as_it_is = is_python(job.procedure) or network.is_network(job.procedure[-1][1])
     return shelf.table(job) if as_it_is else shelf.in_rows(job)
 
 
 def build(job: ModelJob, table: Table) -> Any:
     """Return the model that a job declares, not fitted."""
-    if python_models.is_python(job.procedure):
+    if is_python(job.procedure):
         n_classes = len(table.classes) if table.classes else None
-        return python_models.PythonModel(job.procedure[0][1], job.seed or 0, n_classes, table.task)
+        return PythonModel(job.procedure[0][1], job.seed or 0, n_classes, table.task)
     if not network.is_network(job.procedure[-1][1]):
         return sklearn_models.build(job.procedure, job.seed)
     columns = table.y.shape[1] if table.y.ndim > 1 else 1
@@ -48,9 +50,9 @@ def build(job: ModelJob, table: Table) -> Any:
 
 def weight_key(model: Any, weights: Array | None) -> str | None:
     """Return the keyword that takes row weights to the last step. Raises EntryError where it takes none."""
-    if weights is None or isinstance(model, keras_models.Network):
+    if weights is None or isinstance(model, Network):
         return None
-    if isinstance(model, python_models.PythonModel):
+    if isinstance(model, PythonModel):
         raise EntryError("row weights do not reach a function of one's own", path=("data", "weights"))
     if not has_fit_parameter(sklearn_models.last_step(model), "sample_weight"):
         raise EntryError(f"{type(sklearn_models.last_step(model)).__name__} takes no row weights", path=("data", "weights"))
@@ -62,7 +64,7 @@ def column_names(table: Table) -> list[str]:
     return [name for kind in table.columns.values() for name in kind]
 
 
-def rows_of(X: Any, rows: Array) -> Any:
+def take_rows(X: Any, rows: Array) -> Any:
     """Return some rows of features, whatever they are held in; images stay undecoded."""
     if isinstance(X, Images):
         return X.rows(rows)
@@ -70,8 +72,8 @@ def rows_of(X: Any, rows: Array) -> Any:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """Fits a model to the train part of a fold."""
+class Trainer:
+    """Fits models to the train parts of folds, as a job declares it."""
 
     job: ModelJob
     table: Table
@@ -79,30 +81,31 @@ class Fit:
     weight_key: str | None
     progress: Progress
 
-    def __call__(self, model: Any, folds: list[splits.Parts], number: int, outcome: Measurements) -> None:
-        """Fit. A network that watches some rows while it learns gets them here; what it saw is in `outcome`."""
+    def fit(self, model: Any, folds: list[splits.Parts], number: int, measurements: Measurements) -> None:
+        """Fit a model to one fold. A network that watches some rows while it learns gets them here; its curves go to `measurements`."""
         train, weights = folds[number]["train"], self.table.weights
-        if isinstance(model, python_models.PythonModel):
+        if isinstance(model, PythonModel):
             X, y, dev = self.table.X, self.table.y, folds[number]["dev"]
-            model.fit((rows_of(X, train), y[train]), (rows_of(X, dev), y[dev]))
+            model.fit((take_rows(X, train), y[train]), (take_rows(X, dev), y[dev]))
             return
-        if not isinstance(model, keras_models.Network):
+        if not isinstance(model, Network):
             extra = {} if weights is None or self.weight_key is None else {self.weight_key: weights[train]}
-            model.fit(rows_of(self.table.X, train), self.table.y[train], **extra)
+            model.fit(take_rows(self.table.X, train), self.table.y[train], **extra)
             return
-        train, watched = self.parts(model, folds, number)
+        train, watched = self.divide_train(model, folds, number)
         if watched is not None and watched is folds[number]["dev"]:
-            outcome.findings |= {DEV_CHOSE} if network.watches(model.node) else set()
+            measurements.findings |= {DEV_CHOSE} if network.watches(model.node) else set()
 
         def tell(news: dict[str, Any]) -> None:
             self.progress({"fold": number + 1, "of": len(folds), **news})
 
+        validation = None if watched is None else self._examples(watched)
         try:
-            model.fit(self._part(train), None if watched is None else self._part(watched), names=column_names(self.table), tell=tell)
+            model.fit(self._examples(train), validation, names=column_names(self.table), tell=tell)
         finally:
-            outcome.curves.append(model.curves)
+            measurements.curves.append(model.curves)
 
-    def parts(self, model: keras_models.Network, folds: list[splits.Parts], number: int) -> tuple[Array, Array | None]:
+    def divide_train(self, model: Network, folds: list[splits.Parts], number: int) -> tuple[Array, Array | None]:
         """Return the rows that a network learns from, and those that it watches."""
         train, share = folds[number]["train"], model.options["validation"]
         if share is None:
@@ -111,24 +114,25 @@ class Fit:
             return train, folds[number]["dev"]
         return splits.hold_back(train, self.table, self.split, self.job.seed, WATCHED_SHARE if share == "dev" else share, number)
 
-    def _part(self, rows: Array) -> keras_models.Examples:
+    def _examples(self, rows: Array) -> Examples:
         weights = self.table.weights
-        return keras_models.Examples(rows_of(self.table.X, rows), self.table.y[rows], None if weights is None else weights[rows])
+        return Examples(take_rows(self.table.X, rows), self.table.y[rows], None if weights is None else weights[rows])
 
 
 @contextlib.contextmanager
-def refitted(job: ModelJob, shelf: Shelf, *, whole: bool = False) -> Iterator[tuple[Any, Table, splits.Parts]]:
+def fit_again(job: ModelJob, shelf: Shelf, *, whole: bool = False) -> Iterator[tuple[Any, Table, splits.Parts]]:
     """Fit as for a run, and hold the conditions of a run while the model is asked: give model, table and parts.
 
     Under cross-validation, and with `whole`, the model learns from all rows outside the test part.
     """
-    table = table_of(job, shelf)
+    table = load_table(job, shelf)
     split = splits.effective(job.split, table.task)
     parts = splits.divide(table, split, job.seed)[0]
     if whole:
         parts = {**parts, "train": np.sort(np.concatenate([parts["train"], parts["dev"]]))}
     model = build(job, table)
-    with environment.of(job, shelf, set()):
+    with environment.hold_conditions(job, shelf, set()):
         environment.seed_everything(job.seed)
-        Fit(job, table, split, weight_key(model, table.weights), lambda _: None)(model, [parts], 0, Measurements())
+        trainer = Trainer(job, table, split, weight_key(model, table.weights), lambda _: None)
+        trainer.fit(model, [parts], 0, Measurements())
         yield model, table, parts

@@ -1,4 +1,4 @@
-"""Models as files, and back: proven against what a record says of their predictions. Knows no git; runs in the worker process.
+"""Kept models: a model as a file and back, proven against what a record says of its predictions. Runs in the worker process.
 
 A scikit-learn model is a file of skops, fitted again where it is asked for. A network is rebuilt from its declaration, and gets the
 arrays that its run kept; nothing in the file says what it is.
@@ -14,14 +14,15 @@ from typing import Any
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
-from gitjournal.entry import metrics as metric_names
+from gitjournal.entry.metrics import default_metrics
 from gitjournal.errors import DataError, EntryError
-from gitjournal.worker import arrays, environment, run
-from gitjournal.worker import fit as fitting
-from gitjournal.worker import outcome as measured
+from gitjournal.worker import arrays, environment, fit, outcome, run
 from gitjournal.worker.cache import Shelf
+from gitjournal.worker.fit import Trainer
 from gitjournal.worker.jobs import KeepJob, KeptModel, ModelJob, Predicted, PredictJob
-from gitjournal.worker.models import keras_models, python_models, skops_files
+from gitjournal.worker.models import skops_files
+from gitjournal.worker.models.keras_models import Network
+from gitjournal.worker.models.python_models import is_python
 from gitjournal.worker.outcome import Measurements
 
 OTHERWISE = "the model predicts otherwise than its record says: it was made in another environment"
@@ -29,44 +30,46 @@ ELSEWHERE = "gitjournal show ID says which; run it again here: gitjournal new --
 
 
 @dataclass(frozen=True)
-class _Setting:
+class _RunSetup:
     """The data of a run, and the model that it declares, not fitted yet."""
 
     job: ModelJob
     table: Table
     parts: splits.Parts
-    fit: fitting.Fit
+    trainer: Trainer
     model: Any
 
     def rows(self, part: str) -> Any:
-        return fitting.rows_of(self.table.X, self.parts[part])
+        return fit.take_rows(self.table.X, self.parts[part])
 
-    def learn(self) -> None:
+    def fit(self) -> None:
         environment.seed_everything(self.job.seed)
-        self.fit(self.model, [self.parts], 0, Measurements())
+        self.trainer.fit(self.model, [self.parts], 0, Measurements())
 
-    def open(self, path: Path, sha256: str) -> None:
+    def restore(self, path: Path, sha256: str) -> None:
         """Let a network become what is kept. Raises TrustError for another file than that."""
-        train, _ = self.fit.parts(self.model, [self.parts], 0)
+        train, _ = self.trainer.divide_train(self.model, [self.parts], 0)
         state = arrays.read_arrays(path, sha256)
-        self.model.restore(state, self.rows("dev"), len(train), fitting.column_names(self.table))
+        self.model.restore(state, self.rows("dev"), len(train), fit.column_names(self.table))
 
     def proves(self, predict: Callable[[Any], Array], expected: str) -> bool:
-        return measured.digest(predict(self.rows("dev")), self.table.task) == expected
+        """Whether a model predicts dev as the record says, to the last bit."""
+        return outcome.digest(predict(self.rows("dev")), self.table.task) == expected
 
 
-def _setting(job: ModelJob, shelf: Shelf) -> _Setting:
-    if python_models.is_python(job.procedure):
+def _set_up(job: ModelJob, shelf: Shelf) -> _RunSetup:
+    """Raises EntryError for a procedure of which no model is kept."""
+    if is_python(job.procedure):
         message = "what a function of one's own returns is not kept: it may be any object, and only known ones are opened"
         raise EntryError(message, hint="let the function write what it needs, or declare the steps", path=("procedure",))
-    table = fitting.table_of(job, shelf)
+    table = fit.load_table(job, shelf)
     split = splits.effective(job.split, table.task)
     if "cv" in split:
         raise EntryError("cross-validation fits a model for each fold, and none of all: keep one of a holdout", path=("split", "cv"))
     (parts,) = splits.divide(table, split, job.seed)
-    model = fitting.build(job, table)
-    fit = fitting.Fit(job, table, split, fitting.weight_key(model, table.weights), lambda _: None)
-    return _Setting(job, table, parts, fit, model)
+    model = fit.build(job, table)
+    trainer = Trainer(job, table, split, fit.weight_key(model, table.weights), lambda _: None)
+    return _RunSetup(job, table, parts, trainer, model)
 
 
 def keep(job: KeepJob, shelf: Shelf) -> KeptModel:
@@ -75,38 +78,38 @@ def keep(job: KeepJob, shelf: Shelf) -> KeptModel:
     What was written is kept only where both the model and the opened one predict dev as the record says. Raises DataError
     where they do not, EntryError for a procedure that is not kept, TrustError for a file that is not what the record names.
     """
-    found = _setting(job, shelf)
-    with environment.of(job, shelf, set()):
-        there = job.file is not None and job.sha256 is not None and Path(job.file).is_file()
-        path, sha256 = (_copied if there else _written)(job, found)
-    return KeptModel(str(path), sha256, path.stat().st_size, rows=len(found.parts["dev"]), fitted=not there)
+    setup = _set_up(job, shelf)
+    with environment.hold_conditions(job, shelf, set()):
+        is_there = job.file is not None and job.sha256 is not None and Path(job.file).is_file()
+        path, sha256 = _copy_network(job, setup) if is_there else _fit_and_write(job, setup)
+    return KeptModel(str(path), sha256, path.stat().st_size, rows=len(setup.parts["dev"]), fitted=not is_there)
 
 
-def _copied(job: KeepJob, found: _Setting) -> tuple[Path, str]:
+def _copy_network(job: KeepJob, setup: _RunSetup) -> tuple[Path, str]:
     """Open the network that the run kept, prove it, and write it where it is wanted."""
-    kept_file, sha256 = Path(str(job.file)), str(job.sha256)
-    found.open(kept_file, sha256)
-    if not found.proves(found.model.predict, job.expected):
+    source, sha256 = Path(str(job.file)), str(job.sha256)
+    setup.restore(source, sha256)
+    if not setup.proves(setup.model.predict, job.expected):
         raise DataError(OTHERWISE, hint=ELSEWHERE)
     path = Path(job.folder) / arrays.WEIGHTS
-    return path, arrays.write_bytes(path, arrays.read_bytes(kept_file, sha256))
+    return path, arrays.write_bytes(path, arrays.read_bytes(source, sha256))
 
 
-def _written(job: KeepJob, found: _Setting) -> tuple[Path, str]:
+def _fit_and_write(job: KeepJob, setup: _RunSetup) -> tuple[Path, str]:
     """Fit the model, prove it, write it, and prove what was written."""
-    found.learn()
-    if not found.proves(found.model.predict, job.expected):
+    setup.fit()
+    if not setup.proves(setup.model.predict, job.expected):
         raise DataError(f"fitted again, {OTHERWISE}", hint=ELSEWHERE)
-    if isinstance(found.model, keras_models.Network):
+    if isinstance(setup.model, Network):
         path = Path(job.folder) / arrays.WEIGHTS
-        sha256 = arrays.write_arrays(path, found.model.state())
-        found.open(path, sha256)
-        predict = found.model.predict
+        sha256 = arrays.write_arrays(path, setup.model.state())
+        setup.restore(path, sha256)
+        predict = setup.model.predict
     else:
         path = Path(job.folder) / arrays.MODEL
-        sha256 = skops_files.save(found.model, path)
+        sha256 = skops_files.save(setup.model, path)
         predict = skops_files.open_model(path, sha256).predict
-    if not found.proves(predict, job.expected):
+    if not setup.proves(predict, job.expected):
         path.unlink()
         raise DataError("opened again, the model predicts otherwise than before; it is not kept")
     return path, sha256
@@ -117,14 +120,14 @@ def predict(job: PredictJob, shelf: Shelf) -> Predicted:
 
     Raises DataError where they are not, to the last bit, those that the record names, TrustError for another network.
     """
-    found = _setting(job, shelf)
-    outcome = Measurements()
-    with environment.of(job, shelf, set()):
-        found.open(Path(job.file), job.sha256)
-        metrics = [name for name in job.metrics or metric_names.default_metrics(found.table.task) if name != "loss"]
-        run.measure_fold(found.model, found.table, found.parts, metrics, outcome)
-    told = measured.keep_predictions(found.table, [found.parts], outcome.answers, job.store, holdout=True)
-    if told.digest != job.expected or told.artifacts != {arrays.PREDICTIONS: job.predictions}:
+    setup = _set_up(job, shelf)
+    measurements = Measurements()
+    with environment.hold_conditions(job, shelf, set()):
+        setup.restore(Path(job.file), job.sha256)
+        metrics = [name for name in job.metrics or default_metrics(setup.table.task) if name != "loss"]
+        run.measure_fold(setup.model, setup.table, setup.parts, metrics, measurements)
+    predictions = outcome.keep_predictions(setup.table, [setup.parts], measurements.answers, job.store, holdout=True)
+    if predictions.digest != job.expected or predictions.artifacts != {arrays.PREDICTIONS: job.predictions}:
         (Path(str(job.store)) / arrays.PREDICTIONS).unlink(missing_ok=True)
         raise DataError(OTHERWISE, hint=ELSEWHERE)
-    return Predicted(len(found.parts["dev"]))
+    return Predicted(len(setup.parts["dev"]))

@@ -131,7 +131,7 @@ def _do(job: Any, shelf: Shelf, channel: Channel) -> Any:
         case ScoreJob():
             return scores.rescore(job)
         case BootstrapJob():
-            return bootstrap.draw(job)
+            return bootstrap.bootstrap_files(job)
         case ConfusionJob():
             return arrays.confusion_counts(Path(job.file), job.sha256)
         case FinalJob():

@@ -1,4 +1,4 @@
-"""What a run has found, as its answer holds it: metrics, curves and parts over folds, and the files that are kept."""
+"""The results of a run, summed up over its folds: metrics, learning curves and parts, and the files of predictions and weights."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
 from gitjournal.entry.record import Scores
 from gitjournal.errors import GitjournalError
-from gitjournal.worker import arrays as stored
-from gitjournal.worker import failures, scores
-from gitjournal.worker.models import keras_models
+from gitjournal.worker import failures
+from gitjournal.worker.arrays import PREDICTIONS, WEIGHTS, write_arrays
+from gitjournal.worker.models.keras_models import Network
+from gitjournal.worker.scores import Answers
 
 HITS_AT_MOST = 20_000
 CURVE_POINTS = 50
@@ -30,10 +31,10 @@ Metrics = dict[str, dict[str, float]]
 
 @dataclass
 class Measurements:
-    """What a run has found so far; it survives a failure half-way."""
+    """What a run has measured so far, fold by fold; it survives a failure half-way."""
 
     folds: list[Metrics] = field(default_factory=list)
-    answers: list[scores.Answers] = field(default_factory=list)
+    answers: list[Answers] = field(default_factory=list)
     curves: list[dict[str, list[float]]] = field(default_factory=list)
     findings: set[str] = field(default_factory=set)
 
@@ -67,12 +68,12 @@ def mean_curves(folds: list[dict[str, list[float]]]) -> dict[str, list[float | N
     length = min((len(curves.get("loss", [])) for curves in folds), default=0)
     if not length:
         return {}
-    kept = np.unique(np.linspace(0, length - 1, min(length, CURVE_POINTS)).round().astype(int)).tolist()
-    found: dict[str, list[float | None]] = {"epoch": [epoch + 1 for epoch in kept]}
+    epochs = np.unique(np.linspace(0, length - 1, min(length, CURVE_POINTS)).round().astype(int)).tolist()
+    mean: dict[str, list[float | None]] = {"epoch": [epoch + 1 for epoch in epochs]}
     for name in folds[0]:
-        means = (float(np.mean([curves[name][epoch] for curves in folds])) for epoch in kept)
-        found[name] = [float(f"{mean:.5g}") for mean in means]
-    return found
+        values = (float(np.mean([curves[name][epoch] for curves in folds])) for epoch in epochs)
+        mean[name] = [float(f"{value:.5g}") for value in values]
+    return mean
 
 
 def digest(predicted: Any, task: str) -> str:
@@ -80,7 +81,7 @@ def digest(predicted: Any, task: str) -> str:
     return hashlib.sha256(np.asarray(predicted).astype("<f8" if task == "regression" else "<i8").tobytes()).hexdigest()
 
 
-# what is kept
+# files
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,9 @@ class Predictions:
     artifacts: dict[str, str]
 
 
-def keep_predictions(
-    table: Table, folds: list[splits.Parts], answers: list[scores.Answers], store: str | None, *, holdout: bool
-) -> Predictions:
+def keep_predictions(table: Table, folds: list[splits.Parts], answers: list[Answers], store: str | None, *, holdout: bool) -> Predictions:
     """Sum up what was predicted for the dev rows, and write it into `store`."""
-    predicted = np.concatenate([one.predicted for one in answers])
+    predicted = np.concatenate([fold.predicted for fold in answers])
     rows = np.concatenate([parts["dev"] for parts in folds])
     hits, artifacts = None, {}
     if holdout and table.task == "classification" and len(rows) <= HITS_AT_MOST:
@@ -110,26 +109,26 @@ def keep_predictions(
         if table.groups is not None:
             arrays["group"] = table.groups[rows]
         for name in ("proba", "decision"):
-            kept = [getattr(one, name) for one in answers]
-            if all(isinstance(one, np.ndarray) for one in kept):
-                arrays[name] = np.concatenate(kept)
-        artifacts = _save(Path(store), arrays)
+            by_fold = [getattr(one, name) for one in answers]
+            if all(isinstance(one, np.ndarray) for one in by_fold):
+                arrays[name] = np.concatenate(by_fold)
+        artifacts = _write(Path(store), arrays)
     return Predictions(digest(predicted, table.task), hits, artifacts)
 
 
-def _save(store: Path, arrays: dict[str, Array], name: str = stored.PREDICTIONS) -> dict[str, str]:
+def _write(store: Path, arrays: dict[str, Array], name: str = PREDICTIONS) -> dict[str, str]:
     """Write arrays as a file, and return its sha256 by name.
 
     Where there is no space the log says so and the result stands without them: a long fit is not thrown away for that.
     """
     try:
-        return {name: stored.write_arrays(store / name, arrays)}
+        return {name: write_arrays(store / name, arrays)}
     except GitjournalError as fault:
         sys.stderr.write(f"{name} could not be kept in {store}: {fault.message}\n")
         return {}
 
 
-def keep_weights(model: keras_models.Network, store: Path) -> dict[str, str]:
+def keep_weights(model: Network, store: Path) -> dict[str, str]:
     """Write what a network learned, and return the sha256 of the file by name; the log says why where it is not kept."""
     try:
         state = model.state()
@@ -140,4 +139,4 @@ def keep_weights(model: keras_models.Network, store: Path) -> dict[str, str]:
     if size > KEPT_BYTES:
         sys.stderr.write(f"the network is not kept: it takes {size / 2**20:.0f} MB, more than {KEPT_BYTES // 2**20}\n")
         return {}
-    return _save(store, state, stored.WEIGHTS)
+    return _write(store, state, WEIGHTS)

@@ -1,4 +1,4 @@
-"""The workers of one call: started when first needed, several side by side, gone at the end."""
+"""A pool of worker processes for one call: started when first needed, several side by side, gone at the end."""
 
 from __future__ import annotations
 

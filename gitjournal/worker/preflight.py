@@ -42,7 +42,7 @@ def inspect(job: InspectJob, shelf: Shelf) -> Inspection:
         split=split,
         metrics=metric_names.effective_metrics(job.metrics, table.task, n_classes, weighted=weighted, own=job.own_metrics),
         sealed=None if test is None else splits.rows_digest([test]),
-        findings=[asdict(one) for one in shelf.overlaps(job, split, folds)],
+        findings=[asdict(overlap) for overlap in shelf.overlaps(job, split, folds)],
     )
 
 

@@ -1,4 +1,4 @@
-"""A worker process as its parent sees it. Loads no numerical library.
+"""The client of a worker process, as its parent sees it. Loads no numerical library.
 
 Python and the libraries are started once for many jobs. A job that takes the process down with it is answered all the
 same, and the next one gets a new process.
@@ -98,15 +98,15 @@ class Process:
             with contextlib.suppress(_GoneError, _LateError, _GarbledError):
                 self._ready = self.receive(time.monotonic() + START_SECONDS).ready
             if self._ready is None:
-                said = self.tail().strip().splitlines()
+                printed = self.tail().strip().splitlines()
                 raise GitjournalError(
-                    f"the worker process did not start: {said[-1] if said else 'it said nothing'}",
+                    f"the worker process did not start: {printed[-1] if printed else 'it said nothing'}",
                     hint=f"is the installation whole? try: {sys.executable} -m gitjournal.worker.main </dev/null",
                 )
         return self._ready
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether it is gone."""
         return self._popen.poll() is not None
 
@@ -126,9 +126,9 @@ class Process:
         while b"\n" not in self._unread:
             left = LOOK_SECONDS if deadline is None else min(max(deadline - time.monotonic(), 0), LOOK_SECONDS)
             try:
-                ended = self.ended  # asked first: what it wrote before is there to be read
-                if not select.select([pipe], [], [], 0 if ended else left)[0]:
-                    if ended:  # and what it has started keeps the pipe open
+                has_ended = self.has_ended  # asked first: what it wrote before is there to be read
+                if not select.select([pipe], [], [], 0 if has_ended else left)[0]:
+                    if has_ended:  # and what it has started keeps the pipe open
                         raise _GoneError
                     if deadline is not None and time.monotonic() >= deadline:
                         raise _LateError
@@ -149,8 +149,8 @@ class Process:
         """Return how it ended; `limit` is the memory in MB that it was given, if any."""
         code = self._popen.wait()
         if code >= 0:
-            said = self.tail().strip().splitlines()
-            last = f": {said[-1][:200]}" if said else ""
+            printed = self.tail().strip().splitlines()
+            last = f": {printed[-1][:200]}" if printed else ""
             return Failure("crash", f"the process ended itself with exit code {code}{last}")
         if -code == signal.SIGKILL:
             return Failure("memory", "the system killed the process, most likely for want of memory")
@@ -199,7 +199,7 @@ class Worker:
     @property
     def ready(self) -> Environment:
         """What the process said of its environment. Raises GitjournalError where it does not start."""
-        return self._started().ready
+        return self._ready_process().ready
 
     def ask(self, job: Job[A], timeout: float | None = None, on_progress: Callable[[dict[str, Any]], None] | None = None) -> A | ErrorReply:
         """Return the answer to one job, or what was refused; a run that ends the process has failed.
@@ -207,10 +207,10 @@ class Worker:
         A process that ended while it had nothing to do is replaced. `timeout` is in seconds and counts from when the process
         is ready. Whatever interrupts the wait ends the process.
         """
-        process = self._started()
-        if process.ended:
+        process = self._ready_process()
+        if process.has_ended:
             self.kill()
-            process = self._started()
+            process = self._ready_process()
         began = time.monotonic()
         try:
             deadline = None if timeout is None else began + timeout
@@ -218,7 +218,7 @@ class Worker:
             while (message := process.receive(deadline)).progress is not None:
                 if on_progress:
                     on_progress(message.progress)
-            return message.error or _decode(message.ok, job.answer)
+            return message.error or _decode_answer(message.ok, job.answer)
         except _LateError:
             failure = Failure("timeout", f"took longer than {timeout:g} s")
         except _GarbledError:
@@ -230,7 +230,7 @@ class Worker:
         except BaseException:
             self.kill()
             raise
-        return self._failed(process, job, failure, began)
+        return self._end_after(process, job, failure, began)
 
     def prepare(self, job: RunJob) -> None:
         """Have the process do ahead what the job will need, and do not wait for it."""
@@ -246,7 +246,7 @@ class Worker:
         if process is not None:
             process.end()
 
-    def _started(self) -> Process:
+    def _ready_process(self) -> Process:
         """Return the process when it is ready for jobs."""
         process = self.start()
         try:
@@ -256,8 +256,8 @@ class Worker:
             raise
         return process
 
-    def _failed(self, process: Process, job: Job[A], failure: Failure, began: float) -> A | ErrorReply:
-        """End the process, and return what its end means: a run has failed, anything else was refused."""
+    def _end_after(self, process: Process, job: Job[A], failure: Failure, began: float) -> A | ErrorReply:
+        """End the process, and return what its failure means: a run has failed, anything else was refused."""
         log = process.tail()
         self.kill()
         if isinstance(job, RunJob):
@@ -265,7 +265,7 @@ class Worker:
         return ErrorReply(failure.kind, failure.message)
 
 
-def _decode(answer: msgspec.Raw, kind: type[A]) -> A:
+def _decode_answer(answer: msgspec.Raw, kind: type[A]) -> A:
     try:
         return msgspec.json.decode(answer, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,7 +1,8 @@
-"""From a declaration to numbers: load, split, fit, score. Knows no git; runs in the worker process.
+"""One run, from a declaration to numbers: load, split, fit, score. Knows no git; runs in the worker process.
 
 `run` does this for all folds, and `prepare` does ahead what the first run has to do. The pieces, in their order: `cache` holds the
-data, `environment` is what a run is made under, `fit` builds and fits, `outcome` makes the answer, `failures` say what went wrong.
+data, `environment` is what a run is made under, `fit` builds and fits, `outcome` sums up what was measured, `failures` say what went
+wrong.
 """
 
 from __future__ import annotations
@@ -16,84 +17,84 @@ from msgspec.structs import replace
 from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.data.raw import Array
-from gitjournal.entry import metrics as metric_names
+from gitjournal.entry.metrics import default_metrics
 from gitjournal.errors import TrustError
-from gitjournal.worker import environment, failures, scores
-from gitjournal.worker import fit as fitting
-from gitjournal.worker import outcome as measured
+from gitjournal.worker import environment, failures, fit, outcome, scores
 from gitjournal.worker.cache import Shelf
-from gitjournal.worker.fit import Progress
+from gitjournal.worker.fit import Progress, Trainer
 from gitjournal.worker.jobs import PrepareJob, RunJob, RunResult
-from gitjournal.worker.models import keras_library, keras_models, python_models
+from gitjournal.worker.models import keras_library
+from gitjournal.worker.models.keras_models import Network
+from gitjournal.worker.models.python_models import PythonModel
 from gitjournal.worker.outcome import Measurements, Metrics
 
 
 def prepare(job: PrepareJob, shelf: Shelf) -> None:
     """Do ahead what the first run would have to do. What is wrong with the data is for that run to say."""
     with contextlib.suppress(Exception):
-        fitting.build(job, fitting.table_of(job, shelf))
+        fit.build(job, fit.load_table(job, shelf))
 
 
 def run(job: RunJob, shelf: Shelf, progress: Progress) -> RunResult:
     """Fit and score as the job says; test rows are neither predicted nor scored.
 
-    What goes wrong inside the model is an outcome (`status: failed`). Raises EntryError or DataError for a job that
+    What goes wrong inside the model is a result (`status: failed`). Raises EntryError or DataError for a job that
     cannot be run at all.
     """
-    table = fitting.table_of(job, shelf)
+    table = fit.load_table(job, shelf)
     split = splits.effective(job.split, table.task)
-    metrics = job.metrics or metric_names.default_metrics(table.task)
+    metrics = job.metrics or default_metrics(table.task)
     folds = splits.divide(table, split, job.seed)
-    model = fitting.build(job, table)
-    if not isinstance(model, python_models.PythonModel):  # what that offers is known when it was called
+    model = fit.build(job, table)
+    if not isinstance(model, PythonModel):  # what that offers is known when it was called
         scores.require(model, metrics)
-    fit = fitting.Fit(job, table, split, fitting.weight_key(model, table.weights), progress)
-    outcome, failure = Measurements(findings={one.code for one in shelf.overlaps(job, split, folds)}), None
+    trainer = Trainer(job, table, split, fit.weight_key(model, table.weights), progress)
+    measurements, failure = Measurements(findings={overlap.code for overlap in shelf.overlaps(job, split, folds)}), None
     environment.forget_peak()
     began = time.perf_counter()
     try:
-        with environment.of(job, shelf, outcome.findings):
+        with environment.hold_conditions(job, shelf, measurements.findings):
             for number, parts in enumerate(folds):
                 environment.seed_everything(job.seed)
-                model = fitting.build(job, table)
-                fit(model, folds, number, outcome)
-                measure_fold(model, table, parts, metrics, outcome, store=job.store)
+                model = fit.build(job, table)
+                trainer.fit(model, folds, number, measurements)
+                measure_fold(model, table, parts, metrics, measurements, store=job.store)
                 progress({"fold": number + 1, "of": len(folds)})
-        failure = failures.not_finite(outcome.folds)
+        failure = failures.not_finite(measurements.folds)
     except TrustError:
         raise
     except (Exception, SystemExit) as fault:  # noqa: BLE001 - a model may raise anything, and that is a result
-        failure = failures.of_fault(fault, model)
+        failure = failures.failure_of(fault, model)
     holdout = "cv" not in split
     result = RunResult(
         status="failed" if failure else "done",
         failure=failure,
-        metrics=measured.mean_metrics(outcome.folds),
-        folds={} if holdout else measured.metrics_by_fold(outcome.folds),
-        rows=measured.mean_rows(folds),
-        parts=measured.part_digests(folds),
-        curves=measured.mean_curves(outcome.curves),
-        findings=sorted(outcome.findings),
+        metrics=outcome.mean_metrics(measurements.folds),
+        folds={} if holdout else outcome.metrics_by_fold(measurements.folds),
+        rows=outcome.mean_rows(folds),
+        parts=outcome.part_digests(folds),
+        curves=outcome.mean_curves(measurements.curves),
+        findings=sorted(measurements.findings),
         seconds=round(time.perf_counter() - began, 3),
         memory_mb=environment.peak_mb(),
-        flags=keras_library.conditions() if isinstance(model, keras_models.Network) else {},
+        flags=keras_library.conditions() if isinstance(model, Network) else {},
     )
-    if failure or not outcome.answers:
+    if failure or not measurements.answers:
         return result
-    predictions = measured.keep_predictions(table, folds, outcome.answers, job.store, holdout=holdout)
+    predictions = outcome.keep_predictions(table, folds, measurements.answers, job.store, holdout=holdout)
     artifacts = predictions.artifacts
-    if job.store and holdout and isinstance(model, keras_models.Network):
-        artifacts = artifacts | measured.keep_weights(model, Path(job.store))
+    if job.store and holdout and isinstance(model, Network):
+        artifacts = artifacts | outcome.keep_weights(model, Path(job.store))
     return replace(result, predictions=predictions.digest, hits=predictions.hits, artifacts=artifacts)
 
 
 def measure_fold(
-    model: Any, table: Table, parts: splits.Parts, metrics: list[str], outcome: Measurements, *, store: str | None = None
+    model: Any, table: Table, parts: splits.Parts, metrics: list[str], measurements: Measurements, *, store: str | None = None
 ) -> None:
-    """Predict and score the parts of a fold but for test; metrics and dev's answers go to `outcome`."""
-    if isinstance(model, python_models.PythonModel):
+    """Predict and score the parts of a fold but for test; metrics and dev's answers go to `measurements`."""
+    if isinstance(model, PythonModel):
         if model.numbers is not None:
-            measurements.folds.append({"dev": _returned(model.numbers, metrics, measurements.folds)})
+            measurements.folds.append({"dev": _own_metrics(model.numbers, metrics, measurements.folds)})
             return
         scores.require(model, metrics)
     fold: Metrics = {}
@@ -110,26 +111,33 @@ def measure_fold(
 def score_part(
     model: Any, table: Table, rows: Array, part: str, metrics: list[str], *, everything: bool = False
 ) -> tuple[scores.Answers, dict[str, float]]:
-    """Ask a fitted model about some rows, and score what it says; `everything` that it can say is asked, or what metrics need."""
+    """Ask a fitted model about some rows, and score what it says; `everything` that it can say is asked, or what metrics need.
+
+    Raises NotFiniteError for predictions that are no numbers.
+    """
     weights = None if table.weights is None else table.weights[rows]
-    if isinstance(model, keras_models.Network):
-        raw = model.raw(fitting.rows_of(table.X, rows))
+    X = fit.take_rows(table.X, rows)
+    if isinstance(model, Network):
+        raw = model.raw(X)
         failures.check_finite(raw, part)
         answers = model.answers(raw)
         loss = {"loss": model.loss(raw, table.y[rows], weights)} if "loss" in metrics else {}
     else:
         n_classes = len(table.classes) if table.classes else None
-        answers, loss = scores.answer(model, fitting.rows_of(table.X, rows), metrics, n_classes, everything=everything), {}
+        answers, loss = scores.ask_model(model, X, metrics, n_classes, everything=everything), {}
     failures.check_finite(answers.predicted, part)
-    found = scores.score(answers, table.y[rows], [name for name in metrics if name not in loss], table.task, weights) | loss
-    return answers, {name: found[name] for name in metrics}
+    values = scores.score(answers, table.y[rows], [name for name in metrics if name not in loss], table.task, weights) | loss
+    return answers, {name: values[name] for name in metrics}
 
 
-def _returned(numbers: dict[str, float], metrics: list[str], before: list[Metrics]) -> dict[str, float]:
-    """Return what a function measured, the metrics of the entry first. Raises ValueError where one of them is not there."""
+def _own_metrics(numbers: dict[str, float], metrics: list[str], folds: list[Metrics]) -> dict[str, float]:
+    """Return what a function measured itself, the metrics of the entry first.
+
+    Raises ValueError where one of them is not there, or where the `folds` before this one had others.
+    """
     missing = [name for name in metrics if name not in numbers]
     if missing:
         raise ValueError(f"it returned {', '.join(numbers)}, and no `{missing[0]}`: name what it returns in `metrics`")
-    if before and set(before[0]["dev"]) != set(numbers):
-        raise ValueError(f"it returned {', '.join(numbers)} for one fold and {', '.join(before[0]['dev'])} for another")
+    if folds and set(folds[0]["dev"]) != set(numbers):
+        raise ValueError(f"it returned {', '.join(numbers)} for one fold and {', '.join(folds[0]['dev'])} for another")
     return {name: numbers[name] for name in dict.fromkeys([*metrics, *numbers])}

@@ -1,4 +1,4 @@
-"""Metrics by name, from what a model answered. Runs in the worker process.
+"""Metrics by name, computed from the predictions of a model. Runs in the worker process.
 
 Answers are asked for once, whatever the number of metrics, and can be scored again later without the model.
 """
@@ -22,7 +22,7 @@ from gitjournal.worker.arrays import read_arrays
 from gitjournal.worker.jobs import MetricValues, ScoreJob
 from gitjournal.worker.models.sklearn_models import last_step
 
-OURS = frozenset({"rmse", "mae", "mse", "log_loss", "brier", "loss"})
+COMPUTED_HERE = frozenset({"rmse", "mae", "mse", "log_loss", "brier", "loss"})
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,22 @@ class Answers:
     classes: Any = None
 
 
-def _has_proba(answering: _Answering) -> bool:
-    return answering.answers.proba is not None
+def _has_proba(estimator: _AnsweredEstimator) -> bool:
+    return estimator.answers.proba is not None
 
 
-def _has_decision(answering: _Answering) -> bool:
-    return answering.answers.decision is not None
+def _has_decision(estimator: _AnsweredEstimator) -> bool:
+    return estimator.answers.decision is not None
 
 
-class _Answering(BaseEstimator):  # type: ignore[misc]
+class _AnsweredEstimator(BaseEstimator):  # type: ignore[misc]
     """An estimator that gives answers already given, for scikit-learn's scorers."""
 
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
         self.classes_ = answers.classes
 
-    def fit(self, X: Any, y: Any) -> _Answering:  # noqa: ARG002 - what makes it an estimator
+    def fit(self, X: Any, y: Any) -> _AnsweredEstimator:  # noqa: ARG002 - what makes it an estimator
         return self
 
     def predict(self, X: Any) -> Array:  # noqa: ARG002
@@ -70,11 +70,11 @@ class _Answering(BaseEstimator):  # type: ignore[misc]
         return self.answers.decision
 
 
-class _AnsweringClassifier(ClassifierMixin, _Answering):  # type: ignore[misc]
+class _AnsweredClassifier(ClassifierMixin, _AnsweredEstimator):  # type: ignore[misc]
     """Answers with classes or labels."""
 
 
-class _AnsweringRegressor(RegressorMixin, _Answering):  # type: ignore[misc]
+class _AnsweredRegressor(RegressorMixin, _AnsweredEstimator):  # type: ignore[misc]
     """Answers with values."""
 
 
@@ -84,7 +84,7 @@ def require(model: Any, metrics: list[str]) -> None:
     Raises EntryError that names the metric, the model and the method it has not.
     """
     for number, name in enumerate(metrics):
-        if name not in OURS and name not in get_scorer_names():
+        if name not in COMPUTED_HERE and name not in get_scorer_names():
             raise EntryError(f"scikit-learn {sklearn.__version__} has no `{name}` yet", path=("metrics", number))
     last = last_step(model)
     if hasattr(last, "final_estimator"):
@@ -108,8 +108,8 @@ def require(model: Any, metrics: list[str]) -> None:
             )
 
 
-def require_kept(answers: Answers, metrics: list[str]) -> None:
-    """Make sure that what was kept of a model answers the metrics. Raises EntryError that names the metric."""
+def require_answers(answers: Answers, metrics: list[str]) -> None:
+    """Make sure that kept predictions answer the metrics. Raises EntryError that names the metric."""
     for number, name in enumerate(metrics):
         if name == "loss":
             raise EntryError("`loss` is not computed from predictions; it needs the network", path=("metrics", number))
@@ -119,7 +119,7 @@ def require_kept(answers: Answers, metrics: list[str]) -> None:
             raise EntryError(f"`{name}` needs {word}, and the model gave none", path=("metrics", number))
 
 
-def answer(model: Any, X: Any, metrics: list[str], n_classes: int | None, *, everything: bool = False) -> Answers:
+def ask_model(model: Any, X: Any, metrics: list[str], n_classes: int | None, *, everything: bool = False) -> Answers:
     """Ask a fitted model about rows, for what the metrics need and no more, or for `everything` that it can say.
 
     `n_classes` is the number of classes of a target with one label, else None.
@@ -131,27 +131,30 @@ def answer(model: Any, X: Any, metrics: list[str], n_classes: int | None, *, eve
     asked = "proba" in needs or ("threshold" in needs and not decides) or (everything and hasattr(model, "predict_proba"))
     proba = model.predict_proba(X) if asked else None
     if n_classes is not None:
-        proba, decision = (_columns(found, classes, n_classes, fill) for found, fill in ((proba, 0.0), (decision, None)))
+        proba, decision = (_fill_classes(part, classes, n_classes, fill) for part, fill in ((proba, 0.0), (decision, None)))
         classes = np.arange(n_classes)
     return Answers(np.asarray(model.predict(X)), proba, decision, classes)
 
 
-def _columns(found: Any, classes: Any, n_classes: int, fill: float | None) -> Any:
-    """Return one column for each class of the target, where the model knows only those of its train part."""
-    if found is None or found.ndim < 2 or found.shape[1] == n_classes or found.shape[1] != len(classes):
-        return found
-    whole = np.full((len(found), n_classes), found.min() if fill is None else fill)
-    whole[:, np.asarray(classes, dtype=int)] = found
+def _fill_classes(response: Any, classes: Any, n_classes: int, fill: float | None) -> Any:
+    """Return one column for each class of the target, where the model knows only those of its train part.
+
+    The others get `fill`, or the smallest response.
+    """
+    if response is None or response.ndim < 2 or response.shape[1] == n_classes or response.shape[1] != len(classes):
+        return response
+    whole = np.full((len(response), n_classes), response.min() if fill is None else fill)
+    whole[:, np.asarray(classes, dtype=int)] = response
     return whole
 
 
 def score(answers: Answers, y: Array, metrics: list[str], task: str, weights: Array | None = None) -> dict[str, float]:
     """Return the value of each metric, printed positive for errors; NaN where one is not defined on these rows."""
-    answering = (_AnsweringRegressor if task == "regression" else _AnsweringClassifier)(answers)
-    return {name: float(_one(name, answers, answering, y, weights)) for name in metrics}
+    estimator = (_AnsweredRegressor if task == "regression" else _AnsweredClassifier)(answers)
+    return {name: float(_metric_value(name, answers, estimator, y, weights)) for name in metrics}
 
 
-def _one(name: str, answers: Answers, answering: _Answering, y: Array, weights: Array | None) -> Any:
+def _metric_value(name: str, answers: Answers, estimator: _AnsweredEstimator, y: Array, weights: Array | None) -> Any:
     if name == "rmse":
         return np.sqrt(mean_squared_error(y, answers.predicted, sample_weight=weights, multioutput="uniform_average"))
     if name == "mse":
@@ -163,7 +166,7 @@ def _one(name: str, answers: Answers, answering: _Answering, y: Array, weights: 
     if name == "brier":
         return _brier(y, answers.proba, weights)
     extra = {} if weights is None else {"sample_weight": weights}
-    return get_scorer(name)(answering, None, y, **extra)
+    return get_scorer(name)(estimator, None, y, **extra)
 
 
 def _brier(y: Array, proba: Array, weights: Array | None) -> float:
@@ -192,7 +195,7 @@ def rescore(job: ScoreJob) -> MetricValues:
         rows = arrays["fold"] == number
         part = {name: array[rows] for name, array in arrays.items()}
         answers = Answers(part["predicted"], part.get("proba"), part.get("decision"), classes)
-        require_kept(answers, metrics)
+        require_answers(answers, metrics)
         folds.append(score(answers, part["y"], metrics, job.task, part.get("weights")))
     by_fold: dict[str, list[float | None]] = {name: [fold[name] for fold in folds] for name in metrics}
     means: dict[str, float | None] = {name: float(np.mean([fold[name] for fold in folds])) for name in metrics}

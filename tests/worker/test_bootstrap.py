@@ -16,7 +16,7 @@ from gitjournal.stats.evidence import Resampled
 from gitjournal.stats.intervals import Estimate
 from gitjournal.worker import arrays as stored
 from gitjournal.worker import bootstrap
-from gitjournal.worker.bootstrap import draw
+from gitjournal.worker.bootstrap import bootstrap_files
 from gitjournal.worker.cache import Shelf
 from gitjournal.worker.jobs import BootstrapJob, PredictionsFile, RunJob
 from gitjournal.worker.run import run
@@ -37,7 +37,7 @@ def regression(folder: Path, *errors: np.ndarray, **more: np.ndarray) -> list[Pr
 
 
 def drawn(runs: list[PredictionsFile], other: PredictionsFile | None, metric: str, **more: Any) -> Resampled:
-    return draw(BootstrapJob(runs=runs, other=other, metric=metric, **{"task": "regression", **more}))
+    return bootstrap_files(BootstrapJob(runs=runs, other=other, metric=metric, **{"task": "regression", **more}))
 
 
 def test_the_error_of_a_difference_of_means_is_that_of_the_formula(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_many_draws_at_once_say_what_the_scorer_says_of_each(
         keep(tmp_path, f"{n}", y=y, predicted=(p > 0.5).astype(int), proba=np.column_stack([1 - p, p]), **more) for n, p in enumerate(proba)
     ]
     fast = dataclasses.asdict(drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped))
-    monkeypatch.setattr(bootstrap, "_at_once", lambda job, held: None)
+    monkeypatch.setattr(bootstrap, "_vectorised_measure", lambda job, predictions: None)
     each = dataclasses.asdict(drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped))
     assert fast.pop("unit") == each.pop("unit")
     assert fast == pytest.approx(each, rel=1e-9)

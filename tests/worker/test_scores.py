@@ -19,8 +19,8 @@ from gitjournal.entry.metrics import METRICS, default_metrics, direction, effect
 from gitjournal.errors import EntryError
 from gitjournal.worker import scores
 
-OURS = scores.OURS
-KNOWN = set(get_scorer_names()) | OURS  # newer names are not there in older versions
+COMPUTED_HERE = scores.COMPUTED_HERE
+KNOWN = set(get_scorer_names()) | COMPUTED_HERE  # newer names are not there in older versions
 
 
 def names(task: str, *, binary: bool) -> list[str]:
@@ -30,7 +30,7 @@ def names(task: str, *, binary: bool) -> list[str]:
 
 def measured(model: Any, X: Any, y: Any, metrics: list[str], task: str, weights: Any = None) -> dict[str, float]:
     n_classes = len(np.unique(y)) if task == "classification" else None
-    return scores.score(scores.answer(model, X, metrics, n_classes), y, metrics, task, weights)
+    return scores.score(scores.ask_model(model, X, metrics, n_classes), y, metrics, task, weights)
 
 
 def test_the_table_knows_every_scorer_its_direction_and_its_needs() -> None:
@@ -59,7 +59,7 @@ def test_classification_gives_what_scikit_learn_gives(binary: bool, weighted: bo
     wanted = [name for name in wanted if not (binary and name == "top_k_accuracy")]  # two of two classes are always right
     found = measured(model, X, y, wanted, "classification", weights)
     assert len(found) > 20
-    for name in set(wanted) - OURS:
+    for name in set(wanted) - COMPUTED_HERE:
         extra = {"sample_weight": weights} if weighted else {}
         assert found[name] == get_scorer(name)(model, X, y, **extra), name
     assert found["log_loss"] == pytest.approx(-found["neg_log_loss"])
@@ -72,7 +72,7 @@ def test_regression_gives_what_scikit_learn_gives_and_errors_are_positive(weight
     weights = np.linspace(0.1, 2, len(y)) if weighted else None
     wanted = [name for name in names("regression", binary=True) if METRICS[name].weights or not weighted]
     found = measured(model, X, y, wanted, "regression", weights)
-    for name in set(wanted) - OURS:
+    for name in set(wanted) - COMPUTED_HERE:
         extra = {"sample_weight": weights} if weighted else {}
         assert found[name] == get_scorer(name)(model, X, y, **extra), name
     assert found["rmse"] == pytest.approx(-found["neg_root_mean_squared_error"])
@@ -108,7 +108,7 @@ def test_brier_is_half_for_two_classes_and_whole_for_more() -> None:
 def test_a_class_that_train_did_not_hold_has_probability_zero() -> None:
     X, y = load_wine(return_X_y=True)
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[y != 1], y[y != 1])
-    answers = scores.answer(model, X, ["log_loss"], 3)
+    answers = scores.ask_model(model, X, ["log_loss"], 3)
     assert answers.proba.shape == (len(y), 3)
     assert (answers.proba[:, 1] == 0).all()
     assert np.isfinite(scores.score(answers, y, ["log_loss"], "classification")["log_loss"])
