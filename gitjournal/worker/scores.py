@@ -104,7 +104,7 @@ def require(model: Any, metrics: list[str]) -> None:
         if not fits[needs]:
             method = {"predict": "predict", "proba": "predict_proba", "threshold": "decision_function or predict_proba"}[needs]
             raise EntryError(
-                f"`{name}` needs {method}, which {getattr(last, 'called', type(last).__name__)} has not", path=("metrics", number)
+                f"`{name}` needs {method}, which {getattr(last, 'display_name', type(last).__name__)} has not", path=("metrics", number)
             )
 
 

@@ -16,7 +16,7 @@ from gitjournal.data.loading import Table
 from gitjournal.entry import record
 from gitjournal.entry.record import Record
 from gitjournal.procedure.networks import keras_catalogue
-from gitjournal.worker.models.sklearn_models import derived_seed
+from gitjournal.worker.models.sklearn_models import derive_seed
 from tests.support.helpers import done, git, gitjournal, write_entry
 from tests.support.places import ROOT
 
@@ -147,7 +147,7 @@ def test_what_is_watched_follows_the_rule_of_the_split() -> None:
 
 
 def test_the_seed_of_a_network_is_the_same_on_every_machine() -> None:
-    assert derived_seed(0, 1_000_000) == 570_971_697
+    assert derive_seed(0, 1_000_000) == 570_971_697
 
 
 @pytest.mark.keras
@@ -155,7 +155,7 @@ def test_the_reference_is_that_of_the_installed_keras(tmp_path: Path) -> None:
     code = (
         "import shutil, sys; from pathlib import Path; from gitjournal.procedure.networks import keras_catalogue as c\n"
         "from gitjournal.worker.models import reference_keras as k\n"
-        "file = Path(sys.argv[1]); shutil.copy(c.REFERENCE, file); print(k.update(file, k.look))\n"
+        "file = Path(sys.argv[1]); shutil.copy(c.REFERENCE, file); print(k.update(file, k.describe_keras))\n"
         "import keras\n"
         "for path, known in c.reference().known.items():\n"
         "    found = keras\n"

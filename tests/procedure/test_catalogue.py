@@ -59,7 +59,7 @@ def test_looking_up_imports_neither_scikit_learn_nor_numpy() -> None:
 
 
 def test_every_estimator_of_the_installed_version_is_in_it() -> None:
-    seen = maintenance.look()
+    seen = maintenance.describe_sklearn()
     assert set(seen.known) <= set(catalogue.reference().known)
     for path, known in seen.known.items():
         assert set(known.params) <= set(catalogue.reference().known[path].params), path
@@ -74,7 +74,7 @@ def test_the_installed_version_adds_nothing_new_so_the_file_is_up_to_date(tmp_pa
 
 def test_every_default_is_that_of_the_installed_version_or_is_said_to_differ() -> None:
     version = maintenance.sklearn.__version__
-    for path, known in maintenance.look().known.items():
+    for path, known in maintenance.describe_sklearn().known.items():
         for name, new in known.params.items():
             old = catalogue.reference().known[path].params[name]
             if old.required or new.required:
@@ -85,7 +85,7 @@ def test_every_default_is_that_of_the_installed_version_or_is_said_to_differ() -
 
 
 def test_what_is_listed_is_imported_from_the_path_that_is_listed() -> None:
-    for path in maintenance.look().known:
+    for path in maintenance.describe_sklearn().known:
         module, _, short = path.rpartition(".")
         assert getattr(importlib.import_module(module), short).__name__ in (short, "absolute", "amax", "amin"), path
 

@@ -23,7 +23,7 @@ def vectors() -> dict[str, list[str]]:
 
 def classes() -> dict[str, str]:
     """Return the fingerprint of every estimator that exists here, with nothing declared."""
-    here = maintenance.look().known
+    here = maintenance.describe_sklearn().known
     kinds = ("classifier", "regressor", "transformer")
     known: dict[str, Known] = {path: one for path, one in reference().known.items() if one.kind in kinds and path in here}
     version = plan.installed_version()
@@ -36,7 +36,7 @@ def classes() -> dict[str, str]:
 def unlike() -> list[str]:
     """Return the classes whose defaults here are not those of the reference."""
     old = reference()
-    new = maintenance.append(old, maintenance.look())
+    new = maintenance.append(old, maintenance.describe_sklearn())
     return [path for path, known in new.known.items() if old.known.get(path) != known]
 
 

@@ -82,20 +82,20 @@ def sources(graph: Graph, X: Any, names: Sequence[str], label: str) -> list[Any]
 
     Raises ParameterError for a column that is not there, and for what a network does not take.
     """
-    return [_source(graph, number, _columns(X, one.columns, names, label), label) for number, one in enumerate(graph.sources)]
+    return [_input_rows(graph, number, _select_columns(X, one.columns, names, label), label) for number, one in enumerate(graph.sources)]
 
 
-def _columns(X: Any, columns: Any, names: Sequence[str], label: str) -> Any:
+def _select_columns(X: Any, columns: Any, names: Sequence[str], label: str) -> Any:
     """Return the columns that an input takes."""
     if columns == "all":
         return X
     listed = columns if isinstance(columns, list) else [columns]
-    known = [str(name) for name in X.columns] if hasattr(X, "columns") else list(names)
+    available = [str(name) for name in X.columns] if hasattr(X, "columns") else list(names)
     try:
-        numbers = [column if isinstance(column, int) else known.index(column) for column in listed]
+        numbers = [column if isinstance(column, int) else available.index(column) for column in listed]
     except ValueError:
-        missing = next(column for column in listed if not isinstance(column, int) and column not in known)
-        says = f"columns are {', '.join(known[:10])}" if known else "columns have numbers here, from 0"
+        missing = next(column for column in listed if not isinstance(column, int) and column not in available)
+        says = f"columns are {', '.join(available[:10])}" if available else "columns have numbers here, from 0"
         raise ParameterError(f"no column `{missing}` comes in; {says}", [label, "inputs"]) from None
     if max(numbers) >= X.shape[1] or min(numbers) < 0:
         raise ParameterError(f"no column {max(numbers)} comes in: there are {X.shape[1]}", [label, "inputs"])
@@ -103,7 +103,7 @@ def _columns(X: Any, columns: Any, names: Sequence[str], label: str) -> Any:
     return X.iloc[:, chosen] if hasattr(X, "iloc") else X[:, chosen]
 
 
-def _source(graph: Graph, number: int, X: Any, label: str) -> Any:
+def _input_rows(graph: Graph, number: int, X: Any, label: str) -> Any:
     """Return the rows of one input: float32, text, or whole numbers where a layer takes them as they are."""
     if hasattr(X, "columns"):
         X = from_table(X, label)
@@ -117,29 +117,29 @@ def _source(graph: Graph, number: int, X: Any, label: str) -> Any:
         if X.dtype.kind == "f" and np.isnan(X).any():
             raise ParameterError("the data hold missing values, which a network does not take; put a SimpleImputer before it", [label])
         X = X[:, None] if X.ndim == 1 else X
-        return X.astype(np.int64) if X.dtype.kind in "iub" and _takes_whole(graph, number) else X
+        return X.astype(np.int64) if X.dtype.kind in "iub" and _takes_whole_numbers(graph, number) else X
     return X
 
 
-def _takes_whole(graph: Graph, number: int) -> bool:
+def _takes_whole_numbers(graph: Graph, number: int) -> bool:
     return all(short(one.node) in WHOLE_NUMBERS for one in graph.layers if number in one.inputs)
 
 
-def samples(graph: Graph, tree: Steps, known: dict[str, Any]) -> list[Any] | None:
-    """Return two rows of each input as the data would give them; None where a step or a vocabulary decides what comes in."""
+def samples(graph: Graph, tree: Steps, facts: dict[str, Any]) -> list[Any] | None:
+    """Return two rows of each input as data of these facts would give them; None where a step or a vocabulary decides what comes in."""
     learned = ("IntegerLookup", "StringLookup", "TextVectorization")
     if any(short(one.node) in learned and not one.node["params"].get("vocabulary") for one in graph.layers):
         return None
     if any(node not in ("passthrough", None) and node["class"] not in KEEPS_SHAPE for _, node, *_ in tree[:-1]):
         return None
-    columns: dict[str, Any] = known.get("columns") or {}
+    columns: dict[str, Any] = facts.get("columns") or {}
     if set(columns) != {"number"}:
         return None
-    shape = tuple(known.get("shape") or [known.get("n_features") or 0])
+    shape = tuple(facts.get("shape") or [facts.get("n_features") or 0])
     if not all(shape):
         return None
-    found = []
+    rows = []
     for source in graph.sources:
         width = shape if source.columns == "all" else (len(source.columns) if isinstance(source.columns, list) else 1,)
-        found.append(np.arange(2 * math.prod(width), dtype=np.float32).reshape(2, *width))
-    return found
+        rows.append(np.arange(2 * math.prod(width), dtype=np.float32).reshape(2, *width))
+    return rows

@@ -1,4 +1,4 @@
-"""Makes the layers, optimizers and losses of Keras that a tree names, and wires layers up. Only the catalogue's classes are made."""
+"""Builds the layers, optimizers and losses of Keras that a tree names, and wires layers up. Only the catalogue's classes are made."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Builder:
         With what was `learned` (`keras_state`) nothing adapts: each layer gets what it held. Raises ParameterError for what does
         not fit, MemoryError for a layer that is too large, DataError where what was learned is not of these layers.
         """
-        return self._wired(graph, sources, learned, adapt=True)
+        return self._connect(graph, sources, learned, adapt=True)
 
     def outline(self, graph: Graph, sources: list[Any]) -> int:
         """Wire up the layers to see whether they fit, without the memory that their weights would take.
@@ -50,26 +50,26 @@ class Builder:
         Return how many numbers they give a row. Raises ParameterError for what does not fit.
         """
         with self.keras.StatelessScope(initialize_variables=False):
-            return self._wired(graph, sources, None, adapt=False)[1]
+            return self._connect(graph, sources, None, adapt=False)[1]
 
-    def _wired(self, graph: Graph, sources: list[Any], learned: Mapping[str, Array] | None, *, adapt: bool) -> tuple[Any, int]:
+    def _connect(self, graph: Graph, sources: list[Any], learned: Mapping[str, Array] | None, *, adapt: bool) -> tuple[Any, int]:
         tensors = [self._input(source) for source in sources]
         inputs = list(tensors)
-        for number, one in enumerate(graph.layers):
-            layer = self.layer(one, number)
-            taken = [tensors[position] for position in one.inputs]
-            held = None if learned is None else keras_state.of_layer(learned, number)
-            if held is not None:
-                keras_state.put_vocabulary(layer, held)
-            elif adapt and short(one.node) in ADAPTED and one.node["params"].get(ADAPTED[short(one.node)]) is None:
-                self._adapt(layer, one, inputs, taken[0], sources)
-            with self._naming(one, taken):
-                found = self._call(layer, one, taken)
-            if held is not None:
-                keras_state.put_weights(layer, held, one)
-            if not hasattr(found, "shape"):
-                raise ParameterError(f"layer `{one.name}` gives several outputs; leave out `return_state`", [self.label, one.name])
-            tensors.append(found)
+        for number, wired in enumerate(graph.layers):
+            layer = self.layer(wired, number)
+            taken = [tensors[position] for position in wired.inputs]
+            state = None if learned is None else keras_state.layer_arrays(learned, number)
+            if state is not None:
+                keras_state.put_vocabulary(layer, state)
+            elif adapt and short(wired.node) in ADAPTED and wired.node["params"].get(ADAPTED[short(wired.node)]) is None:
+                self._adapt(layer, wired, inputs, taken[0], sources)
+            with _LayerErrors(self.label, wired, taken):
+                output = self._call(layer, wired, taken)
+            if state is not None:
+                keras_state.put_weights(layer, state, wired)
+            if not hasattr(output, "shape"):
+                raise ParameterError(f"layer `{wired.name}` gives several outputs; leave out `return_state`", [self.label, wired.name])
+            tensors.append(output)
         last = graph.layers[-1]
         shape = tuple(tensors[-1].shape)
         if len(shape) != 2 or shape[1] is None:
@@ -82,27 +82,24 @@ class Builder:
         sample = dense(source[np.arange(1)])
         return self.keras.Input(sample.shape[1:], dtype="string" if sample.dtype.kind == "O" else sample.dtype.name)
 
-    def layer(self, one: Wired, number: int = 0) -> Any:
+    def layer(self, wired: Wired, number: int = 0) -> Any:
         """Make one layer, named by its number."""
-        node = {**one.node, "params": {name: value for name, value in one.node["params"].items() if name != "name"}}
-        return self._made(node, [self.label, one.name], name=f"layer_{number}")
+        node = {**wired.node, "params": {name: value for name, value in wired.node["params"].items() if name != "name"}}
+        return self._instance(node, [self.label, wired.name], name=f"layer_{number}")
 
-    def _adapt(self, layer: Any, one: Wired, inputs: list[Any], taken: Any, sources: list[Any]) -> None:
+    def _adapt(self, layer: Any, wired: Wired, inputs: list[Any], taken: Any, sources: list[Any]) -> None:
         rows = Batches(sources)
-        with self._naming(one, [taken]), rows.own_faults():
+        with _LayerErrors(self.label, wired, [taken]), rows.own_faults():
             until = self.keras.Model(inputs[0] if len(inputs) == 1 else tuple(inputs), taken)
             layer.adapt(rows.dataset().map(lambda *parts: until(parts[0], training=False)))
 
     @staticmethod
-    def _call(layer: Any, one: Wired, taken: list[Any]) -> Any:
-        kind = short(one.node)
+    def _call(layer: Any, wired: Wired, taken: list[Any]) -> Any:
+        kind = short(wired.node)
         if kind in ATTENTION:
             several = taken * 2 if len(taken) == 1 else taken
             return layer(several) if kind in ("Attention", "AdditiveAttention") else layer(*several)
         return layer(taken if kind in SEVERAL else taken[0])
-
-    def _naming(self, one: Wired, taken: list[Any]) -> _Naming:
-        return _Naming(self.label, one, taken)
 
     def value(self, value: Any, parameter: Any = None, path: Sequence[str] = ()) -> Any:
         """Return what a value of the tree stands for."""
@@ -111,9 +108,9 @@ class Builder:
             return tuple(parts) if parameter is not None and parameter.tuple else parts
         if isinstance(value, dict):
             if "class" in value:
-                return self._made(value, path)
+                return self._instance(value, path)
             if "function" in value:
-                return self._found(value["function"])
+                return self._attribute(value["function"])
             if "fact" in value:
                 return self.facts[value["fact"]]
             return value["word"] if "word" in value else float(value["float"])
@@ -123,31 +120,32 @@ class Builder:
             return int(value)
         return float(value) if parameter.numbers == "real" and isinstance(value, int) else value
 
-    def _made(self, node: Node, path: Sequence[str], **more: Any) -> Any:
-        known = keras_catalogue.known(node["class"])
+    def _instance(self, node: Node, path: Sequence[str], **more: Any) -> Any:
+        entry = keras_catalogue.known(node["class"])
         arguments = {
-            name: self.value(value, known.params[name], [*path, name]) for name, value in node["params"].items() if name != "verbose"
+            name: self.value(value, entry.params[name], [*path, name]) for name, value in node["params"].items() if name != "verbose"
         }
         try:
-            return self._found(known.path)(**arguments, **more)
+            return self._attribute(entry.path)(**arguments, **more)
         except (TypeError, ValueError) as fault:
-            raise ParameterError(f"{known.short}: {_first(fault)}", list(path) or [self.label]) from None
+            raise ParameterError(f"{entry.short}: {_first_line(fault)}", list(path) or [self.label]) from None
 
-    def _found(self, path: str) -> Any:
-        found = self.keras
+    def _attribute(self, path: str) -> Any:
+        """Return what Keras has under a dotted path. Raises ParameterError where this version has nothing there."""
+        attribute = self.keras
         for name in path.split(".")[1:]:
-            found = getattr(found, name, None)
-            if found is None:
+            attribute = getattr(attribute, name, None)
+            if attribute is None:
                 raise ParameterError(f"Keras {self.keras.__version__} has no {path.removeprefix('keras.')}", [self.label])
-        return found
+        return attribute
 
 
-class _Naming:
+class _LayerErrors:
     """Turns what Keras says while a layer is wired up into a message that names the layer as the entry does."""
 
-    def __init__(self, label: str, one: Wired, taken: list[Any]) -> None:
+    def __init__(self, label: str, wired: Wired, taken: list[Any]) -> None:
         self.label = label
-        self.one = one
+        self.wired = wired
         self.taken = taken
 
     def __enter__(self) -> None:
@@ -157,16 +155,18 @@ class _Naming:
         if fault is None or isinstance(fault, (GitjournalError, MemoryError)) or not isinstance(fault, Exception):
             return
         if keras_library.out_of_memory(fault):
-            raise MemoryError(f"layer `{self.one.name}` ({short(self.one.node)}) {keras_library.too_large(fault)}") from None
+            raise MemoryError(f"layer `{self.wired.name}` ({short(self.wired.node)}) {keras_library.too_large(fault)}") from None
         shapes = " and ".join(str(tuple(tensor.shape)) for tensor in self.taken)
-        message = f"layer `{self.one.name}` ({short(self.one.node)}) does not fit what comes in, of shape {shapes}: {_first(fault)}"
-        raise ParameterError(message, [self.label, self.one.name]) from None
+        message = (
+            f"layer `{self.wired.name}` ({short(self.wired.node)}) does not fit what comes in, of shape {shapes}: {_first_line(fault)}"
+        )
+        raise ParameterError(message, [self.label, self.wired.name]) from None
 
 
-def _first(fault: BaseException) -> str:
+def _first_line(fault: BaseException) -> str:
     """Return what an exception of Keras says, in one line without its names for layers."""
     lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
-    said = lines[0] if lines else type(fault).__name__
-    if said.startswith("Exception encountered when calling") and len(lines) > 1:
-        said = next((line for line in lines[1:] if not line.startswith("Arguments received")), said)
-    return _OF_LAYER.sub("", said)[:300]
+    first = lines[0] if lines else type(fault).__name__
+    if first.startswith("Exception encountered when calling") and len(lines) > 1:
+        first = next((line for line in lines[1:] if not line.startswith("Arguments received")), first)
+    return _OF_LAYER.sub("", first)[:300]

@@ -19,8 +19,8 @@ def load() -> Any:
 
     Raises ParameterError where it is not installed.
     """
-    ours = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": os.devnull, "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    os.environ.update(ours)
+    settings = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": os.devnull, "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    os.environ.update(settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -68,5 +68,5 @@ def out_of_memory(fault: BaseException) -> bool:
 
 def too_large(fault: BaseException) -> str:
     """Return what did not fit, as far as TensorFlow tells."""
-    told = re.search(r"allocating tensor with shape\[([\d,]+)\] and type (\w+)", str(fault))
-    return f"needs an array of {told[1].replace(',', ' x ')} ({told[2]})" if told else "needs more than there is"
+    match = re.search(r"allocating tensor with shape\[([\d,]+)\] and type (\w+)", str(fault))
+    return f"needs an array of {match[1].replace(',', ' x ')} ({match[2]})" if match else "needs more than there is"

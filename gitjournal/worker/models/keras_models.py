@@ -1,4 +1,4 @@
-"""From a node of the tree to a Keras network that fits and predicts. Runs in the worker; `keras_library.load` imports Keras.
+"""Keras networks as models that fit and predict, built from a tree. Runs in the worker; `keras_library.load` imports Keras.
 
 A network is always built through the functional interface, layer after layer in the order of `networks.graph`, so that two declarations
 of one network draw the same random numbers. Rows may be arrays, a DataFrame, text, or anything that has a length, a `shape` and gives
@@ -25,7 +25,7 @@ from gitjournal.worker.models.keras_layers import Builder
 from gitjournal.worker.models.keras_library import load
 from gitjournal.worker.models.keras_objective import Objective, PredictionTarget
 from gitjournal.worker.models.keras_rows import Batches
-from gitjournal.worker.models.sklearn_models import derived_seed
+from gitjournal.worker.models.sklearn_models import derive_seed
 from gitjournal.worker.scores import Answers
 
 Node = dict[str, Any]
@@ -58,8 +58,8 @@ class Network:
         self.graph = graph_of(self.node)
         self.inputs = keras_inputs.Inputs(tree, seed, self.graph)
         fit = self.node["params"]["fit"]["params"]
-        known = keras_catalogue.known(keras_catalogue.FIT).params
-        self.options = {name: fit.get(name, one.default) for name, one in known.items()}
+        declared = keras_catalogue.known(keras_catalogue.FIT).params
+        self.options = {name: fit.get(name, one.default) for name, one in declared.items()}
         self.facts: dict[str, int] = {}
         self.model: Any = None
         self.outputs = 0
@@ -84,7 +84,7 @@ class Network:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             keras.utils.clear_session()
-            keras.utils.set_random_seed(derived_seed(self.seed, NOT_SEEDED))
+            keras.utils.set_random_seed(derive_seed(self.seed, NOT_SEEDED))
         fit = self.options
         sources = self.inputs.fit(train.X, train.y, names)
         self.facts = training_facts(self.node, len(train.y))
@@ -92,13 +92,13 @@ class Network:
         self.objective.check(self.graph.layers[-1].name, self.outputs)
         self._compile(keras)
         weights = self.objective.row_weights(train.y, train.weights, fit["class_weight"])
-        shuffled = derived_seed(self.seed, NOT_SEEDED + 1) if fit["shuffle"] else None
-        rows = Batches(sources, self.objective.coded(train.y, self.outputs), weights, size=int(fit["batch_size"]), seed=shuffled)
-        seen = None
+        shuffled = derive_seed(self.seed, NOT_SEEDED + 1) if fit["shuffle"] else None
+        rows = Batches(sources, self.objective.encode(train.y, self.outputs), weights, size=int(fit["batch_size"]), seed=shuffled)
+        validation = None
         if watched is not None:
-            seen = Batches(self.inputs.transform(watched.X), self.objective.coded(watched.y, self.outputs), watched.weights)
-        callbacks = [Builder(keras, self.label, self.facts).value(one) for one in fit["callbacks"]]
-        self._learn(keras, rows, seen, callbacks, int(fit["epochs"]), tell)
+            validation = Batches(self.inputs.transform(watched.X), self.objective.encode(watched.y, self.outputs), watched.weights)
+        callbacks = [Builder(keras, self.label, self.facts).value(node) for node in fit["callbacks"]]
+        self._learn(keras, rows, validation, callbacks, int(fit["epochs"]), tell)
 
     def _compile(self, keras: Any) -> None:
         builder = Builder(keras, self.label, self.facts)
@@ -107,7 +107,7 @@ class Network:
         optimizer, loss = builder.value(params["optimizer"]), builder.value(params["loss"])
         self.model.compile(optimizer=optimizer, loss=loss, metrics=metrics or None, jit_compile=False)
 
-    def _learn(self, keras: Any, rows: Batches, seen: Batches | None, callbacks: list[Any], epochs: int, tell: Tell) -> None:
+    def _learn(self, keras: Any, rows: Batches, validation: Batches | None, callbacks: list[Any], epochs: int, tell: Tell) -> None:
         curves: dict[str, list[float]] = {}
         self.curves = curves
 
@@ -121,8 +121,8 @@ class Network:
 
         watcher = keras.callbacks.LambdaCallback(on_epoch_end=after)
         callbacks = [watcher, *callbacks]
-        with rows.own_faults(), seen.own_faults() if seen else contextlib.nullcontext():
-            watched = seen.dataset() if seen else None
+        with rows.own_faults(), validation.own_faults() if validation else contextlib.nullcontext():
+            watched = validation.dataset() if validation else None
             self.model.fit(rows.dataset(), validation_data=watched, epochs=epochs, callbacks=callbacks, shuffle=False, verbose=0)
 
     def state(self) -> dict[str, Array]:
@@ -130,8 +130,8 @@ class Network:
 
         Raises DataError for steps before it that could not be opened again.
         """
-        found = keras_state.learned({number: self.model.get_layer(f"layer_{number}") for number in range(len(self.graph.layers))})
-        return found | self.inputs.state()
+        layers = {number: self.model.get_layer(f"layer_{number}") for number in range(len(self.graph.layers))}
+        return keras_state.network_arrays(layers) | self.inputs.state()
 
     def restore(self, state: Mapping[str, Array], X: Any, n_train: int, names: Sequence[str]) -> None:
         """Become what was kept instead of learning. `X` are some rows, of which only the shape counts, `names` those of the columns.
@@ -151,8 +151,7 @@ class Network:
         """Return what the last layer gives for rows."""
         rows = Batches(self.inputs.transform(X))
         with rows.own_faults():
-            found: Array = np.asarray(self.model.predict(rows.dataset(), verbose=0), dtype=np.float64)
-        return found
+            return np.asarray(self.model.predict(rows.dataset(), verbose=0), dtype=np.float64)
 
     def predict(self, X: Any) -> Array:
         """Return classes, labels or values."""
@@ -167,7 +166,7 @@ class Network:
         keras = load()
         loss = Builder(keras, self.label, self.facts).value(self.node["params"]["loss"])
         of_rows = None if weights is None else weights.astype(np.float32)
-        return float(loss(self.objective.coded(y, self.outputs), raw.astype(np.float32), sample_weight=of_rows))
+        return float(loss(self.objective.encode(y, self.outputs), raw.astype(np.float32), sample_weight=of_rows))
 
     def try_out(self, n_train: int, samples: list[Any] | None) -> None:
         """Make what there is to make, and wire it up where there are samples of the inputs; no weight is made."""
@@ -193,8 +192,8 @@ class ProbabilityNetwork(Network):
 
     def predict_proba(self, X: Any) -> Array:
         """Return one column for each class or label."""
-        found: Array = self.answers(self.raw(X)).proba
-        return found
+        proba: Array = self.answers(self.raw(X)).proba
+        return proba
 
 
 class MarginNetwork(Network):
@@ -202,8 +201,8 @@ class MarginNetwork(Network):
 
     def decision_function(self, X: Any) -> Array:
         """Return the margins."""
-        found: Array = self.answers(self.raw(X)).decision
-        return found
+        margins: Array = self.answers(self.raw(X)).decision
+        return margins
 
 
 def build(tree: Steps, seed: int | None, target: PredictionTarget) -> Network:
@@ -214,14 +213,14 @@ def build(tree: Steps, seed: int | None, target: PredictionTarget) -> Network:
     return kind(tree, seed, objective)
 
 
-def validate(tree: Steps, target: PredictionTarget, known: dict[str, Any]) -> None:
+def validate(tree: Steps, target: PredictionTarget, facts: dict[str, Any]) -> None:
     """Make every object of a network, and where the shape of the data is known wire it up.
 
-    `known` are the facts of the data. Raises ParameterError for what does not fit.
+    `facts` are those of the data. Raises ParameterError for what does not fit.
     """
     network = build(tree, None, target)
     if network.inputs.before is not None:
         sklearn_models.validate_steps(tree[:-1])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        network.try_out(int(known.get("n_rows") or 1), keras_inputs.samples(network.graph, tree, known))
+        network.try_out(int(facts.get("n_rows") or 1), keras_inputs.samples(network.graph, tree, facts))

@@ -1,4 +1,4 @@
-"""What a loss and a target make of each other: how the target is coded, which outputs fit, and what the outputs say."""
+"""The training objective of a network: how its loss wants the target coded, which outputs fit, and what the outputs predict."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Objective:
         """Whether the network gives margins, and no probabilities."""
         return self.loss in MARGINS
 
-    def coded(self, y: Array, outputs: int) -> Array:
+    def encode(self, y: Array, outputs: int) -> Array:
         """Return the target as the loss takes it, for a network with so many outputs."""
         if self.target.task == "classification" and self.loss in BY_CLASS:
             return y.astype(np.int32)

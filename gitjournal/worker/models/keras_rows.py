@@ -1,4 +1,4 @@
-"""Rows as a network takes them: in batches, as float32, whole numbers or text. Nothing but a batch is asked for at once."""
+"""Batches of rows as a network takes them: float32, whole numbers or text. Nothing but a batch is asked for at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Batches:
         self.sources = sources
         self.y = y
         self.weights = None if weights is None else weights.astype(np.float32)
-        self.size = size or _at_once(sources)
+        self.size = size or _batch_size(sources)
         self.stream = None if seed is None else np.random.RandomState(seed)
         self.n_rows = sources[0].shape[0]
         self._fault: Exception | None = None
@@ -71,11 +71,11 @@ class Batches:
         X = tuple(spec(dense(source[np.arange(1)])) for source in self.sources)
         parts = [X[0] if len(X) == 1 else X]
         parts += [spec(one) for one in (self.y, self.weights) if one is not None]
-        found = tensorflow.data.Dataset.from_generator(self._walk, output_signature=tuple(parts))
-        return found.apply(tensorflow.data.experimental.assert_cardinality(math.ceil(self.n_rows / self.size))).prefetch(1)
+        rows = tensorflow.data.Dataset.from_generator(self._walk, output_signature=tuple(parts))
+        return rows.apply(tensorflow.data.experimental.assert_cardinality(math.ceil(self.n_rows / self.size))).prefetch(1)
 
 
-def _at_once(sources: list[Any]) -> int:
+def _batch_size(sources: list[Any]) -> int:
     row = sum(dense(source[np.arange(1)]).nbytes for source in sources)
     return max(1, min(AT_ONCE, AT_ONCE_BYTES // max(row, 1)))
 

@@ -1,4 +1,4 @@
-"""What a trained network is besides its declaration: plain arrays by layer, and back. No configuration is kept, and none is read.
+"""The state of a trained network: plain arrays by layer, and back. No configuration is kept, and none is read.
 
 Layers have the numbers of `networks.graph`, so the arrays of a network fit every declaration of it. Text stands as the bytes of a
 JSON list: an array of it would take the longest word for each.
@@ -19,30 +19,30 @@ from gitjournal.procedure.networks.graph import Wired
 _WORDS, _IDF, _BINS = "vocabulary", "idf_weights", "bin_boundaries"
 
 
-def learned(layers: Mapping[int, Any]) -> dict[str, Array]:
+def network_arrays(layers: Mapping[int, Any]) -> dict[str, Array]:
     """Return what trained layers hold, as ``layer_3.0``, ``layer_3.1`` for weights and ``layer_0.vocabulary`` for the rest."""
-    return {f"layer_{number}.{name}": array for number, layer in layers.items() for name, array in _held(layer).items()}
+    return {f"layer_{number}.{name}": array for number, layer in layers.items() for name, array in _arrays_inside(layer).items()}
 
 
-def of_layer(arrays: Mapping[str, Array], number: int) -> dict[str, Array]:
+def layer_arrays(arrays: Mapping[str, Array], number: int) -> dict[str, Array]:
     """Return what belongs to one layer, by the name inside it."""
     prefix = f"layer_{number}."
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
-def _held(layer: Any) -> dict[str, Array]:
+def _arrays_inside(layer: Any) -> dict[str, Array]:
     # bfloat16 is no type of numpy's own; float32 holds each of its numbers
     weights = [array.astype(np.float32) if array.dtype.kind == "V" else array for array in layer.get_weights()]
-    found = {str(place): array for place, array in enumerate(weights)}
+    arrays = {str(place): array for place, array in enumerate(weights)}
     if hasattr(layer, "get_vocabulary"):
         words = [word if isinstance(word, str) else int(word) for word in layer.get_vocabulary(include_special_tokens=False)]
-        found[_WORDS] = np.frombuffer(json.dumps(words).encode(), dtype=np.uint8)
+        arrays[_WORDS] = np.frombuffer(json.dumps(words).encode(), dtype=np.uint8)
         inverse: dict[str, Any] = {}
         layer.save_own_variables(inverse)
-        found |= {name: np.asarray(array) for name, array in inverse.items() if name == _IDF}
+        arrays |= {name: np.asarray(array) for name, array in inverse.items() if name == _IDF}
     if getattr(layer, _BINS, None) is not None:
-        found[_BINS] = np.asarray(layer.bin_boundaries, dtype=np.float64)
-    return found
+        arrays[_BINS] = np.asarray(layer.bin_boundaries, dtype=np.float64)
+    return arrays
 
 
 def put_vocabulary(layer: Any, arrays: Mapping[str, Array]) -> None:
@@ -56,12 +56,12 @@ def put_vocabulary(layer: Any, arrays: Mapping[str, Array]) -> None:
         layer.load_own_variables({name: array for name, array in arrays.items() if name == _IDF})
 
 
-def put_weights(layer: Any, arrays: Mapping[str, Array], one: Wired) -> None:
+def put_weights(layer: Any, arrays: Mapping[str, Array], wired: Wired) -> None:
     """Give a layer that is wired up its weights. Raises DataError where they are not those of the declared layer."""
     weights = [arrays[name] for name in sorted(filter(str.isdigit, arrays), key=int)]
     wanted = [tuple(weight.shape) for weight in layer.weights]
     if [weight.shape for weight in weights] != wanted:
-        raise DataError(f"what is kept does not fit layer `{one.name}`: it needs weights of the shapes {wanted}")
+        raise DataError(f"what is kept does not fit layer `{wired.name}`: it needs weights of the shapes {wanted}")
     layer.set_weights(weights)
     if hasattr(layer, "finalize_state") and weights:  # a Normalization computes with what it derives from its weights
         layer.finalize_state()

@@ -1,4 +1,4 @@
-"""A person's own function as a model. Runs in the worker, after a person here has trusted exactly these bytes."""
+"""A person's own function as a model: called, and its answers checked. Runs in the worker, after a person trusted exactly these bytes."""
 
 from __future__ import annotations
 
@@ -44,40 +44,41 @@ class PythonModel:
         Raises TypeError for an answer that is neither a fitted object nor a flat dict of finite numbers.
         """
         function = import_function(self.node, PLACE)
-        found = function(train, dev, seed=self.seed, **{name: _value(value) for name, value in self.node["params"].items()})
+        fitted = function(train, dev, seed=self.seed, **{name: _to_python(value) for name, value in self.node["params"].items()})
         name = self.node["python"]
-        if isinstance(found, Mapping):
-            self.numbers = _numbers(found, name)
-        elif not hasattr(found, "predict"):
-            raise TypeError(f"{name} returned {type(found).__name__}: an object with `predict` or a dict of numbers is needed")
-        self.model = found
+        if isinstance(fitted, Mapping):
+            self.numbers = _checked_numbers(fitted, name)
+        elif not hasattr(fitted, "predict"):
+            raise TypeError(f"{name} returned {type(fitted).__name__}: an object with `predict` or a dict of numbers is needed")
+        self.model = fitted
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """What messages call it."""
         return type(self.model).__name__
 
     def predict(self, X: Any) -> Array:
         """Return codes or values, one for each row."""
-        found = np.asarray(self.model.predict(X))
-        if found.ndim == 2 and found.shape[1] == 1:
-            found = found[:, 0]
-        fits = found.shape[:1] == (len(X),) and found.ndim == (2 if self.task == "multilabel" else 1)
+        predicted = np.asarray(self.model.predict(X))
+        if predicted.ndim == 2 and predicted.shape[1] == 1:
+            predicted = predicted[:, 0]
+        fits = predicted.shape[:1] == (len(X),) and predicted.ndim == (2 if self.task == "multilabel" else 1)
         if self.task == "regression":
-            fits = found.shape[:1] == (len(X),)
-        if not fits or found.dtype.kind not in "biuf":
-            raise ValueError(f"predict returned {found.dtype} of shape {found.shape} for {len(X)} rows; one number for each row is needed")
-        if self.n_classes is not None and not np.isin(found, np.arange(self.n_classes)).all():
+            fits = predicted.shape[:1] == (len(X),)
+        if not fits or predicted.dtype.kind not in "biuf":
+            shape = f"{predicted.dtype} of shape {predicted.shape}"
+            raise ValueError(f"predict returned {shape} for {len(X)} rows; one number for each row is needed")
+        if self.n_classes is not None and not np.isin(predicted, np.arange(self.n_classes)).all():
             raise ValueError(f"predict returned other values than the codes 0 to {self.n_classes - 1} that y holds")
-        return found
+        return predicted
 
     @available_if(lambda self: hasattr(self.model, "predict_proba"))  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> Array:
         """Return one probability for each row and class."""
-        found = np.asarray(self.model.predict_proba(X), dtype=np.float64)
-        if self.n_classes is not None and found.shape != (len(X), self.n_classes):
-            raise ValueError(f"predict_proba returned shape {found.shape}; {(len(X), self.n_classes)} is needed: a column for each class")
-        return found
+        proba = np.asarray(self.model.predict_proba(X), dtype=np.float64)
+        if self.n_classes is not None and proba.shape != (len(X), self.n_classes):
+            raise ValueError(f"predict_proba returned shape {proba.shape}; {(len(X), self.n_classes)} is needed: a column for each class")
+        return proba
 
     @available_if(lambda self: hasattr(self.model, "decision_function"))  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> Array:
@@ -98,25 +99,26 @@ def check(node: Node, root: Path) -> None:
     with at_home(node, root):
         function = import_function(node, PLACE)
         try:
-            taken = inspect.signature(function)
+            signature = inspect.signature(function)
         except (TypeError, ValueError):
             return  # made by C: what it takes is not told
-        anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.parameters.values())
+        anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values())
         for name in node["params"]:
-            if name not in taken.parameters and not anything:
-                raise EntryError(f"{node['python']} takes no `{name}`{nearest(name, taken.parameters)}", path=(*PLACE, name))
+            if name not in signature.parameters and not anything:
+                raise EntryError(f"{node['python']} takes no `{name}`{nearest(name, signature.parameters)}", path=(*PLACE, name))
         try:
-            taken.bind((None, None), (None, None), seed=0, **dict.fromkeys(node["params"]))
+            signature.bind((None, None), (None, None), seed=0, **dict.fromkeys(node["params"]))
         except TypeError as fault:
             hint = "it is called as function(train, dev, *, seed, **parameters)"
             raise EntryError(f"{node['python']}: {fault}", hint=hint, path=PLACE) from None
 
 
-def _numbers(found: Mapping[Any, Any], function: str) -> dict[str, float]:
+def _checked_numbers(returned: Mapping[Any, Any], function: str) -> dict[str, float]:
+    """Return what a function measured. Raises TypeError for anything but finite numbers by name."""
     numbers: dict[str, float] = {}
-    if len(found) > MAX_NUMBERS:
-        raise TypeError(f"{function} returned {len(found)} numbers; at most {MAX_NUMBERS} are recorded")
-    for name, value in found.items():
+    if len(returned) > MAX_NUMBERS:
+        raise TypeError(f"{function} returned {len(returned)} numbers; at most {MAX_NUMBERS} are recorded")
+    for name, value in returned.items():
         plain = value.item() if isinstance(value, np.generic) else value
         if not isinstance(name, str) or not _METRIC.match(name):
             raise TypeError(f"{function} returned a number under {str(name)[:40]!r}: a metric is named by letters, digits and _")
@@ -128,10 +130,10 @@ def _numbers(found: Mapping[Any, Any], function: str) -> dict[str, float]:
     return numbers
 
 
-def _value(value: Any) -> Any:
+def _to_python(value: Any) -> Any:
     """Return a parameter as Python has it, from its form in a tree."""
     if isinstance(value, list):
-        return [_value(part) for part in value]
+        return [_to_python(part) for part in value]
     if isinstance(value, dict):
-        return float(value["float"]) if "float" in value else {key: _value(part) for key, part in value["map"]}
+        return float(value["float"]) if "float" in value else {key: _to_python(part) for key, part in value["map"]}
     return value

@@ -1,4 +1,4 @@
-"""Look at the installed Keras and append what is new to its reference: ``python -m gitjournal.worker.models.reference_keras``.
+"""The reference of Keras: append what the installed version has: ``python -m gitjournal.worker.models.reference_keras``.
 
 What stands in the file is never changed: old fingerprints rest on it.
 """
@@ -76,57 +76,59 @@ def _numbers(name: str, default: Any) -> Literal["", "int", "real"]:
     return by_type.get(type(first), "")
 
 
-def parameter(found: inspect.Parameter) -> Parameter:
+def describe_parameter(declared: inspect.Parameter) -> Parameter:
     """Describe one parameter of a class."""
-    takes = _takes(found.name)
+    takes = _takes(declared.name)
     return Parameter(
-        default=msgspec.UNSET if found.default is found.empty else spell(found.default),
-        same=SAME.get(found.name, []) if found.default is None else [],
-        numbers=_numbers(found.name, found.default) if takes in ("", "schedule") else "",
-        tuple=isinstance(found.default, tuple),
+        default=msgspec.UNSET if declared.default is declared.empty else spell(declared.default),
+        same=SAME.get(declared.name, []) if declared.default is None else [],
+        numbers=_numbers(declared.name, declared.default) if takes in ("", "schedule") else "",
+        tuple=isinstance(declared.default, tuple),
         takes=takes,
     )
 
 
 def describe(owner: type, kind: Kind, base: type | None) -> Known:
     """Describe one class; a layer takes what every layer takes too, where it hands on its keywords."""
-    found = dict(inspect.signature(owner.__init__).parameters)  # type: ignore[misc]  # of a class, not of an instance
-    if base is not None and any(one.kind is one.VAR_KEYWORD for one in found.values()):
-        found |= {name: one for name, one in inspect.signature(base.__init__).parameters.items() if name not in found}  # type: ignore[misc]
+    declared = dict(inspect.signature(owner.__init__).parameters)  # type: ignore[misc]  # of a class, not of an instance
+    if base is not None and any(one.kind is one.VAR_KEYWORD for one in declared.values()):
+        inherited = inspect.signature(base.__init__).parameters  # type: ignore[misc]
+        declared |= {name: one for name, one in inherited.items() if name not in declared}
     skipped = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    names = [name for name, one in found.items() if name != "self" and name not in NO_PARAMETERS and one.kind not in skipped]
-    return Known(kind, {name: parameter(found[name]) for name in names})
+    names = [name for name, one in declared.items() if name != "self" and name not in NO_PARAMETERS and one.kind not in skipped]
+    return Known(kind, {name: describe_parameter(declared[name]) for name in names})
 
 
-def look() -> Reference:
+def describe_keras() -> Reference:
     """Describe the installed Keras."""
     keras = load()
-    known: dict[str, Known] = {}
+    catalogue: dict[str, Known] = {}
     for module, kind in MODULES.items():
         place = _module(keras, module)
         functions = {name: one for name, one in vars(place).items() if inspect.isfunction(one) and name not in LEFT_OUT}
         classes = {name: one for name, one in vars(place).items() if inspect.isclass(one) and name not in LEFT_OUT}
         if kind == "activation":
-            for one in dict.fromkeys(functions.values()):
-                aliases = sorted(name for name, other in functions.items() if other is one and name != one.__name__)
-                known[f"keras.{module}.{one.__name__}"] = Known(kind, aliases=aliases)
+            for function in dict.fromkeys(functions.values()):
+                aliases = sorted(name for name, one in functions.items() if one is function and name != function.__name__)
+                catalogue[f"keras.{module}.{function.__name__}"] = Known(kind, aliases=aliases)
             continue
         for owner in dict.fromkeys(classes.values()):
             if kind == "callback" and owner.__name__ not in CALLBACKS:
                 continue
             exact: Kind = "cell" if owner.__name__ in CELLS else kind
-            name = owner.__name__ if owner.__name__ in classes else next(name for name, other in classes.items() if other is owner)
+            public = {name for name, one in classes.items() if one is owner}
+            name = owner.__name__ if owner.__name__ in classes else next(name for name, one in classes.items() if one is owner)
             described = describe(owner, exact, keras.layers.Layer if kind == "layer" else None)
-            others = _aliases(keras, owner, kind, {other for other, one in classes.items() if one is owner})
-            known[f"keras.{module}.{name}"] = msgspec.structs.replace(described, aliases=sorted(others - {name}))
-    return Reference(SCHEMA, [keras.__version__], dict(sorted(known.items())))
+            names = _aliases(keras, owner, kind, public)
+            catalogue[f"keras.{module}.{name}"] = msgspec.structs.replace(described, aliases=sorted(names - {name}))
+    return Reference(SCHEMA, [keras.__version__], dict(sorted(catalogue.items())))
 
 
 def _module(keras: Any, name: str) -> ModuleType:
     for part in name.split("."):
         keras = getattr(keras, part)
-    found: ModuleType = keras
-    return found
+    module: ModuleType = keras
+    return module
 
 
 def _aliases(keras: Any, owner: type, kind: Kind, public: set[str]) -> set[str]:
@@ -136,20 +138,20 @@ def _aliases(keras: Any, owner: type, kind: Kind, public: set[str]) -> set[str]:
     if kind in ("loss", "metric"):
         plural = _module(keras.src, "losses" if kind == "loss" else "metrics").ALL_OBJECTS_DICT
         names |= {name for name, one in plural.items() if one is owner}
-        wrapped = _wrapped(owner)
+        wrapped = _wrapped_function(owner)
         names |= {name for name, one in plural.items() if wrapped is not None and one is wrapped}
     return names
 
 
-def _wrapped(owner: type) -> Any:
+def _wrapped_function(owner: type) -> Any:
     """Return the function that a loss or metric calls, where it can be made without saying anything."""
     try:
-        made = owner()
+        instance = owner()
     except TypeError:
         return None
-    return getattr(made, "fn", None) or getattr(made, "_fn", None)
+    return getattr(instance, "fn", None) or getattr(instance, "_fn", None)
 
 
 if __name__ == "__main__":
-    changed = update(REFERENCE, look)
+    changed = update(REFERENCE, describe_keras)
     print(f"Keras {load().__version__}: {len(changed)} new or longer in {REFERENCE.name}", *changed, sep="\n  ")  # noqa: T201

@@ -1,4 +1,4 @@
-"""Look at the installed scikit-learn and append what is new to the reference: ``python -m gitjournal.worker.models.reference_sklearn``.
+"""The reference of scikit-learn: append what the installed version has: ``python -m gitjournal.worker.models.reference_sklearn``.
 
 What stands in the file is never changed: old fingerprints rest on it. A class or parameter seen for the first time is added with
 its default of that moment; a default that changes later is added beside the first one, under the version that brought it.
@@ -116,18 +116,18 @@ def spell(value: Any) -> Any:
     return value
 
 
-def _meaning(constraints: list[Any]) -> Literal["", "int", "real", "both"]:
+def _number_kind(constraints: list[Any]) -> Literal["", "int", "real", "both"]:
     """Return what numbers mean to a parameter, from scikit-learn's own constraints."""
-    found: set[str] = set()
+    kinds: set[str] = set()
     for constraint in constraints:
         kind = getattr(constraint, "type", constraint)
         if kind is numbers.Integral or (isinstance(constraint, str) and constraint == "cv_object"):
-            found.add("int")
+            kinds.add("int")
         elif kind is numbers.Real or getattr(kind, "__name__", "") in ("RealNotInt", "float"):
-            found.add("real")
-    if len(found) == 2:
+            kinds.add("real")
+    if len(kinds) == 2:
         return "both"
-    return "int" if "int" in found else "real" if "real" in found else ""
+    return "int" if "int" in kinds else "real" if "real" in kinds else ""
 
 
 def _takes(name: str, constraints: list[Any], default: Any) -> Literal["", "estimator", "function"]:
@@ -140,19 +140,19 @@ def _takes(name: str, constraints: list[Any], default: Any) -> Literal["", "esti
     return "function" if "callable" in kinds and not kinds & {"StrOptions", "str"} else ""
 
 
-def parameter(owner: type, found: inspect.Parameter) -> Parameter:
+def describe_parameter(owner: type, parameter: inspect.Parameter) -> Parameter:
     """Describe one parameter of a class."""
     declared = getattr(owner, "_parameter_constraints", {})
-    constraints = declared.get(found.name, []) if isinstance(declared, dict) else []
+    constraints = declared.get(parameter.name, []) if isinstance(declared, dict) else []
     constraints = [] if constraints == "no_validation" else constraints
-    default = found.default
-    at = (owner.__name__, found.name)
+    default = parameter.default
+    at = (owner.__name__, parameter.name)
     bare = not declared  # kernels and splitters come without constraints
-    takes: Literal["", "estimator", "function"] = _takes(found.name, constraints, default)
-    if bare and found.name in ("k1", "k2", "kernel", "kernels"):
+    takes: Literal["", "estimator", "function"] = _takes(parameter.name, constraints, default)
+    if bare and parameter.name in ("k1", "k2", "kernel", "kernels"):
         takes = "estimator"
     sentinel = isinstance(default, str) and default in SENTINELS
-    if default is found.empty:
+    if default is parameter.empty:
         first = msgspec.UNSET
     else:
         first = DEFAULTS[at] if at in DEFAULTS and (sentinel or default is None) else spell(default)
@@ -161,7 +161,7 @@ def parameter(owner: type, found: inspect.Parameter) -> Parameter:
         default=first,
         same=SAME.get(at, [default] if sentinel else []),
         later=LATER.get(at, {}),
-        numbers=by_default.get(type(default), "") if bare else _meaning(constraints),
+        numbers=by_default.get(type(default), "") if bare else _number_kind(constraints),
         tuple=isinstance(default, tuple) or (tuple in constraints and list not in constraints),
         takes=takes,
         was=RENAMED.get(at, ""),
@@ -172,7 +172,7 @@ def describe(owner: type, kind: Kind) -> Known:
     """Describe one class."""
     skipped = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     signature = inspect.signature(owner.__init__).parameters.values()  # type: ignore[misc]  # of a class, not of an instance
-    return Known(kind, {found.name: parameter(owner, found) for found in signature if found.name != "self" and found.kind not in skipped})
+    return Known(kind, {one.name: describe_parameter(owner, one) for one in signature if one.name != "self" and one.kind not in skipped})
 
 
 def _kind(owner: type) -> Kind:
@@ -197,38 +197,40 @@ def public_path(owner: type) -> str:
     return f"{path}.{owner.__name__}"
 
 
-def look() -> Reference:
+def describe_sklearn() -> Reference:
     """Describe the installed scikit-learn."""
     for name in EXPERIMENTAL:
         importlib.import_module(f"sklearn.experimental.{name}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        known = {public_path(owner): describe(owner, _kind(owner)) for _, owner in all_estimators()}
+        catalogue = {public_path(owner): describe(owner, _kind(owner)) for _, owner in all_estimators()}
     for module, names in (("sklearn.gaussian_process.kernels", KERNELS), ("sklearn.model_selection", SPLITTERS)):
         for name in names:
-            known[f"{module}.{name}"] = describe(getattr(importlib.import_module(module), name), "object")
-    known |= {f"{module}.{name}": Known("function") for module, names in FUNCTIONS.items() for name in names}
-    return Reference(SCHEMA, [sklearn.__version__], dict(sorted(known.items())))
+            catalogue[f"{module}.{name}"] = describe(getattr(importlib.import_module(module), name), "object")
+    catalogue |= {f"{module}.{name}": Known("function") for module, names in FUNCTIONS.items() for name in names}
+    return Reference(SCHEMA, [sklearn.__version__], dict(sorted(catalogue.items())))
 
 
-def append(old: Reference, seen: Reference) -> Reference:
-    """Return `old` with what `seen` has beyond it; no default of `old` changes."""
-    known = dict(old.known)
-    version = seen.versions[-1]
-    for path, new in seen.known.items():
-        if path not in known:
-            known[path] = new
+def append(old: Reference, installed: Reference) -> Reference:
+    """Return `old` with what `installed` has beyond it; no default of `old` changes."""
+    catalogue = dict(old.known)
+    version = installed.versions[-1]
+    for path, new in installed.known.items():
+        if path not in catalogue:
+            catalogue[path] = new
             continue
-        before = known[path]
+        before = catalogue[path]
         params = dict(before.params)
-        for name, parameter_ in new.params.items():
-            params[name] = _later(before.params[name], parameter_, version) if name in params else parameter_
+        for name, parameter in new.params.items():
+            params[name] = _note_default(before.params[name], parameter, version) if name in params else parameter
         aliases = [*before.aliases, *(alias for alias in new.aliases if alias not in before.aliases)]
-        known[path] = Known(before.kind, params, aliases)
-    return Reference(old.schema, [*old.versions, *(v for v in seen.versions if v not in old.versions)], dict(sorted(known.items())))
+        catalogue[path] = Known(before.kind, params, aliases)
+    return Reference(
+        old.schema, [*old.versions, *(v for v in installed.versions if v not in old.versions)], dict(sorted(catalogue.items()))
+    )
 
 
-def _later(old: Parameter, new: Parameter, version: str) -> Parameter:
+def _note_default(old: Parameter, new: Parameter, version: str) -> Parameter:
     """Note a default that is spelled differently, or really differs, since `version`."""
     current = old.default_in(version)
     values = [value for value in (new.default, *new.same) if value is not msgspec.UNSET]
@@ -249,11 +251,11 @@ def encode(reference: Reference) -> str:
     return f'{{"schema":{reference.schema},"versions":{versions},"known":{{\n' + ",\n".join(lines) + "\n}}\n"
 
 
-def update(file: Path, look_at: Callable[[], Reference] = look) -> list[str]:
+def update(file: Path, describe_installed: Callable[[], Reference] = describe_sklearn) -> list[str]:
     """Append what the installed version has beyond `file`; return the paths that are new or longer."""
-    seen = look_at()
+    installed = describe_installed()
     old = decode(file.read_bytes()) if file.exists() else Reference(SCHEMA, [], {})
-    new = append(old, seen)
+    new = append(old, installed)
     file.parent.mkdir(exist_ok=True)
     file.write_text(encode(new), encoding="utf-8")
     return [path for path, known in new.known.items() if old.known.get(path) != known]

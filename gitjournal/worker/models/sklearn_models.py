@@ -1,4 +1,4 @@
-"""From a tree to scikit-learn estimators. Runs in the worker; imports only what the catalogue lists."""
+"""scikit-learn estimators, built from a tree. Runs in the worker; imports only what the catalogue lists."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EXPERIMENTAL = {
 }
 # allowed, without effect: training rows are read again for their scores, so nothing may overwrite them
 FIXED = frozenset({"copy", "copy_X", "copy_X_train", "copy_x", "n_jobs", "pre_dispatch"})
-_SAID = re.compile(r"The '(?P<name>\w+)' parameter of (?P<owner>\w+) must be (?P<must>.*)\. Got (?P<got>.*) instead\.$", re.DOTALL)
+_REFUSED = re.compile(r"The '(?P<name>\w+)' parameter of (?P<owner>\w+) must be (?P<must>.*)\. Got (?P<got>.*) instead\.$", re.DOTALL)
 
 
 class ParameterError(GitjournalError):
@@ -45,7 +45,7 @@ class ParameterError(GitjournalError):
 def build(tree: Steps, seed: int | None) -> BaseEstimator:
     """Return the estimator of a tree: a Pipeline, or the estimator itself where there is one step.
 
-    Every nested object with a `random_state` gets its own from `seed` and its position (`derived_seed`); without a seed it gets
+    Every nested object with a `random_state` gets its own from `seed` and its position (`derive_seed`); without a seed it gets
     that of seed 0, which by then is known to change nothing. `n_jobs` stays at its default, which is one job.
     Raises ParameterError, or TrustError for a class outside the catalogue.
     """
@@ -74,11 +74,11 @@ def validate_steps(tree: Steps) -> BaseEstimator:
     """Build, let scikit-learn look at every value without data, and return the estimator."""
     model = build(tree, None)
     for path, owner in _walk(model, tree):
-        _validate_one(owner, path)
+        _validate_parameters(owner, path)
     return model
 
 
-def derived_seed(seed: int, position: int) -> int:
+def derive_seed(seed: int, position: int) -> int:
     """Return the `random_state` of the object at `position` (from 0, depth first, parameters by name) for a run's seed.
 
     The first four bytes of sha256 of ``"seed/position"``, below 2**31: the same on every machine and version.
@@ -102,11 +102,11 @@ class _Builder:
     def steps(self, tree: Steps, path: list[str]) -> list[tuple[Any, ...]]:
         return [(label, self.value(node, [*path, label], None), *rest) for label, node, *rest in tree]
 
-    def value(self, value: Node, path: list[str], known: Known | None, name: str = "") -> Any:
-        """Return the Python value of a tree value; `known` and `name` tell the parameter that takes it."""
+    def value(self, value: Node, path: list[str], owner: Known | None, name: str = "") -> Any:
+        """Return the Python value of a tree value; `owner` and `name` tell the parameter that takes it."""
         if isinstance(value, dict):
             return self.mapping(value, path)
-        parameter = known.params.get(name) if known else None
+        parameter = owner.params.get(name) if owner else None
         if isinstance(value, list):
             parts = [self.value(part, path, None) for part in value]
             return tuple(parts) if parameter is not None and parameter.tuple else parts
@@ -117,7 +117,7 @@ class _Builder:
         if "class" in value:
             return self.node(value, path)
         if "function" in value:
-            return _imported(value["function"], path, function=True)
+            return _import_known(value["function"], path, function=True)
         if "named" in value:
             return self.steps(value["named"], path[:-1])
         if "float" in value:
@@ -125,38 +125,38 @@ class _Builder:
         return {key: self.value(part, path, None) for key, part in value["map"]}
 
     def node(self, node: dict[str, Any], path: list[str]) -> Any:
-        known = lookup(node["class"])
-        owner = _imported(node["class"], path, function=False)
-        assert known is not None  # noqa: S101  # _imported has looked
-        taken = inspect.signature(owner).parameters
+        entry = lookup(node["class"])
+        owner = _import_known(node["class"], path, function=False)
+        assert entry is not None  # noqa: S101  # _import_known has looked
+        parameters = inspect.signature(owner).parameters
         arguments: dict[str, Any] = {}
-        first_names = {name: parameter.was or name for name, parameter in known.params.items()}
+        first_names = {name: parameter.was or name for name, parameter in entry.params.items()}
         # the position counts before what is inside, and names are sorted, so that the order of writing changes nothing
-        if "random_state" in taken:
+        if "random_state" in parameters:
             # a splitter that does not shuffle refuses one, and a deprecated one warns
-            unwanted = known.kind == "object" and "shuffle" in taken and not node["params"].get("shuffle")
-            if not unwanted and taken["random_state"].default != "deprecated":
-                arguments["random_state"] = derived_seed(self.seed, self.position)
+            unwanted = entry.kind == "object" and "shuffle" in parameters and not node["params"].get("shuffle")
+            if not unwanted and parameters["random_state"].default != "deprecated":
+                arguments["random_state"] = derive_seed(self.seed, self.position)
             self.position += 1
         for name in sorted(node["params"], key=lambda name: first_names.get(name, name)):
-            if name not in taken:
-                raise ParameterError(f"scikit-learn {sklearn.__version__} has no parameter `{name}` of {known.short}", [*path, name])
+            if name not in parameters:
+                raise ParameterError(f"scikit-learn {sklearn.__version__} has no parameter `{name}` of {entry.short}", [*path, name])
             if name not in FIXED:
-                arguments[name] = self.value(node["params"][name], [*path, name], known, name)
+                arguments[name] = self.value(node["params"][name], [*path, name], entry, name)
         try:
             return owner(**arguments)
         except (TypeError, ValueError) as fault:
-            raise ParameterError(f"{known.short}: {fault}", path) from None
+            raise ParameterError(f"{entry.short}: {fault}", path) from None
 
 
-def _imported(name: str, path: list[str], *, function: bool) -> Any:
+def _import_known(name: str, path: list[str], *, function: bool) -> Any:
     """Import what the catalogue knows under `name`; the module is taken from the catalogue."""
-    known = lookup(name)
-    if known is None or known.is_function != function:
+    entry = lookup(name)
+    if entry is None or entry.is_function != function:
         raise TrustError(f"`{name}` is not among the classes that run without trust")
-    if known.path in _EXPERIMENTAL:
-        importlib.import_module(f"sklearn.experimental.{_EXPERIMENTAL[known.path]}")
-    module, _, short = known.path.rpartition(".")
+    if entry.path in _EXPERIMENTAL:
+        importlib.import_module(f"sklearn.experimental.{_EXPERIMENTAL[entry.path]}")
+    module, _, short = entry.path.rpartition(".")
     try:
         return getattr(importlib.import_module(module), short)
     except (ImportError, AttributeError):
@@ -165,15 +165,16 @@ def _imported(name: str, path: list[str], *, function: bool) -> Any:
 
 def _walk(model: Any, tree: Steps) -> Iterator[tuple[list[str], Any]]:
     """Give every estimator below `model` with its path as `get_params` names it, the outermost last."""
-    found = model.get_params(deep=True)
+    parameters = model.get_params(deep=True)
     first = [] if isinstance(model, Pipeline) and len(tree) > 1 else [tree[0][0]]
-    for name in sorted(found, key=lambda name: -name.count("__")):
-        if hasattr(found[name], "get_params") and not isinstance(found[name], type):
-            yield [*first, *name.split("__")], found[name]
+    for name in sorted(parameters, key=lambda name: -name.count("__")):
+        value = parameters[name]
+        if hasattr(value, "get_params") and not isinstance(value, type):
+            yield [*first, *name.split("__")], value
     yield first or [tree[-1][0]], model
 
 
-def _validate_one(owner: Any, path: list[str]) -> None:
+def _validate_parameters(owner: Any, path: list[str]) -> None:
     check = getattr(owner, "_validate_params", None)
     try:
         if check is not None:
@@ -181,11 +182,11 @@ def _validate_one(owner: Any, path: list[str]) -> None:
         if isinstance(owner, Pipeline):
             getattr(owner, "_validate_steps", lambda: None)()
     except (TypeError, ValueError) as fault:
-        said = _SAID.search(str(fault))
-        if said is None:
+        match = _REFUSED.search(str(fault))
+        if match is None:
             raise ParameterError(f"{_name(owner)}: {fault}", path) from None
-        message = f"`{said['name']}` of {said['owner']} must be {said['must']}; it is {said['got']}"
-        raise ParameterError(message, [*path, said["name"]]) from None
+        message = f"`{match['name']}` of {match['owner']} must be {match['must']}; it is {match['got']}"
+        raise ParameterError(message, [*path, match["name"]]) from None
 
 
 def _name(owner: Any) -> str:

@@ -1,4 +1,4 @@
-"""Fitted scikit-learn models as files, by skops. Runs in the worker.
+"""Serialised scikit-learn models: files of skops, opened by a list of allowed types. Runs in the worker.
 
 skops keeps what a model is made of as JSON and arrays. What may be made of it is decided here and not by skops: classes
 and functions of the catalogue, and a fixed list of what they hold inside. A file that names anything else is refused
@@ -89,7 +89,7 @@ def to_bytes(model: Any) -> bytes:
         types_of(content)
     except TrustError as fault:
         raise DataError(f"{type(model).__name__} is not kept: {fault.message}") from None
-    return _settled(content)
+    return _make_reproducible(content)
 
 
 def from_bytes(content: bytes) -> Any:
@@ -97,10 +97,10 @@ def from_bytes(content: bytes) -> Any:
     return _skops().loads(content, trusted=sorted(types_of(content)))
 
 
-def _settled(content: bytes) -> bytes:
+def _make_reproducible(content: bytes) -> bytes:
     """Return a file of skops with numbers in place of the memory addresses and the time that it holds."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w") as new:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
         described = json.loads(old.read(SCHEMA))
         numbers: dict[int, int] = {}
         files: dict[str, str] = {}
@@ -112,7 +112,7 @@ def _settled(content: bytes) -> bytes:
         for name, number in files.items():
             new.writestr(zipfile.ZipInfo(number), old.read(name))
         new.writestr(zipfile.ZipInfo(SCHEMA), json.dumps(described))
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def types_of(content: bytes) -> set[str]:
@@ -128,41 +128,41 @@ def types_of(content: bytes) -> set[str]:
         raise TrustError("not a model that skops wrote")
     if described.get("protocol") != importlib.import_module("skops.io._protocol").PROTOCOL:
         raise TrustError("another version of skops wrote it, and its description reads differently")
-    found = set()
+    types = set()
     for node in _nodes(described):
         if node.get("__loader__") not in NODES:
             raise TrustError(f"it holds a {str(node.get('__loader__'))[:60]}, which is not opened")
         name = f"{node.get('__module__')}.{node.get('__class__')}"
         if name not in INSIDE and not _in_catalogue(name):
             raise TrustError(f"it holds {name[:100]}, which is not among the types that are opened")
-        found.add(name)
-    return found
+        types.add(name)
+    return types
 
 
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:
     """Give every node of a description, without recursion: a hostile one may be nested deep."""
     waiting = [value]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            if "__loader__" in one or "__module__" in one or "__class__" in one:
-                yield one
-            waiting.extend(one.values())
-        elif isinstance(one, list):
-            waiting.extend(one)
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if "__loader__" in part or "__module__" in part or "__class__" in part:
+                yield part
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
 
 
 def _in_catalogue(name: str) -> bool:
     """Whether a type is one that an entry may declare, under the name that its module gives it."""
-    known = lookup(name.rpartition(".")[2])
-    if known is None:
+    entry = lookup(name.rpartition(".")[2])
+    if entry is None:
         return False
-    module, _, short = known.path.rpartition(".")
+    module, _, short = entry.path.rpartition(".")
     try:
-        made = getattr(importlib.import_module(module), short)
+        owner = getattr(importlib.import_module(module), short)
     except (ImportError, AttributeError):
         return False
-    return name == f"{made.__module__}.{made.__qualname__}"
+    return name == f"{owner.__module__}.{owner.__qualname__}"
 
 
 def _skops() -> Any:

@@ -16,7 +16,7 @@ from gitjournal.entry.model import Facts
 from gitjournal.procedure.catalogue import reference
 from gitjournal.worker.models import reference_sklearn as maintenance
 from gitjournal.worker.models import sklearn_models
-from gitjournal.worker.models.sklearn_models import ParameterError, build, derived_seed, validate
+from gitjournal.worker.models.sklearn_models import ParameterError, build, derive_seed, validate
 from tests.support import trees
 
 FACTS = Facts(n_rows=100, n_features=3, classes=["a", "b"], columns={"number": ["x", "y"], "category": ["c"], "text": ["t"]})
@@ -90,10 +90,10 @@ def test_every_nested_random_state_is_set_and_no_two_are_equal() -> None:
     assert all(isinstance(value, int) for value in found.values())
 
 
-def test_derived_seeds_are_fixed_for_ever() -> None:
+def test_derive_seeds_are_fixed_for_ever() -> None:
     # sha256("0/0") and sha256("7/3"), first four bytes, modulo 2**31; a change would need a new schema
-    assert derived_seed(0, 0) == 1427366890
-    assert derived_seed(7, 3) == 1698595815
+    assert derive_seed(0, 0) == 1427366890
+    assert derive_seed(7, 3) == 1698595815
 
 
 def test_seeds_change_with_the_run_and_not_with_labels_or_the_order_of_keys() -> None:
@@ -116,7 +116,7 @@ def test_a_step_that_is_passed_through_moves_no_seed() -> None:
 
 def test_a_splitter_gets_a_seed_only_where_it_shuffles() -> None:
     assert one("RidgeCV: {cv: {KFold: {n_splits: 3}}}").cv.random_state is None
-    assert one("RidgeCV: {cv: {KFold: {n_splits: 3, shuffle: true}}}").cv.random_state == derived_seed(0, 0)
+    assert one("RidgeCV: {cv: {KFold: {n_splits: 3, shuffle: true}}}").cv.random_state == derive_seed(0, 0)
 
 
 def test_the_same_seed_gives_the_same_predictions() -> None:
@@ -195,7 +195,7 @@ def test_a_tree_can_be_cloned_and_fitted() -> None:
 def test_every_class_without_required_parameters_builds() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        installed = maintenance.look().known
+        installed = maintenance.describe_sklearn().known
         warnings.filterwarnings("ignore", "Class PassiveAggressive", FutureWarning)  # the class itself is on its way out
         for path, known in reference().known.items():
             needs_more = any(parameter.required for parameter in known.params.values()) or known.params.get("estimator") is not None
