@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gitjournal.data.coding import default_task
 from gitjournal.data.loading import Table, load
 from gitjournal.data.raw import DataRequest
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
@@ -320,24 +319,6 @@ def test_given_archives_are_joined(root: Path) -> None:
 
 
 # the target
-
-
-@pytest.mark.parametrize(
-    ("y", "task"),
-    [
-        (["a", "b", "c"], "classification"),
-        ([True, False], "classification"),
-        ([0, 1, 1, 0], "classification"),
-        (list(range(10)) * 5, "classification"),
-        (list(range(10)) * 4, "regression"),
-        (list(range(21)) * 50, "regression"),
-        ([0.0, 1.0] * 20, "regression"),
-        ([[0, 1], [1, 1]], "multilabel"),
-        ([[0, 2], [1, 1]], "regression"),
-    ],
-)
-def test_the_task_follows_from_the_target(y: Any, task: str) -> None:
-    assert default_task(np.array(y)) == task
 
 
 @pytest.mark.parametrize(
