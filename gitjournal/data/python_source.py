@@ -71,7 +71,7 @@ def _hash_frame(frame: pd.DataFrame) -> str:
     for number in range(frame.shape[1]):
         column = frame.iloc[:, number]
         if column.dtype.kind in "biufM":
-            digest.update(f"\n{column.to_numpy().dtype.str}\n".encode() + np.ascontiguousarray(column.to_numpy()).tobytes())
+            digest.update(f"\n{column.to_numpy().dtype.str}\n".encode() + column.to_numpy().tobytes())
         else:
             digest.update(("\n" + json.dumps([None if pd.isna(value) else str(value) for value in column])).encode())
     return "sha256:" + digest.hexdigest()

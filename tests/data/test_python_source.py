@@ -38,11 +38,15 @@ def test_arrays_are_taken_by_name_or_as_a_pair(tmp_path: Path) -> None:
     named = read(tmp_path, "{'y': np.arange(3), 'X': np.eye(3)}")
     assert pair.X.tolist() == np.eye(3).tolist() == named.X.tolist()
     assert pair.content == named.content
+    objects = read(tmp_path, "np.array([[1, 2.5]], dtype=object), ['a']")
+    assert (objects.X.tolist(), objects.X.dtype.kind) == ([[1.0, 2.5]], "f")
 
 
 def test_the_hash_is_that_of_the_content(tmp_path: Path) -> None:
     first = read(tmp_path, FRAME, target="y").content
     assert read(tmp_path, f"{FRAME}[['x', 'town', 'y']]", target="y").content == first
+    zeros = FRAME.replace("[1, 2]", "[0, 0]")
+    assert read(tmp_path, zeros, target="y").content != read(tmp_path, zeros.replace("[0, 0]", "[0., 0.]"), target="y").content
     for other in (FRAME.replace("[1, 2]", "[1, 3]"), FRAME.replace("'a'", "'b'"), FRAME.replace("'x'", "'z'"), FRAME.replace("1,", "1.,")):
         assert read(tmp_path, other, target="y").content != first
 
