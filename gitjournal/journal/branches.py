@@ -30,20 +30,29 @@ def list_branches(lab: Lab) -> dict[str, Branch]:
     return {name: Branch(commit, upstream) for name, commit, upstream in (line.split(" ") for line in listed.splitlines())}
 
 
-def journal_refs(lab: Lab, current: str, listed: Mapping[str, Branch] | None = None) -> dict[str, str]:
-    """Return the refs that count and their commits: `current`, the journal, its upstream, then the branches by pattern.
+def journal_refs(lab: Lab, current: str) -> dict[str, str]:
+    """Return the refs that count and their commits: `current`, the journal, its upstream, then the branches by pattern."""
+    return choose_refs(lab, current, list_branches(lab))[0]
 
-    `listed` are all branches, where they are known already.
-    """
-    listed = list_branches(lab) if listed is None else listed
+
+def choose_refs(lab: Lab, current: str, listed: Mapping[str, Branch]) -> tuple[dict[str, str], bytes]:
+    """Return of all branches the refs that count and their commits, as `journal_refs` does, and the settings of the current one."""
     journal = f"refs/heads/{lab.branch.removeprefix('refs/heads/')}"
-    known = listed.get(journal, Branch("", ""))
-    patterns = branch_patterns(lab.repository.blob(f"{known.commit}:{config.FILE}"))
+    stored = _settings_of(lab, listed, {journal, current})
+    patterns = branch_patterns(stored.get(journal))
     matching = [name for name in listed if name != current and _matches(name, patterns)]
     # code branches may be called exp/... too: what has no settings is no journal
-    settings = lab.repository.blobs(f"{name}:{config.FILE}" for name in matching)
-    wanted = [current, journal, known.upstream, *(name for name in matching if f"{name}:{config.FILE}" in settings)]
-    return {name: listed[name].commit for name in wanted if name in listed}
+    journals = _settings_of(lab, listed, matching)
+    upstream = listed[journal].upstream if journal in listed else ""
+    wanted = [current, journal, upstream, *(name for name in matching if name in journals)]
+    return {name: listed[name].commit for name in wanted if name in listed}, stored.get(current, b"")
+
+
+def _settings_of(lab: Lab, listed: Mapping[str, Branch], names: Iterable[str]) -> dict[str, bytes]:
+    """Return the text of journal.yaml of those branches that have one."""
+    places = {name: f"{listed[name].commit}:{config.FILE}" for name in names if name in listed}
+    texts = lab.repository.blobs(dict.fromkeys(places.values()))
+    return {name: texts[place] for name, place in places.items() if place in texts}
 
 
 def branch_patterns(settings: bytes | None) -> tuple[str, ...]:

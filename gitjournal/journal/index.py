@@ -19,7 +19,7 @@ import msgspec
 from gitjournal.entry.record import Record, Scores
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.git.repository import Repository
-from gitjournal.journal.entry_ids import PAGE, can_mean
+from gitjournal.journal.entry_ids import PAGE, can_mean, page_path
 from gitjournal.journal.index_file import IndexFile, transaction
 from gitjournal.journal.index_update import KEYS_AT_ONCE, Update
 from gitjournal.journal.rows import Row, id_of
@@ -199,6 +199,12 @@ class Index:
             if theirs and (mine.at or "", mine.id) > (theirs.at or "", theirs.id) and not _declared(mine, theirs):
                 found.append((mine, theirs))
         return found
+
+    def records_of(self, ref: str, entry_id: str) -> str:
+        """Return the blob of an entry's records on one ref, "" where it has none there."""
+        stem = page_path(entry_id).removesuffix(PAGE)
+        found = self._ask("SELECT p.records FROM places p JOIN refs f ON f.id = p.ref WHERE f.name = ? AND p.stem = ?", (ref, stem))
+        return found[0][0] if found else ""
 
     def record_blobs(self) -> set[str]:
         """Return the blobs of all records files that were read."""

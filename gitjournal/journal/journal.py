@@ -15,7 +15,7 @@ from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.repository import RefsStamp
-from gitjournal.journal.branches import Branch, current_ref, journal_refs, list_branches, short_ref
+from gitjournal.journal.branches import Branch, choose_refs, current_ref, list_branches, short_ref
 from gitjournal.journal.drafts import Draft, read_drafts
 from gitjournal.journal.entry_ids import PAGE, RECORDS, match_id, matcher
 from gitjournal.journal.index import Index
@@ -62,12 +62,13 @@ class Opened:
 class Journal:
     """One journal: where it is checked out, which of its branches is at hand, and its index.
 
-    Made by `open_journal` once, where a command begins, and handed to whatever is done; `refresh` looks again.
+    Made by `open_journal` once, where a command begins, and handed to whatever is done; `refresh` looks again. `settings` is the
+    text of the current branch's journal.yaml.
     """
 
     def __init__(self, lab: Lab, index: Index) -> None:
         self.lab, self.index = lab, index
-        self.current = ""
+        self.current, self.settings = "", b""
         self._drafts: list[Draft] | None = None
         self._stamp: RefsStamp | None = None
         self._branches: dict[str, Branch] = {}
@@ -95,7 +96,8 @@ class Journal:
             return
         branches = list_branches(self.lab)
         if (branches, current) != (self._branches, self.current):
-            self.index.refresh(journal_refs(self.lab, current, branches))
+            refs, self.settings = choose_refs(self.lab, current, branches)
+            self.index.refresh(refs)
         self._stamp, self._branches, self.current = stamp, branches, current
 
     def pass_over(self, branch: str, old: str, new: str) -> None:

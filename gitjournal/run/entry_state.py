@@ -34,7 +34,6 @@ class Subject:
     """One entry as it stands in lab/ (or on the branch `ref`, where lab/ is missing), with its own records.
 
     Records that wait in the spool are among them (`waiting`): then the file in lab/ may be without what its plan filled in.
-    `settings` is the text of the branch's journal.yaml.
     """
 
     journal: Journal
@@ -42,7 +41,6 @@ class Subject:
     entry: Entry
     path: str
     ref: str
-    settings: str
     records: list[Record]
     waiting: bool
 
@@ -67,9 +65,8 @@ def read_subject(journal: Journal, start: Path, entry_id: str) -> Subject:
     journal.refresh()
     ref = journal.current
     entry = read_at_hand(journal, start, entry_id)
-    settings, lines = f"{ref}:{config.FILE}", f"{ref}:{records_path(entry_id)}"
-    committed = lab.repository.blobs([settings, lines])
-    records = decode_lines(committed.get(lines, b""), file=records_path(entry_id))
+    blob = journal.index.records_of(ref, entry_id)
+    records = decode_lines((lab.repository.blob(blob) if blob else None) or b"", file=records_path(entry_id))
     known = {one.run for one in records}
     records += [one for one in waiting if one.run not in known]
     return Subject(
@@ -78,7 +75,6 @@ def read_subject(journal: Journal, start: Path, entry_id: str) -> Subject:
         entry,
         path,
         ref,
-        committed.get(settings, b"").decode(errors="replace"),
         join_owners(records, journal.index),
         bool(waiting),
     )
@@ -124,7 +120,7 @@ def check_may_run(subject: Subject) -> None:
     entry, front = subject.entry, subject.entry.front
     if front.retracted:
         raise GitjournalError(f"retracted: {front.retracted}", place=entry.place("retracted"), hint=advise_new_entry(entry.short_id))
-    settings = config.parse(subject.settings)
+    settings = config.parse(subject.journal.settings.decode(errors="replace"))
     if settings.protect and subject.ref == f"refs/heads/{subject.lab.branch}":
         raise GitjournalError(
             f"`{subject.lab.branch}` is protected: results come in by pull request",
