@@ -37,6 +37,9 @@ class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float | None = None
 
 
+Status = Literal["done", "failed", "again", "final", "skipped"]
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One execution of one configuration with one seed, or (`status: final`) one look at the test part.
 
@@ -51,7 +54,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     run: str
     fingerprint: str
     seed: int | None = None
-    status: Literal["done", "failed", "again", "final", "skipped"] = "done"
+    status: Status = "done"
     from_: str | None = msgspec.field(default=None, name="from")
     repeats: str | None = None
     reason: str | None = None
@@ -116,9 +119,16 @@ _encoder = msgspec.json.Encoder()  # fields and mappings keep their order: a gri
 _decoder = msgspec.json.Decoder(Record)
 
 
+class _OwnedLine(Record, frozen=True, omit_defaults=True, kw_only=True):
+    """A record on the line of its owner, which names its status whatever it is: others than we read these lines, too."""
+
+    status: Status
+
+
 def encode(record: Record) -> bytes:
     """Return the record as one line, its end included."""
-    return _encoder.encode(record) + b"\n"
+    line = _OwnedLine(**{name: getattr(record, name) for name in Record.__struct_fields__}) if record.owned else record
+    return _encoder.encode(line) + b"\n"
 
 
 def as_written(one: Record) -> Record:

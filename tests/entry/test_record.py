@@ -15,6 +15,12 @@ def test_a_run_of_another_entry_is_a_short_line_without_its_metrics() -> None:
     assert line == b'{"run":"r","fingerprint":"f","from":"20261121-x-aaaa"}\n'
 
 
+def test_a_line_of_an_owner_names_its_status_whatever_it_is() -> None:
+    line = b'{"run":"r","fingerprint":"f","seed":3,"status":"done"}\n'
+    assert record.encode(Record(run="r", fingerprint="f", seed=3)) == line
+    assert [record.encode(read) for read in record.decode_lines(line, file="x")] == [line]
+
+
 def test_bits_that_make_a_line_too_long_are_left_out_and_others_stay() -> None:
     noise = base64.b64encode(random.Random(0).randbytes(2500)).decode()
     long = Record(run="r", fingerprint="f", hits=noise, canonical="x" * 1000)
