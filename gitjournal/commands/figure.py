@@ -19,8 +19,8 @@ from gitjournal.journal.journal import Journal, Listed, Opened
 from gitjournal.render import text
 from gitjournal.render.changes import text_differences
 from gitjournal.render.charts import figures, matplotlib_file, svg, terminal
-from gitjournal.render.charts.chart_data import Candidate, progress
-from gitjournal.render.charts.entry_figures import CONFUSION, PROGRESS, chosen, entry_figures
+from gitjournal.render.charts.chart_data import ProgressEntry, progress
+from gitjournal.render.charts.entry_figures import CONFUSION, PROGRESS, choose_figure, entry_figures
 from gitjournal.render.charts.model import Chart
 from gitjournal.run.artifacts import confused
 from gitjournal.worker.pool import Crew
@@ -32,7 +32,7 @@ def entry_chart(journal: Journal, opened: Opened, summary: Summary, name: str, b
         return _confusion(journal, opened, summary)
     if name == PROGRESS:
         return _progress(journal, opened, summary)
-    return chosen(entry_figures(summary, opened.records, baseline), name)
+    return choose_figure(entry_figures(summary, opened.records, baseline), name)
 
 
 def require_output(output: Path | None, *, as_json: bool) -> None:
@@ -49,7 +49,7 @@ def show_chart(context: Context, chart: Chart, name: str, output: Path | None, *
         click.echo(json.dumps({"figure": name, **msgspec.to_builtins(chart)}))
         return
     if output is None:
-        click.echo("\n".join(terminal.lines(chart, color=context.color)))
+        click.echo("\n".join(terminal.chart_lines(chart, color=context.color)))
         return
     save(chart, output)
     if not context.quiet:
@@ -69,7 +69,7 @@ def kind_of(output: Path) -> str:
 def save(chart: Chart, output: Path) -> None:
     """Write a figure. Raises as `kind_of` does, and where matplotlib is wanted and missing."""
     kind = kind_of(output)
-    write_whole(output, svg.svg(chart).encode() if kind == "svg" else matplotlib_file.drawn(chart, kind))
+    write_whole(output, svg.svg(chart).encode() if kind == "svg" else matplotlib_file.draw(chart, kind))
 
 
 def _confusion(journal: Journal, opened: Opened, summary: Summary) -> Chart:
@@ -92,7 +92,7 @@ def _progress(journal: Journal, opened: Opened, summary: Summary) -> Chart:
     scored = {row.id: (row, best, at) for row, best, at in known if best is not None and at is not None}
     if not scored or metric is None:
         raise UsageError("this entry has no figure `progress`: nothing was scored on its data yet")
-    steps = progress([Candidate(row.id, row.title, at.isoformat(), best) for row, best, at in scored.values()], direction(metric))
+    steps = progress([ProgressEntry(row.id, row.title, at.isoformat(), best) for row, best, at in scored.values()], direction(metric))
     better = {step.entry.id for step in steps}
     others = [(at, best) for name, (_, best, at) in scored.items() if name not in better]
     return figures.progress(steps, others, metric, _learned(journal, [listed[step.entry.id] for step in steps]))

@@ -18,7 +18,7 @@ from gitjournal.render import text
 from gitjournal.render.site.build import Build, build, build_lines
 from gitjournal.render.site.folder import SiteFolder
 from gitjournal.render.site.server import HOST, POLL_SECONDS, RELOAD, Server
-from gitjournal.render.site.templates import hashed
+from gitjournal.render.site.templates import policy_hash
 
 PORT = 8321
 Refs = dict[str, str]
@@ -84,7 +84,7 @@ def serve(context: Context, output: Path | None, name: str | None, everywhere: b
 
 def with_reload(page: str) -> str:
     """Return a page that asks this server whether there is something new; its policy allows that and nothing else."""
-    policy = f"script-src '{hashed(RELOAD)}' "
+    policy = f"script-src '{policy_hash(RELOAD)}' "
     page = page.replace("script-src ", f"connect-src &#39;self&#39;; {policy.replace(chr(39), '&#39;')}", 1)
     return page.replace("</body>", f"<script>{RELOAD}</script>\n</body>", 1)
 

@@ -9,7 +9,7 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
 from gitjournal.render import text
-from gitjournal.render.charts.entry_figures import committed
+from gitjournal.render.charts.entry_figures import committed_figures
 from gitjournal.render.results_block import results_block
 from gitjournal.render.verdict import verdict_of
 from gitjournal.run.results import ResultsPage
@@ -23,7 +23,7 @@ def compose_results(
     """Return what is written of an entry's results; `judgement` is what came of what it expected, put in words where it is not yet."""
     verdict = verdict_of(judgement) if isinstance(judgement, Judgement) else judgement
     block = results_block(entry.front, summary, records, gain, verdict, entry_id=entry.id)
-    return ResultsPage(block, results_message(entry, summary, records, gain, verdict), committed(entry.id, summary, records))
+    return ResultsPage(block, results_message(entry, summary, records, gain, verdict), committed_figures(entry.id, summary, records))
 
 
 def results_message(entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None, verdict: Verdict | None = None) -> str:

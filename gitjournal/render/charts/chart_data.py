@@ -49,7 +49,7 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Reached:
+class ParameterValue:
     """The best configuration among those with one value of a parameter, and the scores of the others."""
 
     value: Any
@@ -63,7 +63,7 @@ class Profile:
     """What was reached with each value of one parameter: numbers in their order, words as they were declared."""
 
     parameter: str
-    reached: list[Reached]
+    reached: list[ParameterValue]
 
     @property
     def span(self) -> float:
@@ -84,7 +84,7 @@ class HeatMap:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ProgressEntry:
     """An entry with its best score, for `progress`."""
 
     id: str
@@ -94,15 +94,15 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Step:
+class ProgressStep:
     """An entry that beat all before it. `gain` is over the one before; None for the first."""
 
-    entry: Candidate
+    entry: ProgressEntry
     gain: float | None
 
 
 @dataclass(frozen=True)
-class Estimate:
+class NamedValue:
     """Something named with a value, the ends of its 95 % interval where they are known, and what it is called for that."""
 
     name: str
@@ -113,7 +113,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Calibrated:
+class CalibrationBin:
     """A bin of predictions: the mean probability that was said, the share that came true, and how many there are."""
 
     said: float
@@ -131,15 +131,17 @@ def learning_curves(summary: Summary, records: Iterable[Record], names: Sequence
     """
     best = summary.best.fingerprint if summary.best else None
     runs = [one for one in records if one.fingerprint == best and one.status in COUNTS]
-    found = []
+    averages = []
     for name in names:
-        curves = [points for one in runs if (points := _points(one, name))]
+        curves = [points for one in runs if (points := _curve_points(one, name))]
         epochs = sorted({epoch for points in curves for epoch, _ in points})
         if epochs:
-            found.append(
-                Curve(name, [_spread(epoch, [v for points in curves if (v := _at(points, epoch)) is not None]) for epoch in epochs])
+            averages.append(
+                Curve(
+                    name, [_spread(epoch, [v for points in curves if (v := _interpolate(points, epoch)) is not None]) for epoch in epochs]
+                )
             )
-    return found
+    return averages
 
 
 def noise(summary: Summary, records: Iterable[Record]) -> Noise | None:
@@ -161,18 +163,18 @@ def noise(summary: Summary, records: Iterable[Record]) -> Noise | None:
 
 def profiles(summary: Summary) -> list[Profile]:
     """Return a profile for each grid parameter that took at least two values, the one that mattered most first."""
-    scored = _scored(summary)
+    scored = _configuration_scores(summary)
     names = dict.fromkeys(name for one, _ in scored for name in one.grid)
-    found = []
+    unsorted = []
     for name in names:
         groups: dict[str, list[tuple[Configuration, float]]] = {}
-        for one, score in scored:
-            if name in one.grid:
-                groups.setdefault(repr(one.grid[name]), []).append((one, score))
+        for configuration, score in scored:
+            if name in configuration.grid:
+                groups.setdefault(repr(configuration.grid[name]), []).append((configuration, score))
         if len(groups) > 1:
-            reached = [_reached(name, group, summary) for group in groups.values()]
-            found.append(Profile(name, sorted(reached, key=lambda one: _order(one.value))))
-    return sorted(found, key=lambda one: -one.span)
+            reached = [_parameter_value(name, group, summary) for group in groups.values()]
+            unsorted.append(Profile(name, sorted(reached, key=lambda one: _value_order(one.value))))
+    return sorted(unsorted, key=lambda one: -one.span)
 
 
 def heat_map(summary: Summary) -> HeatMap | None:
@@ -183,9 +185,9 @@ def heat_map(summary: Summary) -> HeatMap | None:
     across, down = sorted(chosen, key=lambda one: -len(one.reached))
     columns, rows = ([one.value for one in side.reached] for side in (across, down))
     best: dict[tuple[str, str], float] = {}
-    for one, score in _scored(summary):  # the best come first
-        if across.parameter in one.grid and down.parameter in one.grid:
-            best.setdefault((repr(one.grid[down.parameter]), repr(one.grid[across.parameter])), score)
+    for configuration, score in _configuration_scores(summary):  # the best come first
+        if across.parameter in configuration.grid and down.parameter in configuration.grid:
+            best.setdefault((repr(configuration.grid[down.parameter]), repr(configuration.grid[across.parameter])), score)
     scores = [[best.get((repr(row), repr(column))) for column in columns] for row in rows]
     places = [(summary.direction * score, -r, -c) for r, line in enumerate(scores) for c, score in enumerate(line) if score is not None]
     if not places:
@@ -194,24 +196,24 @@ def heat_map(summary: Summary) -> HeatMap | None:
     return HeatMap(across.parameter, down.parameter, columns, rows, scores, (-row, -column))
 
 
-def progress(candidates: Iterable[Candidate], sign: int) -> list[Step]:
+def progress(entries: Iterable[ProgressEntry], sign: int) -> list[ProgressStep]:
     """Return the entries that beat all before them, in the order of time; `sign` is the direction of the metric."""
-    steps: list[Step] = []
-    for one in sorted(candidates, key=lambda one: (one.at, one.id)):
+    steps: list[ProgressStep] = []
+    for entry in sorted(entries, key=lambda one: (one.at, one.id)):
         before = steps[-1].entry.score if steps else None
-        if before is None or sign * (one.score - before) > 0:
-            steps.append(Step(one, None if before is None else one.score - before))
+        if before is None or sign * (entry.score - before) > 0:
+            steps.append(ProgressStep(entry, None if before is None else entry.score - before))
     return steps
 
 
-def _points(one: Record, name: str) -> list[tuple[float, float]]:
-    values = one.curves.get(name, [])
-    epochs = one.curves.get("epoch") or list(range(1, len(values) + 1))
+def _curve_points(record: Record, name: str) -> list[tuple[float, float]]:
+    values = record.curves.get(name, [])
+    epochs = record.curves.get("epoch") or list(range(1, len(values) + 1))
     pairs = zip(epochs, values, strict=False)
     return sorted((epoch, value) for epoch, value in pairs if epoch is not None and value is not None and math.isfinite(value))
 
 
-def _at(points: Sequence[tuple[float, float]], epoch: float) -> float | None:
+def _interpolate(points: Sequence[tuple[float, float]], epoch: float) -> float | None:
     """Return a curve's value at an epoch, straight between its points; None outside of them."""
     after = bisect_right(points, (epoch, math.inf))
     if after and points[after - 1][0] == epoch:
@@ -226,16 +228,16 @@ def _spread(x: float, values: Sequence[float]) -> Spread:
     return Spread(x, math.fsum(values) / len(values), statistics.stdev(values) if len(values) > 1 else None, len(values))
 
 
-def _scored(summary: Summary) -> list[tuple[Configuration, float]]:
+def _configuration_scores(summary: Summary) -> list[tuple[Configuration, float]]:
     return [(one, one.scores[summary.deciding].mean) for one in summary.configurations if summary.deciding in one.scores]
 
 
-def _reached(name: str, group: Sequence[tuple[Configuration, float]], summary: Summary) -> Reached:
+def _parameter_value(name: str, group: Sequence[tuple[Configuration, float]], summary: Summary) -> ParameterValue:
     best, score = group[0]  # configurations come best first
-    return Reached(best.grid[name], score, best.scores[summary.deciding or ""].sd, [other for _, other in group[1:]])
+    return ParameterValue(best.grid[name], score, best.scores[summary.deciding or ""].sd, [other for _, other in group[1:]])
 
 
-def _order(value: Any) -> tuple[int, float]:
+def _value_order(value: Any) -> tuple[int, float]:
     """Sort numbers by size; words stay in the order in which they were declared, after them."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return (0, value) if number else (1, 0.0)

@@ -7,7 +7,18 @@ from datetime import datetime
 
 from gitjournal.entry.metrics import direction
 from gitjournal.render import text
-from gitjournal.render.charts.chart_data import Calibrated, Curve, Estimate, HeatMap, Noise, Profile, Reached, Spread, Step, is_number
+from gitjournal.render.charts.chart_data import (
+    CalibrationBin,
+    Curve,
+    HeatMap,
+    NamedValue,
+    Noise,
+    ParameterValue,
+    Profile,
+    ProgressStep,
+    Spread,
+    is_number,
+)
 from gitjournal.render.charts.model import Axis, Bar, Cells, Intervals, Line, Plane, Point
 from gitjournal.render.score import direction_words
 from gitjournal.stats.confusion import Confusion
@@ -18,7 +29,7 @@ STEPS = 12  # of the best over time that are told, the last ones
 LOG_RATIO = 50  # values that reach over more than this are put on a logarithmic axis
 
 
-def scored(metric: str) -> str:
+def score_label(metric: str) -> str:
     """Return the name of a score on an axis, with its direction."""
     return f"dev.{metric}, {direction_words(metric)}"
 
@@ -33,48 +44,48 @@ def learning_curves(curves: Sequence[Curve]) -> Plane:
         title=f"Loss {part} is lowest at epoch {lowest.x:g}: {text.number(lowest.mean)}",
         x=Axis("epoch"),
         y=Axis("loss, lower is better"),
-        lines=[_curve(one, style) for style, one in enumerate(curves)],
+        lines=[_curve_line(one, style) for style, one in enumerate(curves)],
         note=f"mean over {n} seeds, with 1 SD either way" if n > 1 else "",
     )
 
 
-def _curve(one: Curve, style: int) -> Line:
-    points = [Point(at.x, at.mean, *_around(at)) for at in one.points]
-    return Line(CURVE_NAMES.get(one.name, one.name), points, style, shaded=True)
+def _curve_line(curve: Curve, style: int) -> Line:
+    points = [Point(at.x, at.mean, *_spread_ends(at)) for at in curve.points]
+    return Line(CURVE_NAMES.get(curve.name, curve.name), points, style, shaded=True)
 
 
-def _around(at: Spread) -> tuple[float, float] | tuple[None, None]:
+def _spread_ends(at: Spread) -> tuple[float, float] | tuple[None, None]:
     return (None, None) if at.sd is None else (at.mean - at.sd, at.mean + at.sd)
 
 
-def profile(one: Profile, metric: str, noise: Noise | None, baseline: float | None = None) -> Plane:
+def profile(profile: Profile, metric: str, noise: Noise | None, baseline: float | None = None) -> Plane:
     """Return what was reached with each value of a parameter, with the baseline as a line and the noise band behind."""
-    places, axis = _placed(one)
-    seeds = any(reached.sd for reached in one.reached)
-    ends = [_ends(reached) for reached in one.reached]
-    best = [Point(place, reached.best, *end) for place, reached, end in zip(places, one.reached, ends, strict=True)]
-    others = [Point(place, score) for place, reached in zip(places, one.reached, strict=True) for score in reached.others]
+    places, axis = _value_places(profile)
+    seeds = any(reached.sd for reached in profile.reached)
+    ends = [_ends(reached) for reached in profile.reached]
+    best = [Point(place, reached.best, *end) for place, reached, end in zip(places, profile.reached, ends, strict=True)]
+    cloud = [Point(place, score) for place, reached in zip(places, profile.reached, strict=True) for score in reached.others]
     notes = [f"band: {noise.why} around the best"] if noise else []
     notes += ["bars: 1 SD over seeds"] if seeds else []
     return Plane(
-        title=_profile_words(one, metric, noise),
+        title=_profile_title(profile, metric, noise),
         x=axis,
-        y=Axis(scored(metric)),
-        lines=[*([Line("the other configurations", others, 2, joined=False)] if others else []), Line("", best, 0)],
+        y=Axis(score_label(metric)),
+        lines=[*([Line("the other configurations", cloud, 2, joined=False)] if cloud else []), Line("", best, 0)],
         level=(baseline, "baseline") if baseline is not None else None,
         band=(noise.low, noise.high, "noise") if noise else None,
         note="; ".join(notes),
     )
 
 
-def _ends(one: Reached) -> tuple[float | None, float | None]:
-    return (one.best - one.sd, one.best + one.sd) if one.sd else (None, None)
+def _ends(reached: ParameterValue) -> tuple[float | None, float | None]:
+    return (reached.best - reached.sd, reached.best + reached.sd) if reached.sd else (None, None)
 
 
-def _placed(one: Profile) -> tuple[list[float], Axis]:
+def _value_places(profile: Profile) -> tuple[list[float], Axis]:
     """Return where each value stands, and the axis: by size where all are numbers, one after the other otherwise."""
-    values = [reached.value for reached in one.reached]
-    name = one.parameter
+    values = [reached.value for reached in profile.reached]
+    name = profile.parameter
     if all(map(is_number, values)):
         numbers = [float(value) for value in values]
         log = min(numbers) > 0 and max(numbers) / min(numbers) >= LOG_RATIO
@@ -84,55 +95,55 @@ def _placed(one: Profile) -> tuple[list[float], Axis]:
     return places, Axis(name, ticks=[(place, text.value(value)) for place, value in zip(places, values, strict=True)])
 
 
-def _profile_words(one: Profile, metric: str, noise: Noise | None) -> str:
-    ordered = sorted(one.reached, key=lambda reached: -direction(metric) * reached.best)
+def _profile_title(profile: Profile, metric: str, noise: Noise | None) -> str:
+    ordered = sorted(profile.reached, key=lambda reached: -direction(metric) * reached.best)
     best, worst = ordered[0], ordered[-1]
     if text.number(best.best) == text.number(worst.best):
-        return f"{one.parameter} makes no difference: {text.number(best.best)} with the best of each value"
+        return f"{profile.parameter} makes no difference: {text.number(best.best)} with the best of each value"
     if noise and noise.covers(worst.best):
-        return f"{one.parameter} makes no difference beyond the noise"
+        return f"{profile.parameter} makes no difference beyond the noise"
     within = [reached for reached in ordered[1:] if noise and noise.covers(reached.best)]
-    also = f", {_values(within)} within its noise" if within else ""
-    reached = f"{one.parameter}: {text.value(best.value)} reached {text.number(best.best)}{also}"
+    also = f", {_value_list(within)} within its noise" if within else ""
+    reached = f"{profile.parameter}: {text.value(best.value)} reached {text.number(best.best)}{also}"
     return f"{reached}; {text.value(worst.value)} only {text.number(worst.best)}"
 
 
-def _values(reached: Sequence[Reached]) -> str:
-    said = [text.value(one.value) for one in reached]
-    return ", ".join(said) if len(said) <= 3 else f"{len(said)} more values"
+def _value_list(reached: Sequence[ParameterValue]) -> str:
+    words = [text.value(one.value) for one in reached]
+    return ", ".join(words) if len(words) <= 3 else f"{len(words)} more values"
 
 
-def heat_map(one: HeatMap, metric: str, noise: Noise | None) -> Cells:
+def heat_map(heat_map: HeatMap, metric: str, noise: Noise | None) -> Cells:
     """Return the best score for each pair of values; shade and number both say it, the best has a frame."""
-    row, column = one.best
-    best = one.scores[row][column]
-    known = [score for line in one.scores for score in line if score is not None]
-    alike = sum(noise.covers(score) for score in known) - 1 if noise else 0
-    also = f"; {alike} of {len(known) - 1} others are within its noise" if alike > 0 else ""
-    where = f"{one.down} {text.value(one.rows[row])}, {one.across} {text.value(one.columns[column])}"
+    row, column = heat_map.best
+    best = heat_map.scores[row][column]
+    scores = [score for line in heat_map.scores for score in line if score is not None]
+    alike = sum(noise.covers(score) for score in scores) - 1 if noise else 0
+    also = f"; {alike} of {len(scores) - 1} others are within its noise" if alike > 0 else ""
+    where = f"{heat_map.down} {text.value(heat_map.rows[row])}, {heat_map.across} {text.value(heat_map.columns[column])}"
     sign = direction(metric)
     return Cells(
         title=f"Best at {where}: {text.number(best)}{also}",
-        across=one.across,
-        down=one.down,
-        columns=[text.value(value) for value in one.columns],
-        rows=[text.value(value) for value in one.rows],
-        values=[[None if score is None else sign * score for score in line] for line in one.scores],
-        texts=[[text.number(score) for score in line] for line in one.scores],
-        best=one.best,
-        note=f"{scored(metric)}; the best of the other parameters in each cell",
+        across=heat_map.across,
+        down=heat_map.down,
+        columns=[text.value(value) for value in heat_map.columns],
+        rows=[text.value(value) for value in heat_map.rows],
+        values=[[None if score is None else sign * score for score in line] for line in heat_map.scores],
+        texts=[[text.number(score) for score in line] for line in heat_map.scores],
+        best=heat_map.best,
+        note=f"{score_label(metric)}; the best of the other parameters in each cell",
     )
 
 
 def progress(
-    steps: Sequence[Step], others: Sequence[tuple[datetime, float]], metric: str, learned: Mapping[str, str] | None = None
+    steps: Sequence[ProgressStep], worse: Sequence[tuple[datetime, float]], metric: str, learned: Mapping[str, str] | None = None
 ) -> Plane:
     """Return the best score over time; `others` is when and what the entries reached that did not beat it.
 
     `learned` says, by the id of an entry, how it differs from the best before it: what was learned at that step.
     """
-    begun = min([datetime.fromisoformat(steps[0].entry.at), *(at for at, _ in others)])
-    whole = max([datetime.fromisoformat(steps[-1].entry.at), *(at for at, _ in others)]) - begun
+    begun = min([datetime.fromisoformat(steps[0].entry.at), *(at for at, _ in worse)])
+    whole = max([datetime.fromisoformat(steps[-1].entry.at), *(at for at, _ in worse)]) - begun
     unit, seconds = next(((word, size) for word, size in UNITS if whole.total_seconds() >= 3 * size), UNITS[-1])
 
     def place(at: datetime) -> float:
@@ -144,52 +155,52 @@ def progress(
     points = [Point(place(datetime.fromisoformat(step.entry.at)), step.entry.score, label=step.entry.id[-4:]) for step in steps]
     end = place(begun + whole)
     points += [Point(end, last.score)] if end > points[-1].x else []
-    cloud = [Point(place(at), score) for at, score in others]
+    cloud = [Point(place(at), score) for at, score in worse]
     return Plane(
         title=title if len(steps) > 1 else f"{text.number(first.score)} is the best so far, and was the first",
         x=Axis(f"{unit} since {begun:%Y-%m-%d}"),
-        y=Axis(scored(metric)),
+        y=Axis(score_label(metric)),
         lines=[
             *([Line("entries that did not beat the best before them", cloud, 2, joined=False)] if cloud else []),
             Line("", points, 0, steps=True),
         ],
-        told=[_learned(step, learned.get(step.entry.id, "")) for step in steps[-STEPS:]] if learned is not None else [],
+        told=[_step_line(step, learned.get(step.entry.id, "")) for step in steps[-STEPS:]] if learned is not None else [],
     )
 
 
-def _learned(step: Step, changes: str) -> str:
+def _step_line(step: ProgressStep, changes: str) -> str:
     """Return ``k3f9 "RBF beats it": 0.983, +0.031; by step 2 (LogisticRegression -> SVC)``."""
     score = text.number(step.entry.score)
     gained = "" if step.gain is None else f", {text.difference(step.gain, step.entry.score)}"
     return f'{step.entry.id[-4:]} "{text.clean(step.entry.title)}": {score}{gained}{f"; by {changes}" if changes else ""}'
 
 
-def confusion(one: Confusion) -> Cells:
+def confusion(matrix: Confusion) -> Cells:
     """Return how often each class was taken for each; rows are what is true."""
-    worst = one.worst
-    total = sum(map(sum, one.counts))
-    right = sum(line[at] for at, line in enumerate(one.counts))
+    worst = matrix.worst
+    total = sum(map(sum, matrix.counts))
+    right = sum(line[at] for at, line in enumerate(matrix.counts))
     if worst:
         row, column, count = worst
-        title = f"{one.classes[row]} is taken for {one.classes[column]} most often: {count} of {sum(one.counts[row])}"
+        title = f"{matrix.classes[row]} is taken for {matrix.classes[column]} most often: {count} of {sum(matrix.counts[row])}"
         title = title if count > 1 else "No class is taken for another one more than once"
     else:
         title = f"All {total:,} dev rows are right"
-    shares: list[list[float | None]] = [[count / sum(line) if sum(line) else None for count in line] for line in one.counts]
+    shares: list[list[float | None]] = [[count / sum(line) if sum(line) else None for count in line] for line in matrix.counts]
     return Cells(
         title=title,
         across="predicted",
         down="true",
-        columns=one.classes,
-        rows=one.classes,
+        columns=matrix.classes,
+        rows=matrix.classes,
         values=shares,
-        texts=[[str(count) if count else "·" for count in line] for line in one.counts],
+        texts=[[str(count) if count else "·" for count in line] for line in matrix.counts],
         best=(worst[0], worst[1]) if worst else None,
         note=f"{right:,} of {total:,} dev rows are right" + ("; marked: the commonest mistake" if worst else ""),
     )
 
 
-def calibration(bins: Sequence[Calibrated]) -> Plane:
+def calibration(bins: Sequence[CalibrationBin]) -> Plane:
     """Return what was said against what came true; on the diagonal both agree."""
     gap = max(bins, key=lambda one: abs(one.said - one.true) * one.n)
     return Plane(
@@ -202,14 +213,14 @@ def calibration(bins: Sequence[Calibrated]) -> Plane:
     )
 
 
-def importance(found: Sequence[Estimate], title: str, what: str) -> Intervals:
+def importance(estimates: Sequence[NamedValue], title: str, what: str) -> Intervals:
     """Return how much each parameter matters: a disc where it does, a ring where it does not, with a ? where that cannot be told."""
-    calls = {one.call for one in found}
-    told = [said for call, said in (("did not matter", "ring: did not matter"), ("cannot be told", "?: cannot be told")) if call in calls]
-    interval = ["bars: 95 % intervals"] if any(one.low is not None and one.low != one.high for one in found) else []
-    return Intervals(title, what, [_bar(one) for one in found], zero=0.0, note="; ".join([*told, *interval]))
+    calls = {one.call for one in estimates}
+    legend = [said for call, said in (("did not matter", "ring: did not matter"), ("cannot be told", "?: cannot be told")) if call in calls]
+    interval = ["bars: 95 % intervals"] if any(one.low is not None and one.low != one.high for one in estimates) else []
+    return Intervals(title, what, [_bar(one) for one in estimates], zero=0.0, note="; ".join([*legend, *interval]))
 
 
-def _bar(one: Estimate) -> Bar:
-    said = f"{one.value:.2f}" + (" ?" if one.call == "cannot be told" else "")
-    return Bar(one.name, one.value, one.low, one.high, said, "" if one.call == "matters" else "not shown")
+def _bar(estimate: NamedValue) -> Bar:
+    label = f"{estimate.value:.2f}" + (" ?" if estimate.call == "cannot be told" else "")
+    return Bar(estimate.name, estimate.value, estimate.low, estimate.high, label, "" if estimate.call == "matters" else "not shown")

@@ -20,7 +20,7 @@ _STYLES = ("-", "--", ":", "-.")
 _MARKERS = ("o", "s", "x", "D")
 
 
-def drawn(chart: Chart, kind: str) -> bytes:
+def draw(chart: Chart, kind: str) -> bytes:
     """Return the figure as a file of this kind. Raises GitjournalError where matplotlib is not installed."""
     try:
         import matplotlib as mpl
@@ -32,8 +32,8 @@ def drawn(chart: Chart, kind: str) -> bytes:
     with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=SIZE, layout="constrained")
         axes = figure.add_subplot()
-        draw = {Plane: _plane, Cells: _cells, Intervals: _intervals}[type(chart)]
-        draw(chart, axes)  # type: ignore[operator]
+        draw_shape = {Plane: _plane, Cells: _cells, Intervals: _intervals}[type(chart)]
+        draw_shape(chart, axes)  # type: ignore[operator]
         axes.set_title(clean(chart.title), loc="left", fontweight="bold", wrap=True)
         note = "; ".join(filter(None, [chart.note, f"band: {chart.band[1]}" if isinstance(chart, Intervals) and chart.band else ""]))
         below = [clean(line) for line in (note, *(chart.told if isinstance(chart, Plane) else ())) if line]
@@ -64,7 +64,7 @@ def _plane(chart: Plane, axes: Any) -> None:
     if chart.x.ticks:
         axes.set_xticks([place for place, _ in chart.x.ticks], [clean(said) for _, said in chart.x.ticks])
         axes.minorticks_off()
-    axes.set_xlabel(clean(chart.x.drawn))
+    axes.set_xlabel(clean(chart.x.title))
     axes.set_ylabel(clean(chart.y.label))
     axes.grid(axis="y", alpha=0.3)
 
@@ -86,9 +86,9 @@ def _line(line: Line, axes: Any) -> None:
     axes.plot(xs, ys, color=color, linestyle=_STYLES[at], marker=marker, drawstyle="steps-post" if line.steps else "default")
     if line.name and xs:
         axes.annotate(clean(line.name), (xs[-1], ys[-1]), xytext=(6, 0), textcoords="offset points", va="center")
-    for one in line.points:
-        if one.label:
-            axes.annotate(clean(one.label), (one.x, one.y), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8)
+    for point in line.points:
+        if point.label:
+            axes.annotate(clean(point.label), (point.x, point.y), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8)
 
 
 def _cells(chart: Cells, axes: Any) -> None:

@@ -50,7 +50,7 @@ class Axis:
     ticks: list[tuple[float, str]] = field(default_factory=list)
 
     @property
-    def drawn(self) -> str:
+    def title(self) -> str:
         """What stands at the axis, where distances can be seen."""
         return f"{self.label} (logarithmic)" if self.log else self.label
 
@@ -181,6 +181,6 @@ def tick_text(value: float, step: float) -> str:
 
 def shades(values: Sequence[Sequence[float | None]]) -> list[list[float | None]]:
     """Return each value as a share of the range, 0 to 1."""
-    known = [value for line in values for value in line if value is not None]
-    low, high = min(known, default=0.0), max(known, default=0.0)
+    numbers = [value for line in values for value in line if value is not None]
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
     return [[None if value is None else (value - low) / (high - low) if high > low else 1.0 for value in line] for line in values]

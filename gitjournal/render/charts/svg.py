@@ -67,7 +67,7 @@ def svg(chart: Chart, *, ink: str = GREY, bare: bool = False) -> str:
     else:
         parts, height = _intervals(chart, ink)
     title = [] if bare else _title(chart.title, ink)
-    below = [] if bare else [said for said in (note(chart), *_told(chart)) if said]
+    below = [] if bare else [said for said in (note(chart), *_remarks(chart)) if said]
     parts += [_text((EDGE, height + 10 + 18 * at), shorten(said, 94), ink, size=13) for at, said in enumerate(below)]
     height += 18 * len(below) + 2 if below else 0
     top = UNTITLED if bare else 0
@@ -78,18 +78,18 @@ def svg(chart: Chart, *, ink: str = GREY, bare: bool = False) -> str:
 
 def note(chart: Chart) -> str:
     """Return the note with what only a drawing has to explain."""
-    clouds = [_cloud(line, nice(*extent(chart))) for line in chart.lines if not line.joined] if isinstance(chart, Plane) else []
+    clouds = [_cloud_note(line, nice(*extent(chart))) for line in chart.lines if not line.joined] if isinstance(chart, Plane) else []
     dashed = [f"dashed: {chart.diagonal}"] if isinstance(chart, Plane) and chart.diagonal else []
     band = [f"band: {chart.band[1]}"] if isinstance(chart, Intervals) and chart.band else []
     return clean("; ".join([*filter(None, [chart.note]), *clouds, *dashed, *band]))
 
 
-def _told(chart: Chart) -> Sequence[str]:
+def _remarks(chart: Chart) -> Sequence[str]:
     return [clean(line) for line in chart.told] if isinstance(chart, Plane) else []
 
 
-def _cloud(line: Line, seen: tuple[float, float, float]) -> str:
-    left = sum(not seen[0] <= one.y <= seen[1] for one in line.points)
+def _cloud_note(line: Line, visible: tuple[float, float, float]) -> str:
+    left = sum(not visible[0] <= one.y <= visible[1] for one in line.points)
     return f"crosses: {line.name}{f' ({left} of {len(line.points)} lie far off)' if left else ''}"
 
 
@@ -146,14 +146,14 @@ def _x_axis(axis: Axis, x: _Scale, ink: str) -> Iterator[str]:
     marks = axis.ticks or [(value, tick_text(value, step)) for low, high, step in [nice(x.low, x.high)] for value in ticks(low, high, step)]
     marks = [(place, said) for place, said in marks if x.low - 1e-9 * abs(x.low) <= place <= x.high + 1e-9 * abs(x.high)]
     last = -math.inf
-    for place, said in sorted(marks):
-        at, label = x(place), shorten(clean(said), 18)
+    for place, mark in sorted(marks):
+        at, label = x(place), shorten(clean(mark), 18)
         half = display_width(label) * LETTER / 2
         yield _rule(f"M{at:.1f},{BOTTOM}v5", ink, opacity=0.6)
         if at - half > last + 4:
             yield _text((at, BOTTOM + 20), label, ink, anchor="middle")
             last = at + half
-    yield _text(((LEFT + RIGHT) / 2, BOTTOM + 42), axis.drawn, ink, anchor="middle")
+    yield _text(((LEFT + RIGHT) / 2, BOTTOM + 42), axis.title, ink, anchor="middle")
 
 
 def _line(line: Line, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
@@ -167,9 +167,9 @@ def _line(line: Line, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
         back = [f"{x(one.x):.1f},{y(one.low or 0.0):.1f}" for one in reversed(spread)]
         yield f'<polygon points="{" ".join(there + back)}" fill="{color}" fill-opacity="0.18"/>'
     elif not line.shaded:
-        for one in spread:
-            ends = [y(end) for end in (one.low, one.high) if end is not None]
-            yield _rule(f"M{x(one.x):.1f},{ends[0]:.1f}V{ends[1]:.1f}", color, width=2)
+        for point in spread:
+            ends = [y(end) for end in (point.low, point.high) if end is not None]
+            yield _rule(f"M{x(point.x):.1f},{ends[0]:.1f}V{ends[1]:.1f}", color, width=2)
     places = [(x(one.x), y(one.y)) for one in line.points]
     if len(places) > 1:
         if line.steps:
@@ -181,11 +181,11 @@ def _line(line: Line, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
         mark = _MARKS[line.style % len(_MARKS)]
         yield from (mark(px, py, color) for px, py in places)
     last = -math.inf
-    for one, (px, py) in zip(line.points, places, strict=True):
-        said = shorten(clean(one.label), 24)
-        if said and px - display_width(said) * 3.5 > last:
-            yield _text((px, py - 10), said, ink, anchor="middle", size=13)
-            last = px + display_width(said) * 3.5
+    for point, (px, py) in zip(line.points, places, strict=True):
+        label = shorten(clean(point.label), 24)
+        if label and px - display_width(label) * 3.5 > last:
+            yield _text((px, py - 10), label, ink, anchor="middle", size=13)
+            last = px + display_width(label) * 3.5
 
 
 def _circle(x: float, y: float, color: str) -> str:
@@ -218,9 +218,9 @@ def _end_labels(chart: Plane, x: _Scale, y: _Scale, ink: str) -> Iterator[str]:
     wanted += [(y(chart.level[0]), RIGHT + 6.0, chart.level[1])] if chart.level else []
     wanted += [(y(sum(chart.band[:2]) / 2), RIGHT + 6.0, chart.band[2])] if chart.band else []
     last = -math.inf
-    for height, left, said in sorted(wanted):
+    for height, left, name in sorted(wanted):
         last = min(max(height, last + GAP), BOTTOM + GAP)
-        yield _text((min(left, RIGHT + 6), last + 5), shorten(clean(said), 12), ink, size=13)
+        yield _text((min(left, RIGHT + 6), last + 5), shorten(clean(name), 12), ink, size=13)
 
 
 # cells
@@ -248,8 +248,10 @@ def _cells(chart: Cells, ink: str) -> tuple[list[str], float]:
             parts.append(f'<rect {box} fill="{COLORS[0]}" fill-opacity="{opacity:.2f}"/>')
             if chart.best == (row, column):
                 parts.append(f'<rect {box} fill="none" stroke="{ink}" stroke-width="2.5"/>')
-            said = shorten(chart.texts[row][column], letters)
-            parts.append(_text((x + wide / 2, y + high / 2 + 5), said, ink, anchor="middle", size=size, bold=chart.best == (row, column)))
+            cell_text = shorten(chart.texts[row][column], letters)
+            parts.append(
+                _text((x + wide / 2, y + high / 2 + 5), cell_text, ink, anchor="middle", size=size, bold=chart.best == (row, column))
+            )
     return parts, top + len(chart.rows) * high + 14
 
 

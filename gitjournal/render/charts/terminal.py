@@ -12,7 +12,7 @@ ROWS = 12  # of one line; a long curve is thinned
 LABEL = 28
 
 
-def lines(chart: Chart, *, color: bool = False) -> list[str]:
+def chart_lines(chart: Chart, *, color: bool = False) -> list[str]:
     """Return the figure as lines of at most 100 columns; it is read without colour."""
     body = _plane(chart) if isinstance(chart, Plane) else _cells(chart, color=color) if isinstance(chart, Cells) else _intervals(chart)
     below = [chart.note, *(chart.told if isinstance(chart, Plane) else [])]
@@ -61,16 +61,16 @@ def _strips(
     wide = max((display_width(label) for label in labels), default=0)
     numbers = [number(value) for value, _, _ in values]
     longest = max(map(len, numbers), default=0)
-    for label, (value, low, high), said in zip(labels, values, numbers, strict=True):
-        yield f"  {label}{' ' * (wide - display_width(label))}  {said:>{longest}}  {_strip(value, low, high, between, marks)}"
+    for label, (value, low, high), number_text in zip(labels, values, numbers, strict=True):
+        yield f"  {label}{' ' * (wide - display_width(label))}  {number_text:>{longest}}  {_strip(value, low, high, between, marks)}"
 
 
 def _strip(value: float, low: float | None, high: float | None, between: tuple[float, float], marks: dict[float, str]) -> str:
     """Return a line with a dot at the value, its interval, and what to compare it with."""
 
-    def place(one: float) -> int:
+    def place(x: float) -> int:
         span = between[1] - between[0]
-        return round((STRIP - 1) * min(max((one - between[0]) / span if span else 0.5, 0.0), 1.0))
+        return round((STRIP - 1) * min(max((x - between[0]) / span if span else 0.5, 0.0), 1.0))
 
     cells = [" "] * STRIP
     for at, mark in marks.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from gitjournal.render import text
 from gitjournal.render.charts import figures
-from gitjournal.render.charts.chart_data import Calibrated
+from gitjournal.render.charts.chart_data import CalibrationBin
 from gitjournal.render.charts.model import Chart
 from gitjournal.stats.calibration import ENOUGH, Calibration
 
@@ -63,7 +63,9 @@ def bin_rows(calibration: Calibration) -> Iterator[list[str]]:
 
 def calibration_chart(calibration: Calibration) -> Chart:
     """Return what was said against what came true."""
-    return figures.calibration([Calibrated(one.said, one.share.value, one.n, one.share.low, one.share.high) for one in calibration.bins])
+    return figures.calibration(
+        [CalibrationBin(one.said, one.share.value, one.n, one.share.low, one.share.high) for one in calibration.bins]
+    )
 
 
 def calibration_as_plain(calibration: Calibration | None, scope: CalibrationScope) -> dict[str, Any]:

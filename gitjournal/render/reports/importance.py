@@ -9,7 +9,7 @@ from typing import Any, get_args
 from gitjournal.entry.metrics import direction
 from gitjournal.render import text
 from gitjournal.render.charts import figures
-from gitjournal.render.charts.chart_data import Estimate
+from gitjournal.render.charts.chart_data import NamedValue
 from gitjournal.render.charts.model import Intervals
 from gitjournal.suggest.importance.report import ImportanceReport
 from gitjournal.suggest.importance.result import Algorithm, Call, Importance, Importances, ValueScore
@@ -146,11 +146,11 @@ def importance_chart(importances: Importances) -> Intervals | None:
     return figures.importance(shown, title[:1].upper() + title[1:], f"{SHARE} of dev.{importances.metric}") if shown else None
 
 
-def _share_estimate(importance: Importance, before: str) -> Estimate | None:
+def _share_estimate(importance: Importance, before: str) -> NamedValue | None:
     return (
         None
         if importance.share is None
-        else Estimate(before + importance.name, importance.share, importance.low, importance.high, importance.call)
+        else NamedValue(before + importance.name, importance.share, importance.low, importance.high, importance.call)
     )
 
 

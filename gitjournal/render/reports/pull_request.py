@@ -197,7 +197,7 @@ def _profile_lines(reviewed: Reviewed) -> Iterator[str]:
     drawn = entry_figures(reviewed.summary, reviewed.records, reviewed.gain.score if reviewed.gain else None)
     chart = next((found for name, found in drawn.items() if name.startswith(PROFILE)), None)
     if chart:
-        title, *lines = (line.replace("`", "'") for line in terminal.lines(chart))
+        title, *lines = (line.replace("`", "'") for line in terminal.chart_lines(chart))
         yield f"\n<details><summary>{inert(title)}</summary>\n"
         yield from ("```text", *lines, "```", "\n</details>")
 

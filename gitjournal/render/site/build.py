@@ -34,7 +34,7 @@ class Build:
 def build(journal: Journal, folder: SiteFolder, *, name: str, everywhere: bool, progress: Progress) -> Build:
     """Bring the pages in `folder` up to date. Raises GitjournalError where the extra `site` is not installed."""
     with _rare_garbage_collection():
-        reading = read_site(journal, folder.kept.cards, name=name, everywhere=everywhere)
+        reading = read_site(journal, folder.cache.cards, name=name, everywhere=everywhere)
         maker = PageMaker(reading.journal)
         _write_entries(journal, folder, maker, reading, progress)
         for page in journal_pages(maker):

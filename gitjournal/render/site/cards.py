@@ -57,7 +57,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     records: str = ""
 
     @property
-    def listed(self) -> bytes:
+    def list_content(self) -> bytes:
         """All that pages which list entries tell of this one: a change of its prose changes none of it."""
         return msgspec.json.encode(msgspec.structs.replace(self, key=""))
 
@@ -81,10 +81,10 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 def stamp() -> str:
     """Return what changes whenever cards and pages are made otherwise: our code, and the templates it fills."""
     package = Path(__file__).resolve().parents[2]
-    found = hashlib.sha256(__version__.encode())
+    digest = hashlib.sha256(__version__.encode())
     for file in (*sorted(package.rglob("*.py")), *sorted((resources.folder("templates") / "site").iterdir())):
-        found.update(file.read_bytes())
-    return found.hexdigest()
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def card_key(listed: Listed, baseline: Listed | None) -> str:
@@ -97,23 +97,23 @@ def card_key(listed: Listed, baseline: Listed | None) -> str:
 
 def read_cards(journal: Journal, listed: Sequence[Listed], keys: Mapping[str, str]) -> Iterator[tuple[Card, EntryResults | None]]:
     """Read entries, and give each with its card; one that cannot be read has a card that says why."""
-    for one in read_results(journal, listed):
-        if isinstance(one, Unreadable):
-            row = one.listed.row
-            error = str(one.fault).partition("\n")[0]
+    for result in read_results(journal, listed):
+        if isinstance(result, Unreadable):
+            row = result.listed.row
+            error = str(result.fault).partition("\n")[0]
             yield (
-                Card(id=row.id, key=keys[row.id], title=row.title or row.id, error=error, state="unreadable", branch=one.listed.branch),
+                Card(id=row.id, key=keys[row.id], title=row.title or row.id, error=error, state="unreadable", branch=result.listed.branch),
                 None,
             )
         else:
-            yield card_of(one, keys[one.opened.listed.row.id]), one
+            yield make_card(result, keys[result.opened.listed.row.id]), result
 
 
-def card_of(told: EntryResults, key: str) -> Card:
+def make_card(results: EntryResults, key: str) -> Card:
     """Return the card of an entry."""
-    row, front, summary, gain = told.opened.listed.row, told.opened.entry.front, told.summary, told.gain
+    row, front, summary, gain = results.opened.listed.row, results.opened.entry.front, results.summary, results.gain
     score, interval = summary.best_score, gain.interval if gain else None
-    records = told.opened.records
+    records = results.opened.records
     first = next((one for one in records if summary.best and one.fingerprint == summary.best.fingerprint), None)
     data: dict[str, Any] = msgspec.to_builtins(front.data)
     return Card(
@@ -123,7 +123,7 @@ def card_of(told: EntryResults, key: str) -> Card:
         hypothesis=front.hypothesis or "",
         state=row.state,
         verdict=row.verdict,
-        branch=told.opened.listed.branch,
+        branch=results.opened.listed.branch,
         metric=summary.metric,
         best=score.mean if score else None,
         sd=score.sd if score else None,

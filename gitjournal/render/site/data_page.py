@@ -21,7 +21,7 @@ def data_page(maker: PageMaker, data: SiteDataSet) -> str:
     """Return the page of a data set."""
     boards = [{**_board_values(maker, board), "mattered": _importance(maker, board)} for board in data.boards]
     sheet = maker.safe(html_of(maker.journal.sheets.get(data.hash, "")))
-    return maker.fill("dataset.html", "data/", one={**data_values(maker, data), "boards": boards, "rest": data.rest, "sheet": sheet})
+    return maker.fill("dataset.html", "data/", one={**data_values(maker, data), "boards": boards, "rest": data.unranked, "sheet": sheet})
 
 
 def data_values(maker: PageMaker, data: SiteDataSet) -> dict[str, Any]:

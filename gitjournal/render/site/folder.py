@@ -25,7 +25,7 @@ DEFAULT, CACHE = "site", "site-cache"
 FOLDERS = ("entries", "data")
 
 
-class Kept(msgspec.Struct, kw_only=True):
+class BuildCache(msgspec.Struct, kw_only=True):
     """What was built last: the key of each page (what it was made of), and the cards of entries."""
 
     pages: dict[str, str] = {}
@@ -35,13 +35,13 @@ class Kept(msgspec.Struct, kw_only=True):
 class SiteFolder:
     """A folder that is ours. Open one with `SiteFolder.open`."""
 
-    def __init__(self, path: Path, cache: Path, kept: Kept, *, dry_run: bool) -> None:
+    def __init__(self, path: Path, cache_file: Path, cache: BuildCache, *, dry_run: bool) -> None:
         self.path = path
-        self.kept = kept
+        self.cache = cache
         self.dry_run = dry_run
         self.written = 0
         self.pages: dict[str, str] = {}
-        self._cache = cache
+        self._cache_file = cache_file
 
     @classmethod
     def open(cls, lab: Lab, path: Path | None, *, start: Path, dry_run: bool = False) -> SiteFolder:
@@ -66,11 +66,11 @@ class SiteFolder:
                 write_whole(path / IGNORE, b"# made anew by gitjournal, so not for git; to publish it anyway: git add --force\n*\n")
         name = hashlib.sha256(os.path.realpath(path).encode()).hexdigest()[:16]
         cache = repository.private / CACHE / f"{name}.json"
-        return cls(path, cache, _read(cache), dry_run=dry_run)
+        return cls(path, cache, _read_cache(cache), dry_run=dry_run)
 
     def holds(self, name: str, key: str) -> bool:
         """Whether a page is there as it would be made now."""
-        return self.kept.pages.get(name) == key and (self.path / name).is_file()
+        return self.cache.pages.get(name) == key and (self.path / name).is_file()
 
     def keep(self, name: str, key: str) -> None:
         """Note that a page belongs here and was made of this."""
@@ -96,8 +96,8 @@ class SiteFolder:
             return len(gone)
         for path in gone:
             path.unlink(missing_ok=True)
-        self._cache.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(self._cache, msgspec.json.encode(Kept(pages=self.pages, cards=cards)))
+        self._cache_file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self._cache_file, msgspec.json.encode(BuildCache(pages=self.pages, cards=cards)))
         return len(gone)
 
     def _name(self, path: Path) -> str:
@@ -113,8 +113,8 @@ def _require_free(path: Path, start: Path) -> None:
     if path.is_dir() and any(path.iterdir()) and not (path / MARKER).is_file():
         raise GitjournalError(f"{path} holds files that no site made; they are left alone", hint=hint)
     inside = next((one for one in (path, *path.parents) if one.is_dir()), start)
-    done = run_git(["ls-files", "-z", "--", str(path)], cwd=inside)
-    if done.returncode == 0 and done.stdout:
+    listing = run_git(["ls-files", "-z", "--", str(path)], cwd=inside)
+    if listing.returncode == 0 and listing.stdout:
         raise GitjournalError(f"git follows files in {path}; they are left alone", hint=hint)
 
 
@@ -127,9 +127,9 @@ def _require_outside(path: Path, lab: Lab) -> None:
             raise GitjournalError(f"{path} lies in {taken}, which is not for pages", hint="gitjournal site build -o DIR")
 
 
-def _read(cache: Path) -> Kept:
+def _read_cache(cache: Path) -> BuildCache:
     """Return what was built last; nothing where it is not known, or written by another version."""
     try:
-        return msgspec.json.decode(cache.read_bytes(), type=Kept)
+        return msgspec.json.decode(cache.read_bytes(), type=BuildCache)
     except (OSError, msgspec.DecodeError):
-        return Kept()
+        return BuildCache()

@@ -13,14 +13,14 @@ from gitjournal.entry.record import read_time
 from gitjournal.journal.authorship import Touched
 from gitjournal.journal.index import Result
 from gitjournal.journal.lineage import Links
-from gitjournal.render.charts.chart_data import Candidate, Step, progress
+from gitjournal.render.charts.chart_data import ProgressEntry, ProgressStep, progress
 from gitjournal.render.site.cards import Card
 from gitjournal.render.site.templates import slug
 from gitjournal.stats.calibration import Calibration, Prediction, calibrate
 from gitjournal.stats.looks import Look
 
-_SAID = {"from": "made from", "replicates": "repeats", "baseline": "measured against"}
-_HEARD = {"from": "led to", "replicates": "repeated by", "baseline": "baseline of"}
+_FORWARD = {"from": "made from", "replicates": "repeats", "baseline": "measured against"}
+_BACKWARD = {"from": "led to", "replicates": "repeated by", "baseline": "baseline of"}
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,15 @@ class Board:
     @cached_property
     def moments(self) -> dict[str, datetime]:
         """When each entry had its last run, where its record says so."""
-        found = {card.id: read_time(card.at) for card in self.rows}
-        return {name: at for name, at in found.items() if at}
+        moments = {card.id: read_time(card.at) for card in self.rows}
+        return {name: at for name, at in moments.items() if at}
 
     @cached_property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[ProgressStep]:
         """Who beat all before it."""
-        known = [(card, self.moments[card.id]) for card in self.rows if card.id in self.moments]
-        candidates = [Candidate(card.id, card.title, at.isoformat(), card.best) for card, at in known if card.best is not None]
-        return progress(candidates, direction(self.metric))
+        dated = [(card, self.moments[card.id]) for card in self.rows if card.id in self.moments]
+        entries = [ProgressEntry(card.id, card.title, at.isoformat(), card.best) for card, at in dated if card.best is not None]
+        return progress(entries, direction(self.metric))
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,15 @@ class SiteDataSet:
     @cached_property
     def boards(self) -> list[Board]:
         """A leaderboard for each metric that decides, the commonest first."""
-        found: dict[str, list[Card]] = {}
+        by_metric: dict[str, list[Card]] = {}
         for card in self.cards:
             if card.best is not None and card.metric and card.state != "retracted":
-                found.setdefault(card.metric, []).append(card)
-        boards = [Board(metric, sorted(rows, key=lambda one: -direction(metric) * (one.best or 0.0))) for metric, rows in found.items()]
+                by_metric.setdefault(card.metric, []).append(card)
+        boards = [Board(metric, sorted(rows, key=lambda one: -direction(metric) * (one.best or 0.0))) for metric, rows in by_metric.items()]
         return sorted(boards, key=lambda one: -len(one.rows))
 
     @property
-    def rest(self) -> list[Card]:
+    def unranked(self) -> list[Card]:
         """The entries that are on no leaderboard."""
         on = {card.id for board in self.boards for card in board.rows}
         return [card for card in self.cards if card.id not in on]
@@ -127,35 +127,35 @@ class SiteJournal:
     @cached_property
     def sets(self) -> list[SiteDataSet]:
         """The data sets, that of the newest entry first."""
-        found: dict[str, list[Card]] = {}
+        by_slug: dict[str, list[Card]] = {}
         for card in self.cards:
             if card.data:
-                found.setdefault(slug(card), []).append(card)
-        return [SiteDataSet(name, cards) for name, cards in found.items()]
+                by_slug.setdefault(slug(card), []).append(card)
+        return [SiteDataSet(name, cards) for name, cards in by_slug.items()]
 
     @cached_property
     def _followers(self) -> dict[str, list[tuple[str, str]]]:
-        found: dict[str, list[tuple[str, str]]] = {}
-        for one, links in self.links.items():
-            for relation, other in links.named.items():
-                if other:
-                    found.setdefault(other, []).append((relation, one))
-        return found
+        followers: dict[str, list[tuple[str, str]]] = {}
+        for entry_id, links in self.links.items():
+            for relation, target in links.named.items():
+                if target:
+                    followers.setdefault(target, []).append((relation, entry_id))
+        return followers
 
     def lineage(self, entry_id: str, most: int = 50) -> list[tuple[str, Card]]:
         """Return what an entry follows and what follows it, each with the relation in words."""
         named = self.links[entry_id].named if entry_id in self.links else {}
-        found = [(_SAID[relation], other) for relation, other in named.items() if other and other != entry_id]
-        found += [(_HEARD[relation], one) for relation, one in self._followers.get(entry_id, [])[:most] if one != entry_id]
-        return [(said, self.by_id[other]) for said, other in found if other in self.by_id]
+        relations = [(_FORWARD[relation], other) for relation, other in named.items() if other and other != entry_id]
+        relations += [(_BACKWARD[relation], one) for relation, one in self._followers.get(entry_id, [])[:most] if one != entry_id]
+        return [(said, self.by_id[other]) for said, other in relations if other in self.by_id]
 
     @cached_property
     def calibration(self) -> Calibration | None:
         """How sure people were and how often they were right; None where there are too few verdicts to say."""
         judged = [card for card in self.cards if card.verdict in ("supported", "refuted") and card.state != "retracted"]
-        said = [(card.declared.get("confidence"), card.verdict == "supported") for card in judged]
-        found = calibrate([Prediction(confidence, true) for confidence, true in said if isinstance(confidence, float | int)])
-        return found if found and found.brier is not None else None
+        confidences = [(card.declared.get("confidence"), card.verdict == "supported") for card in judged]
+        calibration = calibrate([Prediction(confidence, true) for confidence, true in confidences if isinstance(confidence, float | int)])
+        return calibration if calibration and calibration.brier is not None else None
 
     def looks_of(self, card: Card) -> Sequence[Look]:
         """Return every look at the test part of an entry's data, whoever took it."""

@@ -41,10 +41,10 @@ def html_of(text: str) -> str:
         converter = _converter()
     except ImportError:
         raise missing() from None
-    said = _COMMENT.sub("", clean_lines(text[:LONGEST]))
+    source = _COMMENT.sub("", clean_lines(text[:LONGEST]))
     converter.reset()
     try:
-        html = converter.convert(said)
+        html = converter.convert(source)
     except RecursionError:
         return ""
     html = _HEADING.sub(lambda found: f"<{found[1]}h{3 if int(found[2]) < 3 else 4}", html)
@@ -55,14 +55,14 @@ def html_of(text: str) -> str:
             html,
             tags=_TAGS | _TABLE,
             attributes=_ATTRIBUTES,
-            attribute_filter=_kept,
+            attribute_filter=_safe_attribute,
             url_schemes={"http", "https", "mailto"},
             link_rel="noopener noreferrer nofollow",
         )
     )
 
 
-def _kept(tag: str, attribute: str, value: str) -> str | None:
+def _safe_attribute(tag: str, attribute: str, value: str) -> str | None:
     """Drop a link that leads to no page of the web."""
     return None if (tag, attribute) == ("a", "href") and not _WEB.match(value) else value
 

@@ -22,7 +22,7 @@ from gitjournal.stats.calibration import Calibration
 def journal_pages(maker: PageMaker) -> Iterator[Page]:
     """Yield the pages that tell of many entries, each with what it is made of."""
     journal, stamp = maker.journal, maker.stamp
-    listed = {card.id: hashlib.sha256(card.listed).hexdigest() for card in journal.cards}
+    listed = {card.id: hashlib.sha256(card.list_content).hexdigest() for card in journal.cards}
     looks = [f"{data} {len(found)}" for data, found in journal.looks.items()]
     everything = digest([stamp, journal.name, *listed.values(), *looks])
     yield Page("index.html", digest([everything, journal.branch, journal.commit]), partial(_index, maker))

@@ -47,8 +47,8 @@ class Server(ThreadingHTTPServer):
         try:
             super().__init__((HOST, port), partial(_Handler, directory=str(folder)))
         except OSError as fault:
-            said = f"port {port} cannot be used: {fault.strerror or fault}"
-            raise GitjournalError(said, hint="choose another, or any free one: --port 0") from None
+            message = f"port {port} cannot be used: {fault.strerror or fault}"
+            raise GitjournalError(message, hint="choose another, or any free one: --port 0") from None
 
     @property
     def port(self) -> int:

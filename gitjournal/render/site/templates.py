@@ -35,7 +35,7 @@ class Templates:
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
-            finalize=_clean,
+            finalize=_clean_text,
             auto_reload=False,
         )
         self._environment.filters |= {
@@ -44,12 +44,14 @@ class Templates:
             "gain": gain,
             "lower": lower,
             "slug": slug,
-            "signed_gain": lambda card: _signed(card, card.gain),
-            "signed_score": lambda card: _signed(card, card.best),
+            "signed_gain": lambda card: _sort_value(card, card.gain),
+            "signed_score": lambda card: _sort_value(card, card.best),
         }
         style, script = (resources.text(f"templates/site/site.{ending}").strip() for ending in ("css", "js"))
         # the text between the tags, byte for byte, is what a browser hashes
-        self.policy = f"default-src 'none'; style-src '{hashed(style)}'; script-src '{hashed(script)}'; base-uri 'none'; form-action 'none'"
+        self.policy = (
+            f"default-src 'none'; style-src '{policy_hash(style)}'; script-src '{policy_hash(script)}'; base-uri 'none'; form-action 'none'"
+        )
         self._always = {"style": self.safe(style), "script": self.safe(script), "policy": self.policy}
 
     def safe(self, html: str) -> Any:
@@ -61,12 +63,12 @@ class Templates:
         return self._environment.get_template(name).render(**self._always, **values)
 
 
-def hashed(content: str) -> str:
+def policy_hash(content: str) -> str:
     """Return a hash as a content security policy names it."""
     return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
 
-def _clean(value: Any) -> Any:
+def _clean_text(value: Any) -> Any:
     """Take out what is no text; the quick way for the usual case."""
     if type(value) is not str or (value.isascii() and value.isprintable()):
         return value
@@ -97,9 +99,9 @@ def slug(card: Card) -> str:
     return f"{card.data_name}-{digest}" if digest.isalnum() else card.data_name
 
 
-def _signed(card: Card, value: float | None) -> str:
+def _sort_value(card: Card, value: float | None) -> str:
     return "" if value is None else repr(value * (direction(card.metric) if card.metric else 1))
 
 
-def _count(amount: int, one: str) -> str:
-    return text.count(amount, one)
+def _count(amount: int, singular: str) -> str:
+    return text.count(amount, singular)

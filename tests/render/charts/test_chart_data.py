@@ -9,7 +9,7 @@ import pytest
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary, summarise
-from gitjournal.render.charts.chart_data import Candidate, Spread, heat_map, learning_curves, noise, profiles, progress
+from gitjournal.render.charts.chart_data import ProgressEntry, Spread, heat_map, learning_curves, noise, profiles, progress
 from gitjournal.stats.confusion import Confusion, confusion
 from tests.support.pages import page, record
 
@@ -80,7 +80,9 @@ def test_curves_are_means_over_the_seeds_that_are_still_running() -> None:
 
 
 def test_progress_keeps_only_what_beat_all_before_it() -> None:
-    entries = [Candidate(name, name, at, score) for name, at, score in [("c", "3", 0.8), ("a", "1", 0.5), ("b", "2", 0.7), ("d", "4", 0.8)]]
+    entries = [
+        ProgressEntry(name, name, at, score) for name, at, score in [("c", "3", 0.8), ("a", "1", 0.5), ("b", "2", 0.7), ("d", "4", 0.8)]
+    ]
     assert [(step.entry.id, step.gain) for step in progress(entries, 1)] == [
         ("a", None),
         ("b", pytest.approx(0.2)),

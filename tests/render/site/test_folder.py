@@ -31,7 +31,7 @@ def test_a_page_is_written_once_and_remembered(lab: Lab, repo: Path) -> None:
     again = opened(lab, repo)
     assert again.holds("index.html", "key")
     assert not again.holds("index.html", "another key")
-    assert again.kept.cards["x"].key == "k"
+    assert again.cache.cards["x"].key == "k"
     again.write("index.html", "another key", "text")  # made of something else, and yet the same
     assert again.written == 0
     (repo / "pages" / "index.html").unlink()
@@ -64,7 +64,7 @@ def test_a_cache_that_cannot_be_read_is_none(lab: Lab, repo: Path) -> None:
     folder.finish({})
     for cache in (repo / ".git" / "gitjournal" / "site-cache").iterdir():
         cache.write_text('{"pages": 3}')
-    assert opened(lab, repo).kept.pages == {}
+    assert opened(lab, repo).cache.pages == {}
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(lab: Lab, repo: Path) -> None:

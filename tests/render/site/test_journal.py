@@ -35,7 +35,7 @@ def test_a_leaderboard_has_the_best_first_and_nothing_that_was_retracted() -> No
     (data,) = JOURNAL.sets
     (board,) = data.boards
     assert [one.short for one in board.rows] == ["cccc", "aaaa"]
-    assert [one.short for one in data.rest] == ["bbbb"]
+    assert [one.short for one in data.unranked] == ["bbbb"]
     assert [step.entry.id for step in board.steps] == [OLDEST.id, NEWEST.id]
     assert board.steps[1].gain == pytest.approx(0.05)
 

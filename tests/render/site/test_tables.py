@@ -27,10 +27,10 @@ def test_the_best_comes_first_and_its_scores_lead_to_its_first_run() -> None:
     assert table is not None
     best, second = table.rows
     assert (best.id, second.id) == ("best", "")
-    assert [cell.said for cell in table.head] == ["svc__C", "dev.accuracy", "train.accuracy", "gain", "runs"]
+    assert [cell.text for cell in table.head] == ["svc__C", "dev.accuracy", "train.accuracy", "gain", "runs"]
     assert best.cells[1].value == 0.97
     assert best.cells[1].href == f"#run-run-{'b' * 60}"
-    assert [cell.said for cell in best.cells[3:]] == ["+0.020", "1 and 1 failed"]
+    assert [cell.text for cell in best.cells[3:]] == ["+0.020", "1 and 1 failed"]
     assert table.caption == "best first by dev.accuracy, ± SD over seeds"
     assert best_table(summary([]), [], None) is None
 
@@ -39,7 +39,7 @@ def test_every_run_has_a_row_up_to_some_hundreds() -> None:
     table = runs_table(RUNS_OF_A_GRID)
     assert table is not None
     assert [row.id for row in table.rows][:1] == [f"run-run-{'a' * 60}"]
-    assert [row.cells[3].said for row in table.rows] == ["done", "done", "done", "failed: exception"]
+    assert [row.cells[3].text for row in table.rows] == ["done", "done", "done", "failed: exception"]
     many = runs_table(RUNS_OF_A_GRID * RUNS)
     assert many is not None
     assert (len(many.rows), many.left) == (RUNS, 3 * RUNS)
