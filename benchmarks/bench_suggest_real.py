@@ -30,7 +30,7 @@ from gitjournal.suggest.candidates import Candidate, candidates
 from gitjournal.suggest.target import SearchTarget, find_target
 from gitjournal.suggest.trial import DataSet, Evidence, Trial
 from gitjournal.worker import run as measure
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import RunJob
 from gitjournal.worker.pool import Crew
 
@@ -56,7 +56,7 @@ class Bench:
 
     def __init__(self, target: SearchTarget, folder: Path) -> None:
         self.target, self.folder = target, folder
-        self.shelf = Shelf()
+        self.cache = TableCache()
         self.known: dict[str, Trial] = {}
 
     def run(self, one: Candidate) -> Trial:
@@ -75,7 +75,7 @@ class Bench:
                     procedure=one.tree,
                     seed=0,
                 ),
-                self.shelf,
+                self.cache,
                 lambda _: None,
             )
             score = made.metrics.get("dev", {}).get(self.target.metric)

@@ -21,7 +21,7 @@ from gitjournal.worker.jobs import DataJob
 from gitjournal.worker.process import BLAS_THREADS, wanted_threads
 
 
-class Shelf:
+class TableCache:
     """Keeps what was read and looked up, for the next run. One worker has one."""
 
     def __init__(self) -> None:

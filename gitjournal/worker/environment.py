@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from gitjournal.data import splits
 from gitjournal.procedure.networks import network
 from gitjournal.trust import loader
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import ModelJob
 from gitjournal.worker.models import keras_library, python_models
 
@@ -30,11 +30,11 @@ def seed_everything(seed: int | None) -> None:
 
 
 @contextlib.contextmanager
-def hold_conditions(job: ModelJob, shelf: Shelf, findings: set[str]) -> Iterator[None]:
+def hold_conditions(job: ModelJob, cache: TableCache, findings: set[str]) -> Iterator[None]:
     """Hold what a run is made under: its threads, its memory, and its warnings as `findings`."""
     if job.memory_mb is not None and network.is_network(job.procedure[-1][1]):
         keras_library.warm_up()
-    with shelf.threads(), _limit_memory(job.memory_mb), _record_warnings(findings), _code_on_path(job):
+    with cache.threads(), _limit_memory(job.memory_mb), _record_warnings(findings), _code_on_path(job):
         yield
 
 

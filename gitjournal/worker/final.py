@@ -14,14 +14,14 @@ from gitjournal.data.raw import Array
 from gitjournal.entry.metrics import default_metrics
 from gitjournal.errors import DataError, EntryError
 from gitjournal.worker import failures, fit, outcome, run, scores
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import FinalJob, FinalResult
 from gitjournal.worker.models.python_models import PythonModel, is_python
 
 RESAMPLES = 200  # for a standard error: known to a twentieth of itself
 
 
-def final(job: FinalJob, shelf: Shelf) -> FinalResult:
+def final(job: FinalJob, cache: TableCache) -> FinalResult:
     """Return the metrics of the test part, with their standard errors over rows where these are not plain.
 
     The test part is looked at only after the model has predicted dev as its record says. Raises DataError where it does not,
@@ -31,7 +31,7 @@ def final(job: FinalJob, shelf: Shelf) -> FinalResult:
     whole = bool((job.split or {}).get("cv"))
     if whole and is_python(job.procedure):
         raise EntryError("a function of your own is called for each fold, and has no model of all rows", path=("split", "cv"))
-    with fit.fit_again(job, shelf, whole=whole) as (model, table, parts):
+    with fit.fit_again(job, cache, whole=whole) as (model, table, parts):
         if isinstance(model, PythonModel) and model.numbers is not None:
             raise EntryError("the function returns numbers and no model, so nothing can predict the test rows", path=("procedure",))
         metrics = job.metrics or default_metrics(table.task)

@@ -17,7 +17,7 @@ from gitjournal.data.raw import Array
 from gitjournal.errors import EntryError
 from gitjournal.procedure.networks import network
 from gitjournal.worker import environment
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import ModelJob
 from gitjournal.worker.models import keras_models, sklearn_models
 from gitjournal.worker.models.keras_models import Examples, Network
@@ -31,10 +31,10 @@ DEV_CHOSE = "GJ302"  # what decided when to stop, or which epoch to keep, is the
 Progress = Callable[[dict[str, Any]], None]
 
 
-def load_table(job: ModelJob, shelf: Shelf) -> Table:
+def load_table(job: ModelJob, cache: TableCache) -> Table:
     """Return the table as the model of a job takes it: scikit-learn takes one row of numbers for each, others what there is."""
     as_it_is = is_python(job.procedure) or network.is_network(job.procedure[-1][1])
-    return shelf.table(job) if as_it_is else shelf.in_rows(job)
+    return cache.table(job) if as_it_is else cache.in_rows(job)
 
 
 def build(job: ModelJob, table: Table) -> Any:
@@ -120,18 +120,18 @@ class Trainer:
 
 
 @contextlib.contextmanager
-def fit_again(job: ModelJob, shelf: Shelf, *, whole: bool = False) -> Iterator[tuple[Any, Table, splits.Parts]]:
+def fit_again(job: ModelJob, cache: TableCache, *, whole: bool = False) -> Iterator[tuple[Any, Table, splits.Parts]]:
     """Fit as for a run, and hold the conditions of a run while the model is asked: give model, table and parts.
 
     Under cross-validation, and with `whole`, the model learns from all rows outside the test part.
     """
-    table = load_table(job, shelf)
+    table = load_table(job, cache)
     split = splits.effective(job.split, table.task)
     parts = splits.divide(table, split, job.seed)[0]
     if whole:
         parts = {**parts, "train": np.sort(np.concatenate([parts["train"], parts["dev"]]))}
     model = build(job, table)
-    with environment.hold_conditions(job, shelf, set()):
+    with environment.hold_conditions(job, cache, set()):
         environment.seed_everything(job.seed)
         trainer = Trainer(job, table, split, weight_key(model, table.weights), lambda _: None)
         trainer.fit(model, [parts], 0, Measurements())

@@ -17,7 +17,7 @@ from gitjournal.data.raw import Array
 from gitjournal.entry.metrics import default_metrics
 from gitjournal.errors import DataError, EntryError
 from gitjournal.worker import arrays, environment, fit, outcome, run
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.fit import Trainer
 from gitjournal.worker.jobs import KeepJob, KeptModel, ModelJob, Predicted, PredictJob
 from gitjournal.worker.models import skops_files
@@ -57,12 +57,12 @@ class _RunSetup:
         return outcome.digest(predict(self.rows("dev")), self.table.task) == expected
 
 
-def _set_up(job: ModelJob, shelf: Shelf) -> _RunSetup:
+def _set_up(job: ModelJob, cache: TableCache) -> _RunSetup:
     """Raises EntryError for a procedure of which no model is kept."""
     if is_python(job.procedure):
         message = "what a function of one's own returns is not kept: it may be any object, and only known ones are opened"
         raise EntryError(message, hint="let the function write what it needs, or declare the steps", path=("procedure",))
-    table = fit.load_table(job, shelf)
+    table = fit.load_table(job, cache)
     split = splits.effective(job.split, table.task)
     if "cv" in split:
         raise EntryError("cross-validation fits a model for each fold, and none of all: keep one of a holdout", path=("split", "cv"))
@@ -72,14 +72,14 @@ def _set_up(job: ModelJob, shelf: Shelf) -> _RunSetup:
     return _RunSetup(job, table, parts, trainer, model)
 
 
-def keep(job: KeepJob, shelf: Shelf) -> KeptModel:
+def keep(job: KeepJob, cache: TableCache) -> KeptModel:
     """Make the model, write it, open it again, and return the sha256 of its file.
 
     What was written is kept only where both the model and the opened one predict dev as the record says. Raises DataError
     where they do not, EntryError for a procedure that is not kept, TrustError for a file that is not what the record names.
     """
-    setup = _set_up(job, shelf)
-    with environment.hold_conditions(job, shelf, set()):
+    setup = _set_up(job, cache)
+    with environment.hold_conditions(job, cache, set()):
         is_there = job.file is not None and job.sha256 is not None and Path(job.file).is_file()
         path, sha256 = _copy_network(job, setup) if is_there else _fit_and_write(job, setup)
     return KeptModel(str(path), sha256, path.stat().st_size, rows=len(setup.parts["dev"]), fitted=not is_there)
@@ -115,14 +115,14 @@ def _fit_and_write(job: KeepJob, setup: _RunSetup) -> tuple[Path, str]:
     return path, sha256
 
 
-def predict(job: PredictJob, shelf: Shelf) -> Predicted:
+def predict(job: PredictJob, cache: TableCache) -> Predicted:
     """Write the predictions of a run once more, from the network that it kept.
 
     Raises DataError where they are not, to the last bit, those that the record names, TrustError for another network.
     """
-    setup = _set_up(job, shelf)
+    setup = _set_up(job, cache)
     measurements = Measurements()
-    with environment.hold_conditions(job, shelf, set()):
+    with environment.hold_conditions(job, cache, set()):
         setup.restore(Path(job.file), job.sha256)
         metrics = [name for name in job.metrics or default_metrics(setup.table.task) if name != "loss"]
         run.measure_fold(setup.model, setup.table, setup.parts, metrics, measurements)

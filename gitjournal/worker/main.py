@@ -25,7 +25,7 @@ import threadpoolctl
 
 from gitjournal.errors import GitjournalError
 from gitjournal.worker import arrays, bootstrap, final, keep, preflight, run, scores
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import (
     JOBS,
     BootstrapJob,
@@ -93,22 +93,22 @@ def main() -> None:
     channel = Channel()
     faulthandler.enable()
     channel.send(Message(ready=environment()))
-    shelf = Shelf()
+    cache = TableCache()
     while True:
         line = channel.next()
         _begin_log()
-        answer = _answer(line, shelf, channel)
+        answer = _answer(line, cache, channel)
         if answer is not None:
             channel.send(answer)
 
 
-def _answer(line: bytes, shelf: Shelf, channel: Channel) -> Message | None:
+def _answer(line: bytes, cache: TableCache, channel: Channel) -> Message | None:
     try:
         job = _jobs.decode(line)
         if isinstance(job, PrepareJob):
-            run.prepare(job, shelf)
+            run.prepare(job, cache)
             return None
-        answer = _do(job, shelf, channel)
+        answer = _do(job, cache, channel)
     except GitjournalError as fault:
         answer = ErrorReply.from_error(fault)
     except msgspec.ValidationError as fault:
@@ -116,18 +116,18 @@ def _answer(line: bytes, shelf: Shelf, channel: Channel) -> Message | None:
     return Message(error=answer) if isinstance(answer, ErrorReply) else Message(ok=msgspec.Raw(msgspec.json.encode(answer)))
 
 
-def _do(job: Any, shelf: Shelf, channel: Channel) -> Any:
+def _do(job: Any, cache: TableCache, channel: Channel) -> Any:
     """Return the answer to a job, of the type that it names, or why there is none."""
     match job:
         case RunJob():
-            result = run.run(job, shelf, lambda news: channel.send(Message(progress=news)))
+            result = run.run(job, cache, lambda news: channel.send(Message(progress=news)))
             return msgspec.structs.replace(result, log=_end_log())
         case InspectJob():
-            return preflight.inspect(job, shelf)
+            return preflight.inspect(job, cache)
         case ValidateJob():
             return preflight.validate(job)
         case DuplicatesJob():
-            return preflight.find_duplicates(job, shelf)
+            return preflight.find_duplicates(job, cache)
         case ScoreJob():
             return scores.rescore(job)
         case BootstrapJob():
@@ -135,11 +135,11 @@ def _do(job: Any, shelf: Shelf, channel: Channel) -> Any:
         case ConfusionJob():
             return arrays.confusion_counts(Path(job.file), job.sha256)
         case FinalJob():
-            return final.final(job, shelf)
+            return final.final(job, cache)
         case KeepJob():
-            return keep.keep(job, shelf)
+            return keep.keep(job, cache)
         case PredictJob():
-            return keep.predict(job, shelf)
+            return keep.predict(job, cache)
 
 
 def environment() -> Environment:

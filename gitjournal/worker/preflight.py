@@ -17,18 +17,18 @@ from gitjournal.entry import metrics as metric_names
 from gitjournal.errors import GitjournalError
 from gitjournal.procedure.networks import network
 from gitjournal.worker import scores
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import DuplicateRows, DuplicatesJob, ErrorReply, Inspection, InspectJob, Validated, ValidateJob
 from gitjournal.worker.models import keras_models, python_models, sklearn_models
 from gitjournal.worker.models.keras_objective import PredictionTarget
 
 
-def inspect(job: InspectJob, shelf: Shelf) -> Inspection:
+def inspect(job: InspectJob, cache: TableCache) -> Inspection:
     """Return hash, facts, chosen options, task, split and metrics with every default, and the digest of the test rows.
 
     Raises EntryError or DataError, with the key in the front matter, for what would not run.
     """
-    table = shelf.table(job)
+    table = cache.table(job)
     split = splits.effective(job.split, table.task)
     folds = splits.divide(table, split, seed=0)
     n_classes = len(table.classes) if table.classes else None
@@ -42,7 +42,7 @@ def inspect(job: InspectJob, shelf: Shelf) -> Inspection:
         split=split,
         metrics=metric_names.effective_metrics(job.metrics, table.task, n_classes, weighted=weighted, own=job.own_metrics),
         sealed=None if test is None else splits.rows_digest([test]),
-        findings=[asdict(overlap) for overlap in shelf.overlaps(job, split, folds)],
+        findings=[asdict(overlap) for overlap in cache.overlaps(job, split, folds)],
     )
 
 
@@ -66,12 +66,12 @@ def validate(job: ValidateJob) -> Validated | ErrorReply:
     return Validated()
 
 
-def find_duplicates(job: DuplicatesJob, shelf: Shelf) -> DuplicateRows:
+def find_duplicates(job: DuplicatesJob, cache: TableCache) -> DuplicateRows:
     """Return how many rows are alike within the data, and what two parts share, with the first few row numbers (from 1).
 
     Raises EntryError or DataError for data that cannot be read, and for a column that is not there.
     """
-    table = shelf.table(job)
+    table = cache.table(job)
     digits = job.digits or overlaps.DIGITS
     alike = overlaps.likeness(table, Path(job.cache), digits)
     whole = DuplicateRows(table.content, table.n_rows, digits, overlaps.within(alike.exact), overlaps.within(alike.rounded))

@@ -20,7 +20,7 @@ from gitjournal.data.raw import Array
 from gitjournal.entry.metrics import default_metrics
 from gitjournal.errors import TrustError
 from gitjournal.worker import environment, failures, fit, outcome, scores
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.fit import Progress, Trainer
 from gitjournal.worker.jobs import PrepareJob, RunJob, RunResult
 from gitjournal.worker.models import keras_library
@@ -29,19 +29,19 @@ from gitjournal.worker.models.python_models import PythonModel
 from gitjournal.worker.outcome import Measurements, Metrics
 
 
-def prepare(job: PrepareJob, shelf: Shelf) -> None:
+def prepare(job: PrepareJob, cache: TableCache) -> None:
     """Do ahead what the first run would have to do. What is wrong with the data is for that run to say."""
     with contextlib.suppress(Exception):
-        fit.build(job, fit.load_table(job, shelf))
+        fit.build(job, fit.load_table(job, cache))
 
 
-def run(job: RunJob, shelf: Shelf, progress: Progress) -> RunResult:
+def run(job: RunJob, cache: TableCache, progress: Progress) -> RunResult:
     """Fit and score as the job says; test rows are neither predicted nor scored.
 
     What goes wrong inside the model is a result (`status: failed`). Raises EntryError or DataError for a job that
     cannot be run at all.
     """
-    table = fit.load_table(job, shelf)
+    table = fit.load_table(job, cache)
     split = splits.effective(job.split, table.task)
     metrics = job.metrics or default_metrics(table.task)
     folds = splits.divide(table, split, job.seed)
@@ -49,11 +49,11 @@ def run(job: RunJob, shelf: Shelf, progress: Progress) -> RunResult:
     if not isinstance(model, PythonModel):  # what that offers is known when it was called
         scores.require(model, metrics)
     trainer = Trainer(job, table, split, fit.weight_key(model, table.weights), progress)
-    measurements, failure = Measurements(findings={overlap.code for overlap in shelf.overlaps(job, split, folds)}), None
+    measurements, failure = Measurements(findings={overlap.code for overlap in cache.overlaps(job, split, folds)}), None
     environment.forget_peak()
     began = time.perf_counter()
     try:
-        with environment.hold_conditions(job, shelf, measurements.findings):
+        with environment.hold_conditions(job, cache, measurements.findings):
             for number, parts in enumerate(folds):
                 environment.seed_everything(job.seed)
                 model = fit.build(job, table)

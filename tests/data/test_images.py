@@ -18,7 +18,7 @@ from gitjournal.data.loading import Table, load
 from gitjournal.data.raw import DataRequest
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.worker import run as measure
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import RunJob, RunResult
 
 FOREST = [["ridge", {"class": "sklearn.linear_model.RidgeClassifier", "params": {}}]]
@@ -97,7 +97,7 @@ def test_nothing_is_decoded_before_it_is_asked_for(root: Path, monkeypatch: pyte
 def test_scikit_learn_takes_them_as_rows_of_numbers_while_they_fit(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run() -> RunResult:
         job: Any = {"root": str(root), "cache": str(root / ".cache"), "data": {"images": "data/flowers"}, "procedure": FOREST}
-        return measure.run(RunJob(**job), Shelf(), print)
+        return measure.run(RunJob(**job), TableCache(), print)
 
     assert run().metrics["dev"]["accuracy"] == 1.0
     monkeypatch.setattr(images, "FLAT_BYTES", 1000)

@@ -22,7 +22,7 @@ from gitjournal.worker import arrays as stored
 from gitjournal.worker import keep as keeping
 from gitjournal.worker import run as measure
 from gitjournal.worker import scores
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import KeepJob, RunJob, ScoreJob
 from gitjournal.worker.models import skops_files
 from tests.support.helpers import done, git, gitjournal, write_entry
@@ -33,7 +33,7 @@ LOGISTIC = [step("sklearn.preprocessing.StandardScaler"), step("sklearn.linear_m
 
 def run(root: Path, procedure: list[Any], **job: Any) -> dict[str, Any]:
     job = {"root": str(root), "cache": str(root / "c"), "data": {"sklearn": "iris"}, "seed": 0, "store": str(root / "kept"), **job}
-    return msgspec.to_builtins(measure.run(RunJob(procedure=procedure, **job), Shelf(), lambda news: None))
+    return msgspec.to_builtins(measure.run(RunJob(procedure=procedure, **job), TableCache(), lambda news: None))
 
 
 def later(root: Path, found: dict[str, Any], *metrics: str, task: str = "classification", n_classes: int | None = 3) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def test_the_same_arrays_are_the_same_bytes_and_objects_are_not_kept(tmp_path: P
 
 def keep(root: Path, procedure: list[Any], expected: str, **job: Any) -> dict[str, Any]:
     job = {"root": str(root), "cache": str(root / "c"), "data": {"sklearn": "iris"}, "seed": 0, "folder": str(root / "kept"), **job}
-    return msgspec.to_builtins(keeping.keep(KeepJob(procedure=procedure, expected=expected, **job), Shelf()))
+    return msgspec.to_builtins(keeping.keep(KeepJob(procedure=procedure, expected=expected, **job), TableCache()))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from gitjournal.stats.intervals import Estimate
 from gitjournal.worker import arrays as stored
 from gitjournal.worker import bootstrap
 from gitjournal.worker.bootstrap import bootstrap_files
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import BootstrapJob, PredictionsFile, RunJob
 from gitjournal.worker.run import run
 
@@ -168,7 +168,7 @@ def test_a_run_keeps_the_group_of_each_row_so_that_whole_groups_can_be_drawn(tmp
     procedure = [["logisticregression", {"class": "sklearn.linear_model.LogisticRegression", "params": {}}]]
     split = {"dev": 0.3, "group": "patient"}
     job = RunJob(root=str(tmp_path), cache=str(tmp_path / "c"), data=data, split=split, procedure=procedure, store=str(tmp_path / "kept"))
-    found = run(job, Shelf(), lambda news: None)
+    found = run(job, TableCache(), lambda news: None)
     kept = PredictionsFile(file=str(tmp_path / "kept/predictions.npz"), sha256=found.artifacts["predictions.npz"])
     told = drawn([kept], None, "accuracy", task="classification", n_classes=2, grouped=True)
     assert (told.unit, told.units) == ("groups", found.rows["dev"] // 10)

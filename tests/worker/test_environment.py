@@ -14,7 +14,7 @@ import threadpoolctl
 from sklearn.exceptions import ConvergenceWarning
 
 from gitjournal.worker import environment
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import RunJob
 from tests.support.trees import step
 
@@ -37,7 +37,7 @@ def test_the_same_seed_draws_the_same_from_every_library() -> None:
 
 def test_warnings_become_findings_and_lines_of_the_log_each_once(capfd: pytest.CaptureFixture[str]) -> None:
     findings = {"GJ999"}
-    with environment.hold_conditions(job(), Shelf(), findings):
+    with environment.hold_conditions(job(), TableCache(), findings):
         for _ in range(3):
             warnings.warn("did not converge", ConvergenceWarning, stacklevel=1)
         warnings.warn("old", FutureWarning, stacklevel=1)
@@ -49,7 +49,7 @@ def test_findings_and_log_are_kept_where_the_model_raises(capfd: pytest.CaptureF
     findings: set[str] = set()
 
     def fit() -> None:
-        with environment.hold_conditions(job(), Shelf(), findings):
+        with environment.hold_conditions(job(), TableCache(), findings):
             warnings.warn("did not converge", ConvergenceWarning, stacklevel=1)
             raise ValueError("wrong")
 
@@ -62,7 +62,7 @@ def test_findings_and_log_are_kept_where_the_model_raises(capfd: pytest.CaptureF
 @pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="only Linux tells what address space a process has")
 def test_memory_is_limited_beyond_what_is_taken_already_and_the_limit_goes_with_the_run() -> None:
     before = resource.getrlimit(resource.RLIMIT_AS)
-    with environment.hold_conditions(job(memory_mb=200), Shelf(), set()):
+    with environment.hold_conditions(job(memory_mb=200), TableCache(), set()):
         assert len(bytearray(50 * 2**20)) == 50 * 2**20
         with pytest.raises(MemoryError):
             bytearray(400 * 2**20)
@@ -76,7 +76,7 @@ def test_libraries_are_held_to_the_threads_that_are_asked_for(monkeypatch: pytes
 
     monkeypatch.setenv("GITJOURNAL_THREADS", "2")
     before = threads("openmp")
-    with environment.hold_conditions(job(), Shelf(), set()):
+    with environment.hold_conditions(job(), TableCache(), set()):
         assert threads("openmp") == {2}
         assert threads("blas") == {1}
     assert threads("openmp") == before

@@ -14,7 +14,7 @@ from sklearn.metrics import mean_squared_error
 from gitjournal.data import splits
 from gitjournal.errors import DataError, EntryError
 from gitjournal.trust.code_files import find_code
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.final import final
 from gitjournal.worker.fit import load_table
 from gitjournal.worker.jobs import FinalJob, FinalResult
@@ -32,11 +32,11 @@ def job(root: Path, tree: list[Any], **more: Any) -> FinalJob:
 
 
 def look(root: Path, tree: list[Any], **more: Any) -> FinalResult:
-    return final(job(root, tree, **more), Shelf())
+    return final(job(root, tree, **more), TableCache())
 
 
 def parts_of(asked: FinalJob) -> splits.Parts:
-    table = load_table(asked, Shelf())
+    table = load_table(asked, TableCache())
     return splits.divide(table, splits.effective(asked.split, table.task), asked.seed)[0]
 
 

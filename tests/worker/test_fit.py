@@ -16,7 +16,7 @@ from gitjournal.data import splits
 from gitjournal.data.loading import Table
 from gitjournal.errors import EntryError
 from gitjournal.worker import fit
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import RunJob
 from gitjournal.worker.models.python_models import PythonModel
 from gitjournal.worker.outcome import Measurements
@@ -34,7 +34,7 @@ def job(root: Path, tree: list[Any], **more: Any) -> RunJob:
 
 def test_one_step_is_an_estimator_and_several_are_a_pipeline_not_fitted(tmp_path: Path) -> None:
     run = job(tmp_path, LOGISTIC)
-    table = fit.load_table(run, Shelf())
+    table = fit.load_table(run, TableCache())
     assert isinstance(fit.build(run, table), Pipeline)
     single = fit.build(job(tmp_path, LOGISTIC[1:]), table)
     assert isinstance(single, LogisticRegression)
@@ -45,7 +45,7 @@ def test_scikit_learn_gets_a_row_of_numbers_and_a_function_gets_the_data_as_they
     np.savez(tmp_path / "a.npz", X=np.zeros((40, 3, 2)), y=np.arange(40) % 2)
     for tree, shape in ((LOGISTIC, (40, 6)), ([["python", {"python": "a:fit", "params": {}}]], (40, 3, 2))):
         run = RunJob(root=str(tmp_path), cache=str(tmp_path / "c"), data={"path": "a.npz"}, procedure=tree)
-        assert fit.load_table(run, Shelf()).X.shape == shape
+        assert fit.load_table(run, TableCache()).X.shape == shape
 
 
 def test_weights_go_to_the_last_step_by_its_keyword() -> None:
@@ -75,7 +75,7 @@ def test_columns_are_named_by_kind_in_the_order_of_the_table() -> None:
 
 def test_a_fold_is_learned_from_its_train_part_with_the_weights_of_its_rows(tmp_path: Path) -> None:
     run = job(tmp_path, LOGISTIC[1:], data={"weights": "w"})
-    table = fit.load_table(run, Shelf())
+    table = fit.load_table(run, TableCache())
     folds = [{"train": np.arange(40), "dev": np.arange(40, 60)}]
     model = fit.build(run, table)
     fit.Trainer(run, table, {"dev": 0.3}, fit.weight_key(model, table.weights), print).fit(model, folds, 0, Measurements())
@@ -88,10 +88,10 @@ def test_a_fold_is_learned_from_its_train_part_with_the_weights_of_its_rows(tmp_
 
 def test_fitted_again_it_is_the_model_of_the_run_and_of_all_rows_but_test_where_the_whole_is_asked_for(tmp_path: Path) -> None:
     run = job(tmp_path, LOGISTIC[1:], split={"dev": 0.2, "test": 0.2})
-    table = fit.load_table(run, Shelf())
+    table = fit.load_table(run, TableCache())
     parts = splits.divide(table, splits.effective(run.split, table.task), 0)[0]
     for whole, rows in ((False, parts["train"]), (True, np.sort(np.concatenate([parts["train"], parts["dev"]])))):
-        with fit.fit_again(run, Shelf(), whole=whole) as (model, _, divided):
+        with fit.fit_again(run, TableCache(), whole=whole) as (model, _, divided):
             assert divided["train"].tolist() == rows.tolist()
             assert divided["test"].tolist() == parts["test"].tolist()
             assert (model.coef_ == LogisticRegression().fit(table.X.iloc[rows], table.y[rows]).coef_).all()

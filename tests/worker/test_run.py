@@ -19,7 +19,7 @@ from gitjournal.data.raw import DataRequest
 from gitjournal.errors import DataError, EntryError
 from gitjournal.worker import failures, preflight
 from gitjournal.worker import run as measure
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import ErrorReply, InspectJob, RunJob, Validated, ValidateJob
 from tests.support.trees import step
 
@@ -34,18 +34,18 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def inspect(root: Path, data: dict[str, Any], shelf: Shelf | None = None, **job: Any) -> dict[str, Any]:
+def inspect(root: Path, data: dict[str, Any], cache: TableCache | None = None, **job: Any) -> dict[str, Any]:
     asked = InspectJob(root=str(root), cache=str(root / ".cache"), data=data, **job)
-    return msgspec.to_builtins(preflight.inspect(asked, shelf or Shelf()))
+    return msgspec.to_builtins(preflight.inspect(asked, cache or TableCache()))
 
 
-def run(root: Path, data: dict[str, Any], tree: Tree, shelf: Shelf | None = None, **job: Any) -> dict[str, Any]:
+def run(root: Path, data: dict[str, Any], tree: Tree, cache: TableCache | None = None, **job: Any) -> dict[str, Any]:
     """Run as the parent would: with what `inspect` said. The answer is what a JSON reader on the other side sees."""
     asked = {key: job.pop(key) for key in ("task", "split", "metrics") if key in job}
     known = inspect(root, data, **asked)
     declared = {key: known[key] for key in ("hash", "task", "split", "metrics")}
     job = {"root": str(root), "cache": str(root / ".cache"), "data": data, **declared, "procedure": tree, "seed": 0, **job}
-    answer = measure.run(RunJob(**job), shelf or Shelf(), lambda news: None)
+    answer = measure.run(RunJob(**job), cache or TableCache(), lambda news: None)
     return msgspec.json.decode(msgspec.json.encode(answer))
 
 
@@ -161,7 +161,7 @@ def test_folds_are_listed_and_their_mean_is_the_metric(root: Path) -> None:
         **{key: known[key] for key in ("hash", "task", "split", "metrics")},
         procedure=tree,
     )
-    found = msgspec.to_builtins(measure.run(job, Shelf(), told.append))
+    found = msgspec.to_builtins(measure.run(job, TableCache(), told.append))
     assert told == [{"fold": number, "of": 8} for number in range(1, 9)]
     for part in ("train", "dev"):
         for name in ("accuracy", "log_loss"):
@@ -293,14 +293,14 @@ def test_out_of_memory_is_a_failed_run(root: Path) -> None:
 
 
 def test_changed_data_are_named_before_every_run(root: Path) -> None:
-    shelf = Shelf()
+    cache = TableCache()
     data = csv(root, mixed())
-    known = inspect(root, data, shelf)
+    known = inspect(root, data, cache)
     job = RunJob(root=str(root), cache=str(root / ".cache"), data=data, hash=known["hash"], task=known["task"], procedure=SVM, seed=0)
-    assert measure.run(job, shelf, lambda news: None).status == "done"
+    assert measure.run(job, cache, lambda news: None).status == "done"
     csv(root, mixed().replace("y", "target", 1).replace("0.5", "0.7"))  # what differs comes first, not that the target is missing now
     with pytest.raises(DataError, match=r"data/it.csv is not what the entry names: its hash was sha256:.* now") as told:
-        measure.run(job, shelf, lambda news: None)
+        measure.run(job, cache, lambda news: None)
     assert told.value.path == ("data", "hash")
     assert "gitjournal new --from" in told.value.hint
 
@@ -309,17 +309,17 @@ def test_a_set_with_another_hash_is_refused(root: Path) -> None:
     job = RunJob(root=str(root), cache=str(root / ".cache"), data={"sklearn": "iris"}, hash="sha256:" + "0" * 64, procedure=SVM)
     for _ in range(2):
         with pytest.raises(DataError, match="iris is not what the entry names"):
-            measure.run(job, Shelf(), lambda news: None)
+            measure.run(job, TableCache(), lambda news: None)
 
 
 def test_a_table_is_read_once_for_many_runs(root: Path) -> None:
-    shelf = Shelf()
+    cache = TableCache()
     data = csv(root, mixed())
-    known = inspect(root, data, shelf)
+    known = inspect(root, data, cache)
     job = {"root": str(root), "cache": str(root / ".cache"), "data": data, "hash": known["hash"]}
-    first = shelf.table(RunJob(**job, task=known["task"], procedure=SVM))
-    assert shelf.table(RunJob(**job, task=known["task"], procedure=RIDGE)) is first
-    assert shelf.table(RunJob(**job, task=known["task"], split={"group": "z"}, procedure=SVM)) is not first
+    first = cache.table(RunJob(**job, task=known["task"], procedure=SVM))
+    assert cache.table(RunJob(**job, task=known["task"], procedure=RIDGE)) is first
+    assert cache.table(RunJob(**job, task=known["task"], split={"group": "z"}, procedure=SVM)) is not first
 
 
 @pytest.mark.parametrize("limit", ["a file in the way", "a full disk"])

@@ -465,11 +465,11 @@ def test_an_image_that_breaks_off_is_named(worker: Worker, root: Path) -> None:
 
 def test_a_scikit_learn_run_does_not_import_keras(root: Path) -> None:
     code = (
-        "import sys; from gitjournal.worker import jobs, run as measure, preflight, cache as shelf, main as worker_main\n"
+        "import sys; from gitjournal.worker import jobs, run as measure, preflight, cache, main as worker_main\n"
         f"job = dict(root={str(root)!r}, cache={str(root / '.cache')!r}, data=dict(sklearn='iris'))\n"
         "tree = [['svc', {'class': 'sklearn.svm.SVC', 'params': {}}]]\n"
         "preflight.validate(jobs.ValidateJob(procedures=[tree], task='classification'))\n"
-        "found = measure.run(jobs.RunJob(procedure=tree, **job), shelf.Shelf(), lambda news: None)\n"
+        "found = measure.run(jobs.RunJob(procedure=tree, **job), cache.TableCache(), lambda news: None)\n"
         "print(found.status, sorted({'keras', 'tensorflow'} & set(sys.modules)))"
     )
 

@@ -14,7 +14,7 @@ from gitjournal.run.plan import described
 from gitjournal.trust.code_files import find_code
 from gitjournal.worker import preflight
 from gitjournal.worker import run as measure
-from gitjournal.worker.cache import Shelf
+from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import ErrorReply, InspectJob, RunJob, Validated, ValidateJob
 from tests.support.helpers import put
 
@@ -50,7 +50,7 @@ def tree(root: Path, function: str = "own.fit:fit", *code: str, **params: Any) -
 
 def run(root: Path, procedure: list[Any], **job: Any) -> dict[str, Any]:
     job = {"root": str(root), "cache": str(root / ".cache"), "data": {"sklearn": "iris"}, "seed": 3, **job}
-    return msgspec.to_builtins(measure.run(RunJob(procedure=procedure, **job), Shelf(), lambda news: None))
+    return msgspec.to_builtins(measure.run(RunJob(procedure=procedure, **job), TableCache(), lambda news: None))
 
 
 def body(root: Path, text: str, **job: Any) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def table(root: Path, text: str, **data: Any) -> dict[str, Any]:
     put(root, "own/data.py", f"import numpy as np, pandas as pd\ndef load():\n    {text}\n")
     code = described(find_code("own.data:load", [], root, ("data", "python")))
     job = InspectJob(root=str(root), cache=str(root / ".cache"), data={"python": "own.data:load", **data}, code=code)
-    return msgspec.to_builtins(preflight.inspect(job, Shelf()))
+    return msgspec.to_builtins(preflight.inspect(job, TableCache()))
 
 
 def test_a_function_gives_a_table_or_arrays(root: Path) -> None:
@@ -213,13 +213,13 @@ def test_a_function_that_draws_is_found_out(root: Path) -> None:
     )
     code = described(find_code("own.data:load", [], root, ("data", "python")))
     job = {"root": str(root), "cache": str(root / ".cache"), "data": {"python": "own.data:load"}, "code": code}
-    shelf = Shelf()
-    content = preflight.inspect(InspectJob(**job), shelf).hash
-    assert measure.run(RunJob(**job, hash=content, procedure=tree(root), seed=0), shelf, print).status == "done"
+    cache = TableCache()
+    content = preflight.inspect(InspectJob(**job), cache).hash
+    assert measure.run(RunJob(**job, hash=content, procedure=tree(root), seed=0), cache, print).status == "done"
     with pytest.raises(DataError, match="is not what the entry names"):
-        measure.run(RunJob(**job, hash=content, procedure=tree(root), seed=0), Shelf(), print)
+        measure.run(RunJob(**job, hash=content, procedure=tree(root), seed=0), TableCache(), print)
 
 
 def test_without_its_code_nothing_is_called(root: Path) -> None:
     with pytest.raises(EntryError, match="has not been looked at"):
-        preflight.inspect(InspectJob(root=str(root), cache=str(root), data={"python": "own.data:load"}), Shelf())
+        preflight.inspect(InspectJob(root=str(root), cache=str(root), data={"python": "own.data:load"}), TableCache())
