@@ -32,7 +32,7 @@ from gitjournal.suggest.trial import DataSet, Evidence, Trial
 from gitjournal.worker import run as measure
 from gitjournal.worker.cache import TableCache
 from gitjournal.worker.jobs import RunJob
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 
 PAGE = """\
 ---
@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--built-in", action="store_true", help="also in the built-in space: ten minutes more")
     told = parser.parse_args()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    with repository() as place, Crew() as crew:
+    with repository() as place, WorkerPool() as pool:
         lab = init(place).lab
         for number, name in enumerate(NAMES):
             page = lab.path / f"entries/2026/20261121-space-{number:04}.md"
@@ -136,14 +136,14 @@ def main() -> None:
         }
         targets = {
             where: {
-                name: dataclasses.replace(find_target(lab, place, what, column=None, ask=crew.ask), lab=None)
+                name: dataclasses.replace(find_target(lab, place, what, column=None, ask=pool.ask), lab=None)
                 for name, what in asked.items()
             }
             for where, asked in looked.items()
         }
-        with multiprocessing.get_context("spawn").Pool(2) as pool:
+        with multiprocessing.get_context("spawn").Pool(2) as processes:
             for where in list(looked)[: int(os.environ.get("PARTS", "2"))]:
-                report(where, told.runs, pool.map(partial(one_seed, targets[where], told.runs), range(told.seeds), chunksize=1))
+                report(where, told.runs, processes.map(partial(one_seed, targets[where], told.runs), range(told.seeds), chunksize=1))
 
 
 def report(where: str, runs: int, found: list[dict[str, tuple[float, float]]]) -> None:

@@ -23,7 +23,7 @@ from gitjournal.run.compare import Measured, elsewhere, judge, measured, sample,
 from gitjournal.stats.compare import Comparison, adjusted
 from gitjournal.stats.over_datasets import Cell, over_data
 from gitjournal.stats.sample import Sample
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 
 By = Literal["procedure", "tag"]
 
@@ -54,15 +54,15 @@ def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By
     """
     if plot is not None:
         kind_of(plot)  # before minutes of work, not after
-    with open_journal(context.start) as journal, Crew() as crew:
+    with open_journal(context.start) as journal, WorkerPool() as pool:
         entries = [measured(journal, journal.open(listed)) for listed in _listed_entries(journal, parts)]
         name = wanted(entries[0], metric)
-        samples = [sample(entry, name, journal.lab, crew) for entry in entries]
+        samples = [sample(entry, name, journal.lab, pool) for entry in entries]
         if len(samples) > 2 and len({str(one.data.get("hash")) for one in samples}) > 1:
-            values = [elsewhere(own, entry, journal.lab, crew) for entry, own in zip(entries, samples, strict=True)]
+            values = [elsewhere(own, entry, journal.lab, pool) for entry, own in zip(entries, samples, strict=True)]
             answer = _compare_over_data(_cells(entries, samples, values, by), samples, color=context.color)
         else:
-            comparisons = [judge(samples[0], other, entries[0], journal.lab, crew) for other in samples[1:]]
+            comparisons = [judge(samples[0], other, entries[0], journal.lab, pool) for other in samples[1:]]
             titles = {entry.entry.id: entry.entry.front.title for entry in entries}
             answer = _compare_entries(comparisons, titles, color=context.color)
     if plot is not None:

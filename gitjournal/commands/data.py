@@ -30,7 +30,7 @@ from gitjournal.run import draft, plan, sealed_set
 from gitjournal.run.entry_state import read_at_hand
 from gitjournal.run.sealed_set import read_sheets
 from gitjournal.worker.jobs import A, DuplicateRows, DuplicatesJob, ErrorReply
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 
 
 @click.group("data", short_help="Hash data, find rows that are alike, read datasheets and looks.")
@@ -66,12 +66,12 @@ def _hash(lab: Lab, root: Path, data: dict[str, Any], entry: Entry | None) -> st
     found = hashing.hash_source(data, root, private)
     if found is not None:
         return found
-    with Crew() as crew:
+    with WorkerPool() as pool:
         if "python" in data:
             if entry is None:
                 raise UsageError("what a function gives is hashed for an entry that names it", hint="gitjournal data hash ID")
-            return plan.inspect(entry, root=root, cache=private, ask=crew.ask).hash
-        return _answer(crew.ask(DuplicatesJob(root=str(root), cache=str(private), data=data))).hash
+            return plan.inspect(entry, root=root, cache=private, ask=pool.ask).hash
+        return _answer(pool.ask(DuplicatesJob(root=str(root), cache=str(private), data=data))).hash
 
 
 @command.command("dups")
@@ -110,8 +110,8 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
         time=moment,
         divided=entry is not None,
     )
-    with Crew() as crew:
-        reply = crew.ask(job)
+    with WorkerPool() as pool:
+        reply = pool.ask(job)
     found = plan.answer(reply, entry) if entry else _answer(reply)
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(found)))

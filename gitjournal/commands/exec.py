@@ -25,7 +25,7 @@ from gitjournal.run.execute import execute, recover
 from gitjournal.run.final import take_look
 from gitjournal.run.messages import Limits, Options, Outcome
 from gitjournal.suggest.forecast import HistoryForecaster, ScoreModel
-from gitjournal.worker.pool import Crew, Team
+from gitjournal.worker.pool import Pool, WorkerPool
 
 
 @click.command("exec", short_help="Run what entries declare.")
@@ -90,7 +90,7 @@ def command(
     speaker = ExecReporter(quiet=context.quiet or as_json, verbose=context.verbose, color=context.color)
     limits = Limits(max_runs, max_time, fail_fast)
     options = Options(dry_run, force, retry is not None, wait, timeout, memory, skip_unlikely, limits)
-    with _crew(dask, jobs) as crew:
+    with _open_pool(dask, jobs) as pool:
         recover(lab, speaker.tell)
         with open_journal(context.start, lab) as journal:
             repeated = journal.repeated()
@@ -98,7 +98,7 @@ def command(
             if chosen.over and not speaker.quiet:
                 click.echo(f"{text.count(chosen.over, 'entry', 'entries')} done before")
             forecaster = None if context.quiet and not as_json and skip_unlikely is None else HistoryForecaster(_model)
-            call = ExecCall(journal, context.start, crew, compose_results, options, speaker.tell, forecaster)
+            call = ExecCall(journal, context.start, pool, compose_results, options, speaker.tell, forecaster)
             if final_reason:
                 code = _look(context, call, chosen.ids, final_reason.strip(), as_json=as_json)
             else:
@@ -110,18 +110,18 @@ def command(
     sys.exit(code)
 
 
-def _crew(dask: str | None, jobs: int | None) -> contextlib.AbstractContextManager[Team]:
+def _open_pool(dask: str | None, jobs: int | None) -> contextlib.AbstractContextManager[Pool]:
     """Return who does the runs: workers of this machine, or of a cluster."""
     if dask is None:
-        return Crew(jobs or 1)
+        return WorkerPool(jobs or 1)
     if "://" not in dask:
         raise click.UsageError(f"--dask takes an address such as tcp://host:8786, not `{dask}`")
     try:
         module = importlib.import_module("gitjournal.worker.dask_pool")
     except ModuleNotFoundError:
         raise GitjournalError("--dask needs the library distributed", hint="install it: pip install 'gitjournal[dask]'") from None
-    crew: contextlib.AbstractContextManager[Team] = module.DaskCrew(dask, jobs, lambda line: click.echo(text.clean_lines(line), err=True))
-    return crew
+    pool: contextlib.AbstractContextManager[Pool] = module.DaskPool(dask, jobs, lambda line: click.echo(text.clean_lines(line), err=True))
+    return pool
 
 
 def _run(context: Context, call: ExecCall, speaker: ExecReporter, ids: Sequence[str], *, as_json: bool, alone: bool) -> int:

@@ -23,7 +23,7 @@ from gitjournal.render.charts.chart_data import ProgressEntry, progress
 from gitjournal.render.charts.entry_figures import CONFUSION, PROGRESS, choose_figure, entry_figures
 from gitjournal.render.charts.model import Chart
 from gitjournal.run.artifacts import confused
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 
 
 def entry_chart(journal: Journal, opened: Opened, summary: Summary, name: str, baseline: float | None) -> Chart:
@@ -75,10 +75,10 @@ def save(chart: Chart, output: Path) -> None:
 def _confusion(journal: Journal, opened: Opened, summary: Summary) -> Chart:
     best = summary.best.fingerprint if summary.best else None
     facts = opened.entry.front.data.facts
-    with Crew() as crew:
+    with WorkerPool() as pool:
         for one in opened.records:
             found = (
-                confused(journal.lab.repository.private, one, facts.classes if facts else None, crew) if one.fingerprint == best else None
+                confused(journal.lab.repository.private, one, facts.classes if facts else None, pool) if one.fingerprint == best else None
             )
             if found:
                 return figures.confusion(found)

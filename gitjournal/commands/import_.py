@@ -19,7 +19,7 @@ from gitjournal.run import draft
 from gitjournal.suggest.studies import files, to_entry
 from gitjournal.suggest.studies.study import Study
 from gitjournal.suggest.studies.to_entry import MOST_POINTS, Imported, ImportOptions
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 
 
 @click.command("import", short_help="Make an entry of what another tool has searched.")
@@ -79,8 +79,8 @@ def command(
         "metrics": list(metrics),
         "seeds": seeds,
     }
-    with open_journal(context.start, lab) as journal, Crew() as crew:
-        made = to_entry.draft(journal, root, study, ImportOptions(said, parse_data(data, root, target=target), like, most), crew.ask)
+    with open_journal(context.start, lab) as journal, WorkerPool() as pool:
+        made = to_entry.draft(journal, root, study, ImportOptions(said, parse_data(data, root, target=target), like, most), pool.ask)
     if dry_run and not as_json:
         click.echo(made.drafted.text, nl=False)
         return

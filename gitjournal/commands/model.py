@@ -18,7 +18,7 @@ from gitjournal.render import text
 from gitjournal.run import artifacts
 from gitjournal.run.artifacts import Scored
 from gitjournal.run.entry_state import read_subject
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 
 
 @click.group("model", short_help="Score runs anew, keep their models, and clear up.")
@@ -34,9 +34,9 @@ def command() -> None:
 @click.pass_obj
 def score(context: Context, part: str, metric: str, run: str | None, as_json: bool) -> None:
     """Compute a metric that was not asked for then, from the predictions that were kept. Nothing is trained or written."""
-    with open_journal(context.start) as journal, Crew() as crew:
+    with open_journal(context.start) as journal, WorkerPool() as pool:
         subject = read_subject(journal, context.start, journal.resolve(part))
-        scored = artifacts.best_first(artifacts.score(subject, metric, run=run, crew=crew), metric)
+        scored = artifacts.best_first(artifacts.score(subject, metric, run=run, pool=pool), metric)
     if as_json:
         runs = [
             {
@@ -79,11 +79,11 @@ def save(context: Context, part: str, run: str | None, output: Path | None, dry_
     A network is what its run kept, rebuilt from the declaration; any other model is fitted again. It is kept only where it
     predicts exactly what the run's record says, before and after it was written. Models of scikit-learn need the extra `models`.
     """
-    with open_journal(context.start) as journal, Crew() as crew, tempfile.TemporaryDirectory() as nowhere:
+    with open_journal(context.start) as journal, WorkerPool() as pool, tempfile.TemporaryDirectory() as nowhere:
         subject = read_subject(journal, context.start, journal.resolve(part))
         if output is not None and output.exists():
             raise UsageError(f"{output} is there already")
-        record, made = artifacts.save(subject, Path(nowhere) if dry_run else None, run=run, crew=crew)
+        record, made = artifacts.save(subject, Path(nowhere) if dry_run else None, run=run, pool=pool)
     where = None if dry_run else output or Path(made.file)
     if output is not None and not dry_run:
         shutil.copyfile(made.file, output)

@@ -18,7 +18,7 @@ from gitjournal.render import new_output
 from gitjournal.run import draft
 from gitjournal.run.baselines import propose
 from gitjournal.run.draft import EntryRequest
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 
 
 @click.command("new", short_help="Write a new entry.")
@@ -121,8 +121,8 @@ def command(
     }
     values = {name: value for name, value in values.items() if value or value == 0}  # a confidence of 0 is an answer
     request = EntryRequest(values, parse_data(data, root, target=target, features=features), template)
-    with open_journal(context.start, lab) as journal, Crew() as crew:
-        drafted = draft.draft(journal, root, request, ask=crew.ask)
+    with open_journal(context.start, lab) as journal, WorkerPool() as pool:
+        drafted = draft.draft(journal, root, request, ask=pool.ask)
     if dry_run:
         click.echo(drafted.text, nl=False)
         return
@@ -136,8 +136,8 @@ def command(
 
 def _write_baselines(context: Context, root: Path, request: EntryRequest, *, dry_run: bool, as_json: bool, say_next: bool) -> list[str]:
     """Write the usual entries on data that the journal has not yet, and say so. Returns the ids of those that are to be run."""
-    with Crew() as crew, open_journal(context.start) as journal:
-        baselines = propose(journal, root, request, crew.ask)
+    with WorkerPool() as pool, open_journal(context.start) as journal:
+        baselines = propose(journal, root, request, pool.ask)
         paths = {one.id: draft.write_draft(journal.lab, one.drafted) for one in baselines if one.drafted and not dry_run}
     open_ids = [one.id for one in baselines if one.drafted or one.state in ("draft", "planned")]
     if as_json:

@@ -26,7 +26,7 @@ from gitjournal.suggest.loop import LoopOptions, Round
 from gitjournal.suggest.studies import files as study_file
 from gitjournal.suggest.studies.to_trials import Reported, report
 from gitjournal.suggest.target import SearchTarget, find_target
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 
 
 @click.command("suggest", short_help="Say what to run next, and why.")
@@ -73,21 +73,21 @@ def command(
     if not execute and (max_runs or max_time or timeout):
         raise click.UsageError("--max-runs, --max-time and --timeout go with --exec")
     lab = find_lab(context.start)
-    with Crew() as crew:
+    with WorkerPool() as pool:
         if write or execute:
             runner.recover(lab, lambda _: None)
-        found = find_target(lab, context.start, what, column=target, ask=crew.ask)
+        found = find_target(lab, context.start, what, column=target, ask=pool.ask)
         named = title or f"Suggested for {found.data.label}"
         own, journals, studies = _read(found, others, same_data=same_data)
         if not context.quiet and not as_json:
             click.echo("".join(suggestion.study_text(one) for one in studies), nl=False, err=dry_run)
         if execute and not dry_run:
             with open_journal(context.start, lab) as journal:
-                call = ExecCall(journal, context.start, crew, compose_results, Options(timeout=timeout))
+                call = ExecCall(journal, context.start, pool, compose_results, Options(timeout=timeout))
                 sys.exit(_pursue(context, call, found, journals, LoopOptions(named, max_runs or many, max_time), as_json=as_json))
         suggestions = suggest.suggest(found, [own, *journals], many)
         wanted = suggestions.proposals and (write or execute)
-        written = to_entry.draft(suggestions, title=named, ask=crew.ask) if wanted else None
+        written = to_entry.draft(suggestions, title=named, ask=pool.ask) if wanted else None
     path = draft.write_draft(lab, written) if written and not dry_run else None
     if as_json:
         entry = {"entry": written.id, "path": str(path) if path else None, "text": written.text} if written else {}

@@ -25,7 +25,7 @@ from gitjournal.run.plan import make_plan
 from gitjournal.run.results import job_of
 from gitjournal.stats.confusion import Confusion, confusion
 from gitjournal.worker.jobs import ConfusionCounts, ConfusionJob, ErrorReply, KeepJob, KeptModel, MetricValues, PredictJob, RunJob, ScoreJob
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 
 STORE, PREDICTIONS, WEIGHTS = "artifacts", "predictions.npz", "weights.npz"
 RESTING = 3600.0  # seconds: what is younger may belong to a run whose record is being written
@@ -56,7 +56,7 @@ def folder_of(private: Path, run: str) -> Path:
     return private / STORE / run[:2] / run
 
 
-def score(subject: Subject, metric: str, *, run: str | None, crew: Crew) -> list[Scored]:
+def score(subject: Subject, metric: str, *, run: str | None, pool: WorkerPool) -> list[Scored]:
     """Compute a metric on the dev rows of each finished run, from predictions that were kept; nothing is trained.
 
     Where they are gone, and the run's network is not, it predicts once more what the record says that it did.
@@ -69,13 +69,13 @@ def score(subject: Subject, metric: str, *, run: str | None, crew: Crew) -> list
         owner = as_owned(subject, one)
         sha256 = owner.artifacts.get(PREDICTIONS)
         path = folder_of(subject.private, owner.run) / PREDICTIONS
-        why = "" if sha256 and path.is_file() else _predict_again(subject, one, owner, crew)
+        why = "" if sha256 and path.is_file() else _predict_again(subject, one, owner, pool)
         if why:
             found.append(Scored(one, None, [], why))
             continue
         n_classes = len(classes) if classes else None
         task = front.task or "classification"
-        reply = crew.ask(ScoreJob(file=str(path), sha256=str(sha256), metrics=[metric], task=task, n_classes=n_classes))
+        reply = pool.ask(ScoreJob(file=str(path), sha256=str(sha256), metrics=[metric], task=task, n_classes=n_classes))
         if isinstance(reply, MetricValues):
             found.append(Scored(one, reply.metrics[metric], reply.folds.get(metric, [])))
         elif reply.kind == "entry":
@@ -91,12 +91,12 @@ def kept_predictions(private: Path, record: Record) -> Path | None:
     return path if PREDICTIONS in record.artifacts and path.is_file() else None
 
 
-def confused(private: Path, record: Record, classes: Sequence[Any] | None, crew: Crew) -> Confusion | None:
+def confused(private: Path, record: Record, classes: Sequence[Any] | None, pool: WorkerPool) -> Confusion | None:
     """Count which class was taken for which on the dev rows of one run; None where its predictions are not kept or not of classes."""
     path = kept_predictions(private, record)
     if path is None:
         return None
-    reply = crew.ask(ConfusionJob(file=str(path), sha256=record.artifacts[PREDICTIONS]))
+    reply = pool.ask(ConfusionJob(file=str(path), sha256=record.artifacts[PREDICTIONS]))
     return confusion(reply.codes, reply.counts, classes) if isinstance(reply, ConfusionCounts) else None
 
 
@@ -106,34 +106,34 @@ def best_first(scored: list[Scored], metric: str) -> list[Scored]:
     return sorted(scored, key=lambda one: (one.value is None, -sign * (one.value or 0.0)))
 
 
-def _predict_again(subject: Subject, one: Record, owner: Record, crew: Crew) -> str:
+def _predict_again(subject: Subject, one: Record, owner: Record, pool: WorkerPool) -> str:
     """Have the network that a run kept write its predictions once more. Returns why they are not there."""
     weights = folder_of(subject.private, owner.run) / WEIGHTS
     if not {PREDICTIONS, WEIGHTS} <= owner.artifacts.keys() or not weights.is_file():
         return "its predictions are not kept here"
     try:
-        job, expected = _job(subject, one, owner, crew)
+        job, expected = _job(subject, one, owner, pool)
     except GitjournalError as fault:
         return fault.message
     network, predictions = owner.artifacts[WEIGHTS], owner.artifacts[PREDICTIONS]
-    reply = crew.ask(PredictJob.about(job, file=str(weights), sha256=network, expected=expected, predictions=predictions))
+    reply = pool.ask(PredictJob.about(job, file=str(weights), sha256=network, expected=expected, predictions=predictions))
     return reply.message if isinstance(reply, ErrorReply) else ""
 
 
-def _job(subject: Subject, one: Record, owner: Record, crew: Crew) -> tuple[RunJob, str]:
+def _job(subject: Subject, one: Record, owner: Record, pool: WorkerPool) -> tuple[RunJob, str]:
     """Return the job of a run as it was done, and the digest of what it predicted.
 
     Raises GitjournalError where it is not declared any more.
     """
     private = subject.private
-    plan = make_plan(subject.entry, root=subject.root, cache=private, ask=crew.ask)
+    plan = make_plan(subject.entry, root=subject.root, cache=private, ask=pool.ask)
     planned = next((run for run in plan.runs if run.key == one.key), None)
     if planned is None or not owner.predictions:
         raise GitjournalError(f"run {one.run[:8]} is no longer declared, or has no predictions to compare with")
     return job_of(subject, plan, planned, owner.run, memory_mb=None), owner.predictions
 
 
-def save(subject: Subject, folder: Path | None, *, run: str | None, crew: Crew) -> tuple[Record, KeptModel]:
+def save(subject: Subject, folder: Path | None, *, run: str | None, pool: WorkerPool) -> tuple[Record, KeptModel]:
     """Make one run's model, prove that it predicts what the record says, and write it into `folder`, by default the run's own.
 
     A network that its run kept is opened; anything else is fitted again. Without `run` it is the best one. Returns its record,
@@ -145,11 +145,11 @@ def save(subject: Subject, folder: Path | None, *, run: str | None, crew: Crew) 
         raise UsageError(f"`{run}` fits {len(chosen)} runs; give more of it")
     record = chosen[0]
     owner = as_owned(subject, record)
-    job, expected = _job(subject, record, owner, crew)
+    job, expected = _job(subject, record, owner, pool)
     own = folder_of(subject.private, owner.run)
     network = owner.artifacts.get(WEIGHTS)
     keep = KeepJob.about(job, store=None, folder=str(folder or own), expected=expected, file=str(own / WEIGHTS), sha256=network)
-    return record, planning.answer(crew.ask(keep), subject.entry)
+    return record, planning.answer(pool.ask(keep), subject.entry)
 
 
 def strays(lab: Lab, *, now: float) -> list[Stray]:

@@ -11,7 +11,7 @@ from gitjournal.journal.journal import Journal
 from gitjournal.run.forecast import Forecaster
 from gitjournal.run.messages import NOTHING, Event, Options, Outcome, Spent, Tell, reason_to_stop
 from gitjournal.run.results import Compose
-from gitjournal.worker.pool import Team
+from gitjournal.worker.pool import Pool
 
 
 def tell_nobody(event: Event) -> None:
@@ -28,7 +28,7 @@ class ExecCall:
 
     journal: Journal
     start: Path
-    crew: Team
+    pool: Pool
     compose: Compose
     options: Options = field(default_factory=Options)
     tell: Tell = tell_nobody

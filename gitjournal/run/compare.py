@@ -18,7 +18,7 @@ from gitjournal.stats import compare as comparison
 from gitjournal.stats.compare import Comparison, Resampled, compare
 from gitjournal.stats.sample import Sample, require_alike, sample_of
 from gitjournal.worker.jobs import BootstrapJob, ErrorReply, PredictionsFile, ScoreJob
-from gitjournal.worker.pool import Crew, Team
+from gitjournal.worker.pool import Pool, WorkerPool
 
 PARTS = ("dev", "train", "train_dev", "test")
 
@@ -42,7 +42,7 @@ def wanted(of: Measured, metric: str | None) -> str:
     return metric if metric.partition(".")[0] in PARTS else f"dev.{metric}"
 
 
-def sample(of: Measured, metric: str, lab: Lab, crew: Crew) -> Sample:
+def sample(of: Measured, metric: str, lab: Lab, pool: WorkerPool) -> Sample:
     """Return the best configuration of an entry in PART.METRIC, computed from kept predictions where it was not measured.
 
     Raises ComparisonError where there is nothing to compare, saying what to do.
@@ -51,18 +51,18 @@ def sample(of: Measured, metric: str, lab: Lab, crew: Crew) -> Sample:
     lacks = [one for one in of.records if one.status in COUNTS and one.metrics.get(part, {}).get(name) is None]
     records = of.records
     if lacks and part == "dev" and not of.entry.front.retracted:
-        records = [_scored(of, one, name, lab, crew) if one in lacks else one for one in records]
+        records = [_scored(of, one, name, lab, pool) if one in lacks else one for one in records]
     return sample_of(of.entry.id, of.entry.front, records, metric)
 
 
-def _scored(of: Measured, one: Record, name: str, lab: Lab, crew: Crew) -> Record:
+def _scored(of: Measured, one: Record, name: str, lab: Lab, pool: WorkerPool) -> Record:
     """Return a record with a metric that was not asked for then."""
     kept = _kept(one, lab)
     if kept is None:
         what = f"{of.entry.short_id} did not measure dev.{name}, and its predictions are not kept here"
         raise ComparisonError(what, hint="compare it where it was run, or name another metric: --metric")
     task, n_classes = _target_of(of)
-    reply = crew.ask(ScoreJob(file=kept.file, sha256=kept.sha256, metrics=[name], task=task, n_classes=n_classes))
+    reply = pool.ask(ScoreJob(file=kept.file, sha256=kept.sha256, metrics=[name], task=task, n_classes=n_classes))
     if isinstance(reply, ErrorReply):
         raise ComparisonError(f"{of.entry.short_id}: {reply.message}", hint=reply.hint)
     metrics = {**one.metrics, "dev": {**one.metrics.get("dev", {}), name: reply.metrics[name]}}
@@ -72,7 +72,7 @@ def _scored(of: Measured, one: Record, name: str, lab: Lab, crew: Crew) -> Recor
     return msgspec.structs.replace(one, metrics=metrics, folds=folds)
 
 
-def judge(a: Sample, b: Sample, task: Measured, lab: Lab, crew: Crew) -> Comparison:
+def judge(a: Sample, b: Sample, task: Measured, lab: Lab, pool: WorkerPool) -> Comparison:
     """Judge A minus B by records alone where they suffice, else by kept predictions drawn anew.
 
     Raises ComparisonError for what was not measured alike.
@@ -85,21 +85,21 @@ def judge(a: Sample, b: Sample, task: Measured, lab: Lab, crew: Crew) -> Compari
     luck = once and bool(leader.folds) and first.evidence.selection is not None and first.evidence.selection.corrected is None
     if not (unknown or luck) or a.part != "dev":
         return first
-    found = drawn(leader, other if unknown else None, task, lab, crew)
+    found = drawn(leader, other if unknown else None, task, lab, pool)
     if isinstance(found, Resampled):
         return compare(a, b, found)
     told = replace(first.evidence, notes=(*first.evidence.notes, f"{found[:1].upper()}{found[1:]}."))
     return replace(first, evidence=told) if unknown else first
 
 
-def elsewhere(one: Sample, of: Measured, lab: Lab, crew: Crew) -> float:
+def elsewhere(one: Sample, of: Measured, lab: Lab, pool: WorkerPool) -> float:
     """Return what a configuration would reach on other rows, without the luck that the best of several had on these.
 
     Raises ComparisonError where it was chosen among several, and nothing tells how much of it was luck.
     """
     found = comparison.elsewhere(one)
     if found is None and one.part == "dev" and all(len(each.values) == 1 for each in (one, *one.among)):
-        told = drawn(one, None, of, lab, crew)
+        told = drawn(one, None, of, lab, pool)
         found = comparison.elsewhere(one, told) if isinstance(told, Resampled) else None
     if found is None:
         what = f"{one.entry[-4:]} is the best of {one.k} on these very rows, and how much of that is luck is not known here"
@@ -107,7 +107,7 @@ def elsewhere(one: Sample, of: Measured, lab: Lab, crew: Crew) -> float:
     return found
 
 
-def drawn(leader: Sample, other: Sample | None, of: Measured, lab: Lab, crew: Team) -> Resampled | str:
+def drawn(leader: Sample, other: Sample | None, of: Measured, lab: Lab, pool: Pool) -> Resampled | str:
     """Return what kept predictions tell, or why they tell nothing."""
     best, *among = [_kept(next(iter(one.runs.values())), lab) for one in (leader, *leader.among)]
     against = _kept(next(iter(other.runs.values())), lab) if other else None
@@ -124,7 +124,7 @@ def drawn(leader: Sample, other: Sample | None, of: Measured, lab: Lab, crew: Te
         n_classes=n_classes,
         grouped=bool(leader.split.get("group")),
     )
-    reply = crew.ask(job)
+    reply = pool.ask(job)
     return reply.message if isinstance(reply, ErrorReply) else reply
 
 

@@ -37,7 +37,7 @@ class Todo:
 
 
 class Dispatch:
-    """The runs of one entry that are to be made, handed out one by one to a crew, which calls `take` and `heard`.
+    """The runs of one entry that are to be made, handed out one by one to a pool, which calls `take` and `heard`.
 
     `stopped` says why runs were left out. With a `gate` they are made in its order, and `metric` of their dev part is what it hears of.
     """

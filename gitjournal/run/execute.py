@@ -51,11 +51,11 @@ def recover(lab: Lab, tell: Tell) -> None:
 
 def execute(call: ExecCall, entry_id: str) -> Outcome:
     """Run one entry by its state. Raises GitjournalError where it refuses; then nothing was written."""
-    options, crew = call.options, call.crew
+    options, pool = call.options, call.pool
     with claim_entry(call.lab, entry_id, patient=options.patient):
         subject = read_subject(call.journal, call.start, entry_id)
         check_may_run(subject)
-        plan = planning.make_plan(subject.entry, root=subject.root, cache=subject.private, ask=crew.ask)
+        plan = planning.make_plan(subject.entry, root=subject.root, cache=subject.private, ask=pool.ask)
         if subject.waiting:
             check_unchanged(subject, plan.completed)
         check_grown(subject, [run.key for run in plan.runs])
@@ -105,18 +105,18 @@ class _Execution:
 
     def run(self) -> Outcome:
         """Commit the plan, make the runs, and commit their results."""
-        subject, plan, todo, crew = self.subject, self.plan, self.todo, self.call.crew
+        subject, plan, todo, pool = self.subject, self.plan, self.todo, self.call.pool
         expected = expectations.prepare(self.call.journal, plan, final=True)
-        crew.start(len(todo.runs))
+        pool.start(len(todo.runs))
         # while the workers load their libraries
         nearest = known_runs.nearest(subject, plan, todo.runs)
         forecast, gate = self._forecast()
         require_identity(subject.lab.repository)
         sheet = sealed_set.sheet_to_write(self.call.journal, subject.ref, subject.entry, plan.declared, force=self.call.options.force)
         code = code_state(subject.root)
-        planning.validate(subject.entry, plan, todo.runs, ask=crew.ask)
+        planning.validate(subject.entry, plan, todo.runs, ask=pool.ask)
         if todo.runs and not plan.declared.code:  # a function of one's own gives data within a run alone, and within its limits
-            crew.prepare(job_of(subject, plan, todo.runs[0], "", memory_mb=None))
+            pool.prepare(job_of(subject, plan, todo.runs[0], "", memory_mb=None))
         committed = commit_plan(subject, plan, sheet)
         metric, findings = plan.declared.metrics[0], plan.declared.findings
         self.call.tell(Planned(committed.accepted, todo.counts, committed.commit, metric, nearest, findings, forecast))
@@ -134,7 +134,7 @@ class _Execution:
         return forecast, forecaster.gate(self.subject, self.plan, todo.runs, below)
 
     def _make_and_commit(self, ledger: Ledger, origin: Origin, gate: Gatekeeper | None) -> Outcome:
-        subject, plan, crew = self.subject, self.plan, self.call.crew
+        subject, plan, pool = self.subject, self.plan, self.call.pool
         state: State = "done"
         block = ""
         with RunClaims(subject.lab) as claims:
@@ -151,7 +151,7 @@ class _Execution:
                 if {run.key for run in plan.runs} <= {record.key for record in ledger.records}:
                     block = ledger.judge(self._bootstrap(ledger.entry))
             except KeyboardInterrupt:
-                crew.kill()
+                pool.kill()
                 state = "interrupted"
         written = results_commit.commit_spooled(subject.lab, leave=lambda path: path != subject.path)
         made_now = [record for record in ledger.fresh if record.owned and record.is_run]
@@ -179,9 +179,9 @@ class _Execution:
                 call.tell(Epoch(sum(record.owned for record in ledger.fresh), len(todo.runs), news))
 
         take_over([(run, todo.reused[run.key]) for run in self.plan.runs if run.key in todo.reused])
-        with contextlib.closing(call.crew.run(dispatch, timeout=call.options.timeout, on_progress=pass_on)) as results:
+        with contextlib.closing(call.pool.run(dispatch, timeout=call.options.timeout, on_progress=pass_on)) as results:
             for position, reply in results:
-                run, where = todo.runs[position], call.crew.surroundings(reply)
+                run, where = todo.runs[position], call.pool.environment_of(reply)
                 record = made(run, dispatch.ids[position], reply, where, origin)
                 record = _mark_repetition(record, dispatch.repeats(run), todo.reason)
                 summary = ledger.add([msgspec.structs.replace(record, gate=dispatch.control(run))], where)
@@ -208,7 +208,7 @@ class _Execution:
     def _bootstrap(self, entry: Entry) -> Draw:
         """Return what draws the kept predictions of runs anew, in a worker."""
         measured = Measured(replace(entry, front=self.plan.front), [])
-        return lambda a, b: drawn(a, b, measured, self.call.lab, self.call.crew)
+        return lambda a, b: drawn(a, b, measured, self.call.lab, self.call.pool)
 
     def _outcome(self, state: State, records: Sequence[Record]) -> Outcome:
         summary = summarise(self.plan.front, records)

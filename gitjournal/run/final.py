@@ -31,7 +31,7 @@ from gitjournal.run.results import Compose, ResultsPage, job_of
 from gitjournal.stats.gain import gain_over
 from gitjournal.stats.looks import FINAL, Look, numbered
 from gitjournal.worker.jobs import FinalJob, FinalResult
-from gitjournal.worker.pool import Surroundings
+from gitjournal.worker.pool import RecordedEnvironment
 
 LONGEST = 300  # letters of a reason: a record is at most 4 KB
 
@@ -73,7 +73,7 @@ def take_look(call: ExecCall, entry_id: str, reason: str, say: Say) -> Looked:
         if best is None:
             hint = f"run it first: gitjournal exec {subject.entry.short_id}"
             raise GitjournalError(f"{entry_id} has no result: the model to test is chosen on dev", hint=hint)
-        plan = planning.make_plan(subject.entry, root=subject.root, cache=subject.private, ask=call.crew.ask)
+        plan = planning.make_plan(subject.entry, root=subject.root, cache=subject.private, ask=call.pool.ask)
         if plan.declared.sealed is None:
             hint = f"{advise_new_entry(subject.entry.short_id, ask='ask anew with one')}, and `split: {{…, test: 0.2}}`"
             raise EntryError("the split has no `test`: there is nothing to look at", place=subject.entry.place("split"), hint=hint)
@@ -119,13 +119,13 @@ def _seeds(look: Record) -> list[int | None]:
     return look.seeds or [look.seed]
 
 
-def _fit_and_score(call: ExecCall, subject: Subject, plan: Plan, wish: _Wish) -> tuple[Record, Surroundings]:
+def _fit_and_score(call: ExecCall, subject: Subject, plan: Plan, wish: _Wish) -> tuple[Record, RecordedEnvironment]:
     """Have each seed's model fitted again and asked for the test rows. Returns the record of the look."""
-    best, crew = wish.best, call.crew
+    best, pool = wish.best, call.pool
     runs = [run for run in plan.runs if run.fingerprint == best.fingerprint and run.seed in best.seeds]
     if len(runs) < len(best.seeds):
         raise GitjournalError("the best configuration on record is no longer declared", hint=f"gitjournal diff {subject.entry.short_id}")
-    crew.start(1)
+    pool.start(1)
     told = [_ask(call, subject, plan, run) for run in runs]
     first = told[0]
     means = {name: statistics.fmean([one.metrics[name] for one in told]) for name in first.metrics}
@@ -133,7 +133,7 @@ def _fit_and_score(call: ExecCall, subject: Subject, plan: Plan, wish: _Wish) ->
     errors = {
         name: statistics.fmean([one.errors[name] for one in told]) for name in first.errors if all(name in one.errors for one in told)
     }
-    where = crew.surroundings()
+    where = pool.environment_of()
     code = code_state(subject.root)
     several = len(runs) > 1
     return Record(
@@ -173,7 +173,7 @@ def _ask(call: ExecCall, subject: Subject, plan: Plan, run: PlannedRun) -> Final
             hint = f"run it again here: gitjournal new --replicate {subject.entry.short_id}"
             raise GitjournalError("no predictions of dev are on record, so the model cannot be told to be the same", hint=hint)
     job = FinalJob.about(job_of(subject, plan, run, "", memory_mb=call.options.memory_mb), store=None, expected=expected)
-    return planning.answer(call.crew.ask(job), subject.entry)
+    return planning.answer(call.pool.ask(job), subject.entry)
 
 
 def _compose(compose: Compose, subject: Subject, summary: Summary, look: Look) -> ResultsPage:
@@ -184,7 +184,7 @@ def _compose(compose: Compose, subject: Subject, summary: Summary, look: Look) -
     return compose(subject.entry, summary, records, gain, verdict.of_page(subject.entry.text, subject.entry.id))
 
 
-def _commit(subject: Subject, look: Look, where: Surroundings, page: ResultsPage, message: str) -> CommitOutcome:
+def _commit(subject: Subject, look: Look, where: RecordedEnvironment, page: ResultsPage, message: str) -> CommitOutcome:
     """Write the look safely to disk, and commit it by itself."""
     tip = subject.journal.refs[subject.ref]
     stored = subject.lab.repository.files(tip, subject.path).get(subject.path)

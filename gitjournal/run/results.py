@@ -22,7 +22,7 @@ from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.judge import Draw, Judgeable, Judgement
 from gitjournal.worker.jobs import ErrorReply, RunJob, RunResult
-from gitjournal.worker.pool import RunReply, Surroundings
+from gitjournal.worker.pool import RecordedEnvironment, RunReply
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Ledger:
         """The records of earlier calls and of this one."""
         return [*self.subject.records, *self.fresh]
 
-    def add(self, new: Sequence[Record], where: Surroundings | None = None) -> Summary:
+    def add(self, new: Sequence[Record], where: RecordedEnvironment | None = None) -> Summary:
         """Write new records safely to disk, with the page that all of them make; only then do they count. Returns the summary."""
         records = [*self.records, *new]
         summary = summarise(self.plan.front, records)
@@ -85,7 +85,7 @@ class Ledger:
         gain = gain_over(summary, records, self.baseline) if self.baseline else None
         return self.compose(self.entry, summary, records, gain, judgement)
 
-    def _spool(self, new: Sequence[Record], page: ResultsPage, where: Surroundings | None = None) -> None:
+    def _spool(self, new: Sequence[Record], page: ResultsPage, where: RecordedEnvironment | None = None) -> None:
         results = Results(
             branch=self.subject.ref.removeprefix("refs/heads/"),
             path=self.subject.path,
@@ -148,7 +148,7 @@ class Origin:
     code: CodeState
 
 
-def made(run: PlannedRun, run_id: str, reply: RunReply, where: Surroundings, origin: Origin) -> Record:
+def made(run: PlannedRun, run_id: str, reply: RunReply, where: RecordedEnvironment, origin: Origin) -> Record:
     """Return the record of a run that this call made, from the worker's answer."""
     if isinstance(reply, ErrorReply):
         reply = RunResult(status="failed", failure=Failure("exception", reply.message))

@@ -70,7 +70,7 @@ def pursue(
             return Pursued(entry, rounds, outcome, "nothing is left to suggest")
         one = found.proposals[0]
         if entry is None:
-            drafted = to_entry.draft(found, title=options.title, ask=call.crew.ask, whole=True)
+            drafted = to_entry.draft(found, title=options.title, ask=call.pool.ask, whole=True)
             draft.write_draft(target.lab, drafted)
             entry, labels = drafted.id, to_entry.labels_for(found.width)
             points = to_entry.grid(target, [one.candidate], labels)

@@ -27,7 +27,7 @@ from gitjournal import __version__
 from gitjournal.entry.record import Failure
 from gitjournal.errors import GitjournalError
 from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, Message, RunJob, RunResult
-from gitjournal.worker.pool import Answers, Crew, Jobs, News, Results, RunReply, Surroundings, relay, surroundings
+from gitjournal.worker.pool import Answers, Jobs, News, RecordedEnvironment, Results, RunReply, WorkerPool, record_environment, relay
 from gitjournal.worker.process import Worker
 
 ROOT = "GITJOURNAL_ROOT"  # set for a Dask worker where it has the repository's files at another place
@@ -37,7 +37,7 @@ LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas")
 Answer = tuple[bytes, dict[str, bytes]]  # the JSON answer, and the files that the run has kept
 
 
-class Hands(distributed.WorkerPlugin):  # type: ignore[misc]
+class WorkerProcesses(distributed.WorkerPlugin):  # type: ignore[misc]
     """What a Dask worker has of ours for the length of one call: worker processes, and a folder for caches."""
 
     def __init__(self, name: str) -> None:
@@ -60,17 +60,17 @@ class Hands(distributed.WorkerPlugin):  # type: ignore[misc]
 
 def work(name: str, job: bytes, timeout: float | None) -> Answer:
     """Do one job in a Dask worker. Its files are those of the repository at the same place, or below $GITJOURNAL_ROOT."""
-    hands: Hands = distributed.get_worker().plugins[name]
-    worker = hands.free.get()
+    processes: WorkerProcesses = distributed.get_worker().plugins[name]
+    worker = processes.free.get()
     try:
-        with tempfile.TemporaryDirectory(dir=hands.folder) as store:
+        with tempfile.TemporaryDirectory(dir=processes.folder) as store:
             asked = msgspec.json.decode(job, type=RunJob)
             root = os.environ.get(ROOT) or asked.root
-            asked = msgspec.structs.replace(asked, root=root, cache=str(hands.folder / "cache"), store=store)
+            asked = msgspec.structs.replace(asked, root=root, cache=str(processes.folder / "cache"), store=store)
             reply = worker.ask(asked, timeout=timeout)
             return _encode(reply, worker.ready), {file.name: file.read_bytes() for file in Path(store).iterdir() if file.is_file()}
     finally:
-        hands.free.put(worker)
+        processes.free.put(worker)
 
 
 def _encode(reply: RunReply, environment: Environment) -> bytes:
@@ -90,7 +90,7 @@ def installed_versions() -> dict[str, str]:
     return installed
 
 
-class DaskCrew:
+class DaskPool:
     """Hands jobs to a cluster; looks at data and declarations here. Use it in a `with`.
 
     `size` is how many runs may be under way, by default one for each thread of the cluster; `say` is told of what
@@ -102,7 +102,7 @@ class DaskCrew:
         self.size = size
         self._say = say
         self._name = f"gitjournal-{uuid.uuid4().hex}"
-        self._here = Crew(1)
+        self._here = WorkerPool(1)
         self._client: Any = None
         self._futures: dict[int, Any] = {}
 
@@ -128,7 +128,7 @@ class DaskCrew:
             self._client = distributed.Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
             self._client.wait_for_workers(1, timeout=WAIT_SECONDS)
             self._check_versions(self._client.run(installed_versions))
-            self._client.register_plugin(Hands(self._name), name=self._name)
+            self._client.register_plugin(WorkerProcesses(self._name), name=self._name)
         except (OSError, ValueError, ImportError, AttributeError) as fault:
             self._let_go()
             raise GitjournalError(
@@ -156,10 +156,10 @@ class DaskCrew:
         """Have a worker of this machine look at data or declarations."""
         return self._here.ask(job)
 
-    def surroundings(self, reply: RunReply | None = None) -> Surroundings:
+    def environment_of(self, reply: RunReply | None = None) -> RecordedEnvironment:
         """Return where the run was made; for one that was lost with its worker, what is installed here."""
         environment = reply.environment if isinstance(reply, RunResult) else None
-        return surroundings(environment) if environment else self._here.surroundings()
+        return record_environment(environment) if environment else self._here.environment_of()
 
     def prepare(self, job: RunJob) -> None:
         """Leave it: the data are read where the run will be."""

@@ -27,7 +27,7 @@ Results = Generator[tuple[int, RunReply], None, None]  # to be closed by whoever
 
 
 class Jobs(Protocol):
-    """Where a crew gets its jobs from, one by one, when somebody is free to do it."""
+    """Where a pool gets its jobs from, one by one, when somebody is free to do it."""
 
     @property
     def waiting(self) -> bool:
@@ -43,7 +43,7 @@ class Jobs(Protocol):
         ...
 
 
-class Team(Protocol):
+class Pool(Protocol):
     """Whoever does jobs: workers of this machine, or of a cluster."""
 
     def start(self, jobs: int) -> None:
@@ -66,13 +66,13 @@ class Team(Protocol):
         """End what is being done, now."""
         ...
 
-    def surroundings(self, reply: RunReply | None = None) -> Surroundings:
+    def environment_of(self, reply: RunReply | None = None) -> RecordedEnvironment:
         """Say in what environment an answer came about."""
         ...
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class RecordedEnvironment:
     """What numbers depend on besides the declaration. `environment` is the bytes of its file, `name` their hash."""
 
     name: str
@@ -82,20 +82,20 @@ class Surroundings:
     blas_threads: int | None
 
 
-def surroundings(ready: Environment) -> Surroundings:
-    """Return the surroundings from what a worker process said when it started."""
-    described = {name: getattr(ready, name) for name in DESCRIBES}
+def record_environment(environment: Environment) -> RecordedEnvironment:
+    """Return an environment as it is committed, and what a record says of it."""
+    described = {name: getattr(environment, name) for name in DESCRIBES}
     text = msgspec.json.format(msgspec.json.encode(described, order="deterministic")) + b"\n"
-    return Surroundings(hashlib.sha256(text).hexdigest(), text, ready.kernel, ready.threads, ready.blas_threads)
+    return RecordedEnvironment(hashlib.sha256(text).hexdigest(), text, environment.kernel, environment.threads, environment.blas_threads)
 
 
-class Crew:
+class WorkerPool:
     """Hands jobs to worker processes. Use it in a `with`, so that no worker outlives the call."""
 
     def __init__(self, size: int = 1) -> None:
         self.size = size
         self._workers: list[Worker] = []
-        self._where: Surroundings | None = None
+        self._where: RecordedEnvironment | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -112,10 +112,10 @@ class Crew:
         """Ask the first worker, and wait for its answer."""
         return self._worker(0).ask(job)
 
-    def surroundings(self, reply: RunReply | None = None) -> Surroundings:  # noqa: ARG002 - all workers of a machine are alike
+    def environment_of(self, reply: RunReply | None = None) -> RecordedEnvironment:  # noqa: ARG002 - all workers of a machine are alike
         """Return what the first worker said of its environment when it started."""
         if self._where is None:
-            self._where = surroundings(self._worker(0).ready)
+            self._where = record_environment(self._worker(0).ready)
         return self._where
 
     def start(self, jobs: int) -> None:
@@ -133,7 +133,7 @@ class Crew:
 
         What a run says meanwhile goes to `on_progress`, in the thread of the caller.
         """
-        self.surroundings()  # known before threads begin: later, only the thread that has a worker may listen to it
+        self.environment_of()  # known before threads begin: later, only the thread that has a worker may listen to it
         answers: Answers = queue.SimpleQueue()
         free: queue.SimpleQueue[int] = queue.SimpleQueue()
         for place in range(self.size):

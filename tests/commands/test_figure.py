@@ -11,7 +11,7 @@ import pytest
 
 from gitjournal.worker.arrays import write_arrays
 from gitjournal.worker.jobs import ConfusionJob, ErrorReply
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 from tests.support.helpers import git
 from tests.support.pages import begin, commit, gitjournal, page, record, three_entries, write
 from tests.support.site_journal import journal
@@ -74,7 +74,7 @@ def test_a_confusion_comes_from_kept_predictions(repo: Path) -> None:
 
 def test_predictions_that_are_no_classes_are_refused(tmp_path: Path) -> None:
     sha256 = write_arrays(tmp_path / "p.npz", {"y": np.array([0.5]), "predicted": np.array([0.5])})
-    with Crew() as crew:
-        refused = crew.ask(ConfusionJob(file=str(tmp_path / "p.npz"), sha256=sha256))
+    with WorkerPool() as pool:
+        refused = pool.ask(ConfusionJob(file=str(tmp_path / "p.npz"), sha256=sha256))
     assert isinstance(refused, ErrorReply)
     assert "holds no classes" in refused.message

@@ -21,7 +21,7 @@ from gitjournal.render import exec_output
 from gitjournal.run.claims import RunClaims
 from gitjournal.run.execute import recover
 from gitjournal.run.messages import Limits, Spent, reason_to_stop
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 from gitjournal.worker.process import fair_threads
 from tests.support.bench import Bench
 from tests.support.helpers import done, git, gitjournal, half_merge, write_entry
@@ -31,14 +31,14 @@ NEIGHBOURS = BAYES.replace("[GaussianNB]", "[KNeighborsClassifier]")
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[Crew]:
-    with Crew(1) as crew:
-        yield crew
+def pool() -> Iterator[WorkerPool]:
+    with WorkerPool(1) as pool:
+        yield pool
 
 
 @pytest.fixture
-def journal(repo: Path, crew: Crew) -> Bench:
-    return Bench(init(repo).lab, repo, crew)
+def journal(repo: Path, pool: WorkerPool) -> Bench:
+    return Bench(init(repo).lab, repo, pool)
 
 
 def selected(bench: Bench, start: Path, *parts: str) -> Selection:

@@ -12,7 +12,7 @@ from gitjournal.errors import EntryError
 from gitjournal.git.setup.init import init
 from gitjournal.render import exec_output
 from gitjournal.run.messages import Limits
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 from tests.support.bench import Bench
 from tests.support.helpers import done, git, gitjournal
 
@@ -22,14 +22,14 @@ GRID = "title: grid\ndata: {sklearn: iris}\nprocedure: [KNeighborsClassifier]\ng
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[Crew]:
-    with Crew(1) as crew:
-        yield crew
+def pool() -> Iterator[WorkerPool]:
+    with WorkerPool(1) as pool:
+        yield pool
 
 
 @pytest.fixture
-def journal(repo: Path, crew: Crew) -> Bench:
-    return Bench(init(repo).lab, repo, crew)
+def journal(repo: Path, pool: WorkerPool) -> Bench:
+    return Bench(init(repo).lab, repo, pool)
 
 
 @pytest.fixture

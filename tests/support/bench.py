@@ -15,7 +15,7 @@ from gitjournal.run.execute import execute, recover
 from gitjournal.run.messages import Event, Options, Outcome
 from gitjournal.suggest.forecast import HistoryForecaster
 from gitjournal.suggest.gate import SurrogateModel
-from gitjournal.worker.pool import Crew
+from gitjournal.worker.pool import WorkerPool
 from tests.support.helpers import git, write_entry
 
 
@@ -25,7 +25,7 @@ class Bench:
 
     lab: Lab
     top: Path
-    crew: Crew
+    pool: WorkerPool
     told: list[Event] = field(default_factory=list)
 
     def entry(self, suffix: str, front: str) -> Path:
@@ -35,7 +35,7 @@ class Bench:
         recover(self.lab, self.told.append)
         chosen = Options(**options)  # type: ignore[arg-type]
         with open_journal(self.top, self.lab) as journal:
-            call = ExecCall(journal, self.top, self.crew, compose_results, chosen, self.told.append, HistoryForecaster(SurrogateModel))
+            call = ExecCall(journal, self.top, self.pool, compose_results, chosen, self.told.append, HistoryForecaster(SurrogateModel))
             return execute(call, f"20261121-an-entry-{suffix}")
 
     def records(self, suffix: str) -> list[Record]:

@@ -26,7 +26,7 @@ from gitjournal.run.call import ExecCall
 from gitjournal.run.execute import execute, recover
 from gitjournal.run.messages import Event, Options, Progress
 from gitjournal.worker.jobs import RunJob, RunResult, Validated, ValidateJob
-from gitjournal.worker.pool import Answers, Jobs, Results, RunReply, Surroundings, relay
+from gitjournal.worker.pool import Answers, Jobs, RecordedEnvironment, Results, RunReply, relay
 
 ENVIRONMENT = b'{"python":"of the campaign"}\n'
 
@@ -73,14 +73,14 @@ class Quick:
     def kill(self) -> None:
         pass
 
-    def surroundings(self, reply: RunReply | None = None) -> Surroundings:
-        return Surroundings(hashlib.sha256(ENVIRONMENT).hexdigest(), ENVIRONMENT, "none", 1, 1)
+    def environment_of(self, reply: RunReply | None = None) -> RecordedEnvironment:
+        return RecordedEnvironment(hashlib.sha256(ENVIRONMENT).hexdigest(), ENVIRONMENT, "none", 1, 1)
 
 
 def main(notes: Path, seconds: float, *ids: str) -> int:
     """Run the entries, each again until nothing is in the way; return how `gitjournal exec` would end."""
     lab = find_lab(Path())
-    crew = Quick(notes, seconds)
+    pool = Quick(notes, seconds)
 
     def tell(event: Event) -> None:
         if isinstance(event, Progress):
@@ -93,7 +93,7 @@ def main(notes: Path, seconds: float, *ids: str) -> int:
             lab = find_lab(Path())
             recover(lab, tell)
             with open_journal(Path(), lab) as journal:
-                ended = execute(ExecCall(journal, Path().absolute(), crew, compose_results, Options(patient=True), tell), waiting[0])
+                ended = execute(ExecCall(journal, Path().absolute(), pool, compose_results, Options(patient=True), tell), waiting[0])
         except (SpaceError, UsageError):
             raise
         except GitjournalError as fault:  # a person is in the middle of something

@@ -1,4 +1,4 @@
-"""A crew whose workers die at any moment, and one that is left early. Its workers are processes that load nothing."""
+"""A pool whose workers die at any moment, and one that is left early. Its workers are processes that load nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from gitjournal.entry.record import Failure
 from gitjournal.worker import process
 from gitjournal.worker.jobs import ErrorReply, RunJob, RunResult, Validated, ValidateJob
-from gitjournal.worker.pool import Crew, News, RunReply
+from gitjournal.worker.pool import News, RunReply, WorkerPool
 from tests.support.helpers import gone
 
 RUNS, TURNS = (3000, 500) if os.environ.get("GITJOURNAL_FAULTS") == "long" else (150, 12)
@@ -108,8 +108,8 @@ def nobody_left() -> Iterator[None]:
 def test_every_job_is_answered_once_whenever_a_worker_dies() -> None:
     jobs = Queue(*[{"deaths": ["never", "never", "before", "in the middle", "after"]} for _ in range(RUNS)])
     told: list[News] = []
-    with Crew(3) as crew:
-        found = {number: result(reply) for number, reply in crew.run(jobs, timeout=60, on_progress=told.append)}
+    with WorkerPool(3) as pool:
+        found = {number: result(reply) for number, reply in pool.run(jobs, timeout=60, on_progress=told.append)}
     assert sorted(found) == list(range(RUNS))
     for number, reply in found.items():
         if reply.status == "done":
@@ -124,24 +124,24 @@ def test_every_job_is_answered_once_whenever_a_worker_dies() -> None:
 
 
 def test_a_death_between_two_jobs_costs_neither() -> None:
-    with Crew(1) as crew:
+    with WorkerPool(1) as pool:
         for _ in range(5):
-            ((_, reply),) = crew.run(Queue({"deaths": ["after"]}), timeout=60)
+            ((_, reply),) = pool.run(Queue({"deaths": ["after"]}), timeout=60)
             assert result(reply).status == "done"
             assert gone(result(reply).rows["pid"])
 
 
 def test_a_death_outside_of_a_run_is_an_error() -> None:
-    with Crew(1) as crew:
-        refused = crew.ask(MortalCheck(procedures=[], deaths=("with a child",), number=0))
+    with WorkerPool(1) as pool:
+        refused = pool.ask(MortalCheck(procedures=[], deaths=("with a child",), number=0))
         assert refused == ErrorReply("crash", "the process ended itself with exit code 9")
-        assert crew.ask(MortalCheck(procedures=[], number=1)) == Validated()
+        assert pool.ask(MortalCheck(procedures=[], number=1)) == Validated()
 
 
 def test_what_is_no_answer_and_what_a_child_holds_open_end_one_run() -> None:
-    with Crew(1) as crew:
+    with WorkerPool(1) as pool:
         jobs = Queue({"deaths": ["garbled"]}, {"deaths": ["with a child"]}, {})
-        replies = [result(reply) for _, reply in crew.run(jobs, timeout=60)]
+        replies = [result(reply) for _, reply in pool.run(jobs, timeout=60)]
     assert [reply.status for reply in replies] == ["failed", "failed", "done"]
     garbled, ended, _ = [reply.failure for reply in replies]
     assert garbled is not None
@@ -152,25 +152,25 @@ def test_what_is_no_answer_and_what_a_child_holds_open_end_one_run() -> None:
 @pytest.mark.usefixtures("nobody_left")
 def test_left_early_nothing_goes_on_and_the_next_jobs_are_answered() -> None:
     chance = random.Random(3)
-    with Crew(2) as crew:
+    with WorkerPool(2) as pool:
         for _ in range(TURNS):
             began = Queue({}, {"seconds": 100}, {"seconds": 100})
-            with contextlib.closing(crew.run(began, timeout=None)) as answers:
+            with contextlib.closing(pool.run(began, timeout=None)) as answers:
                 assert next(answers)[0] == 0
                 time.sleep(chance.choice([0, 0, 0.001, 0.01, 0.03]))
-            assert result(crew.ask(run(7))).rows["number"] == 7
-            assert [number for number, _ in crew.run(Queue({}, {}), timeout=60)] in ([0, 1], [1, 0])
+            assert result(pool.ask(run(7))).rows["number"] == 7
+            assert [number for number, _ in pool.run(Queue({}, {}), timeout=60)] in ([0, 1], [1, 0])
 
 
 @pytest.mark.usefixtures("nobody_left")
 def test_killed_from_aside_at_any_moment_it_says_so_or_is_done() -> None:
     chance = random.Random(4)
     for _ in range(TURNS):
-        crew = Crew(2)
-        killer = threading.Timer(chance.uniform(0, 0.08), crew.kill)
+        pool = WorkerPool(2)
+        killer = threading.Timer(chance.uniform(0, 0.08), pool.kill)
         killer.start()
-        with contextlib.suppress(process.GitjournalError), crew:
-            for _, reply in crew.run(Queue(*[{"seconds": 0.01}] * 6), timeout=60):
+        with contextlib.suppress(process.GitjournalError), pool:
+            for _, reply in pool.run(Queue(*[{"seconds": 0.01}] * 6), timeout=60):
                 assert result(reply).status in ("done", "failed")
         killer.join()
-        crew.kill()
+        pool.kill()
