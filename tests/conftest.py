@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -25,6 +27,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every process compile
 # a suite that was started in the background ignores Ctrl-C, and so would every process that a test interrupts
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+_numbers = itertools.count()
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have processes forked from servers, which last as long as the tests; those of pytest-xdist share them."""
@@ -43,25 +47,39 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     ready.choose(fresh=item.get_closest_marker("fresh_processes") is not None, keras=keras)
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give each test an empty home and a git that knows nothing but Ada."""
-    home = tmp_path_factory.mktemp("home")
+def settle(patch: pytest.MonkeyPatch, home: Path) -> Path:
+    """Make an empty home, and a git that knows nothing but Ada."""
+    home.mkdir()
     for name in list(os.environ):
         if name.startswith(("GIT_", "GITJOURNAL_", "XDG_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+            patch.delenv(name)
+    patch.setenv("HOME", str(home))
+    patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    patch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
     for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.org")
-    monkeypatch.setenv("GIT_TERMINAL_PROMPT", "0")
-    monkeypatch.setenv("EDITOR", "false")
+        patch.setenv(f"GIT_{role}_NAME", "Ada")
+        patch.setenv(f"GIT_{role}_EMAIL", "ada@example.org")
+    patch.setenv("GIT_TERMINAL_PROMPT", "0")
+    patch.setenv("EDITOR", "false")
     (home / ".gitconfig").write_text(
         '[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n'
     )
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return where the homes are; the fixtures of whole modules share one."""
+    folder = tmp_path_factory.mktemp("homes")
+    with pytest.MonkeyPatch.context() as patch:
+        settle(patch, folder / "shared")
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a home of its own."""
+    return settle(monkeypatch, homes / str(next(_numbers)))
 
 
 @pytest.fixture
