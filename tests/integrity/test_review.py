@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 import yaml
 
+from gitjournal.entry.record import decode_lines
+from gitjournal.errors import GitError
+from gitjournal.git.lab import Lab, find_lab
+from gitjournal.integrity.review import range_of, review
+from gitjournal.journal.branches import journal_refs
 from gitjournal.render.reports.pull_request import MARKER, inert
+from tests.support.guarded import FIRST, LATER, begin, page, put, run, save
 from tests.support.helpers import done, git, gitjournal
 from tests.support.places import ROOT
 
@@ -143,3 +149,47 @@ def test_what_a_stranger_writes_calls_nobody() -> None:
         assert live not in said
     assert "\\<b\\>" in said
     assert inert("plain words, 3 < 4") == "plain words, 3 \\< 4"
+
+
+@pytest.fixture
+def branch(repo: Path) -> Lab:
+    """Return a journal whose branch exp/kernel runs an entry further, brings one that is better and one that cannot be read."""
+    folder = begin(repo)
+    (first,) = decode_lines((folder / f"entries/2026/{FIRST}.runs.jsonl").read_bytes(), file="x")
+    git(folder, "switch", "-q", "-c", "exp/kernel")
+    put(folder, FIRST, page("First", c=[10, 3]), [first, run(3, at="2026-11-02T10:00:00+00:00", seconds=4.0)])
+    put(folder, LATER, page("Later", c=5, front="baseline: aaaa\n"), [run(5, at="2026-11-03T10:00:00+00:00", dev=0.99)])
+    (folder / "entries/2026/20261104-third-cccc.md").write_text("no entry\n")
+    save(folder)
+    return find_lab(repo)
+
+
+def test_each_entry_that_a_branch_changes_is_told_with_what_it_did_itself(branch: Lab) -> None:
+    found = review(branch, "journal", "exp/kernel", journal_refs(branch, "refs/heads/journal"))
+    assert (found.ours, found.theirs, found.gone, found.conflicts) == ("journal", "exp/kernel", [], [])
+    first, later, third = found.entries
+    assert (first.id, first.is_new, first.runs, first.seconds) == (FIRST, False, 1, 4.0)
+    assert (later.id, later.is_new, later.runs) == (LATER, True, 1)
+    assert later.gain
+    assert (later.gain.baseline, later.gain.difference) == (FIRST, pytest.approx(0.02))
+    assert (third.entry, third.is_new, "front matter" in third.fault) == (None, True, True)
+    assert {one.code for one in found.checked.findings} >= {"GJ104"}
+
+
+def test_an_entry_that_is_taken_away_is_told(branch: Lab) -> None:
+    git(branch.path, "rm", "-q", f"entries/2026/{FIRST}.md", f"entries/2026/{FIRST}.runs.jsonl")
+    save(branch.path)
+    found = review(branch, "journal", "exp/kernel", journal_refs(branch, "refs/heads/journal"))
+    assert found.gone == [FIRST]
+    assert FIRST not in [one.id for one in found.entries]
+
+
+def test_a_range_is_two_names_or_a_branch_and_what_it_goes_into(branch: Lab) -> None:
+    assert range_of(branch, "a..b") == ("a", "b")
+    assert range_of(branch, "a...b") == ("a", "b")
+    assert range_of(branch, "..") == ("journal", "HEAD")
+    assert range_of(branch, "exp/kernel") == ("journal", "exp/kernel")
+    with pytest.raises(GitError, match="is the journal itself"):
+        range_of(branch, "journal")
+    with pytest.raises(GitError, match="no branch of a journal"):
+        review(branch, "journal", "main", {})
