@@ -16,7 +16,7 @@ from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.integrity.findings import Finding, short
 from gitjournal.journal.snapshot import Found
 from gitjournal.procedure import canonical_text
-from gitjournal.procedure.agreement import Unlike, unlike
+from gitjournal.procedure.agreement import Disagreement, disagreements
 from gitjournal.procedure.canonical_text import Canonical
 from gitjournal.procedure.difference import ABSENT
 
@@ -26,7 +26,7 @@ def misdeclared(found: Found) -> Iterator[Finding]:
     if found.entry is None or not found.lines:
         return
     lines = [line for line in found.lines if line.record]
-    told = unlike(found.entry, found.records)
+    told = disagreements(found.entry, found.records)
     if told is None:
         yield from _roughly(found, found.entry)
     for one in told or ():
@@ -35,7 +35,7 @@ def misdeclared(found: Found) -> Iterator[Finding]:
         yield Finding("GJ103", file, line, message, hint)
 
 
-def _in_words(found: Found, entry: Entry, one: Unlike, number: int) -> tuple[str, int | None, str]:
+def _in_words(found: Found, entry: Entry, one: Disagreement, number: int) -> tuple[str, int | None, str]:
     """Return file, line and words of a disagreement with the record of line `number`."""
     if one.kind == "value":
         message = f"`{one.name}` is {_value(one.said)} here, and {_value(one.ran)} in what record {number} ran"

@@ -21,9 +21,9 @@ from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
 from gitjournal.procedure import canonical_text, catalogue, difference, randomness
 from gitjournal.procedure.canonical_text import class_of, fingerprint, parameters_of
-from gitjournal.procedure.configuration import Configured, configure
+from gitjournal.procedure.configuration import Configuration, configure
 from gitjournal.procedure.declaration import Declared, Versions, written_out
-from gitjournal.procedure.difference import ABSENT, Change
+from gitjournal.procedure.difference import ABSENT, ValueChange
 from gitjournal.procedure.networks import keras_catalogue, network
 
 Kind = Literal["value", "point", "label", "seed", "taken"]
@@ -31,7 +31,7 @@ MANY = 2000  # points: more are not worked out to find one that is written other
 
 
 @dataclass(frozen=True)
-class Unlike:
+class Disagreement:
     """One thing that an entry and a record of it say differently; `record` is its position.
 
     `value`: `name` is declared as `said` and was run as `ran`. `point`: the grid has no such point as was run (`ran`).
@@ -46,7 +46,7 @@ class Unlike:
     ran: Any = None
 
 
-def unlike(entry: Entry, records: Sequence[Record]) -> list[Unlike] | None:
+def disagreements(entry: Entry, records: Sequence[Record]) -> list[Disagreement] | None:
     """Return what an entry and its records say differently, each once; None where that cannot be told."""
     declared = written_out(entry)
     if declared is None:
@@ -66,7 +66,7 @@ class _Anew:
     entry: Entry
     declared: Declared
     likely: list[Versions] = field(default_factory=list)
-    worked: dict[tuple[str, Versions, str], Configured] = field(default_factory=dict)
+    worked: dict[tuple[str, Versions, str], Configuration] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         keras = keras_catalogue.reference().versions if network.declares_network(self.entry.front.procedure) else [""]
@@ -85,14 +85,14 @@ class _Anew:
         """The declared seeds."""
         return set(self.entry.front.seed_values)
 
-    def at(self, point: Point, versions: Versions, code: str) -> Configured:
+    def at(self, point: Point, versions: Versions, code: str) -> Configuration:
         """Return the configuration of a point; `code` is the digest of a function of one's own."""
         key = (repr(point), versions, code)
         if key not in self.worked:
             self.worked[key] = configure(self.entry, self.declared, point, versions, {"digest": code} if code else None)
         return self.worked[key]
 
-    def fitting(self, points: Sequence[Point], fingerprint: str, code: str) -> Configured | None:
+    def fitting(self, points: Sequence[Point], fingerprint: str, code: str) -> Configuration | None:
         """Return the configuration of one of these points, under whichever version gives it this fingerprint."""
         for versions in self.likely:
             for point in points:
@@ -109,7 +109,7 @@ class _Anew:
         return len(points) > MANY or self.fitting(points, fingerprint, code) is not None
 
 
-def _of_record(anew: _Anew, number: int, record: Record) -> Iterator[Unlike]:
+def _of_record(anew: _Anew, number: int, record: Record) -> Iterator[Disagreement]:
     own_code = anew.entry.front.own_function is not None
     code = ""
     if record.owned:
@@ -123,22 +123,22 @@ def _of_record(anew: _Anew, number: int, record: Record) -> Iterator[Unlike]:
     ran = _fitting(anew, declared or [record.grid], record.fingerprint, code, sure=not declared)
     if ran is not None:
         if not declared and not anew.has(record.fingerprint, code):
-            yield Unlike("point", number, ran=record.grid)
+            yield Disagreement("point", number, ran=record.grid)
         seeds = anew.seeds if randomness.draws(ran.tree, anew.declared.split) else {None}
         if record.seed not in seeds:
-            yield Unlike("seed", number, ran=record.seed)
+            yield Disagreement("seed", number, ran=record.seed)
     elif not record.owned:
         if not anew.has(record.fingerprint, code):
-            yield Unlike("taken", number)
+            yield Disagreement("taken", number)
     elif not declared:
-        yield Unlike("label" if anew.has(record.fingerprint, code) else "point", number, ran=record.grid)
+        yield Disagreement("label" if anew.has(record.fingerprint, code) else "point", number, ran=record.grid)
     else:
         for change in _changes(anew, declared[0], record, code):
             for name, said, run in _differing(change.name, change.right, change.left):
-                yield Unlike("value", number, name, said, run)
+                yield Disagreement("value", number, name, said, run)
 
 
-def _fitting(anew: _Anew, points: Sequence[Point], fingerprint: str, code: str, *, sure: bool) -> Configured | None:
+def _fitting(anew: _Anew, points: Sequence[Point], fingerprint: str, code: str, *, sure: bool) -> Configuration | None:
     try:
         return anew.fitting(points, fingerprint, code)
     except GitjournalError:
@@ -147,7 +147,7 @@ def _fitting(anew: _Anew, points: Sequence[Point], fingerprint: str, code: str, 
         raise
 
 
-def _changes(anew: _Anew, point: Point, record: Record, code: str) -> list[Change]:
+def _changes(anew: _Anew, point: Point, record: Record, code: str) -> list[ValueChange]:
     """Return how a record differs from what is declared at its point, under the version that is nearest to it."""
     texts = [anew.at(point, versions, code).canonical for versions in anew.likely]
     return min((difference.changes(record.canonical or "", text) for text in texts), key=len)

@@ -11,7 +11,7 @@ from typing import Any
 
 from gitjournal.procedure import counts, inactive
 from gitjournal.procedure.canonical_text import json_text
-from gitjournal.procedure.catalogue import SEARCH_SPACES, Known, Parameter, lookup, version_key
+from gitjournal.procedure.catalogue import SEARCH_SPACES, ClassSpec, Parameter, lookup, version_key
 from gitjournal.procedure.declaration import REFERENCE, Versions
 from gitjournal.procedure.networks import canonical as network_identity
 from gitjournal.procedure.networks import network
@@ -100,7 +100,7 @@ def judge_parameters(node: dict[str, Any], version: str, *, names: bool, sizes: 
     return found
 
 
-def known_class(node: dict[str, Any]) -> Known:
+def known_class(node: dict[str, Any]) -> ClassSpec:
     """Return what is known of the class of a node. Raises KeyError for a class that is not known."""
     known = lookup(node["class"])
     if known is None:
@@ -108,7 +108,7 @@ def known_class(node: dict[str, Any]) -> Known:
     return known
 
 
-def effective_value(known: Known, params: dict[str, Any], name: str, version: str) -> Any:
+def effective_value(known: ClassSpec, params: dict[str, Any], name: str, version: str) -> Any:
     """Return the value in effect, in the spelling of the reference."""
     parameter = known.params.get(name)
     if parameter is None:
@@ -119,7 +119,7 @@ def effective_value(known: Known, params: dict[str, Any], name: str, version: st
     return parameter.default if not parameter.required and _is_default(value, parameter) else value
 
 
-def unify_penalty(known: Known, params: dict[str, Any], version: str) -> dict[str, Any]:
+def unify_penalty(known: ClassSpec, params: dict[str, Any], version: str) -> dict[str, Any]:
     """Write LogisticRegression's two ways to name a penalty in one: since 1.8 `l1_ratio` and `C` say it where `penalty` is left alone."""
     if known.short not in ("LogisticRegression", "LogisticRegressionCV") or params.get("penalty", "deprecated") != "deprecated":
         return params

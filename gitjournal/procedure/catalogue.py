@@ -65,7 +65,7 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
         return found
 
 
-class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class ClassSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One class or function that may be built. `path` is the public import path, filled in on loading; `aliases` are other names."""
 
     kind: Kind
@@ -89,7 +89,7 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     schema: int
     versions: list[str]
-    known: dict[str, Known]
+    known: dict[str, ClassSpec]
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -121,7 +121,7 @@ def _by_short() -> dict[str, str]:
     return found
 
 
-def lookup(name: str) -> Known | None:
+def lookup(name: str) -> ClassSpec | None:
     """Return what is known under a short or full name (upper and lower case count), or None.
 
     >>> lookup("SVC").path, lookup("sklearn.svm.SVC").kind

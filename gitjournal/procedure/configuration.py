@@ -20,7 +20,7 @@ from gitjournal.procedure.tree import Steps
 
 
 @dataclass(frozen=True)
-class Configured:
+class Configuration:
     """One grid point, its steps, and the text that identifies it."""
 
     point: Point
@@ -28,7 +28,7 @@ class Configured:
     canonical: str
 
 
-def configurations(entry: Entry, declared: Declared, versions: Versions, code: Mapping[str, Any] | None = None) -> list[Configured]:
+def configurations(entry: Entry, declared: Declared, versions: Versions, code: Mapping[str, Any] | None = None) -> list[Configuration]:
     """Return every grid point with its steps and canonical text under some versions of the libraries, in grid order.
 
     `code` says what the procedure is made of where it is a function of one's own. Raises EntryError or TrustError with the place of
@@ -37,11 +37,11 @@ def configurations(entry: Entry, declared: Declared, versions: Versions, code: M
     return [configure(entry, declared, point, versions, code) for point in grid.expand(entry)]
 
 
-def configure(entry: Entry, declared: Declared, point: Point, versions: Versions, code: Mapping[str, Any] | None = None) -> Configured:
+def configure(entry: Entry, declared: Declared, point: Point, versions: Versions, code: Mapping[str, Any] | None = None) -> Configuration:
     """Return the configuration of one point, which need not be one of the grid. Raises what `configurations` does."""
     facts = msgspec.convert(declared.facts, Facts)
     tree = reader.build_tree(entry, point, facts)
     if code:
         tree[0][1] |= code
     sizes = counts.sizes(declared.data, declared.split, facts)
-    return Configured(point, tree, identity.canonical(declared, tree, versions, sizes))
+    return Configuration(point, tree, identity.canonical(declared, tree, versions, sizes))

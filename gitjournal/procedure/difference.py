@@ -23,7 +23,7 @@ CLOSEST = 20  # candidates compared in full; the others are further away by a bo
 
 
 @dataclass(frozen=True)
-class Change:
+class ValueChange:
     """One canonical value that differs. A value that is not in a text is its default, else `ABSENT`."""
 
     name: str
@@ -41,7 +41,7 @@ class _Absent:
 ABSENT = _Absent()
 
 
-def changes(left: str, right: str) -> list[Change]:
+def changes(left: str, right: str) -> list[ValueChange]:
     """Return what differs between two canonical texts: data, split, then the steps, each value under its name as in `set_params`.
 
     Raises ValueError for a text that is none: a record may come from a stranger.
@@ -58,13 +58,13 @@ def _named(section: str, values: Leaves) -> Leaves:
     return {f"{section}.{key}": value for key, value in values.items()}
 
 
-def _compared(left: Leaves, right: Leaves, defaults: Leaves) -> list[Change]:
+def _compared(left: Leaves, right: Leaves, defaults: Leaves) -> list[ValueChange]:
     names = dict.fromkeys([*left, *right])
     pairs = [(name, left.get(name, defaults.get(name, ABSENT)), right.get(name, defaults.get(name, ABSENT))) for name in names]
-    return [Change(name, a, b) for name, a, b in pairs if name not in left or name not in right or json.dumps(a) != json.dumps(b)]
+    return [ValueChange(name, a, b) for name, a, b in pairs if name not in left or name not in right or json.dumps(a) != json.dumps(b)]
 
 
-def _steps(left: Sequence[Any], right: Sequence[Any]) -> list[Change]:
+def _steps(left: Sequence[Any], right: Sequence[Any]) -> list[ValueChange]:
     """Compare steps of one class with one another; what was put in, taken out or swapped is one difference each."""
     ours, theirs = ([class_of(step) for step in steps] for steps in (left, right))
     labels = canonical_text.labels(right)
@@ -77,7 +77,7 @@ def _steps(left: Sequence[Any], right: Sequence[Any]) -> list[Change]:
             # the last of them correspond: models stand at the end
             pairs = list(zip_longest(reversed(ours[a:b]), reversed(theirs[c:d])))[::-1]
             first = 1 + (a if b - a >= d - c else c)
-            found += [Change(f"step {number}", _short(one), _short(other)) for number, (one, other) in enumerate(pairs, start=first)]
+            found += [ValueChange(f"step {number}", _short(one), _short(other)) for number, (one, other) in enumerate(pairs, start=first)]
     return found
 
 
@@ -128,7 +128,7 @@ def _defaults(steps: Sequence[Any], label: str) -> Leaves:
 # the nearest of many
 
 
-def nearest(wanted: Sequence[str], known: Mapping[str, str]) -> list[tuple[str, list[Change]]]:
+def nearest(wanted: Sequence[str], known: Mapping[str, str]) -> list[tuple[str, list[ValueChange]]]:
     """Return the configurations (fingerprint -> canonical text) that are least different from one of `wanted`, nearest first.
 
     Each comes with how the nearest of `wanted` differs from it. `known` may be large: the texts are first compared as sets of their
@@ -184,7 +184,7 @@ def nearby(texts: Mapping[str, str], count: int) -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True)
-class Written:
+class DeclaredConfiguration:
     """A configuration as it was declared."""
 
     data: Mapping[str, Any]
@@ -194,7 +194,7 @@ class Written:
     sizes: counts.Sizes
 
 
-def written_otherwise(ours: Written, theirs: Written) -> list[str]:
+def spelling_differences(ours: DeclaredConfiguration, theirs: DeclaredConfiguration) -> list[str]:
     """Say how two declarations of one configuration differ in writing, each in a few words."""
     reasons = [
         {one.path: one.origin for one in origins.omissions(side.tree, version=side.version, sizes=side.sizes)} for side in (ours, theirs)

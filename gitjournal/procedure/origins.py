@@ -19,7 +19,7 @@ from gitjournal.procedure.tree import Node, Steps
 
 
 @dataclass(frozen=True)
-class Origin:
+class ValueOrigin:
     """One value of the canonical text and where it comes from; `path` is such as ``procedure[1].C``."""
 
     path: str
@@ -27,7 +27,7 @@ class Origin:
     origin: str
 
 
-def origins(text: str, entry: Entry, point: Point, tree: Steps) -> list[Origin]:
+def origins(text: str, entry: Entry, point: Point, tree: Steps) -> list[ValueOrigin]:
     """Say of each value of a canonical text where it comes from: the entry, the grid, the data, or a default."""
     canonical_ = read(text)
     if canonical_ is None:
@@ -36,26 +36,26 @@ def origins(text: str, entry: Entry, point: Point, tree: Steps) -> list[Origin]:
     declared_data = {"task": front.task, **msgspec.to_builtins(front.data)}
     declared_split = msgspec.to_builtins(front.split) if front.split else {}
     fixed = {"hash": "the data", "format": "the data"}
-    found = [Origin("schema", canonical_.schema, "gitjournal")]
+    found = [ValueOrigin("schema", canonical_.schema, "gitjournal")]
     for key, part in canonical_.data.items():
-        found.append(Origin(f"data.{key}", part, fixed.get(key, _declared_or_default(declared_data.get(key)))))
-    found += [Origin(f"split.{key}", part, _declared_or_default(declared_split.get(key))) for key, part in canonical_.split.items()]
+        found.append(ValueOrigin(f"data.{key}", part, fixed.get(key, _declared_or_default(declared_data.get(key)))))
+    found += [ValueOrigin(f"split.{key}", part, _declared_or_default(declared_split.get(key))) for key, part in canonical_.split.items()]
     for number, ((label, node, *_), step) in enumerate(zip(acting_steps(tree), canonical_.procedure, strict=True)):
         owner, params = class_of(step), parameters_of(step)
-        found.append(Origin(f"procedure[{number}]", owner, "the grid" if label in point else "the entry"))
+        found.append(ValueOrigin(f"procedure[{number}]", owner, "the grid" if label in point else "the entry"))
         for name, part in params.items():
             said = node["params"].get(name)
             share = f": {said} of what it is fitted on" if type(part) is int and counts.is_share(short_name(owner), name, said) else ""
-            found.append(Origin(f"procedure[{number}].{name}", part, _parameter_origin(entry, point, label, node, name) + share))
+            found.append(ValueOrigin(f"procedure[{number}].{name}", part, _parameter_origin(entry, point, label, node, name) + share))
     return found
 
 
-def omissions(tree: Steps, *, version: str = "", sizes: counts.Sizes = counts.UNKNOWN) -> list[Origin]:
+def omissions(tree: Steps, *, version: str = "", sizes: counts.Sizes = counts.UNKNOWN) -> list[ValueOrigin]:
     """Say of each declared parameter that is not in the canonical text why it is not; `path` is such as ``svc__degree``."""
     found = []
     for (label, node, *_), seen in zip(acting_steps(tree), sizes_by_step(tree, sizes), strict=True):
         if network.is_network(node):
-            found += [Origin(*one) for one in network_identity.left_out(node, label)]
+            found += [ValueOrigin(*one) for one in network_identity.left_out(node, label)]
             continue
         for path, inner in _named_nodes(label, node):
             for judged in judge_parameters(inner, version, names=False, sizes=seen if inner is node else counts.UNKNOWN):
@@ -63,7 +63,7 @@ def omissions(tree: Steps, *, version: str = "", sizes: counts.Sizes = counts.UN
                     said = inner["params"].get(judged.name, judged.value)
                     share = type(judged.value) is int and counts.is_share(inner["class"].rpartition(".")[2], judged.name, said)
                     why = f"{judged.value}, the default" if share else judged.left_out
-                    found.append(Origin(f"{path}__{judged.name}", said, why))
+                    found.append(ValueOrigin(f"{path}__{judged.name}", said, why))
     return found
 
 

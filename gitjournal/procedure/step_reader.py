@@ -27,13 +27,13 @@ from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import EntryError, TrustError, nearest
 from gitjournal.paths import KeyPath
 from gitjournal.procedure import tabular
-from gitjournal.procedure.catalogue import NAMED, Known, Parameter, is_class, lookup
+from gitjournal.procedure.catalogue import NAMED, ClassSpec, Parameter, is_class, lookup
 from gitjournal.procedure.catalogue import nearest as nearest_class
 from gitjournal.procedure.networks import keras_catalogue, network
 from gitjournal.procedure.networks.network_reader import read_network, read_parameter
 from gitjournal.procedure.places import Places
 from gitjournal.procedure.tree import Node, Steps, labels_of, plain
-from gitjournal.procedure.unsafe import refusal
+from gitjournal.procedure.unsafe import find_unsafe
 from gitjournal.procedure.variables import Variables
 
 WORDS = ("passthrough", "drop")
@@ -132,7 +132,7 @@ class StepReader:
             self.put(node, known, str(parameter), value, (*path, parameter))
         return node
 
-    def known_class(self, name: str, path: KeyPath, *, key: bool = True) -> Known:
+    def known_class(self, name: str, path: KeyPath, *, key: bool = True) -> ClassSpec:
         """Return what is known of a class by its short or full name. Raises EntryError or TrustError where nothing is."""
         if name == "python":
             raise self.places.error(OWN_CODE, path, key=key)
@@ -158,7 +158,7 @@ class StepReader:
 
     # parameters
 
-    def put(self, node: dict[str, Any], known: Known, name: str, value: Any, path: KeyPath) -> None:
+    def put(self, node: dict[str, Any], known: ClassSpec, name: str, value: Any, path: KeyPath) -> None:
         """Set one parameter of a node, checked."""
         parameter = known.params.get(name)
         if name == "seed" and known.path.startswith("keras."):
@@ -171,7 +171,7 @@ class StepReader:
         self.places.remember(node, name, path)
         node["params"][name] = self._parameter(known, name, parameter, value, path)
 
-    def _parameter(self, known: Known, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
+    def _parameter(self, known: ClassSpec, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
         if known.path.startswith("keras."):
             return read_parameter(self, known, name, parameter, written, path)
         if name in NAMED:
@@ -179,7 +179,7 @@ class StepReader:
         if parameter.takes == "estimator" and (node := self._maybe_estimator(name, written, path)) is not None:
             return node
         value = self.variables.resolve_all(written, path)
-        found = refusal(name, value, parameter)
+        found = find_unsafe(name, value, parameter)
         if found is not None:
             raise self.places.error(found.message, path, key=True, hint=found.hint, kind=TrustError if found.trust else EntryError)
         if parameter.takes == "function" and isinstance(value, str):

@@ -34,7 +34,7 @@ _FILE_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}\Z")
 
 
 @dataclass(frozen=True)
-class Refusal:
+class UnsafeValue:
     """Why a value is refused; `trust` tells a danger from a plain mistake."""
 
     message: str
@@ -42,30 +42,30 @@ class Refusal:
     trust: bool = True
 
 
-def refusal(name: str, value: Any, known: Parameter | None) -> Refusal | None:
+def find_unsafe(name: str, value: Any, known: Parameter | None) -> UnsafeValue | None:
     """Return why parameter `name` may not take `value` (a YAML value or a tree), or None.
 
     `known` is None for a key of a search space, whose owner is only known to scikit-learn.
     """
     if name == "random_state":
-        return Refusal("`random_state` is not declared: `seeds` drive every random part of the model", "seeds: [0, 1, 2]", trust=False)
+        return UnsafeValue("`random_state` is not declared: `seeds` drive every random part of the model", "seeds: [0, 1, 2]", trust=False)
     if value is None:
         return None
     if name == "memory":
-        return Refusal("`memory` is refused: a cache folder holds pickles, and reading one runs code", "leave it out")
+        return UnsafeValue("`memory` is refused: a cache folder holds pickles, and reading one runs code", "leave it out")
     if name == "callback":
-        return Refusal("`callback` is refused: it runs code that is not in the entry", "leave it out")
+        return UnsafeValue("`callback` is refused: it runs code that is not in the entry", "leave it out")
     if name == "input" and value != "content":
-        return Refusal(f"`input: {value}` is refused: it opens files that the data name", "use `input: content`, which is the default")
+        return UnsafeValue(f"`input: {value}` is refused: it opens files that the data name", "use `input: content`, which is the default")
     if name == "vocabulary" and isinstance(value, str):
-        return Refusal("`vocabulary` as a string is refused: it may name a file", "write the words as a list")
+        return UnsafeValue("`vocabulary` as a string is refused: it may name a file", "write the words as a list")
     if name == "dtype" and value not in DTYPES:
-        return Refusal(f"`dtype: {value}` is not one of {', '.join(sorted(DTYPES))}", trust=False)
+        return UnsafeValue(f"`dtype: {value}` is not one of {', '.join(sorted(DTYPES))}", trust=False)
     if name == "pre_dispatch" and not _PRE_DISPATCH.match(str(value)):
-        return Refusal("`pre_dispatch` is refused: joblib evaluates it", "leave it out: a run uses one job")
+        return UnsafeValue("`pre_dispatch` is refused: joblib evaluates it", "leave it out: a run uses one job")
     if name == "importance_getter":
         known_form = isinstance(value, str) and _ATTRIBUTES.match(value)
-        return None if known_form else Refusal("`importance_getter` takes the name of an attribute")
+        return None if known_form else UnsafeValue("`importance_getter` takes the name of an attribute")
     if known is not None and known.takes == "function" and isinstance(value, str):
         return _not_listed(name, value)
     if name in SEARCH_SPACES:
@@ -73,30 +73,32 @@ def refusal(name: str, value: Any, known: Parameter | None) -> Refusal | None:
     return None if name in FREE_TEXT else path_like(name, value)
 
 
-def _not_listed(name: str, value: str) -> Refusal | None:
+def _not_listed(name: str, value: str) -> UnsafeValue | None:
     found = lookup(value)
     if found is not None and found.is_function:
         return None
-    return Refusal(f"`{name}: {value}` is refused: not among the functions that run without trust", "listed are f_classif, chi2, log1p, …")
+    return UnsafeValue(
+        f"`{name}: {value}` is refused: not among the functions that run without trust", "listed are f_classif, chi2, log1p, …"
+    )
 
 
-def _in_search_space(value: Any) -> Refusal | None:
+def _in_search_space(value: Any) -> UnsafeValue | None:
     """Look into `param_grid`: its keys reach any parameter of the estimator that is searched."""
     for part in value if isinstance(value, list) else [value]:
         for key, values in part.items() if isinstance(part, dict) else ():
             name = str(key).rpartition("__")[2]
             for one in values if isinstance(values, list) else [values]:
-                found = refusal(name, one, None)
+                found = find_unsafe(name, one, None)
                 if found:
                     return found
     return None
 
 
-def path_like(name: str, value: Any) -> Refusal | None:
+def path_like(name: str, value: Any) -> UnsafeValue | None:
     """Return why a value that may name a file is refused, through lists and mappings."""
     if isinstance(value, str):
         if "/" in value or "\\" in value or value.startswith("~") or _FILE_SUFFIX.search(value):
-            return Refusal(f"`{name}: {value}` is refused: it looks like a path, and no parameter reads files")
+            return UnsafeValue(f"`{name}: {value}` is refused: it looks like a path, and no parameter reads files")
         return None
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return next((found for part in parts if (found := path_like(name, part))), None)

@@ -6,14 +6,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from gitjournal.procedure.difference import ABSENT, Change, changes
+from gitjournal.procedure.difference import ABSENT, ValueChange, changes
 from gitjournal.render import text
 
 SHOWN = 4  # changes that are named; the others are counted
 LONGEST_VALUE = 40
 
 
-def change_words(change: Change) -> str:
+def change_words(change: ValueChange) -> str:
     """Return ``svc__gamma (scale -> 0.001)``."""
     name, left, right = text.clean(change.name), canonical_value(change.left), canonical_value(change.right)
     if name.startswith("step ") and change.left is ABSENT:
@@ -23,7 +23,7 @@ def change_words(change: Change) -> str:
     return f"{name} ({left} -> {right})"
 
 
-def change_list(changes: Sequence[Change]) -> str:
+def change_list(changes: Sequence[ValueChange]) -> str:
     """Return the first changes in words, and how many more there are."""
     more = f" and {len(changes) - SHOWN} more" if len(changes) > SHOWN else ""
     return ", ".join(map(change_words, changes[:SHOWN])) + more
@@ -43,7 +43,7 @@ def canonical_value(value: Any) -> str:
     return text.shorten(text.clean(shown), LONGEST_VALUE)
 
 
-def changes_as_plain(changes: Sequence[Change]) -> list[dict[str, Any]]:
+def changes_as_plain(changes: Sequence[ValueChange]) -> list[dict[str, Any]]:
     """Return differences as plain values; what is not there is null, and `absent` says on which side."""
     return [
         {

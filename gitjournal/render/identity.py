@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from gitjournal.procedure.canonical_text import read
-from gitjournal.procedure.origins import Origin
+from gitjournal.procedure.origins import ValueOrigin
 from gitjournal.render import text
 from gitjournal.render.changes import canonical_value, changes_as_plain
 from gitjournal.run.explain import Explained, Likeness
@@ -124,7 +124,7 @@ def explained_as_plain(configurations: Sequence[Explained]) -> list[dict[str, An
     ]
 
 
-def _origin_as_plain(origin: Origin, word: str) -> dict[str, Any]:
+def _origin_as_plain(origin: ValueOrigin, word: str) -> dict[str, Any]:
     return {"path": origin.path, "value": origin.value, word: origin.origin}
 
 

@@ -15,10 +15,10 @@ from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal.journal import Opened
 from gitjournal.procedure import counts, difference, origins
 from gitjournal.procedure.canonical_text import fingerprint
-from gitjournal.procedure.configuration import Configured, configurations
+from gitjournal.procedure.configuration import Configuration, configurations
 from gitjournal.procedure.declaration import Declared, Versions, written_out
-from gitjournal.procedure.difference import Change, Written
-from gitjournal.procedure.origins import Origin
+from gitjournal.procedure.difference import DeclaredConfiguration, ValueChange
+from gitjournal.procedure.origins import ValueOrigin
 from gitjournal.run import known_runs, plan
 from gitjournal.worker.jobs import A, ErrorReply, Job
 
@@ -34,10 +34,10 @@ class Explained:
     canonical: str | None
     grid: dict[str, Any]
     seeds: list[int | None]
-    values: list[Origin]
-    left_out: list[Origin]
+    values: list[ValueOrigin]
+    left_out: list[ValueOrigin]
     owner: str | None
-    written: Written | None
+    written: DeclaredConfiguration | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Likeness:
     same: list[Same]
     only_left: list[Explained]
     only_right: list[Explained]
-    changes: list[Change]
+    changes: list[ValueChange]
 
 
 def explain(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
@@ -89,7 +89,7 @@ def _inspected(lab: Lab, start: Path, entry: Entry) -> Declared:
 
 def _recorded(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
     entry, declared = opened.entry, written_out(opened.entry)
-    now: dict[str, tuple[Configured, Versions]] = {}
+    now: dict[str, tuple[Configuration, Versions]] = {}
     for versions in _versions(lab, opened) if declared else ():
         for one in _configurations(lab, start, entry, declared, versions):
             now.setdefault(fingerprint(one.canonical), (one, versions))
@@ -114,7 +114,7 @@ def _versions(lab: Lab, opened: Opened) -> list[Versions]:
     return list(dict.fromkeys([*used, Versions(here)]))
 
 
-def _configurations(lab: Lab, start: Path, entry: Entry, declared: Declared | None, versions: Versions) -> list[Configured]:
+def _configurations(lab: Lab, start: Path, entry: Entry, declared: Declared | None, versions: Versions) -> list[Configuration]:
     """Return what the entry says now; nothing where that cannot be worked out, as when its code is not here."""
     try:
         return configurations(entry, declared, versions, _code(lab, start, entry)) if declared else []
@@ -127,7 +127,7 @@ def _code(lab: Lab, start: Path, entry: Entry) -> dict[str, Any] | None:
     return plan.described(code) if code else None
 
 
-def _explained(entry: Entry, name: str, declared: Declared, one: Configured, versions: Versions, seeds: list[int | None]) -> Explained:
+def _explained(entry: Entry, name: str, declared: Declared, one: Configuration, versions: Versions, seeds: list[int | None]) -> Explained:
     sizes = counts.sizes(declared.data, declared.split, msgspec.convert(declared.facts, Facts))
     return Explained(
         fingerprint=name,
@@ -137,7 +137,7 @@ def _explained(entry: Entry, name: str, declared: Declared, one: Configured, ver
         values=origins.origins(one.canonical, entry, one.point, one.tree),
         left_out=origins.omissions(one.tree, version=versions.sklearn, sizes=sizes),
         owner=None,
-        written=Written(declared.data, declared.split, one.tree, versions.sklearn, sizes),
+        written=DeclaredConfiguration(declared.data, declared.split, one.tree, versions.sklearn, sizes),
     )
 
 
@@ -154,5 +154,5 @@ def compare(left: Sequence[Explained], right: Sequence[Explained]) -> Likeness:
 
 
 def _same(one: Explained, other: Explained) -> Same:
-    otherwise = difference.written_otherwise(one.written, other.written) if one.written and other.written else []
+    otherwise = difference.spelling_differences(one.written, other.written) if one.written and other.written else []
     return Same(one.fingerprint, (one.grid, other.grid), (one.seeds, other.seeds), otherwise)

@@ -25,7 +25,7 @@ from gitjournal.journal.entry_ids import id_of_page, page_path, records_path
 from gitjournal.journal.index import Run
 from gitjournal.procedure import counts, difference, reader
 from gitjournal.procedure.declaration import Declared, written_out
-from gitjournal.procedure.difference import Change, Written
+from gitjournal.procedure.difference import DeclaredConfiguration, ValueChange
 from gitjournal.run import plan as planning
 from gitjournal.run.entry_state import Subject, done_by_another
 from gitjournal.run.plan import Plan, PlannedRun
@@ -54,7 +54,7 @@ class Nearest:
     """The earlier run that is least different; without `changes` it is the same configuration with another seed."""
 
     run: Run
-    changes: list[Change]
+    changes: list[ValueChange]
 
 
 def twins(subject: Subject, plan: Plan, known: dict[Key, Run]) -> list[Twin]:
@@ -83,8 +83,8 @@ def _twin(subject: Subject, declared: Declared, ours: PlannedRun, run: Run, runs
     version = versions(lab.repository, ref, record.environment).get("scikit-learn")
     here = planning.installed_version()
     written = _written(lab, ref, run.entry, record, version or here)
-    mine = Written(declared.data, declared.split, ours.tree, here, _sizes(declared))
-    otherwise = difference.written_otherwise(mine, written) if written else []
+    mine = DeclaredConfiguration(declared.data, declared.split, ours.tree, here, _sizes(declared))
+    otherwise = difference.spelling_differences(mine, written) if written else []
     author = lab.repository.git("log", "-1", "--format=%an", f"-S{run.run}", ref, "--", records_path(run.entry))
     return Twin(run, runs, record.rows.get("dev"), author, otherwise, version if version != here else None)
 
@@ -107,7 +107,7 @@ def versions(repository: Repository, ref: str, environment: str | None) -> dict[
     return {name: said for name, said in told.items() if isinstance(said, str)} if isinstance(told, dict) else {}
 
 
-def _written(lab: Lab, ref: str, entry_id: str, record: Record, version: str) -> Written | None:
+def _written(lab: Lab, ref: str, entry_id: str, record: Record, version: str) -> DeclaredConfiguration | None:
     """Return how a run was declared, from its plan; None where that cannot be read any more."""
     blob = lab.repository.blob(record.plan) if record.plan else None
     text = blob.decode(errors="replace") if blob else entry_text(lab, entry_id, ref)
@@ -119,7 +119,7 @@ def _written(lab: Lab, ref: str, entry_id: str, record: Record, version: str) ->
         tree = reader.build_tree(entry, record.grid, msgspec.convert(declared.facts, Facts))
     except (GitjournalError, msgspec.ValidationError):
         return None
-    return Written(declared.data, declared.split, tree, version, _sizes(declared))
+    return DeclaredConfiguration(declared.data, declared.split, tree, version, _sizes(declared))
 
 
 def _sizes(declared: Declared) -> counts.Sizes:

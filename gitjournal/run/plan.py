@@ -22,7 +22,7 @@ from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.files import make_folder, write_whole
 from gitjournal.procedure import randomness, reader
 from gitjournal.procedure.canonical_text import fingerprint
-from gitjournal.procedure.configuration import Configured, configurations
+from gitjournal.procedure.configuration import Configuration, configurations
 from gitjournal.procedure.declaration import Declared, Versions, loader_options, written_out
 from gitjournal.procedure.networks import network
 from gitjournal.trust import store
@@ -89,7 +89,7 @@ def make_plan(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Plan:
     return Plan(entry, complete(entry, declared), declared, runs, len(configured), n_seeds, draws, root)
 
 
-def _planned(entry: Entry, declared: Declared, root: Path) -> tuple[list[Configured], list[PlannedRun]]:
+def _planned(entry: Entry, declared: Declared, root: Path) -> tuple[list[Configuration], list[PlannedRun]]:
     """Return the grid's points, and the runs that they and the seeds come to."""
     versions = Versions(installed_version(), keras_version(entry))
     code = procedure_code(entry, root)
@@ -102,7 +102,7 @@ def _planned(entry: Entry, declared: Declared, root: Path) -> tuple[list[Configu
     return configured, list(runs.values())
 
 
-def seeds_of(entry: Entry, configured: Configured, declared: Declared) -> Sequence[int | None]:
+def seeds_of(entry: Entry, configured: Configuration, declared: Declared) -> Sequence[int | None]:
     """Return the seeds that a configuration is run with: None alone where nothing draws."""
     return entry.front.seed_values if randomness.draws(configured.tree, declared.split) else [None]
 

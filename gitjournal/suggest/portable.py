@@ -7,7 +7,7 @@ from typing import Any
 
 from gitjournal.procedure import counts
 from gitjournal.procedure.canonical_text import class_of, is_step, json_text, parameters_of
-from gitjournal.procedure.catalogue import NAMED, Known, lookup
+from gitjournal.procedure.catalogue import NAMED, ClassSpec, lookup
 
 SCALED = "scaled"  # stands for StandardScaler on an array and for `tabular` on a table, which scales as well
 _SCALER: dict[str, Any] = {"sklearn.preprocessing.StandardScaler": {}}
@@ -44,7 +44,7 @@ def _plain(step: Any, columns: int | None) -> Any:
     }
 
 
-def _later_default(known: Known, name: str, value: Any) -> bool:
+def _later_default(known: ClassSpec, name: str, value: Any) -> bool:
     """Whether a value is a default that came with a later version: nobody declared it, and another version may not know it."""
     parameter = known.params.get(name)
     return parameter is not None and value in parameter.later.values()

@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import decode_lines
-from gitjournal.procedure.agreement import unlike
+from gitjournal.procedure.agreement import disagreements
 from gitjournal.trust import store as trust
 from gitjournal.trust.code_files import find_code
 from tests.support.helpers import done, git
@@ -146,10 +146,10 @@ def told_apart(root: Path, *numbers: int) -> None:
         name = IDS[number]
         text = (root / f"lab/entries/2026/{name}.md").read_text()
         lines = decode_lines((root / f"lab/entries/2026/{name}.runs.jsonl").read_bytes(), file=name)
-        assert unlike(parse(text, entry_id=name, file=name), lines) == []  # and not None: each could be worked out anew
+        assert disagreements(parse(text, entry_id=name, file=name), lines) == []  # and not None: each could be worked out anew
         before, after = EDITS[number]
         assert before in text
-        assert unlike(parse(text.replace(before, after, 1), entry_id=name, file=name), lines)
+        assert disagreements(parse(text.replace(before, after, 1), entry_id=name, file=name), lines)
 
 
 @pytest.mark.slow

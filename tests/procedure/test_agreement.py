@@ -13,7 +13,7 @@ from gitjournal.entry.model import Entry
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, decode_lines, encode
 from gitjournal.procedure import canonical_text, configuration, declaration, randomness
-from gitjournal.procedure.agreement import unlike
+from gitjournal.procedure.agreement import disagreements
 from gitjournal.procedure.catalogue import reference
 from gitjournal.procedure.declaration import Versions
 from tests.support.places import DOCS
@@ -74,7 +74,7 @@ def ran(entry: Entry, version: str = "1.9.1", code: str = "") -> list[Record]:
 
 
 def told(entry: Entry, records: Sequence[Record]) -> list[tuple[str, str]]:
-    found = unlike(entry, records)
+    found = disagreements(entry, records)
     assert found is not None
     return [(one.kind, one.name or str(one.ran)) for one in found]
 
@@ -84,7 +84,7 @@ def test_what_was_run_as_declared_agrees_under_every_version(vector: dict[str, A
     entry = read(vector["entry"])
     code = "c" * 64 if "files" in vector else ""
     for version in reference().versions:
-        assert unlike(entry, ran(entry, version, code=code)) == []
+        assert disagreements(entry, ran(entry, version, code=code)) == []
 
 
 EDITS = {
@@ -200,10 +200,10 @@ def test_a_forged_record_is_found() -> None:
 
 def test_what_cannot_be_told_is_left_alone() -> None:
     records = ran(read(KERNEL))
-    assert unlike(read(KERNEL.replace(f", facts: {TABLE}", "")), records) is None
-    assert unlike(read(KERNEL.replace("GaussianProcessClassifier", "NewestClassifier")), records) is None
+    assert disagreements(read(KERNEL.replace(f", facts: {TABLE}", "")), records) is None
+    assert disagreements(read(KERNEL.replace("GaussianProcessClassifier", "NewestClassifier")), records) is None
     later = json.dumps({**json.loads(records[0].canonical or ""), "schema": 2})
     of_later = msgspec.structs.replace(records[0], canonical=later, fingerprint=canonical_text.fingerprint(later))
     assert told(read(KERNEL), [of_later]) == []
     for text in ("", "[]", "{", '{"schema":1}', '{"schema":1,"procedure":[[]],"data":[],"split":1}', "[" * 5000):
-        unlike(read(KERNEL), [msgspec.structs.replace(records[0], canonical=text, fingerprint=canonical_text.fingerprint(text))])
+        disagreements(read(KERNEL), [msgspec.structs.replace(records[0], canonical=text, fingerprint=canonical_text.fingerprint(text))])

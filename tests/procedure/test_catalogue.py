@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from gitjournal.procedure import catalogue
-from gitjournal.procedure.catalogue import Known, Parameter, Reference, lookup, nearest, version_key
+from gitjournal.procedure.catalogue import ClassSpec, Parameter, Reference, lookup, nearest, version_key
 from gitjournal.worker.models import reference_sklearn as maintenance
 
 
@@ -164,11 +164,11 @@ def test_versions_are_ordered_by_number() -> None:
     assert version_key("1.5.2") < version_key("1.6") < version_key("1.9.1") < version_key("1.10.0rc1") < version_key("1.11.dev0+abc")
 
 
-OLD = Reference(1, ["1.0"], {"p.A": Known("classifier", {"a": Parameter(default=1), "b": Parameter(default="x"), "r": Parameter()})})
+OLD = Reference(1, ["1.0"], {"p.A": ClassSpec("classifier", {"a": Parameter(default=1), "b": Parameter(default="x"), "r": Parameter()})})
 
 
-def appended(version: str, **params: Parameter) -> Known:
-    return maintenance.append(OLD, Reference(1, [version], {"p.A": Known("classifier", params)})).known["p.A"]
+def appended(version: str, **params: Parameter) -> ClassSpec:
+    return maintenance.append(OLD, Reference(1, [version], {"p.A": ClassSpec("classifier", params)})).known["p.A"]
 
 
 def test_appending_never_changes_or_drops_a_default() -> None:
@@ -182,13 +182,13 @@ def test_appending_never_changes_or_drops_a_default() -> None:
 def test_appending_adds_what_is_seen_for_the_first_time() -> None:
     new = appended("2.0", c=Parameter(default=0))
     assert new.params["c"] == Parameter(default=0)
-    both = maintenance.append(OLD, Reference(1, ["2.0"], {"p.B": Known("other")}))
+    both = maintenance.append(OLD, Reference(1, ["2.0"], {"p.B": ClassSpec("other")}))
     assert list(both.known) == ["p.A", "p.B"]
     assert both.versions == ["1.0", "2.0"]
 
 
 def test_appending_twice_is_appending_once() -> None:
-    seen = Reference(1, ["2.0"], {"p.A": Known("classifier", {"a": Parameter(default=2), "b": Parameter(default="warn")})})
+    seen = Reference(1, ["2.0"], {"p.A": ClassSpec("classifier", {"a": Parameter(default=2), "b": Parameter(default="warn")})})
     once = maintenance.append(OLD, seen)
     assert maintenance.append(once, seen) == once
 

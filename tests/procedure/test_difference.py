@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gitjournal.procedure import canonical_text, counts, difference
 from gitjournal.procedure.canonical_text import tokens
-from gitjournal.procedure.difference import ABSENT, Change, Written, changes, nearby, written_otherwise
+from gitjournal.procedure.difference import ABSENT, DeclaredConfiguration, ValueChange, changes, nearby, spelling_differences
 from tests.procedure.test_identity import DATA, HASH, SPLIT, steps, text_of, tree, written
 from tests.support import trees
 
@@ -45,12 +45,12 @@ from tests.support import trees
     ],
 )  # fmt: skip
 def test_a_difference_is_told_by_name_with_both_values(left: str, right: str, expected: list[tuple[str, Any, Any]]) -> None:
-    assert changes(text_of(left), text_of(right)) == [Change(*one) for one in expected]
+    assert changes(text_of(left), text_of(right)) == [ValueChange(*one) for one in expected]
 
 
 def test_data_and_split_are_compared_too() -> None:
     other = trees.canonical({**DATA, "sep": ";"}, HASH, "classification", {**SPLIT, "seed": 1}, tree("procedure: [SVC]"))
-    assert changes(text_of("[SVC]"), other) == [Change("data.sep", ABSENT, ";"), Change("split.seed", 0, 1)]
+    assert changes(text_of("[SVC]"), other) == [ValueChange("data.sep", ABSENT, ";"), ValueChange("split.seed", 0, 1)]
 
 
 @pytest.mark.parametrize("text", ["", "[", "1", "{}", '{"data":{},"split":[],"procedure":[]}', "[" * 100_000])
@@ -93,7 +93,7 @@ def test_of_a_grid_the_nearest_point_is_compared() -> None:
     known = {"a": text_of("[SVC: {C: 2, gamma: 0.1}]"), "b": text_of("[LinearSVC]")}
     points = [text_of(f"[SVC: {{C: {C}, gamma: 0.2}}]") for C in (1, 2, 3)]
     ((name, found), *_) = difference.nearest(points, known)
-    assert (name, found) == ("a", [Change("svc__gamma", 0.1, 0.2)])
+    assert (name, found) == ("a", [ValueChange("svc__gamma", 0.1, 0.2)])
 
 
 # the nearest of each among many
@@ -132,8 +132,8 @@ def test_it_is_what_comparing_each_pair_gives(made: dict[str, tuple[int, int, in
 # one configuration, written in two ways
 
 
-def declared(procedure: str, **data: Any) -> Written:
-    return Written({**DATA, **data}, SPLIT, tree(f"procedure: {procedure}"), "", counts.Sizes(1000, 9))
+def declared(procedure: str, **data: Any) -> DeclaredConfiguration:
+    return DeclaredConfiguration({**DATA, **data}, SPLIT, tree(f"procedure: {procedure}"), "", counts.Sizes(1000, 9))
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ def declared(procedure: str, **data: Any) -> Written:
     ],
 )
 def test_what_is_the_same_says_what_of_the_writing_differs(one: str, other: str, expected: list[str]) -> None:
-    assert written_otherwise(declared(one), declared(other)) == expected
+    assert spelling_differences(declared(one), declared(other)) == expected
 
 
 def test_another_place_of_the_same_data_is_told() -> None:
-    assert written_otherwise(declared("[SVC]", path="a.csv"), declared("[SVC]", path="b.csv")) == ["path a.csv and b.csv"]
+    assert spelling_differences(declared("[SVC]", path="a.csv"), declared("[SVC]", path="b.csv")) == ["path a.csv and b.csv"]

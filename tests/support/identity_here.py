@@ -8,7 +8,7 @@ import sys
 import sklearn
 
 from gitjournal.procedure import canonical_text
-from gitjournal.procedure.catalogue import Known, reference
+from gitjournal.procedure.catalogue import ClassSpec, reference
 from gitjournal.run import plan
 from gitjournal.worker.models import reference_sklearn as maintenance
 from tests.support import share_fits, trees
@@ -25,7 +25,7 @@ def classes() -> dict[str, str]:
     """Return the fingerprint of every estimator that exists here, with nothing declared."""
     here = maintenance.describe_sklearn().known
     kinds = ("classifier", "regressor", "transformer")
-    known: dict[str, Known] = {path: one for path, one in reference().known.items() if one.kind in kinds and path in here}
+    known: dict[str, ClassSpec] = {path: one for path, one in reference().known.items() if one.kind in kinds and path in here}
     version = plan.installed_version()
     return {
         path: canonical_text.fingerprint(trees.canonical({}, "", "", {}, [["a", {"class": path, "params": {}}]], version=version))

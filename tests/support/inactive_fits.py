@@ -18,7 +18,7 @@ from sklearn.experimental import enable_halving_search_cv, enable_iterative_impu
 from sklearn.utils._param_validation import StrOptions
 
 from gitjournal.procedure import inactive
-from gitjournal.procedure.catalogue import Known, lookup, reference
+from gitjournal.procedure.catalogue import ClassSpec, lookup, reference
 from gitjournal.worker.models import sklearn_models
 
 GENERATOR = np.random.RandomState(0)
@@ -113,20 +113,20 @@ NEEDS: dict[tuple[str, Any], dict[str, Any]] = {
 }
 
 
-def parameters_here(known: Known) -> set[str]:
+def parameters_here(known: ClassSpec) -> set[str]:
     """Return what the installed version takes, as some parameters come and go."""
     owner = getattr(importlib.import_module(known.path.rpartition(".")[0]), known.short)
     return set(inspect.signature(owner).parameters)
 
 
-def make(known: Known, params: dict[str, Any]) -> Any:
+def make(known: ClassSpec, params: dict[str, Any]) -> Any:
     owner = getattr(importlib.import_module(known.path.rpartition(".")[0]), known.short)
     here = parameters_here(known)
     seeded = {"random_state": 0} if "random_state" in here else {}
     return owner(**{name: value for name, value in (seeded | params).items() if name in here})
 
 
-def outputs(known: Known, params: dict[str, Any]) -> list[np.ndarray]:
+def outputs(known: ClassSpec, params: dict[str, Any]) -> list[np.ndarray]:
     """Fit, and return everything that a score could be computed from."""
     if "feature_extraction" in known.path:
         rows, new = (TEXT, TEXT[:30]) if known.short != "TfidfTransformer" else (np.floor(X * 3), np.floor(X_NEW * 3))
@@ -151,7 +151,7 @@ def same(first: list[np.ndarray], second: list[np.ndarray]) -> bool:
     return all(a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in zip(first, second, strict=True))
 
 
-def values_of(known: Known, given: str) -> list[Any]:
+def values_of(known: ClassSpec, given: str) -> list[Any]:
     owner = getattr(importlib.import_module(known.path.rpartition(".")[0]), known.short)
     words = [sorted(c.options) for c in owner._parameter_constraints.get(given, []) if isinstance(c, StrOptions)]
     return [word for part in words for word in part if word not in ("precomputed", "deprecated", "warn")] + PLAIN.get(given, [])
@@ -203,7 +203,7 @@ class NotHereError(Exception):
     """The installed scikit-learn does not take this."""
 
 
-def known_as(name: str) -> Known:
+def known_as(name: str) -> ClassSpec:
     """Return what the catalogue knows under a name; its parameters may be others here."""
     known = lookup(name)
     assert known is not None

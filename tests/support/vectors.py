@@ -18,7 +18,7 @@ def entry_of(vector: dict[str, Any]) -> Entry:
     return parse(f"---\n{vector['entry']}---\n", entry_id="20260101-vector-aaaa", file="vector.md")
 
 
-def configurations_of(vector: dict[str, Any], version: str | None = None) -> list[configuration.Configured]:
+def configurations_of(vector: dict[str, Any], version: str | None = None) -> list[configuration.Configuration]:
     """Return the configurations of a vector, under the scikit-learn that it names or another one."""
     entry = entry_of(vector)
     declared = declaration.written_out(entry)

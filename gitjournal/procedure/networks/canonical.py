@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from gitjournal.procedure import counts
-from gitjournal.procedure.catalogue import Known, Parameter
+from gitjournal.procedure.catalogue import ClassSpec, Parameter
 from gitjournal.procedure.networks import keras_catalogue
 from gitjournal.procedure.networks.graph import graph_of
 from gitjournal.procedure.networks.keras_catalogue import FIT, MODEL
@@ -120,7 +120,7 @@ def _node(node: Node, version: str) -> dict[str, Any]:
     return {node["class"]: dict(_parameters(known, node["params"], version))}
 
 
-def _parameters(known: Known, params: dict[str, Any], version: str) -> Iterator[tuple[str, Any]]:
+def _parameters(known: ClassSpec, params: dict[str, Any], version: str) -> Iterator[tuple[str, Any]]:
     for name, parameter in known.params.items():
         if name in NO_EFFECT or (name not in params and not (version and parameter.later)):
             continue

@@ -12,7 +12,7 @@ import msgspec
 
 from gitjournal.errors import nearest as nearest_word
 from gitjournal.procedure import catalogue
-from gitjournal.procedure.catalogue import SCHEMA, Kind, Known, Parameter, Reference, decode
+from gitjournal.procedure.catalogue import SCHEMA, ClassSpec, Kind, Parameter, Reference, decode
 
 REFERENCE = catalogue.REFERENCE.with_name(f"keras-{SCHEMA}.json")
 SEQUENTIAL, MODEL, FIT = "keras.Sequential", "keras.Model", "keras.Model.fit"
@@ -47,9 +47,9 @@ _COMPILED = {
     "fit": Parameter({}),
 }
 _OURS = {
-    SEQUENTIAL: Known("other", {"layers": Parameter(), **_COMPILED}, path=SEQUENTIAL),
-    MODEL: Known("other", {"inputs": Parameter(), "layers": Parameter(), "outputs": Parameter(), **_COMPILED}, path=MODEL),
-    FIT: Known(
+    SEQUENTIAL: ClassSpec("other", {"layers": Parameter(), **_COMPILED}, path=SEQUENTIAL),
+    MODEL: ClassSpec("other", {"inputs": Parameter(), "layers": Parameter(), "outputs": Parameter(), **_COMPILED}, path=MODEL),
+    FIT: ClassSpec(
         "other",
         {
             "epochs": Parameter(1, numbers="int"),
@@ -81,7 +81,7 @@ def _by_kind() -> dict[str, dict[str, str]]:
     return found
 
 
-def lookup(name: str, kind: Kind) -> Known | None:
+def lookup(name: str, kind: Kind) -> ClassSpec | None:
     """Return what is known of one kind under a short, full or other name, or None.
 
     >>> lookup("mse", "loss").path, lookup("AvgPool2D", "layer").short
@@ -91,7 +91,7 @@ def lookup(name: str, kind: Kind) -> Known | None:
     return known(path) if path else None
 
 
-def known(path: str) -> Known:
+def known(path: str) -> ClassSpec:
     """Return what stands under a full path that is known to exist."""
     return _OURS[path] if path in _OURS else msgspec.structs.replace(reference().known[path], path=path)
 

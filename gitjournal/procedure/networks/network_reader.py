@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from gitjournal.errors import EntryError, TrustError, nearest
 from gitjournal.paths import KeyPath
-from gitjournal.procedure.catalogue import Kind, Known, Parameter, is_class
+from gitjournal.procedure.catalogue import ClassSpec, Kind, Parameter, is_class
 from gitjournal.procedure.networks import keras_catalogue
 from gitjournal.procedure.networks.keras_catalogue import ADAPTED, FIT, MODEL, NETWORKS, NOT_HERE, REFUSED
 from gitjournal.procedure.networks.network import NAMES, ONE_OF_MANY, Node
@@ -50,7 +50,7 @@ class Reader(Protocol):
     places: Places
     variables: Variables
 
-    def put(self, node: Node, known: Known, name: str, value: Any, path: KeyPath) -> None:
+    def put(self, node: Node, known: ClassSpec, name: str, value: Any, path: KeyPath) -> None:
         """Set one parameter of a node, checked."""
 
 
@@ -75,7 +75,7 @@ def _read_fit(reader: Reader, node: Node, written: Any, path: KeyPath) -> None:
         reader.put(node["params"]["fit"], keras_catalogue.known(FIT), str(parameter), value, (*path, parameter))
 
 
-def read_parameter(reader: Reader, known: Known, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
+def read_parameter(reader: Reader, known: ClassSpec, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
     """Read the value of one parameter of a network, a layer, an optimizer or anything else of Keras."""
     if known.path in NETWORKS and name in ("layers", "inputs", "outputs", "fit"):
         return _read_part(reader, known, name, written, path)
@@ -89,7 +89,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, Later)) and not isinstance(value, bool)
 
 
-def _read_objects(reader: Reader, known: Known, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
+def _read_objects(reader: Reader, known: ClassSpec, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
     """Read a parameter that takes objects of Keras: one of a kind, or a list of them."""
     kind = ONE_OF_MANY.get(parameter.takes)
     inside = known.path not in (*NETWORKS, FIT)
@@ -117,7 +117,7 @@ def swapped_layer(reader: Reader, old: Node, written: Any, path: KeyPath) -> Nod
 # the parts of a network
 
 
-def _read_part(reader: Reader, known: Known, name: str, written: Any, path: KeyPath) -> Any:
+def _read_part(reader: Reader, known: ClassSpec, name: str, written: Any, path: KeyPath) -> Any:
     if name == "layers":
         return {"named": _read_layers(reader, written, path, wired=known.path == MODEL)}
     if name == "fit":
@@ -235,7 +235,7 @@ def _read_object(reader: Reader, found: Any, kind: Kind | str, path: KeyPath, *,
     return node
 
 
-def _look_up(reader: Reader, name: str, kind: Kind | str, path: KeyPath, *, key: bool) -> Known:
+def _look_up(reader: Reader, name: str, kind: Kind | str, path: KeyPath, *, key: bool) -> ClassSpec:
     found = keras_catalogue.lookup(name, kind)  # type: ignore[arg-type]  # a plain word where it comes from a table
     if found is not None:
         return found
@@ -255,7 +255,7 @@ def _look_up(reader: Reader, name: str, kind: Kind | str, path: KeyPath, *, key:
     raise reader.places.error(f"unknown {kind} `{name}`{close}", path, key=key)
 
 
-def _read_plain(reader: Reader, known: Known, name: str, found: Any, path: KeyPath) -> Any:
+def _read_plain(reader: Reader, known: ClassSpec, name: str, found: Any, path: KeyPath) -> Any:
     """Read a value that is no object of Keras."""
     if isinstance(found, dict):
         raise reader.places.error(f"`{name}` of {known.short} takes a value, not a mapping", path)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from gitjournal.procedure.catalogue import SCHEMA, Kind, Known, Parameter, Reference, Takes
+from gitjournal.procedure.catalogue import SCHEMA, ClassSpec, Kind, Parameter, Reference, Takes
 from gitjournal.procedure.networks.keras_catalogue import REFERENCE, REFUSED
 from gitjournal.worker.models.keras_library import load
 from gitjournal.worker.models.reference_sklearn import spell, update
@@ -88,7 +88,7 @@ def describe_parameter(declared: inspect.Parameter) -> Parameter:
     )
 
 
-def describe(owner: type, kind: Kind, base: type | None) -> Known:
+def describe(owner: type, kind: Kind, base: type | None) -> ClassSpec:
     """Describe one class; a layer takes what every layer takes too, where it hands on its keywords."""
     declared = dict(inspect.signature(owner.__init__).parameters)  # type: ignore[misc]  # of a class, not of an instance
     if base is not None and any(one.kind is one.VAR_KEYWORD for one in declared.values()):
@@ -96,13 +96,13 @@ def describe(owner: type, kind: Kind, base: type | None) -> Known:
         declared |= {name: one for name, one in inherited.items() if name not in declared}
     skipped = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     names = [name for name, one in declared.items() if name != "self" and name not in NO_PARAMETERS and one.kind not in skipped]
-    return Known(kind, {name: describe_parameter(declared[name]) for name in names})
+    return ClassSpec(kind, {name: describe_parameter(declared[name]) for name in names})
 
 
 def describe_keras() -> Reference:
     """Describe the installed Keras."""
     keras = load()
-    catalogue: dict[str, Known] = {}
+    catalogue: dict[str, ClassSpec] = {}
     for module, kind in MODULES.items():
         place = _module(keras, module)
         functions = {name: one for name, one in vars(place).items() if inspect.isfunction(one) and name not in LEFT_OUT}
@@ -110,7 +110,7 @@ def describe_keras() -> Reference:
         if kind == "activation":
             for function in dict.fromkeys(functions.values()):
                 aliases = sorted(name for name, one in functions.items() if one is function and name != function.__name__)
-                catalogue[f"keras.{module}.{function.__name__}"] = Known(kind, aliases=aliases)
+                catalogue[f"keras.{module}.{function.__name__}"] = ClassSpec(kind, aliases=aliases)
             continue
         for owner in dict.fromkeys(classes.values()):
             if kind == "callback" and owner.__name__ not in CALLBACKS:

@@ -21,7 +21,7 @@ import sklearn
 from sklearn.base import BaseEstimator
 from sklearn.utils import all_estimators
 
-from gitjournal.procedure.catalogue import NAMED, REFERENCE, SCHEMA, Kind, Known, Parameter, Reference, decode
+from gitjournal.procedure.catalogue import NAMED, REFERENCE, SCHEMA, ClassSpec, Kind, Parameter, Reference, decode
 
 FUNCTIONS = {
     "sklearn.feature_selection": ("chi2", "f_classif", "f_regression", "mutual_info_classif", "mutual_info_regression", "r_regression"),
@@ -168,11 +168,13 @@ def describe_parameter(owner: type, parameter: inspect.Parameter) -> Parameter:
     )
 
 
-def describe(owner: type, kind: Kind) -> Known:
+def describe(owner: type, kind: Kind) -> ClassSpec:
     """Describe one class."""
     skipped = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     signature = inspect.signature(owner.__init__).parameters.values()  # type: ignore[misc]  # of a class, not of an instance
-    return Known(kind, {one.name: describe_parameter(owner, one) for one in signature if one.name != "self" and one.kind not in skipped})
+    return ClassSpec(
+        kind, {one.name: describe_parameter(owner, one) for one in signature if one.name != "self" and one.kind not in skipped}
+    )
 
 
 def _kind(owner: type) -> Kind:
@@ -207,7 +209,7 @@ def describe_sklearn() -> Reference:
     for module, names in (("sklearn.gaussian_process.kernels", KERNELS), ("sklearn.model_selection", SPLITTERS)):
         for name in names:
             catalogue[f"{module}.{name}"] = describe(getattr(importlib.import_module(module), name), "object")
-    catalogue |= {f"{module}.{name}": Known("function") for module, names in FUNCTIONS.items() for name in names}
+    catalogue |= {f"{module}.{name}": ClassSpec("function") for module, names in FUNCTIONS.items() for name in names}
     return Reference(SCHEMA, [sklearn.__version__], dict(sorted(catalogue.items())))
 
 
@@ -224,7 +226,7 @@ def append(old: Reference, installed: Reference) -> Reference:
         for name, parameter in new.params.items():
             params[name] = _note_default(before.params[name], parameter, version) if name in params else parameter
         aliases = [*before.aliases, *(alias for alias in new.aliases if alias not in before.aliases)]
-        catalogue[path] = Known(before.kind, params, aliases)
+        catalogue[path] = ClassSpec(before.kind, params, aliases)
     return Reference(
         old.schema, [*old.versions, *(v for v in installed.versions if v not in old.versions)], dict(sorted(catalogue.items()))
     )

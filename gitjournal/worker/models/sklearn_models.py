@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
 from gitjournal.errors import GitjournalError, TrustError
-from gitjournal.procedure.catalogue import Known, lookup
+from gitjournal.procedure.catalogue import ClassSpec, lookup
 
 Node = Any
 Steps = list[list[Any]]
@@ -102,7 +102,7 @@ class _Builder:
     def steps(self, tree: Steps, path: list[str]) -> list[tuple[Any, ...]]:
         return [(label, self.value(node, [*path, label], None), *rest) for label, node, *rest in tree]
 
-    def value(self, value: Node, path: list[str], owner: Known | None, name: str = "") -> Any:
+    def value(self, value: Node, path: list[str], owner: ClassSpec | None, name: str = "") -> Any:
         """Return the Python value of a tree value; `owner` and `name` tell the parameter that takes it."""
         if isinstance(value, dict):
             return self.mapping(value, path)
