@@ -25,7 +25,7 @@ from gitjournal.entry.record import decode_lines
 from gitjournal.git.lab import Lab
 from gitjournal.git.setup.init import init
 from gitjournal.journal.branches import current_ref, journal_refs
-from gitjournal.journal.index import NAME, Index
+from gitjournal.journal.index.cache import NAME, Index
 
 RUNS = 25  # an entry
 TIMES = 21
@@ -33,7 +33,7 @@ TIMES = 21
 ASKED = """
 import sys, time
 from pathlib import Path
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.git.lab import find_lab
 begun = time.perf_counter()

@@ -25,7 +25,7 @@ import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from gitjournal.entry.record import Record, encode
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.setup.init import init
-from gitjournal.journal.index import NAME
+from gitjournal.journal.index.cache import NAME
 
 REPEATS = 9
 PAGE = """\

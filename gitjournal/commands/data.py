@@ -20,7 +20,7 @@ from gitjournal.git.lab import Lab, find_lab, work_root
 from gitjournal.journal import branches
 from gitjournal.journal.entries import entry_text
 from gitjournal.journal.entry_ids import page_path
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.journal import open_journal
 from gitjournal.procedure import declaration
 from gitjournal.render import looks as testing

@@ -17,8 +17,7 @@ from gitjournal.journal import query
 from gitjournal.journal.entry_results import EntryResults, Unreadable, read_results
 from gitjournal.journal.journal import Journal, Listed, open_journal
 from gitjournal.journal.listing import entry_clauses, query_values
-from gitjournal.journal.parquet import as_parquet
-from gitjournal.journal.table import About, Flat, Row, entries_table, entry_row, run_row, runs_table, text_of
+from gitjournal.journal.table import About, Flat, Row, as_parquet, entries_table, entry_row, run_row, runs_table, text_of
 from gitjournal.render import text
 from gitjournal.suggest.studies import export
 from gitjournal.suggest.studies.files import ENDINGS, write_studies

@@ -16,9 +16,9 @@ from gitjournal.journal.branches import current_ref
 from gitjournal.journal.entries import find_id
 from gitjournal.journal.entry_ids import page_path, records_path, short_ids
 from gitjournal.journal.history import Change, changes
+from gitjournal.journal.index.rows import Row, data_names
 from gitjournal.journal.journal import open_journal
 from gitjournal.journal.lineage import Branch, draw, resolve_links, trees
-from gitjournal.journal.rows import Row, data_names
 from gitjournal.render import text
 
 FOLLOWS = {"from": "made from it", "replicates": "repeats it", "baseline": "measured against it"}

@@ -11,10 +11,10 @@ from gitjournal.commands.notice import progress, tell_repeated
 from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
 from gitjournal.journal import query
+from gitjournal.journal.index.rows import gains_over_baselines
 from gitjournal.journal.journal import open_journal
 from gitjournal.journal.listing import entry_clauses, query_values, sort_entries
-from gitjournal.journal.rows import gains_over_baselines
-from gitjournal.journal.similar import recall
+from gitjournal.journal.search.recall import recall
 from gitjournal.render import text
 from gitjournal.render.entry_list import (
     NONE_YET,

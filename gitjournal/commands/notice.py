@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from gitjournal.commands.context import Context
-from gitjournal.journal.rows import Row
+from gitjournal.journal.index.rows import Row
 from gitjournal.render import exec_output, text
 from gitjournal.run.messages import Epoch, Event, Planned, Printed, Progress
 

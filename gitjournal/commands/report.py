@@ -18,8 +18,8 @@ from gitjournal.git.repository import author_email
 from gitjournal.integrity import review as reviewing
 from gitjournal.journal.authorship import first_authors
 from gitjournal.journal.branches import current_ref, journal_refs
+from gitjournal.journal.index.rows import Row
 from gitjournal.journal.journal import open_journal
-from gitjournal.journal.rows import Row
 from gitjournal.render.reports.calibration import CalibrationScope, calibration_as_plain, calibration_chart, calibration_lines
 from gitjournal.render.reports.pull_request import pull_request_body, review_as_plain
 from gitjournal.render.reports.savings import waste_as_plain, waste_lines

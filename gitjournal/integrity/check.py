@@ -18,7 +18,7 @@ from gitjournal.integrity import findings
 from gitjournal.integrity.duplicates import Ran, Twice, as_finding, counted, repeated_elsewhere, repeated_here
 from gitjournal.integrity.findings import Finding
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
 
 Judge = Callable[[Found, Snapshot, Index], Iterator[Finding]]

@@ -26,7 +26,7 @@ from gitjournal.git.setup import hooks, init
 from gitjournal.git.spool import list_pending
 from gitjournal.git.transaction import PATIENCE
 from gitjournal.git.worktree import find_repository
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.locks import is_locked
 
 FIX = "gitjournal doctor --fix"

@@ -12,7 +12,7 @@ from gitjournal.entry.summary import Key
 from gitjournal.integrity.findings import Finding
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entry_ids import PAGE, RECORDS, can_mean
-from gitjournal.journal.index import Holder, Index, Run
+from gitjournal.journal.index.cache import Holder, Index, Run
 from gitjournal.journal.snapshot import Found, Snapshot, stem_of
 
 FEW = 1000  # runs: as many are asked for one by one, before what other branches hold is listed as a whole

@@ -21,7 +21,7 @@ from gitjournal.integrity.check import Checked
 from gitjournal.integrity.duplicates import Twice
 from gitjournal.integrity.rejudge import page_of
 from gitjournal.journal.entry_ids import PAGE, RECORDS
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.snapshot import read_lines, read_snapshot, working_tree
 from gitjournal.run.results import Compose
 

@@ -15,8 +15,8 @@ from gitjournal.integrity.check import Question, check_tree
 from gitjournal.integrity.duplicates import Twice
 from gitjournal.integrity.findings import Finding
 from gitjournal.journal.branches import journal_refs, short_ref
-from gitjournal.journal.index import Index
-from gitjournal.journal.rows import Row
+from gitjournal.journal.index.cache import Index
+from gitjournal.journal.index.rows import Row
 
 UNDER_WAY = {
     "MERGE_HEAD": "git merge --abort",

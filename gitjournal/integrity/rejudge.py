@@ -21,7 +21,7 @@ from gitjournal.integrity.check import plan_of
 from gitjournal.integrity.declarations import misdeclared
 from gitjournal.integrity.findings import Finding
 from gitjournal.journal.entry_ids import match_id
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.records import as_baseline, join_owners
 from gitjournal.journal.snapshot import Found, Snapshot
 from gitjournal.run.expectations import Expected, judged

@@ -16,7 +16,7 @@ from gitjournal.git.lab import Lab, is_journal
 from gitjournal.git.repository import Repository
 from gitjournal.integrity.check import Checked, Question, check_tree, commits_of
 from gitjournal.journal.entry_ids import FOLDER, PAGE, can_mean
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.records import as_baseline, join_owners
 from gitjournal.journal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
 from gitjournal.run.sealed_set import looks_at

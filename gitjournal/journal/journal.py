@@ -18,9 +18,9 @@ from gitjournal.git.repository import RefsStamp
 from gitjournal.journal.branches import Branch, choose_refs, current_ref, list_branches, short_ref
 from gitjournal.journal.drafts import Draft, read_drafts
 from gitjournal.journal.entry_ids import PAGE, RECORDS, match_id, matcher
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
+from gitjournal.journal.index.rows import Row, make_row
 from gitjournal.journal.records import as_baseline, join_owners
-from gitjournal.journal.rows import Row, make_row
 from gitjournal.stats.gain import Baseline
 
 AT_ONCE = 250  # entries read in one call of git: memory stays flat however large the journal is

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitjournal.journal.entry_ids import matcher
-from gitjournal.journal.rows import Row
+from gitjournal.journal.index.rows import Row
 
 
 @dataclass(frozen=True)

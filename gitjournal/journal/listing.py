@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from gitjournal.entry.record import read_time
 from gitjournal.journal.entry_ids import can_mean
+from gitjournal.journal.index.rows import Row, data_names
 from gitjournal.journal.journal import Listed
 from gitjournal.journal.query import Clause, Order, Value, parse_where
-from gitjournal.journal.rows import Row, data_names
 
 
 def entry_clauses(where: Sequence[str], tags: Sequence[str], data: str | None, state: str | None) -> list[Clause]:

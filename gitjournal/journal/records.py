@@ -11,7 +11,7 @@ from gitjournal.entry.record import Record, Scores
 from gitjournal.entry.summary import Key, join, summarise
 from gitjournal.git.lab import Lab
 from gitjournal.journal.entries import entry_records
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.stats.gain import Baseline
 
 

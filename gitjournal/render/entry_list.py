@@ -10,10 +10,10 @@ from typing import Any
 
 from gitjournal.entry.metrics import direction
 from gitjournal.journal.entry_ids import short_ids
+from gitjournal.journal.index.rows import Row
 from gitjournal.journal.journal import Listed
 from gitjournal.journal.listing import lacks_baseline, last_change
-from gitjournal.journal.rows import Row
-from gitjournal.journal.similar import Near, Recalled, outcome
+from gitjournal.journal.search.recall import Near, Recalled, outcome
 from gitjournal.render import text
 from gitjournal.render.score import lower_note
 from gitjournal.render.verdict import ROLES as VERDICT_ROLES

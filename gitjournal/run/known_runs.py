@@ -22,7 +22,7 @@ from gitjournal.git.repository import Repository
 from gitjournal.git.spool import Results, read_spool
 from gitjournal.journal.entries import entry_records, entry_text
 from gitjournal.journal.entry_ids import id_of_page, page_path, records_path
-from gitjournal.journal.index import Run
+from gitjournal.journal.index.cache import Run
 from gitjournal.procedure import counts, difference, reader
 from gitjournal.procedure.declaration import Declared, written_out
 from gitjournal.procedure.difference import DeclaredConfiguration, ValueChange

@@ -21,7 +21,7 @@ from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import Control, deciding_metric, gated
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.journal import Journal, Listed, Opened
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import configurations

@@ -20,7 +20,7 @@ from gitjournal.git.spool import read_spool
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entries import entry_records
 from gitjournal.journal.entry_ids import id_of_page
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.journal import Journal
 from gitjournal.procedure.canonical_text import header
 from gitjournal.procedure.declaration import Declared

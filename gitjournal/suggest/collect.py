@@ -13,8 +13,8 @@ from pathlib import Path
 from gitjournal.git.lab import Lab, find_journal
 from gitjournal.git.repository import Repository
 from gitjournal.journal import branches
-from gitjournal.journal.index import Index, Result
-from gitjournal.journal.rows import Row
+from gitjournal.journal.index.cache import Index, Result
+from gitjournal.journal.index.rows import Row
 from gitjournal.procedure import canonical_text
 from gitjournal.suggest import portable
 from gitjournal.suggest.trial import DataSet, Evidence, Trial

@@ -15,7 +15,7 @@ from gitjournal.journal import branches
 from gitjournal.journal.drafts import read_drafts
 from gitjournal.journal.entries import entry_text, shown_path
 from gitjournal.journal.entry_ids import match_id, page_path
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.journal import open_journal
 from gitjournal.procedure import declaration
 from gitjournal.procedure.declaration import Declared

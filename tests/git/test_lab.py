@@ -14,7 +14,7 @@ from gitjournal.git.lab import current_branch, find_lab, work_root
 from gitjournal.git.process import run_git
 from gitjournal.git.setup.init import init
 from gitjournal.journal.branches import current_ref, journal_refs
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from tests.support.helpers import git, snapshot
 from tests.support.journals import write
 

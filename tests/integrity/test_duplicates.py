@@ -10,7 +10,7 @@ import pytest
 from gitjournal.git.lab import find_lab
 from gitjournal.integrity.duplicates import Twice, as_finding, counted, repeated_elsewhere, repeated_here, stands_alone
 from gitjournal.journal.branches import current_ref, journal_refs
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.snapshot import read_snapshot
 from tests.support.guarded import FIRST, LATER, UNGUARDED, begin, page, put, repeat, run, save
 from tests.support.helpers import git

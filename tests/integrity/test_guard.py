@@ -8,7 +8,7 @@ import pytest
 
 from gitjournal.git.worktree import find_repository
 from gitjournal.integrity.guard import HookRefusal, guard_ref, guard_staged
-from gitjournal.journal.rows import Row
+from gitjournal.journal.index.rows import Row
 from tests.support.guarded import FIRST, LATER, UNGUARDED, begin, page, put, repeat, run, save
 from tests.support.helpers import git
 

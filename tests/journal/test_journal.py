@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gitjournal.errors import EntryError, UsageError
+from gitjournal.journal.index.rows import gains_over_baselines
 from gitjournal.journal.journal import open_journal
-from gitjournal.journal.rows import gains_over_baselines
 from tests.support.helpers import git
 from tests.support.pages import LOGISTIC, RBF, TREES, commit, page, record, three_entries, write
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from gitjournal.errors import UsageError
+from gitjournal.journal.index.rows import Row
 from gitjournal.journal.journal import Listed
 from gitjournal.journal.listing import entry_clauses, lacks_baseline, last_change, query_values, sort_entries
 from gitjournal.journal.query import Order, matching
-from gitjournal.journal.rows import Row
 
 
 def listed(entry_id: str, **more: Any) -> Listed:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gitjournal.entry.record import Record
+from gitjournal.journal.index.rows import Row
 from gitjournal.journal.journal import Listed
-from gitjournal.journal.rows import Row
-from gitjournal.journal.similar import Near, Recalled
+from gitjournal.journal.search.recall import Near, Recalled
 from gitjournal.render.entry_list import (
     NONE_YET,
     EntryList,

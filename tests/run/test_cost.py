@@ -23,7 +23,7 @@ import json, os, sys
 from gitjournal.cli import main
 from gitjournal import yaml_text
 from gitjournal.entry import parse
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 watched = {parse.parse.__code__: "entry", Index.refresh.__code__: "refresh", yaml_text.load.__code__: "yaml"}
 counts = dict.fromkeys(watched.values(), 0)
 def count(frame, event, _):

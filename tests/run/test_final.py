@@ -13,7 +13,7 @@ from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.setup.init import init
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.entries import entry_records
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.journal.journal import open_journal
 from gitjournal.render import looks as testing
 from gitjournal.render.results_page import compose_results

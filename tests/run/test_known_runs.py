@@ -13,7 +13,7 @@ import pytest
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.git.lab import find_lab
-from gitjournal.journal.index import Index
+from gitjournal.journal.index.cache import Index
 from gitjournal.procedure import canonical_text, configuration, declaration
 from gitjournal.procedure.canonical_text import header
 from tests.support.helpers import done, git, gitjournal, write_entry

@@ -9,8 +9,8 @@ import msgspec
 
 from gitjournal.entry.record import Record
 from gitjournal.git.lab import Lab, find_lab
-from gitjournal.journal.index import Result
-from gitjournal.journal.rows import Row
+from gitjournal.journal.index.cache import Result
+from gitjournal.journal.index.rows import Row
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.worker.jobs import Inspection
 from tests.support.guarded import HASH, begin, canonical, page, put, run, save

@@ -17,7 +17,7 @@ from gitjournal.journal.authorship import Touched, touched_entries
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entry_ids import FOLDER
 from gitjournal.journal.entry_results import EntryResults, read_results
-from gitjournal.journal.index import Result
+from gitjournal.journal.index.cache import Result
 from gitjournal.journal.journal import Journal, Listed
 from gitjournal.journal.lineage import Links, resolve_links
 from gitjournal.procedure.difference import nearby

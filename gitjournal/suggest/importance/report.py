@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from gitjournal.errors import UsageError
 from gitjournal.journal.entry_ids import match_id
-from gitjournal.journal.index import Result
+from gitjournal.journal.index.cache import Result
+from gitjournal.journal.index.rows import Row, data_names
 from gitjournal.journal.journal import Journal
-from gitjournal.journal.rows import Row, data_names
 from gitjournal.procedure import canonical_text
 from gitjournal.suggest.importance.analysis import importances
 from gitjournal.suggest.importance.result import Importances, TriedConfiguration

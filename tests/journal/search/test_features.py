@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
 from gitjournal.entry.parse import parse
-from gitjournal.journal import similar_features
-from gitjournal.journal.similar_features import Idea, Part
+from gitjournal.journal.search import features
+from gitjournal.journal.search.features import Idea, Part, near, nearest
 from tests.support.networks import entry, model, sequential
 
 BASE = sequential("[{Dense: {units: 8, activation: relu}}, {Dropout: {rate: 0.5}}, {Dense: {units: 1}}]")
@@ -12,11 +17,11 @@ BASE = sequential("[{Dense: {units: 8, activation: relu}}, {Dropout: {rate: 0.5}
 
 def about(text: str) -> Idea:
     """Return what an entry with this procedure is about, kept and read again."""
-    return similar_features.decode(similar_features.encode(similar_features.of_entry(entry(text))))
+    return features.decode(features.encode(features.of_entry(entry(text))))
 
 
 def ways(text: str) -> list[list[Part]]:
-    return similar_features.ways(about(text).key)
+    return features.ways(about(text).key)
 
 
 def parts(text: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -70,7 +75,7 @@ def test_a_grid_that_exchanges_a_step_has_several_ways() -> None:
 
 def test_a_large_grid_is_looked_at_in_part() -> None:
     found = ways("procedure: [SVC]\ngrid: {svc__C: {lin: [1, 90000, 90000]}}")
-    assert len(found[0][0].values["C"]) == similar_features.MANY
+    assert len(found[0][0].values["C"]) == features.MANY
 
 
 def test_own_code_is_its_function_with_its_parameters() -> None:
@@ -79,7 +84,7 @@ def test_own_code_is_its_function_with_its_parameters() -> None:
 
 def test_a_procedure_that_cannot_be_read_leaves_the_words() -> None:
     found = about("procedure: [{Dropoot: {rate: 0.5}}]")
-    assert similar_features.ways(found.key) == []
+    assert features.ways(found.key) == []
     assert " dropoot " in found.words["procedure"]
     assert ways("procedure: [{SVC: {C: $nothing}}]") == []
 
@@ -90,7 +95,7 @@ def test_words_are_those_of_the_person() -> None:
         "procedure: [SVC]\nretracted: leakage\n---\n## Notes\n\nIt worked. <!-- hidden -->\n\n"
         "<!-- gitjournal:results 20260101-t-aaaa -->\nfancy numbers\n<!-- gitjournal:end 20260101-t-aaaa -->\n"
     )
-    words = similar_features.of_entry(parse(text, entry_id="20260101-t-aaaa", file="e.md")).words
+    words = features.of_entry(parse(text, entry_id="20260101-t-aaaa", file="e.md")).words
     assert words == {
         "title": " overfitted layer ",
         "hypothesis": " a box of ",
@@ -112,4 +117,42 @@ def test_values_of_strangers_are_kept_small() -> None:
         + "z" * 5000
         + "'}"
     )
-    assert len(similar_features.encode(about(huge))) < 3000
+    assert len(features.encode(about(huge))) < 3000
+
+
+VALUES = some.one_of(some.floats(), some.integers(-(2**63), 2**63), some.booleans(), some.text(max_size=3), some.none())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (0.5, 0.5, 1),
+        (1, 1.0, 1),
+        (0.5, 0.05, 0),
+        (100, 10 * math.sqrt(10), 0.5),
+        (-100, -100 / math.sqrt(10), 0.5),
+        (1, -1, 0),
+        (0, 0.1, 0),
+        (True, 1, 0),
+        (None, 0, 0),
+        ("relu", "relu", 1),
+        ("relu", "tanh", 0),
+        ([64, 32], [64, 320], 0.5),
+        ([64, 32], [64], 0),
+        ([], [], 1),
+        (1e-300, 1e300, 0),
+        (math.inf, 1.0, 0),
+    ],
+)
+def test_tenfold_is_far(one: Any, other: Any, expected: float) -> None:
+    assert near(one, other) == pytest.approx(expected)
+
+
+@given(VALUES, VALUES)
+def test_it_goes_both_ways_and_stays_between_0_and_1(one: Any, other: Any) -> None:
+    assert 0 <= near(one, other) == near(other, one) <= 1
+
+
+def test_the_nearest_two_are_found() -> None:
+    assert nearest([1, 10, 100], [0.1, 9, "x"])[1:] == (10, 9)
+    assert nearest(["a"], ["b"]) == (0.0, "a", "b")

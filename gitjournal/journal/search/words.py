@@ -1,7 +1,7 @@
 """Which entries are near an idea that is put in words and numbers, such as ``dropout 0.5``. Pure.
 
 What was asked is divided into terms: each word, and each number with the word before it as the name of a parameter. An entry has a word
-or not; a number it has as nearly as the nearest value of such a parameter is (`similar_values`). The score is the share of the terms that
+or not; a number it has as nearly as the nearest value of such a parameter is (`features.near`). The score is the share of the terms that
 an entry has. A rare term counts more than a common one, by log(1 + entries / entries that have it), as in the BM25 of search engines; a
 number counts as much as its name.
 """
@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from gitjournal.journal.similar_features import Idea, Part, defaults, stems, ways
-from gitjournal.journal.similar_values import near
+from gitjournal.journal.search.features import Idea, Part, defaults, near, stems, ways
 
 IN = {  # where a word stands, as it is said
     "title": "in the title",

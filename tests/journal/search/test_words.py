@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from gitjournal.entry.parse import parse
-from gitjournal.journal import similar_features
-from gitjournal.journal.similar_features import Idea
-from gitjournal.journal.similar_words import Setting, read, reasons, scores
+from gitjournal.journal.search import features
+from gitjournal.journal.search.features import Idea
+from gitjournal.journal.search.words import Setting, read, reasons, scores
 from tests.support.networks import sequential
 
 NET = sequential("[{Dense: {units: 64, activation: relu}}, {Dropout: {rate: $d}}, {Dense: {units: 10}}]")
@@ -13,7 +13,7 @@ NET = sequential("[{Dense: {units: 64, activation: relu}}, {Dropout: {rate: $d}}
 
 def about(procedure: str, *, title: str = "t", notes: str = "") -> Idea:
     text = f"---\ntitle: {title}\ndata: {{path: it.npz}}\n{procedure}\n---\n{notes}\n"
-    return similar_features.of_entry(parse(text, entry_id="20260101-t-aaaa", file="e.md"))
+    return features.of_entry(parse(text, entry_id="20260101-t-aaaa", file="e.md"))
 
 
 def net(rate: float, **more: str) -> Idea:

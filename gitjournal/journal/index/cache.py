@@ -20,9 +20,9 @@ from gitjournal.entry.record import Record, Scores
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.git.repository import Repository
 from gitjournal.journal.entry_ids import PAGE, can_mean, page_path
-from gitjournal.journal.index_file import IndexFile, transaction
-from gitjournal.journal.index_update import KEYS_AT_ONCE, Update
-from gitjournal.journal.rows import Row, id_of
+from gitjournal.journal.index.file import IndexFile, transaction
+from gitjournal.journal.index.rows import Row, id_of
+from gitjournal.journal.index.update import KEYS_AT_ONCE, Update
 
 NAME = "index.sqlite"
 

@@ -15,13 +15,13 @@ import pytest
 from gitjournal.entry.record import Record
 from gitjournal.errors import BusyError
 from gitjournal.git.lab import Lab, find_lab
-from gitjournal.journal import index_file
-from gitjournal.journal import rows as rows_module
 from gitjournal.journal.branches import current_ref, journal_refs
-from gitjournal.journal.index import NAME, Index
-from gitjournal.journal.index_file import IndexFile
-from gitjournal.journal.index_update import Update
-from gitjournal.journal.rows import Row
+from gitjournal.journal.index.cache import NAME, Index
+from gitjournal.journal.index.cache import file as index_file
+from gitjournal.journal.index.cache import rows as rows_module
+from gitjournal.journal.index.file import IndexFile
+from gitjournal.journal.index.rows import Row
+from gitjournal.journal.index.update import Update
 from tests.support.helpers import git, snapshot
 from tests.support.pages import LOGISTIC, RBF, TREES, begin, commit, page, record, three_entries, write
 

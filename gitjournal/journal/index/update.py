@@ -16,8 +16,8 @@ from gitjournal.errors import EntryError, GitError
 from gitjournal.git.process import git_bytes
 from gitjournal.git.repository import Repository
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
-from gitjournal.journal.index_file import transaction
-from gitjournal.journal.rows import id_of, make_row
+from gitjournal.journal.index.file import transaction
+from gitjournal.journal.index.rows import id_of, make_row
 from gitjournal.procedure.canonical_text import header
 
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from gitjournal.journal.similar_features import Idea, Part, defaults, ways
-from gitjournal.journal.similar_values import nearest
+from gitjournal.journal.search.features import Idea, Part, defaults, nearest, ways
 
 APART = 1 / 3  # what a parameter costs that is wholly different, in weights of its part
 _UNSET: Any = object()

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gitjournal.journal import similar_features
-from gitjournal.journal.similar_structure import nearness, reasons
+from gitjournal.journal.search import features
+from gitjournal.journal.search.structure import nearness, reasons
 from tests.support.networks import entry, model, sequential
 
 NET = sequential("[{Dense: {units: 64, activation: relu}}, {Dropout: {rate: 0.5}}, {Dense: {units: 10}}]")
@@ -12,7 +12,7 @@ SVM = "procedure: [StandardScaler, SVC]"
 
 
 def between(one: str, other: str) -> tuple[float, list[str]]:
-    left, right = (similar_features.of_entry(entry(text)) for text in (one, other))
+    left, right = (features.of_entry(entry(text)) for text in (one, other))
     return nearness(left, right), reasons(left, right)
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from gitjournal.errors import EntryError, UsageError
-from gitjournal.journal import similar_features, similar_structure, similar_words
 from gitjournal.journal.entries import read_entry
 from gitjournal.journal.entry_ids import PAGE, match_id
 from gitjournal.journal.journal import AT_ONCE, Journal, Listed
-from gitjournal.journal.similar_features import Idea
+from gitjournal.journal.search import features, structure, words
+from gitjournal.journal.search.features import Idea
 
 ENOUGH = 0.5  # of the nearest one's nearness
 SHORTEST_ID = 4
@@ -49,7 +49,7 @@ def recall(
     word or number, EntryError where the procedure of the entry asked about cannot be read.
     """
     entry = _entry(every, asked)
-    query = similar_words.read(asked)
+    query = words.read(asked)
     if entry is None and not query.words and not query.settings:
         raise UsageError(
             f"--like `{asked}` asks for nothing", hint='name words and numbers: --like "dropout 0.5"; or an entry: --like k3f9'
@@ -58,23 +58,19 @@ def recall(
     about = _about(journal, [*others.values(), *([entry] if entry else [])], progress)
     known = {name: about[name] for name in others}
     if entry is None:
-        scores = similar_words.scores(query, known)
+        scores = words.scores(query, known)
     else:
         mine = about[entry.row.id]
-        if not similar_features.ways(mine.key):
+        if not features.ways(mine.key):
             raise EntryError(f"the procedure of {entry.row.id} cannot be read", hint=f"why: gitjournal exec {entry.row.id[-4:]} --dry-run")
-        scores = {name: score for name, idea in known.items() if (score := similar_structure.nearness(mine, idea)) > 0}
+        scores = {name: score for name, idea in known.items() if (score := structure.nearness(mine, idea)) > 0}
     scores = {name: round(score, 9) for name, score in scores.items()}  # sums in another order are the same
     least = ENOUGH * max(scores.values(), default=0.0)
     listed = [name for name in others if name in scores and scores[name] >= least]
     listed.sort(key=lambda name: (outcome(others[name]) not in AGAINST, -scores[name]))  # what is equally near stays in order
     near = []
     for name in listed[:limit]:
-        why = (
-            similar_words.reasons(query, known[name])
-            if entry is None
-            else [*_unlike(entry, about[entry.row.id], others[name], known[name])]
-        )
+        why = words.reasons(query, known[name]) if entry is None else [*_unlike(entry, about[entry.row.id], others[name], known[name])]
         near.append(Near(others[name], scores[name], why))
     return Recalled(asked, near, len(listed), entry)
 
@@ -95,7 +91,7 @@ def _entry(every: Sequence[Listed], asked: str) -> Listed | None:
 
 
 def _unlike(entry: Listed, mine: Idea, other: Listed, theirs: Idea) -> Iterator[str]:
-    differences = similar_structure.reasons(mine, theirs)
+    differences = structure.reasons(mine, theirs)
     yield from differences or ["the same procedure"]
     if other.row.data != entry.row.data:
         yield f"on {other.row.data}"
@@ -111,13 +107,13 @@ def _about(journal: Journal, listed: Sequence[Listed], progress: Progress) -> di
         progress(at, len(new))
         chunk = new[at : at + AT_ONCE]
         blobs = journal.lab.repository.blobs(one.row.page for one in chunk if one.row.page)
-        made = {one.row.page: similar_features.encode(_idea(blobs.get(one.row.page, b"").decode(errors="replace"), one)) for one in chunk}
+        made = {one.row.page: features.encode(_idea(blobs.get(one.row.page, b"").decode(errors="replace"), one)) for one in chunk}
         journal.index.keep_ideas(made)
         kept |= made
     progress(len(new), len(new))
-    return found | {one.row.id: similar_features.decode(kept[one.row.page]) for one in committed}
+    return found | {one.row.id: features.decode(kept[one.row.page]) for one in committed}
 
 
 def _idea(text: str, one: Listed) -> Idea:
     entry, _ = read_entry(text, entry_id=one.row.id, file=one.row.path)
-    return similar_features.of_entry(entry) if entry else Idea()
+    return features.of_entry(entry) if entry else Idea()
