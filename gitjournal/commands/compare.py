@@ -11,7 +11,7 @@ from typing import Any, Literal
 import click
 
 from gitjournal.commands.context import Context
-from gitjournal.commands.figure import kind_of, save
+from gitjournal.commands.figure import figure_format, save_chart
 from gitjournal.entry.labels import data_label, estimator_label
 from gitjournal.errors import UsageError
 from gitjournal.journal.journal import Journal, Listed, open_journal
@@ -53,7 +53,7 @@ def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By
     hold: rows of a holdout, seeds, splits, folds. Entries on six or more data sets are compared over those.
     """
     if plot is not None:
-        kind_of(plot)  # before minutes of work, not after
+        figure_format(plot)  # before minutes of work, not after
     with open_journal(context.start) as journal, WorkerPool() as pool:
         entries = [measured(journal, journal.open(listed)) for listed in _listed_entries(journal, parts)]
         name = wanted(entries[0], metric)
@@ -66,7 +66,7 @@ def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By
             titles = {entry.entry.id: entry.entry.front.title for entry in entries}
             answer = _compare_entries(comparisons, titles, color=context.color)
     if plot is not None:
-        save(answer.figure, plot)
+        save_chart(answer.figure, plot)
     if as_json:
         click.echo(json.dumps(answer.plain, indent=2))
         return

@@ -68,13 +68,13 @@ def install(context: Context, server: Path | None, dry_run: bool, as_json: bool)
     """Put the hooks of lab/ in their place; with --server the `update` hook into a repository that others push to."""
     if server:
         place = hook_install.server_hook(server) if dry_run else hook_install.install_server(server)
-        _say(context, place, "would be installed" if dry_run else "installed", as_json=as_json)
+        _report_change(context, place, "would be installed" if dry_run else "installed", as_json=as_json)
         return
     lab = find_lab(context.start)
     if not dry_run:
         hook_install.install(lab)
         init(lab.top or lab.repository.common)  # and whatever else connects lab/ to them
-    _say(context, hook_install.folder(lab.repository), "would be installed" if dry_run else "installed", as_json=as_json)
+    _report_change(context, hook_install.folder(lab.repository), "would be installed" if dry_run else "installed", as_json=as_json)
 
 
 @hooks.command("uninstall")
@@ -91,14 +91,14 @@ def uninstall(context: Context, server: Path | None, dry_run: bool, as_json: boo
         place = hook_install.folder(lab.repository)
         if not dry_run:
             hook_install.uninstall(lab)
-    _say(context, place, "would be taken out" if dry_run else "taken out", as_json=as_json)
+    _report_change(context, place, "would be taken out" if dry_run else "taken out", as_json=as_json)
 
 
-def _say(context: Context, place: Path, done: str, *, as_json: bool) -> None:
+def _report_change(context: Context, place: Path, state: str, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"place": str(place), "state": done}))
+        click.echo(json.dumps({"place": str(place), "state": state}))
     elif not context.quiet:
-        click.echo(f"{done}: {text.clean(str(place))}")
+        click.echo(f"{state}: {text.clean(str(place))}")
 
 
 @hooks.command("status")
@@ -111,7 +111,7 @@ def status(context: Context, as_json: bool) -> None:
     answers = hook_install.python_answers(state.python) if state.python_found else ""
     works = state.pointed and not any(state.problems.values()) and bool(answers)
     if as_json:
-        told = {
+        values = {
             "active": works,
             "folder": str(state.folder),
             "hooks_path": state.used or None,
@@ -120,7 +120,7 @@ def status(context: Context, as_json: bool) -> None:
             "python": state.python or None,
             "gitjournal": answers or None,
         }
-        click.echo(json.dumps(told, indent=2))
+        click.echo(json.dumps(values, indent=2))
     else:
         for line in _status_lines(state, answers):
             click.echo(text.clean(line))

@@ -49,23 +49,23 @@ def hash_(context: Context, what: str, as_json: bool) -> None:
     """
     lab = find_lab(context.start)
     root = work_root(lab, context.start)
-    entry = None if _is_data(what, root) else _entry(lab, context.start, what)
+    entry = None if _is_data(what, root) else _read_entry(lab, context.start, what)
     data = declaration.loader_options(entry) if entry else draft.data_source(what, root)
-    found = _hash(lab, root, data, entry)
+    digest = _hash_data(lab, root, data, entry)
     declared = entry.front.data.hash if entry else None
     if as_json:
-        click.echo(json.dumps({"hash": found, "declared": declared, "same": declared == found if declared else None}))
+        click.echo(json.dumps({"hash": digest, "declared": declared, "same": declared == digest if declared else None}))
     else:
-        click.echo(found)
-    if declared and declared != found:
+        click.echo(digest)
+    if declared and declared != digest:
         raise GitjournalError(f"the entry names {declared}", hint=advise_new_entry(what, "bring the old data back"))
 
 
-def _hash(lab: Lab, root: Path, data: dict[str, Any], entry: Entry | None) -> str:
+def _hash_data(lab: Lab, root: Path, data: dict[str, Any], entry: Entry | None) -> str:
     private = lab.repository.private
-    found = hashing.hash_source(data, root, private)
-    if found is not None:
-        return found
+    digest = hashing.hash_source(data, root, private)
+    if digest is not None:
+        return digest
     with WorkerPool() as pool:
         if "python" in data:
             if entry is None:
@@ -90,7 +90,7 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
     """
     lab = find_lab(context.start)
     root = work_root(lab, context.start)
-    entry = None if _is_data(what, root) else _entry(lab, context.start, what)
+    entry = None if _is_data(what, root) else _read_entry(lab, context.start, what)
     if entry is None and (group or moment):
         raise UsageError("--group and --time look across the parts of a split: name an entry")
     private = lab.repository.private
@@ -112,32 +112,32 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
     )
     with WorkerPool() as pool:
         reply = pool.ask(job)
-    found = plan.answer(reply, entry) if entry else _answer(reply)
+    duplicates = plan.answer(reply, entry) if entry else _answer(reply)
     if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(found)))
+        click.echo(json.dumps(msgspec.to_builtins(duplicates)))
         return
-    click.echo("\n".join(_dups_lines(what, found)))
+    click.echo("\n".join(_duplicate_lines(what, duplicates)))
 
 
-def _dups_lines(what: str, found: DuplicateRows) -> list[str]:
-    digits = f"{text.count(found.digits, 'digit')}"
-    exact, rounded = found.exact, found.rounded
-    lines = [f"{text.clean(what)}: {found.rows:,} rows, {_again(exact)}"]
+def _duplicate_lines(what: str, duplicates: DuplicateRows) -> list[str]:
+    digits = f"{text.count(duplicates.digits, 'digit')}"
+    exact, rounded = duplicates.exact, duplicates.rounded
+    lines = [f"{text.clean(what)}: {duplicates.rows:,} rows, {_duplicate_words(exact)}"]
     if rounded[0] != exact[0]:
-        lines.append(f"rounded to {digits}: {_again(rounded)}")
-    if not found.across:
+        lines.append(f"rounded to {digits}: {_duplicate_words(rounded)}")
+    if not duplicates.across:
         return lines
-    sizes = ", ".join(f"{part} {rows:,}" for part, rows in found.parts.items())
-    lines.append(f"parts: {sizes}" + (f", the first of {found.folds} folds" if found.folds > 1 else ""))
-    plain = {(one["part"], one["other"]): one["rows"] for one in found.across[0]["overlaps"]}
-    for one in found.across:
-        fresh = [b for b in one["overlaps"] if one["code"] != "GJ312" or plain.get((b["part"], b["other"])) != b["rows"]]
-        lines += [text.wrap(f"  {one['code']} {overlap_words(one['code'], between)}") for between in fresh]
-    return lines if any(one["overlaps"] for one in found.across) else [*lines, "nothing is in two parts"]
+    sizes = ", ".join(f"{part} {rows:,}" for part, rows in duplicates.parts.items())
+    lines.append(f"parts: {sizes}" + (f", the first of {duplicates.folds} folds" if duplicates.folds > 1 else ""))
+    plain = {(one["part"], one["other"]): one["rows"] for one in duplicates.across[0]["overlaps"]}
+    for finding in duplicates.across:
+        fresh = [b for b in finding["overlaps"] if finding["code"] != "GJ312" or plain.get((b["part"], b["other"])) != b["rows"]]
+        lines += [text.wrap(f"  {finding['code']} {overlap_words(finding['code'], between)}") for between in fresh]
+    return lines if any(one["overlaps"] for one in duplicates.across) else [*lines, "nothing is in two parts"]
 
 
-def _again(told: tuple[int, list[int]]) -> str:
-    amount, first = told
+def _duplicate_words(counted: tuple[int, list[int]]) -> str:
+    amount, first = counted
     if not amount:
         return "none like another"
     named = ", ".join(map(str, first)) + (", …" if amount > len(first) else "")
@@ -155,46 +155,48 @@ def sheet(context: Context, what: str, as_json: bool) -> None:
     """
     lab = find_lab(context.start)
     refs = branches.journal_refs(lab, branches.current_ref(lab))
-    found = _sheet(lab, context.start, refs, what)
+    datasheet = _find_sheet(lab, context.start, refs, what)
     with Index.open(lab.repository) as index:
         index.refresh(refs)
-        looks = sealed_set.looks_at(lab, index, found.hash)
+        looks = sealed_set.looks_at(lab, index, datasheet.hash)
     if as_json:
-        sealed = [{**one.rule, "rows": one.rows} for one in found.sealed]
-        told = [testing.look_as_plain(one, looks) for one in looks]
-        click.echo(json.dumps({"path": found.path, "hash": found.hash, "sealed": sealed, "allowed": found.looks, "looks": told}))
+        sealed = [{**one.rule, "rows": one.rows} for one in datasheet.sealed]
+        look_values = [testing.look_as_plain(one, looks) for one in looks]
+        click.echo(
+            json.dumps({"path": datasheet.path, "hash": datasheet.hash, "sealed": sealed, "allowed": datasheet.looks, "looks": look_values})
+        )
         return
-    click.echo(text.clean_lines(found.text.rstrip("\n")))
+    click.echo(text.clean_lines(datasheet.text.rstrip("\n")))
     click.echo()
-    allowed = f" of the {found.looks} that are allowed" if found.looks else ""
-    click.echo(f"{testing.look_count(looks)}{allowed}" if found.sealed or looks else "test set: none is sealed")
+    allowed = f" of the {datasheet.looks} that are allowed" if datasheet.looks else ""
+    click.echo(f"{testing.look_count(looks)}{allowed}" if datasheet.sealed or looks else "test set: none is sealed")
     if looks:
         click.echo(testing.looks_table(looks, width=text.terminal_width(), color=context.color))
 
 
-def _sheet(lab: Lab, start: Path, refs: dict[str, str], what: str) -> Datasheet:
+def _find_sheet(lab: Lab, start: Path, refs: dict[str, str], what: str) -> Datasheet:
     """Return the datasheet that is meant. Raises UsageError with the names that there are."""
-    known = [one for _, one in read_sheets(lab, refs)]
-    named = [one for one in known if Path(one.path).stem == what.removeprefix("sklearn:").replace("_", "-")]
+    sheets = [one for _, one in read_sheets(lab, refs)]
+    named = [one for one in sheets if Path(one.path).stem == what.removeprefix("sklearn:").replace("_", "-")]
     if named:
         return named[0]
-    names = sorted({Path(one.path).stem for one in known})
+    names = sorted({Path(one.path).stem for one in sheets})
     try:
-        hashed = _entry(lab, start, what).front.data.hash
+        hashed = _read_entry(lab, start, what).front.data.hash
     except UsageError:
         listed = nearest(what, names) or (f"; there are {', '.join(names[:20])}" if names else "; the first `exec` writes one")
         raise UsageError(f"no datasheet or entry `{what}`{listed}") from None
-    found = next((one for one in known if one.hash == hashed), None)
-    if found is None:
+    datasheet = next((one for one in sheets if one.hash == hashed), None)
+    if datasheet is None:
         raise UsageError(f"{what} has no datasheet yet", hint="its first exec writes one")
-    return found
+    return datasheet
 
 
 def _is_data(what: str, root: Path) -> bool:
     return what.startswith(("sklearn:", "python:")) or (root / what).exists()
 
 
-def _entry(lab: Lab, start: Path, part: str) -> Entry:
+def _read_entry(lab: Lab, start: Path, part: str) -> Entry:
     """Return an entry as it stands in lab/, or on the branch that has it."""
     with open_journal(start, lab) as journal:
         entry_id = journal.resolve(part)
@@ -203,8 +205,8 @@ def _entry(lab: Lab, start: Path, part: str) -> Entry:
         except EntryError:
             raise
         except GitjournalError:  # on another branch only
-            found = next(filter(None, (entry_text(lab, entry_id, ref) for ref in journal.refs)), "")
-            return parse(found, entry_id=entry_id, file=page_path(entry_id))
+            page = next(filter(None, (entry_text(lab, entry_id, ref) for ref in journal.refs)), "")
+            return parse(page, entry_id=entry_id, file=page_path(entry_id))
 
 
 def _answer(reply: A | ErrorReply) -> A:

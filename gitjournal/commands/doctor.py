@@ -27,27 +27,27 @@ def command(context: Context, fix: bool, dry_run: bool, as_json: bool) -> None:
     """
     if dry_run and not fix:
         raise click.UsageError("-n goes with --fix")
-    found = diagnose(context.start)
+    ailments = diagnose(context.start)
     mended = []
     if fix and not dry_run:
-        mended = mend_all(found)
-        found = diagnose(context.start)
-    amiss = [one for one in found if not one.note]
+        mended = mend_all(ailments)
+        ailments = diagnose(context.start)
+    amiss = [one for one in ailments if not one.note]
     if as_json:
-        told = [{"what": one.what, "hint": one.hint, "mendable": one.mend is not None, "note": one.note} for one in found]
-        click.echo(json.dumps({"mended": mended, "found": told}, indent=2))
+        plain = [{"what": one.what, "hint": one.hint, "mendable": one.mend is not None, "note": one.note} for one in ailments]
+        click.echo(json.dumps({"mended": mended, "found": plain}, indent=2))
     else:
-        lines = [*(text.clean(line) for line in mended), *_lines(found, would=dry_run, color=context.color)]
+        lines = [*(text.clean(line) for line in mended), *_ailment_lines(ailments, would=dry_run, color=context.color)]
         if not (context.quiet and not amiss):
             click.echo("\n".join([*lines, *([] if amiss else ["nothing is amiss"])]))
     sys.exit(1 if amiss else 0)
 
 
-def _lines(found: Sequence[Ailment], *, would: bool, color: bool) -> list[str]:
+def _ailment_lines(ailments: Sequence[Ailment], *, would: bool, color: bool) -> list[str]:
     lines = []
-    for one in found:
-        head = text.paint("good to know" if one.note else "amiss", "dim" if one.note else "bad", color=color)
-        lines.append(f"{head}: {text.clean(one.what)}")
-        way = "would be mended" if would and one.mend else f"or all that can be: {FIX}" if one.mend and one.hint != FIX else ""
-        lines.append(f"  {text.clean(one.hint)}" + (f"   ({way})" if way else ""))
+    for ailment in ailments:
+        head = text.paint("good to know" if ailment.note else "amiss", "dim" if ailment.note else "bad", color=color)
+        lines.append(f"{head}: {text.clean(ailment.what)}")
+        way = "would be mended" if would and ailment.mend else f"or all that can be: {FIX}" if ailment.mend and ailment.hint != FIX else ""
+        lines.append(f"  {text.clean(ailment.hint)}" + (f"   ({way})" if way else ""))
     return lines

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import click
 
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.commands.entry_selection import Selection, select
-from gitjournal.commands.notice import ExecReporter, tell_repeated
+from gitjournal.commands.entry_selection import EntrySelection, select_entries
+from gitjournal.commands.notice import ExecReporter, warn_of_repeats
 from gitjournal.commands.option_values import parse_duration
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.git.lab import find_lab
@@ -94,7 +94,9 @@ def command(
         recover(lab, speaker.tell)
         with open_journal(context.start, lab) as journal:
             repeated = journal.repeated()
-            chosen = Selection([journal.resolve(part) for part in parts]) if final_reason else select(journal, context.start, parts)
+            chosen = (
+                EntrySelection([journal.resolve(part) for part in parts]) if final_reason else select_entries(journal, context.start, parts)
+            )
             if chosen.over and not speaker.quiet:
                 click.echo(f"{text.count(chosen.over, 'entry', 'entries')} done before")
             forecaster = None if context.quiet and not as_json and skip_unlikely is None else HistoryForecaster(_model)
@@ -106,7 +108,7 @@ def command(
                 code = _run(context, call, speaker, chosen.ids, as_json=as_json, alone=alone)
             if repeated:  # what we run is never done twice: where nothing was, nothing is
                 journal.refresh()
-                tell_repeated(context, journal.repeated())
+                warn_of_repeats(context, journal.repeated())
     sys.exit(code)
 
 

@@ -29,9 +29,9 @@ from gitjournal.worker.pool import WorkerPool
 def entry_chart(journal: Journal, opened: Opened, summary: Summary, name: str, baseline: float | None) -> Chart:
     """Return the figure of an entry that is asked for by name. Raises UsageError for a name that is none, with those there are."""
     if name == CONFUSION:
-        return _confusion(journal, opened, summary)
+        return _confusion_chart(journal, opened, summary)
     if name == PROGRESS:
-        return _progress(journal, opened, summary)
+        return _progress_chart(journal, opened, summary)
     return choose_figure(entry_figures(summary, opened.records, baseline), name)
 
 
@@ -40,7 +40,7 @@ def require_output(output: Path | None, *, as_json: bool) -> None:
     if output and as_json:
         raise UsageError("--json prints the numbers of the figure; -o writes the figure: take one of them")
     if output:
-        kind_of(output)
+        figure_format(output)
 
 
 def show_chart(context: Context, chart: Chart, name: str, output: Path | None, *, as_json: bool) -> None:
@@ -51,12 +51,12 @@ def show_chart(context: Context, chart: Chart, name: str, output: Path | None, *
     if output is None:
         click.echo("\n".join(terminal.chart_lines(chart, color=context.color)))
         return
-    save(chart, output)
+    save_chart(chart, output)
     if not context.quiet:
         click.echo(f"{output}: {text.clean(chart.title)}")
 
 
-def kind_of(output: Path) -> str:
+def figure_format(output: Path) -> str:
     """Return which kind of file a figure is to be. Raises UsageError where it is none of them, or has no folder."""
     kind = output.suffix.lower().removeprefix(".")
     if kind not in ("svg", *matplotlib_file.KINDS):
@@ -66,39 +66,41 @@ def kind_of(output: Path) -> str:
     return kind
 
 
-def save(chart: Chart, output: Path) -> None:
-    """Write a figure. Raises as `kind_of` does, and where matplotlib is wanted and missing."""
-    kind = kind_of(output)
+def save_chart(chart: Chart, output: Path) -> None:
+    """Write a figure. Raises as `figure_format` does, and where matplotlib is wanted and missing."""
+    kind = figure_format(output)
     write_whole(output, svg.svg(chart).encode() if kind == "svg" else matplotlib_file.draw(chart, kind))
 
 
-def _confusion(journal: Journal, opened: Opened, summary: Summary) -> Chart:
+def _confusion_chart(journal: Journal, opened: Opened, summary: Summary) -> Chart:
     best = summary.best.fingerprint if summary.best else None
     facts = opened.entry.front.data.facts
     with WorkerPool() as pool:
-        for one in opened.records:
-            found = (
-                confused(journal.lab.repository.private, one, facts.classes if facts else None, pool) if one.fingerprint == best else None
+        for record in opened.records:
+            matrix = (
+                confused(journal.lab.repository.private, record, facts.classes if facts else None, pool)
+                if record.fingerprint == best
+                else None
             )
-            if found:
-                return figures.confusion(found)
+            if matrix:
+                return figures.confusion(matrix)
     raise UsageError("this entry has no figure `confusion`: no predictions of classes by its best configuration are kept in this clone")
 
 
-def _progress(journal: Journal, opened: Opened, summary: Summary) -> Chart:
-    mine, metric = opened.listed.row, summary.metric
-    listed = {one.row.id: one for one in journal.everywhere() if one.row.data == mine.data and one.row.metric == mine.metric}
-    known = [(one.row, one.row.best, read_time(one.row.at)) for one in listed.values() if one.row.state != "retracted"]
-    scored = {row.id: (row, best, at) for row, best, at in known if best is not None and at is not None}
+def _progress_chart(journal: Journal, opened: Opened, summary: Summary) -> Chart:
+    own, metric = opened.listed.row, summary.metric
+    listed = {one.row.id: one for one in journal.everywhere() if one.row.data == own.data and one.row.metric == own.metric}
+    dated = [(one.row, one.row.best, read_time(one.row.at)) for one in listed.values() if one.row.state != "retracted"]
+    scored = {row.id: (row, best, at) for row, best, at in dated if best is not None and at is not None}
     if not scored or metric is None:
         raise UsageError("this entry has no figure `progress`: nothing was scored on its data yet")
     steps = progress([ProgressEntry(row.id, row.title, at.isoformat(), best) for row, best, at in scored.values()], direction(metric))
     better = {step.entry.id for step in steps}
-    others = [(at, best) for name, (_, best, at) in scored.items() if name not in better]
-    return figures.progress(steps, others, metric, _learned(journal, [listed[step.entry.id] for step in steps]))
+    worse = [(at, best) for name, (_, best, at) in scored.items() if name not in better]
+    return figures.progress(steps, worse, metric, _step_changes(journal, [listed[step.entry.id] for step in steps]))
 
 
-def _learned(journal: Journal, steps: Sequence[Listed]) -> dict[str, str]:
+def _step_changes(journal: Journal, steps: Sequence[Listed]) -> dict[str, str]:
     """Say of each entry how its best configuration differs from that of the one before it."""
     texts = [_best_text(journal, one) for one in journal.open_each(steps)]
     pairs = zip(steps[1:], texts, texts[1:], strict=False)

@@ -40,36 +40,36 @@ def main(arguments: list[str]) -> int:
         return NOBODY_LOOKED
     if refusal is None:
         return PASSES
-    sys.stderr.write("".join(f"{line}\n" for line in [*_why(refusal), *_ways(refusal, arguments, git_dir)]))
+    sys.stderr.write("".join(f"{line}\n" for line in [*_reason_lines(refusal), *_remedy_lines(refusal, arguments, git_dir)]))
     return REFUSES
 
 
-def _why(refusal: HookRefusal) -> Iterator[str]:
-    for known in refusal.repeated[:SHOWN]:
-        yield f"gitjournal: duplicate: {known.twice.stem.rpartition('/')[2]} repeats what was run before:"
+def _reason_lines(refusal: HookRefusal) -> Iterator[str]:
+    for duplicate in refusal.repeated[:SHOWN]:
+        yield f"gitjournal: duplicate: {duplicate.twice.stem.rpartition('/')[2]} repeats what was run before:"
         yield "  the same data, split, procedure and parameters as"
-        yield f"  {_first(known)}"
-    for one in refusal.findings[:SHOWN]:
-        line = f":{one.line}" if one.line else ""
-        yield f"gitjournal: {one.code} {text.clean(one.file)}{line}: {text.clean(one.message)}"
-        yield f"  {text.clean(one.hint)}"
+        yield f"  {_earlier_run(duplicate)}"
+    for finding in refusal.findings[:SHOWN]:
+        line = f":{finding.line}" if finding.line else ""
+        yield f"gitjournal: {finding.code} {text.clean(finding.file)}{line}: {text.clean(finding.message)}"
+        yield f"  {text.clean(finding.hint)}"
     left = len(refusal.repeated) + len(refusal.findings) - len(refusal.repeated[:SHOWN]) - len(refusal.findings[:SHOWN])
     if left:
         yield f"gitjournal: and {left} more; see: gitjournal check"
 
 
-def _first(known: EarlierEntry) -> str:
-    name, row = known.twice.other.rpartition("/")[2], known.row
-    said = [name]
+def _earlier_run(duplicate: EarlierEntry) -> str:
+    name, row = duplicate.twice.other.rpartition("/")[2], duplicate.row
+    parts = [name]
     if row:
-        said[0] += f' "{text.clean(row.title)}"'
-        said.append(text.age(read_time(row.at), datetime.now(UTC)))
-    said.append(f"on {text.clean(known.branch)}")
+        parts[0] += f' "{text.clean(row.title)}"'
+        parts.append(text.age(read_time(row.at), datetime.now(UTC)))
+    parts.append(f"on {text.clean(duplicate.branch)}")
     result = f": dev.{text.clean(row.metric or '')} {text.number(row.best)}" if row and row.best is not None else ""
-    return ", ".join(part for part in said if part) + result
+    return ", ".join(part for part in parts if part) + result
 
 
-def _ways(refusal: HookRefusal, arguments: list[str], git_dir: Path) -> Iterator[str]:
+def _remedy_lines(refusal: HookRefusal, arguments: list[str], git_dir: Path) -> Iterator[str]:
     how, branch = arguments[0], arguments[-1].removeprefix("refs/heads/")
     first = refusal.repeated[0].twice.other[-4:] if refusal.repeated else ""
     if first:

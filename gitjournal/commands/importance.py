@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gitjournal.commands.context import Context
-from gitjournal.commands.figure import save
+from gitjournal.commands.figure import save_chart
 from gitjournal.errors import UsageError
 from gitjournal.journal.journal import open_journal
 from gitjournal.render.reports.importance import importance_as_plain, importance_chart, importance_lines
@@ -34,7 +34,7 @@ def command(context: Context, what: str | None, metric: str | None, plot: Path |
         chart = importance_chart(found.found)
         if chart is None:
             raise UsageError("nothing to draw: too few runs, or nothing that was varied")
-        save(chart, plot)
+        save_chart(chart, plot)
     if as_json:
         click.echo(json.dumps(importance_as_plain(found)))
         return

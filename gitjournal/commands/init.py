@@ -36,7 +36,7 @@ def command(context: Context, folder: str, branch: str, forge: str | None, pages
     place = os.path.relpath(founded.lab.path, context.start)
     written, there = write_ci(founded.lab, forge, pages=pages, dry_run=dry_run) if forge else ([], [])
     if as_json:
-        told = {
+        plain = {
             "branch": founded.lab.branch,
             "folder": str(founded.lab.path),
             "created": founded.created,
@@ -44,15 +44,15 @@ def command(context: Context, folder: str, branch: str, forge: str | None, pages
             "ci": next(iter(written), None),
             "written": written,
         }
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(plain))
         return
     if context.quiet:
         return
     if not founded.touched:
         click.echo(f"journal: branch `{founded.lab.branch}` is checked out at {place}/ already; nothing was changed")
     else:
-        done = "would be created" if dry_run else "created" if founded.created else "found"
-        click.echo(f"journal: branch `{founded.lab.branch}` {done}, checked out at {place}/")
+        state = "would be created" if dry_run else "created" if founded.created else "found"
+        click.echo(f"journal: branch `{founded.lab.branch}` {state}, checked out at {place}/")
         click.echo(f"touched: {', '.join(founded.touched)}; nothing else")
     for name in there:
         click.echo(f"{place}/{name} is there already; it was not changed")

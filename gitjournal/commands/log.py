@@ -47,31 +47,31 @@ def command(
     if graph and (author or verdict):
         raise UsageError("--graph draws entries, which have no author and several verdicts", hint="see: gitjournal ls --verdict")
     if graph:
-        _graph(context, part, data, limit, as_json=as_json)
+        _print_graph(context, part, data, limit, as_json=as_json)
         return
     lab = find_lab(context.start)
-    ids = [find_id(lab, part)] if part else _on_data(context, data) if data else []
+    ids = [find_id(lab, part)] if part else _entries_on(context, data) if data else []
     paths = [path(one) for one in ids for path in (page_path, records_path)]
 
-    def wanted(change: Change) -> bool:
+    def is_wanted(change: Change) -> bool:
         by = author.lower() in f"{change.author} <{change.email}>".lower()
         return by and (verdict is None or change.trailers.get("Verdict") == verdict)
 
     asked = bool(author or part or data or verdict)
-    found = changes(lab.repository, current_ref(lab), paths=paths, wanted=wanted, limit=limit) if paths or not data else iter(())
+    commits = changes(lab.repository, current_ref(lab), paths=paths, wanted=is_wanted, limit=limit) if paths or not data else iter(())
     if as_json:
-        click.echo(json.dumps([_object(change) for change in found], indent=2))
+        click.echo(json.dumps([_commit_as_plain(change) for change in commits], indent=2))
         return
-    first = next(found, None)
+    first = next(commits, None)
     if first is None:
         click.echo("No commit matches." if asked else "The journal has no commits yet.")
         return
     # line by line: a reader such as `head` need not wait for the whole history
-    for change in itertools.chain([first], found):
-        click.echo(_line(change, color=context.color))
+    for change in itertools.chain([first], commits):
+        click.echo(_commit_line(change, color=context.color))
 
 
-def _line(change: Change, *, color: bool) -> str:
+def _commit_line(change: Change, *, color: bool) -> str:
     """Return date, author and subject."""
     day = change.at.astimezone().strftime("%Y-%m-%d %H:%M")
     head = f"{day}  {text.shorten(text.clean(change.author), 16):<16}  "
@@ -81,7 +81,7 @@ def _line(change: Change, *, color: bool) -> str:
     return text.paint(head, "dim", color=color) + shown
 
 
-def _object(change: Change) -> dict[str, str | None]:
+def _commit_as_plain(change: Change) -> dict[str, str | None]:
     return {
         "commit": change.commit,
         "at": change.at.astimezone(UTC).isoformat(),
@@ -93,15 +93,15 @@ def _object(change: Change) -> dict[str, str | None]:
     }
 
 
-def _on_data(context: Context, name: str) -> list[str]:
-    with open_journal(context.start) as overview:
-        return [one.row.id for one in overview.here() if name in data_names(one.row)]
+def _entries_on(context: Context, name: str) -> list[str]:
+    with open_journal(context.start) as journal:
+        return [one.row.id for one in journal.here() if name in data_names(one.row)]
 
 
-def _graph(context: Context, part: str | None, data: str | None, limit: int | None, *, as_json: bool) -> None:
-    with open_journal(context.start) as overview:
-        listed = {one.row.id: one for one in overview.here()}
-        wanted = overview.resolve(part) if part else None
+def _print_graph(context: Context, part: str | None, data: str | None, limit: int | None, *, as_json: bool) -> None:
+    with open_journal(context.start) as journal:
+        listed = {one.row.id: one for one in journal.here()}
+        wanted = journal.resolve(part) if part else None
     followed = {
         one: found
         for one, found in resolve_links(there.row for there in listed.values()).items()
@@ -109,22 +109,22 @@ def _graph(context: Context, part: str | None, data: str | None, limit: int | No
     }
     drawn = [branch for tree in trees(draw(followed)) if wanted is None or any(one.id == wanted for one in tree) for branch in tree][:limit]
     if as_json:
-        told = [{"id": one.id, "relation": one.relation or None, **followed[one.id].named} for one in drawn]
-        click.echo(json.dumps(told, indent=2))
+        plain = [{"id": one.id, "relation": one.relation or None, **followed[one.id].named} for one in drawn]
+        click.echo(json.dumps(plain, indent=2))
         return
     if not drawn:
         click.echo("No entry matches.")
     shown = short_ids(list(listed))
-    for one in drawn:
-        click.echo(_branch(one, listed[one.id].row, shown[one.id], color=context.color))
+    for branch in drawn:
+        click.echo(_branch_line(branch, listed[branch.id].row, shown[branch.id], color=context.color))
 
 
-def _branch(one: Branch, row: Row, short: str, *, color: bool) -> str:
+def _branch_line(branch: Branch, row: Row, short: str, *, color: bool) -> str:
     """Return ``├─ k3f9  RBF beats it  dev.accuracy 0.983 (baseline)``."""
     score = f"  dev.{text.clean(row.metric or '')} {text.short_spread(row.best, row.sd)}" if row.best is not None else f"  {row.state}"
-    tail = f"{score}  {FOLLOWS[one.relation]}" if one.relation else score
-    head = f"{text.paint(one.drawn, 'dim', color=color)}{text.clean(short)}  "
+    tail = f"{score}  {FOLLOWS[branch.relation]}" if branch.relation else score
+    head = f"{text.paint(branch.drawn, 'dim', color=color)}{text.clean(short)}  "
     width = text.terminal_width()
-    room = width - text.display_width(f"{one.drawn}{short}  {tail}") if width else None
+    room = width - text.display_width(f"{branch.drawn}{short}  {tail}") if width else None
     title = text.clean(row.title or row.error)
     return f"{head}{text.shorten(title, max(room, 8)) if room else title}{text.paint(tail, 'dim', color=color)}"

@@ -7,7 +7,7 @@ import json
 import click
 
 from gitjournal.commands.context import Context
-from gitjournal.commands.notice import progress, tell_repeated
+from gitjournal.commands.notice import progress_reporter, warn_of_repeats
 from gitjournal.entry.verdict import WORDS
 from gitjournal.errors import UsageError
 from gitjournal.journal import query
@@ -85,7 +85,7 @@ def command(
         recalled = None
         if like is not None:
             most = limit or (None if as_json else NEAR)
-            tell = progress("entry read", "entries read", quiet=context.quiet, step=1)
+            tell = progress_reporter("entry read", "entries read", quiet=context.quiet, step=1)
             recalled = recall(journal, like, entries, matching, limit=most, progress=tell)
     every = EntryList(entries, gains_over_baselines(listed.row for listed in entries), looks)
     shown = matching[:limit]
@@ -113,4 +113,4 @@ def command(
         click.echo(f"No entry matches. All {len(entries)}: gitjournal ls")
     else:
         click.echo(NONE_YET)
-    tell_repeated(context, repeated)
+    warn_of_repeats(context, repeated)

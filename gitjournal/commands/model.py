@@ -52,18 +52,18 @@ def score(context: Context, part: str, metric: str, run: str | None, as_json: bo
         click.echo(json.dumps({"id": subject.entry.id, "metric": f"dev.{metric}", "runs": runs}))
         return
     click.echo(f"dev.{metric}")
-    for one in scored:
-        click.echo(f"  {_value(one)}  {text.clean(one.record.run)[:8]}{_said(one)}")
+    for scored_run in scored:
+        click.echo(f"  {_value_cell(scored_run)}  {text.clean(scored_run.record.run)[:8]}{_run_details(scored_run)}")
 
 
-def _value(one: Scored) -> str:
-    return f"{text.number(one.value):>8}" if one.value is not None else f"{'-':>8}"
+def _value_cell(scored: Scored) -> str:
+    return f"{text.number(scored.value):>8}" if scored.value is not None else f"{'-':>8}"
 
 
-def _said(one: Scored) -> str:
-    grid = " ".join(f"{text.clean(name)} {text.clean(str(value))}" for name, value in one.record.grid.items())
-    seed = "" if one.record.seed is None else f"seed {one.record.seed}"
-    return "".join(f"  {word}" for word in (grid, seed, text.clean(one.why)) if word)
+def _run_details(scored: Scored) -> str:
+    grid = " ".join(f"{text.clean(name)} {text.clean(str(value))}" for name, value in scored.record.grid.items())
+    seed = "" if scored.record.seed is None else f"seed {scored.record.seed}"
+    return "".join(f"  {word}" for word in (grid, seed, text.clean(scored.why)) if word)
 
 
 @command.command("save")
@@ -83,18 +83,18 @@ def save(context: Context, part: str, run: str | None, output: Path | None, dry_
         subject = read_subject(journal, context.start, journal.resolve(part))
         if output is not None and output.exists():
             raise UsageError(f"{output} is there already")
-        record, made = artifacts.save(subject, Path(nowhere) if dry_run else None, run=run, pool=pool)
-    where = None if dry_run else output or Path(made.file)
+        record, model = artifacts.save(subject, Path(nowhere) if dry_run else None, run=run, pool=pool)
+    where = None if dry_run else output or Path(model.file)
     if output is not None and not dry_run:
-        shutil.copyfile(made.file, output)
+        shutil.copyfile(model.file, output)
     if as_json:
-        file = {"file": str(where) if where else None, "sha256": made.sha256, "bytes": made.bytes}
-        found = {"run": record.run, **file, "fitted": made.fitted}
-        click.echo(json.dumps(found))
+        file = {"file": str(where) if where else None, "sha256": model.sha256, "bytes": model.bytes}
+        plain = {"run": record.run, **file, "fitted": model.fitted}
+        click.echo(json.dumps(plain))
         return
-    did = "fitted again" if made.fitted else "opened"
-    click.echo(f"run {record.run[:8]} {did}: its {made.rows} predictions of dev are those of the record")
-    click.echo(f"{where}  {made.bytes / 1024:.0f} KB  sha256 {made.sha256[:12]}" if where else "nothing kept")
+    did = "fitted again" if model.fitted else "opened"
+    click.echo(f"run {record.run[:8]} {did}: its {model.rows} predictions of dev are those of the record")
+    click.echo(f"{where}  {model.bytes / 1024:.0f} KB  sha256 {model.sha256[:12]}" if where else "nothing kept")
 
 
 @command.command("gc")
@@ -104,12 +104,12 @@ def save(context: Context, part: str, run: str | None, output: Path | None, dry_
 def gc(context: Context, dry_run: bool, as_json: bool) -> None:
     """Remove what is kept of runs that no branch knows any more."""
     lab = find_lab(context.start)
-    found = artifacts.strays(lab, now=time.time())
+    strays = artifacts.strays(lab, now=time.time())
     if not dry_run:
-        artifacts.remove(found)
-    size = sum(stray.bytes for stray in found)
+        artifacts.remove(strays)
+    size = sum(stray.bytes for stray in strays)
     if as_json:
-        click.echo(json.dumps({"removed": not dry_run, "runs": [stray.run for stray in found], "bytes": size}))
+        click.echo(json.dumps({"removed": not dry_run, "runs": [stray.run for stray in strays], "bytes": size}))
         return
     word = "would be removed" if dry_run else "removed"
-    click.echo(f"{text.count(len(found), 'run')} that no branch knows: {size / 1024:.0f} KB {word}" if found else "nothing to remove")
+    click.echo(f"{text.count(len(strays), 'run')} that no branch knows: {size / 1024:.0f} KB {word}" if strays else "nothing to remove")

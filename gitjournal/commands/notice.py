@@ -16,7 +16,7 @@ from gitjournal.run.messages import Epoch, Event, Planned, Printed, Progress
 SLOW_SECONDS = 1.0
 
 
-def progress(unit: str, units: str = "", *, quiet: bool, step: int = 50) -> Callable[[int, int], None]:
+def progress_reporter(unit: str, units: str = "", *, quiet: bool, step: int = 50) -> Callable[[int, int], None]:
     """Return a function that shows on a terminal how many of how many are done, once it has taken longer than a second.
 
     It shows each `step`-th number, and takes the line away when the last of them has come.
@@ -33,13 +33,13 @@ def progress(unit: str, units: str = "", *, quiet: bool, step: int = 50) -> Call
     return tell
 
 
-def tell_repeated(context: Context, pairs: Sequence[tuple[Row, Row]]) -> None:
+def warn_of_repeats(context: Context, pairs: Sequence[tuple[Row, Row]]) -> None:
     """Say that a merge which git found clean brought the same run together twice."""
     if pairs and not context.quiet:
         later, earlier = pairs[0]
         more = f" (and {len(pairs) - 1} more)" if len(pairs) > 1 else ""
-        said = f"{later.id} did the same run as {earlier.id}{more}; see: gitjournal check"
-        click.echo(text.paint(text.clean(said), "look", color=context.color), err=True)
+        warning = f"{later.id} did the same run as {earlier.id}{more}; see: gitjournal check"
+        click.echo(text.paint(text.clean(warning), "look", color=context.color), err=True)
 
 
 class ExecReporter:

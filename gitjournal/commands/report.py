@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from gitjournal.commands.context import Context
-from gitjournal.commands.figure import save
-from gitjournal.commands.notice import progress
+from gitjournal.commands.figure import save_chart
+from gitjournal.commands.notice import progress_reporter
 from gitjournal.errors import UsageError, nearest
 from gitjournal.git.lab import find_journal
 from gitjournal.git.repository import author_email
@@ -42,8 +42,8 @@ class Reports(click.Group):
         """Import a report that has a module of its own."""
         if name not in LATER:
             return super().get_command(ctx, name)
-        found: click.Command = importlib.import_module(f"gitjournal.commands.{name}").command
-        return found
+        report: click.Command = importlib.import_module(f"gitjournal.commands.{name}").command
+        return report
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write the list of reports, importing none."""
@@ -85,13 +85,13 @@ def review_range(context: Context, what: str, output: Path | None, link: str, as
     if link and "{path}" not in link:
         raise click.UsageError("--link needs {path} where the path of a file goes")
     lab = find_journal(context.start, what.partition("..")[0])
-    ours, theirs = reviewing.range_of(lab, what)
-    review = reviewing.review(lab, ours, theirs, journal_refs(lab, current_ref(lab)))
-    said = json.dumps(review_as_plain(review), indent=2) + "\n" if as_json else pull_request_body(review, link=link)
+    into, branch = reviewing.range_of(lab, what)
+    review = reviewing.review(lab, into, branch, journal_refs(lab, current_ref(lab)))
+    body = json.dumps(review_as_plain(review), indent=2) + "\n" if as_json else pull_request_body(review, link=link)
     if output:
-        output.write_text(said, encoding="utf-8")
+        output.write_text(body, encoding="utf-8")
         return
-    click.echo(said, nl=False)
+    click.echo(body, nl=False)
 
 
 @command.command("calibration", short_help="How sure you were, and how often you were right.")
@@ -112,27 +112,27 @@ def calibration(context: Context, author: str | None, everybody: bool, plot: Pat
     """
     if author and everybody:
         raise click.UsageError("--author and --all exclude each other")
-    with open_journal(context.start) as overview:
-        rows = [one.row for one in overview.everywhere() if one.row.expect]
+    with open_journal(context.start) as journal:
+        rows = [one.row for one in journal.everywhere() if one.row.expect]
         if not everybody:
-            author = author or author_email(overview.lab.repository)
-            authors = first_authors(overview.lab.repository, list(overview.index.refs))
+            author = author or author_email(journal.lab.repository)
+            authors = first_authors(journal.lab.repository, list(journal.index.refs))
             rows = [row for row in rows if author.lower() in authors.get((row.id[:8], row.id[-4:]), "").lower()]
     predictions = [
         Prediction(row.confidence, row.verdict == "supported")
         for row in rows
         if row.confidence is not None and row.verdict in ("supported", "refuted")
     ]
-    asked = CalibrationScope("" if everybody else author or "", _left_out(rows))
-    found = calibrate(predictions)
+    scope = CalibrationScope("" if everybody else author or "", _count_left_out(rows))
+    result = calibrate(predictions)
     if plot is not None:
-        if found is None:
+        if result is None:
             raise UsageError("nothing to draw: no verdict on an entry with a `confidence`")
-        save(calibration_chart(found), plot)
+        save_chart(calibration_chart(result), plot)
     if as_json:
-        click.echo(json.dumps(calibration_as_plain(found, asked), indent=2))
+        click.echo(json.dumps(calibration_as_plain(result, scope), indent=2))
         return
-    click.echo("\n".join(calibration_lines(found, asked)))
+    click.echo("\n".join(calibration_lines(result, scope)))
     if plot is not None:
         click.echo(f"drawn: {plot}")
 
@@ -140,25 +140,25 @@ def calibration(context: Context, author: str | None, everybody: bool, plot: Pat
 @command.command("waste", short_help="What was not run, why, and what that saved.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
 @click.pass_obj
-def waste_saved(context: Context, as_json: bool) -> None:
+def report_savings(context: Context, as_json: bool) -> None:
     """Say how many runs the journal has avoided so far, in runs and hours, and how many were made.
 
     Runs that other entries had done, grid points and seeds that mean the same as others, runs that the gate of --skip-unlikely left
     out, each with what they would have taken. Of the gate it says what its control came to: unlikely runs that were made all the
     same, and how often as many runs drawn at random would have held the best.
     """
-    with open_journal(context.start) as overview:
-        found = waste(overview, progress("entry", "entries", quiet=context.quiet or as_json))
-    click.echo(json.dumps(waste_as_plain(found), indent=2) if as_json else "\n".join(waste_lines(found)))
+    with open_journal(context.start) as journal:
+        savings = waste(journal, progress_reporter("entry", "entries", quiet=context.quiet or as_json))
+    click.echo(json.dumps(waste_as_plain(savings), indent=2) if as_json else "\n".join(waste_lines(savings)))
 
 
-def _left_out(rows: list[Row]) -> dict[str, int]:
+def _count_left_out(rows: list[Row]) -> dict[str, int]:
     """Return why entries that expect something do not count, and how many."""
-    why = Counter(map(_why, rows))
+    why = Counter(map(_left_out_reason, rows))
     return {name: why[name] for name in ("inconclusive", "not judged yet", "without a `confidence`", "retracted")}
 
 
-def _why(row: Row) -> str:
+def _left_out_reason(row: Row) -> str:
     if row.state == "retracted":
         return "retracted"
     if not row.verdict:

@@ -13,7 +13,7 @@ import msgspec
 
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import entry_chart, require_output, show_chart
-from gitjournal.commands.notice import tell_repeated
+from gitjournal.commands.notice import warn_of_repeats
 from gitjournal.entry import verdict
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.parse import split_text
@@ -57,54 +57,54 @@ def command(context: Context, part: str, with_runs: bool, identity: bool, figure
         summary = summarise(opened.entry.front, opened.records)
         if figure:
             require_output(output, as_json=as_json)
-            baseline = _baseline(journal, opened)
+            baseline = _find_baseline(journal, opened)
             gain = gain_over(summary, opened.records, baseline) if isinstance(baseline, Baseline) else None
             chart = entry_chart(journal, opened, summary, figure, gain.score if gain else None)
             show_chart(context, chart, figure, output, as_json=as_json)
             return
         explained = explain(journal.lab, context.start, opened) if identity else None
         if as_json:
-            told = _object(opened, summary, _baseline(journal, opened), explained, with_runs=with_runs)
-            click.echo(json.dumps({**told, "test": _test(journal, opened)}, indent=2))
+            plain = _entry_as_plain(opened, summary, _find_baseline(journal, opened), explained, with_runs=with_runs)
+            click.echo(json.dumps({**plain, "test": _look_as_plain(journal, opened)}, indent=2))
         elif explained is not None:
             click.echo("\n".join(explained_lines(explained, color=context.color)))
         else:
-            click.echo("\n".join(_lines(journal, opened, summary, with_runs=with_runs, color=context.color)))
-        tell_repeated(context, journal.repeated())
+            click.echo("\n".join(_entry_lines(journal, opened, summary, with_runs=with_runs, color=context.color)))
+        warn_of_repeats(context, journal.repeated())
 
 
-def _lines(journal: Journal, opened: Opened, summary: Summary, *, with_runs: bool, color: bool) -> Iterator[str]:
-    yield from _head(opened, summary, color=color)
-    baseline = _baseline(journal, opened)
-    judged = _judged(opened)
-    for word, said in [*words.declaration_rows(opened.entry.front), *_baseline_said(opened, summary, baseline)]:
-        yield _labelled(word, said, color=color)
+def _entry_lines(journal: Journal, opened: Opened, summary: Summary, *, with_runs: bool, color: bool) -> Iterator[str]:
+    yield from _head_lines(opened, summary, color=color)
+    baseline = _find_baseline(journal, opened)
+    judged = _read_verdict(opened)
+    for word, content in [*words.declaration_rows(opened.entry.front), *_baseline_rows(opened, summary, baseline)]:
+        yield _label_line(word, content, color=color)
         if word == "expect":
-            for told in judged.told if judged else ():
-                yield _labelled("", f"{told.verdict}: {text.clean(told.said)}", color=color)
-    yield from _results(journal, opened, summary, baseline, color=color)
+            for outcome in judged.told if judged else ():
+                yield _label_line("", f"{outcome.verdict}: {text.clean(outcome.said)}", color=color)
+    yield from _result_lines(journal, opened, summary, baseline, color=color)
     if with_runs and opened.records:
         yield from ("", text.paint("every run", "bold", color=color))
         width = text.terminal_width()
-        made = [one for one in opened.records if not is_look(one)]
-        yield words.runs_table(made, summary, width=width, color=color, when=lambda at: _ago(at, short=True))
+        runs = [one for one in opened.records if not is_look(one)]
+        yield words.runs_table(runs, summary, width=width, color=color, when=lambda at: _age_words(at, short=True))
     notes = _notes(opened)
     if notes:
         yield ""
         yield text.clean_lines(notes)
 
 
-def _head(opened: Opened, summary: Summary, *, color: bool) -> Iterator[str]:
+def _head_lines(opened: Opened, summary: Summary, *, color: bool) -> Iterator[str]:
     listed = opened.listed
     yield text.paint(text.wrap(text.clean(opened.entry.front.title)), "bold", color=color)
-    when = _ago(summary.last_at)
+    when = _age_words(summary.last_at)
     yield " · ".join(filter(None, [text.clean(listed.row.id), listed.state, text.clean(listed.branch), when]))
     if listed.draft and listed.ref:
         yield f"edited since: gitjournal diff {listed.row.id[-4:]}"
     yield ""
 
 
-def _results(journal: Journal, opened: Opened, summary: Summary, baseline: Baseline | str | None, *, color: bool) -> Iterator[str]:
+def _result_lines(journal: Journal, opened: Opened, summary: Summary, baseline: Baseline | str | None, *, color: bool) -> Iterator[str]:
     if not opened.records:
         yield ""
         yield f"not run yet; next: gitjournal exec {opened.listed.row.id[-4:]}"
@@ -117,22 +117,22 @@ def _results(journal: Journal, opened: Opened, summary: Summary, baseline: Basel
     if left > 0:
         yield f"{text.count(left, 'more configuration')}: gitjournal show {opened.listed.row.id[-4:]} --runs"
     yield ""
-    for word, said in _tested(journal, opened, summary):
-        yield _labelled(word, said, color=color)
+    for word, content in _look_rows(journal, opened, summary):
+        yield _label_line(word, content, color=color)
     sections = [
         ("parameters", words.effects_lines(summary)),
         ("failures", words.failure_lines(summary)),
         ("skipped", [gated_line(summary.gated)]),
         ("findings", [f"{finding_meaning(code)}, in {text.count(amount, 'run')}" for code, amount in summary.findings.items()]),
         ("cost", [words.cost_words(summary)]),
-        ("environment", _environments(journal, opened, summary)),
+        ("environment", _environment_lines(journal, opened, summary)),
     ]
     for word, lines in sections:
         for number, line in enumerate(filter(None, lines)):
-            yield _labelled("" if number else word, line, color=color)
+            yield _label_line("" if number else word, line, color=color)
 
 
-def _tested(journal: Journal, opened: Opened, summary: Summary) -> Iterator[tuple[str, str]]:
+def _look_rows(journal: Journal, opened: Opened, summary: Summary) -> Iterator[tuple[str, str]]:
     """Yield the entry's last look at the test part, which of how many it was, and what that many mean."""
     split, data = opened.entry.front.split, opened.entry.front.data
     if not data.hash or not split or not (split.test or (split.given and data.files and data.files.test)):
@@ -151,55 +151,55 @@ def _tested(journal: Journal, opened: Opened, summary: Summary) -> Iterator[tupl
         yield "", line
 
 
-def _test(journal: Journal, opened: Opened) -> dict[str, Any] | None:
+def _look_as_plain(journal: Journal, opened: Opened) -> dict[str, Any] | None:
     looks = looks_at(journal.lab, journal.index, opened.entry.front.data.hash or "")
     open_journal = of_entry(looks, opened.listed.row.id)
     return testing.look_as_plain(open_journal, looks) if open_journal else None
 
 
-def _labelled(word: str, said: str, *, color: bool) -> str:
-    wrapped = text.wrap(said, indent=" " * LABEL) or " " * LABEL
+def _label_line(word: str, content: str, *, color: bool) -> str:
+    wrapped = text.wrap(content, indent=" " * LABEL) or " " * LABEL
     return text.paint(word.ljust(LABEL), "dim", color=color) + wrapped[LABEL:]
 
 
-def _baseline(journal: Journal, opened: Opened) -> Baseline | str | None:
+def _find_baseline(journal: Journal, opened: Opened) -> Baseline | str | None:
     """Return the baseline with its records, or in words why there is none to compare with."""
     part = opened.entry.front.baseline
     if not part:
         return None
     try:
-        other = journal.open(journal.find(part))
+        baseline = journal.open(journal.find(part))
     except UsageError:
         return f"{text.clean(part)} (no such entry)"
     except GitjournalError:
         return f"{text.clean(part)} (cannot be read)"
-    return other.as_baseline
+    return baseline.as_baseline
 
 
-def _judged(opened: Opened) -> Verdict | None:
+def _read_verdict(opened: Opened) -> Verdict | None:
     """Return what the results block says of what was expected; what is retracted says nothing any more."""
     return verdict.of_page(opened.entry.text, opened.entry.id) if opened.listed.row.verdict else None
 
 
-def _baseline_said(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> list[tuple[str, str]]:
+def _baseline_rows(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> list[tuple[str, str]]:
     if baseline is None or isinstance(baseline, str):
-        return [("baseline", baseline or no_baseline(opened.entry.front))] if baseline or _alone(opened) else []
+        return [("baseline", baseline or no_baseline(opened.entry.front))] if baseline or _lacks_baseline(opened) else []
     name = f'{baseline.id} "{text.clean(baseline.title)}"'
     if baseline.retracted:
         return [("baseline", f"{name}, which is retracted")]
     gain = gain_over(summary, opened.records, baseline)
     best = baseline.summary.best
-    theirs = best.scores.get(summary.deciding or "") if best else None
-    reached = f": {text.clean(summary.deciding or '')} {text.number(theirs.mean)}" if theirs else ""
+    score = best.scores.get(summary.deciding or "") if best else None
+    reached = f": {text.clean(summary.deciding or '')} {text.number(score.mean)}" if score else ""
     return [("baseline", f"{name}{reached}{f', gain {gain_words(gain)}' if gain else ''}")]
 
 
-def _alone(opened: Opened) -> bool:
+def _lacks_baseline(opened: Opened) -> bool:
     """Whether the entry has results, and nothing to compare them with."""
     return bool(opened.records) and not opened.listed.row.estimator.startswith("Dummy")
 
 
-def _gain(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> dict[str, Any] | None:
+def _gain_as_plain(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> dict[str, Any] | None:
     gain = gain_over(summary, opened.records, baseline) if isinstance(baseline, Baseline) else None
     if gain is None:
         return None
@@ -207,20 +207,20 @@ def _gain(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> 
     return {"baseline": gain.baseline, "score": gain.score, "difference": gain.difference, "interval": interval}
 
 
-def _environments(journal: Journal, opened: Opened, summary: Summary) -> list[str]:
+def _environment_lines(journal: Journal, opened: Opened, summary: Summary) -> list[str]:
     ref = opened.listed.ref
     blobs = journal.lab.repository.blobs([f"{ref}:environments/{name}.json" for name in summary.environments if name.isalnum()])
-    said = []
+    lines = []
     for name in summary.environments:
         try:
-            found = json.loads(blobs.get(f"{ref}:environments/{name}.json", b"null"))
+            environment = json.loads(blobs.get(f"{ref}:environments/{name}.json", b"null"))
         except (ValueError, RecursionError):
-            found = None
-        said.append(words.environment_words(found) if isinstance(found, dict) else f"{text.clean(name)[:12]} (not described)")
-    if not said and summary.kernels:
-        said.append(f"kernel {text.clean(', '.join(summary.kernels))}")
+            environment = None
+        lines.append(words.environment_words(environment) if isinstance(environment, dict) else f"{text.clean(name)[:12]} (not described)")
+    if not lines and summary.kernels:
+        lines.append(f"kernel {text.clean(', '.join(summary.kernels))}")
     flags = {tuple(record.flags.items()): None for record in opened.records if record.flags}
-    return said + [text.clean(", ".join(f"{name} {value}" for name, value in one)) for one in flags]
+    return lines + [text.clean(", ".join(f"{name} {value}" for name, value in one)) for one in flags]
 
 
 def _notes(opened: Opened) -> str:
@@ -233,11 +233,11 @@ def _notes(opened: Opened) -> str:
     return body.strip("\n")
 
 
-def _ago(at: str | None, *, short: bool = False) -> str:
+def _age_words(at: str | None, *, short: bool = False) -> str:
     return text.age(read_time(at), datetime.now(UTC), short=short)
 
 
-def _object(
+def _entry_as_plain(
     opened: Opened,
     summary: Summary,
     baseline: Baseline | str | None,
@@ -246,7 +246,7 @@ def _object(
     with_runs: bool,
 ) -> dict[str, Any]:
     listed = opened.listed
-    found: dict[str, Any] = {
+    plain: dict[str, Any] = {
         "id": listed.row.id,
         "title": opened.entry.front.title,
         "state": listed.row.state,
@@ -258,12 +258,12 @@ def _object(
         "higher_is_better": direction(summary.metric) > 0 if summary.metric else None,
         "summary": msgspec.to_builtins(summary),
         "verdict": listed.row.verdict or None,
-        "expected": verdict.as_plain(_judged(opened)),
-        "gain": _gain(opened, summary, baseline),
+        "expected": verdict.as_plain(_read_verdict(opened)),
+        "gain": _gain_as_plain(opened, summary, baseline),
         "notes": _notes(opened),
     }
     if with_runs:
-        found["runs"] = [msgspec.to_builtins(record) for record in opened.records]
+        plain["runs"] = [msgspec.to_builtins(record) for record in opened.records]
     if explained is not None:
-        found["identity"] = explained_as_plain(explained)
-    return found
+        plain["identity"] = explained_as_plain(explained)
+    return plain

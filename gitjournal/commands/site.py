@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from gitjournal.commands.context import Context, quiet_option
-from gitjournal.commands.notice import progress
+from gitjournal.commands.notice import progress_reporter
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import find_journal
 from gitjournal.journal.branches import current_ref, journal_refs
@@ -53,8 +53,8 @@ def build_(context: Context, output: Path | None, name: str | None, everywhere: 
     """
     built, folder, _ = _build(context, output, name, everywhere=everywhere, dry_run=dry_run, quiet=as_json or context.quiet)
     if as_json:
-        told = {"folder": str(folder), "pages": built.pages, "written": built.written, "removed": built.removed}
-        click.echo(json.dumps({**told, "entries": built.entries, "unreadable": built.unreadable}))
+        plain = {"folder": str(folder), "pages": built.pages, "written": built.written, "removed": built.removed}
+        click.echo(json.dumps({**plain, "entries": built.entries, "unreadable": built.unreadable}))
     elif not context.quiet:
         click.echo("\n".join(build_lines(built, folder, dry_run=dry_run)))
 
@@ -89,14 +89,14 @@ def with_reload(page: str) -> str:
     return page.replace("</body>", f"<script>{RELOAD}</script>\n</body>", 1)
 
 
-def _follow(context: Context, server: Server, output: Path | None, name: str | None, seen: Refs, *, everywhere: bool) -> None:
+def _follow(context: Context, server: Server, output: Path | None, name: str | None, refs: Refs, *, everywhere: bool) -> None:
     """Build again whenever a branch of the journal is not where it was `seen`."""
     while True:
         time.sleep(POLL_SECONDS)
         try:
-            if _refs(context) == seen:
+            if _read_refs(context) == refs:
                 continue
-            built, _, seen = _build(context, output, name, everywhere=everywhere, dry_run=False, quiet=True)
+            built, _, refs = _build(context, output, name, everywhere=everywhere, dry_run=False, quiet=True)
         except GitjournalError as fault:
             click.echo(text.clean_lines(str(fault)), err=True)
             continue
@@ -106,7 +106,7 @@ def _follow(context: Context, server: Server, output: Path | None, name: str | N
                 click.echo(f"{text.count(built.written, 'page')} written anew")
 
 
-def _refs(context: Context) -> Refs:
+def _read_refs(context: Context) -> Refs:
     lab = find_journal(context.start)
     return journal_refs(lab, current_ref(lab))
 
@@ -117,8 +117,8 @@ def _build(
     """Build, and return what was built, where, and of which commits."""
     # on a forge the journal itself is checked out, and nobody has begun it there
     lab = find_journal(context.start)
-    with open_journal(context.start, lab) as overview:
+    with open_journal(context.start, lab) as journal:
         folder = SiteFolder.open(lab, output, start=context.start, dry_run=dry_run)
         called = name or (lab.top or lab.path).name
-        built = build(overview, folder, name=called, everywhere=everywhere, progress=progress("page", quiet=quiet))
-        return built, folder.path, dict(overview.index.refs)
+        built = build(journal, folder, name=called, everywhere=everywhere, progress=progress_reporter("page", quiet=quiet))
+        return built, folder.path, dict(journal.index.refs)

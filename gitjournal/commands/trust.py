@@ -40,21 +40,21 @@ def command(context: Context, what: str | None, files: tuple[str, ...], listing:
     if listing:
         if what:
             raise UsageError("--list takes no name: it lists all")
-        _list(private, as_json=as_json)
+        _list_trusted(private, as_json=as_json)
         return
     if what is None:
         raise UsageError("name an entry or a function, or see --list")
     if revoke:
-        _revoke(private, _functions(lab, context.start, what), dry_run=dry_run, as_json=as_json)
+        _revoke(private, _function_names(lab, context.start, what), dry_run=dry_run, as_json=as_json)
         return
-    codes = _codes(lab, context.start, what, files)
+    codes = _find_codes(lab, context.start, what, files)
     if as_json and not dry_run:
         raise UsageError("--json goes with --list, --revoke and --dry-run: trust is given by a person")
     for code in codes:
-        _one(private, code, context, what=what, dry_run=dry_run, as_json=as_json)
+        _trust_code(private, code, context, what=what, dry_run=dry_run, as_json=as_json)
 
 
-def _one(private: Path, code: Code, context: Context, *, what: str, dry_run: bool, as_json: bool) -> None:
+def _trust_code(private: Path, code: Code, context: Context, *, what: str, dry_run: bool, as_json: bool) -> None:
     changes = store.changes(private, code)
     trusted = store.is_trusted(private, code)
     if as_json:
@@ -81,42 +81,42 @@ def _one(private: Path, code: Code, context: Context, *, what: str, dry_run: boo
     click.echo("trusted")
 
 
-def _codes(lab: Lab, start: Path, what: str, files: tuple[str, ...]) -> list[Code]:
+def _find_codes(lab: Lab, start: Path, what: str, files: tuple[str, ...]) -> list[Code]:
     root = work_root(lab, start)
     if ":" in what:
         return [find_code(what, files, root, ("procedure", "python"))]
     if files:
         raise UsageError("--code goes with a function; an entry says its own `code`")
-    entry = _entry(lab, start, what)
+    entry = _read_entry(lab, start, what)
     codes = [code for code in (plan.data_code(entry, root), plan.procedure_code(entry, root)) if code]
     if not codes:
         raise UsageError(f"{entry.id} runs no code of one's own; there is nothing to trust")
     return codes
 
 
-def _functions(lab: Lab, start: Path, what: str) -> list[str]:
+def _function_names(lab: Lab, start: Path, what: str) -> list[str]:
     """Return the functions that are named; what their files hold does not matter."""
     if ":" in what:
         return [what]
-    front = _entry(lab, start, what).front
+    front = _read_entry(lab, start, what).front
     return [str(name) for name in (front.data.python, front.own_function) if name]
 
 
-def _entry(lab: Lab, start: Path, part: str) -> Entry:
+def _read_entry(lab: Lab, start: Path, part: str) -> Entry:
     with open_journal(start, lab) as journal:
         return read_at_hand(journal, start, journal.resolve(part))
 
 
-def _list(private: Path, *, as_json: bool) -> None:
-    known = store.read(private)
+def _list_trusted(private: Path, *, as_json: bool) -> None:
+    trusted = store.read(private)
     if as_json:
-        click.echo(json.dumps([{"function": one.function, "digest": one.digest, "files": one.files, "at": one.at} for one in known]))
+        click.echo(json.dumps([{"function": one.function, "digest": one.digest, "files": one.files, "at": one.at} for one in trusted]))
         return
-    for one in known:
-        click.echo(f"{text.clean(one.function)}  {text.count(len(one.files), 'file')}  {text.clean(one.at)}")
-        for path, sha256 in one.files.items():
+    for code in trusted:
+        click.echo(f"{text.clean(code.function)}  {text.count(len(code.files), 'file')}  {text.clean(code.at)}")
+        for path, sha256 in code.files.items():
             click.echo(f"  {text.clean(sha256)[:12]}  {text.clean(path)}")
-    if not known:
+    if not trusted:
         click.echo("nothing is trusted here")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gitjournal.commands.entry_selection import Selection, select
+from gitjournal.commands.entry_selection import EntrySelection, select_entries
 from gitjournal.commands.option_values import parse_duration
 from gitjournal.entry.model import Budget
 from gitjournal.errors import BusyError, UsageError
@@ -41,9 +41,9 @@ def journal(repo: Path, pool: WorkerPool) -> Bench:
     return Bench(init(repo).lab, repo, pool)
 
 
-def selected(bench: Bench, start: Path, *parts: str) -> Selection:
+def selected(bench: Bench, start: Path, *parts: str) -> EntrySelection:
     with open_journal(bench.top, bench.lab) as journal:
-        return select(journal, start, parts)
+        return select_entries(journal, start, parts)
 
 
 # ---- grids
