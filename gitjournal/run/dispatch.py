@@ -37,7 +37,7 @@ class Todo:
 
 
 class Dispatch:
-    """The runs of one entry that are to be made, handed out one by one to a pool, which calls `take` and `heard`.
+    """The runs of one entry that are to be made, handed out one by one to a pool, which calls `take` and `record_reply`.
 
     `stopped` says why runs were left out. With a `gate` they are made in its order, and `metric` of their dev part is what it hears of.
     """
@@ -135,7 +135,7 @@ class Dispatch:
         found, self._found = self._found, []
         return found
 
-    def heard(self, number: int, reply: RunReply) -> None:
+    def record_reply(self, number: int, reply: RunReply) -> None:
         """Count what a run came to, before the next one begins."""
         result = reply if isinstance(reply, RunResult) else RunResult(status="failed")
         self._busy -= 1

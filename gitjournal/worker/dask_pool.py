@@ -27,7 +27,17 @@ from gitjournal import __version__
 from gitjournal.entry.record import Failure
 from gitjournal.errors import GitjournalError
 from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, Message, RunJob, RunResult
-from gitjournal.worker.pool import Answers, Jobs, News, RecordedEnvironment, Results, RunReply, WorkerPool, record_environment, relay
+from gitjournal.worker.pool import (
+    JobSource,
+    News,
+    RecordedEnvironment,
+    ReplyQueue,
+    ReplyStream,
+    RunReply,
+    WorkerPool,
+    record_environment,
+    relay,
+)
 from gitjournal.worker.process import Worker
 
 ROOT = "GITJOURNAL_ROOT"  # set for a Dask worker where it has the repository's files at another place
@@ -172,13 +182,13 @@ class DaskPool:
 
     def run(
         self,
-        jobs: Jobs,
+        jobs: JobSource,
         *,
         timeout: float | None,
         on_progress: Callable[[News], None] | None = None,  # noqa: ARG002 - a cluster passes nothing on meanwhile
-    ) -> Results:
+    ) -> ReplyStream:
         """Do all jobs and yield (number, answer) as they finish, in any order."""
-        answers: Answers = queue.SimpleQueue()
+        answers: ReplyQueue = queue.SimpleQueue()
 
         def begin(number: int, job: RunJob) -> None:
             future = self._client.submit(

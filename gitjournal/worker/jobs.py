@@ -321,7 +321,7 @@ class PredictionsFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BootstrapJob(msgspec.Struct, frozen=True, tag_field="do", tag="draw", kw_only=True):
-    """Draw the rows of several runs anew. `runs` are the winner and what it was chosen from, `other` what it is compared with."""
+    """Bootstrap the predictions of several runs. `runs` are the winner and what it was chosen from, `other` what it is compared with."""
 
     answer: ClassVar[type[Resampled]] = Resampled
     runs: list[PredictionsFile]

@@ -21,12 +21,11 @@ DESCRIBES = ("python", "versions", "machine", "system")  # what an environment i
 POLL_SECONDS = 0.1  # how often to ask for a job that another process may be doing
 LOOK_SECONDS = 5.0  # how often to look whether those who do the jobs are still there
 
+ReplyQueue = queue.SimpleQueue[tuple[int, RunReply] | News | BaseException]
+ReplyStream = Generator[tuple[int, RunReply], None, None]  # to be closed by whoever leaves it early
 
-Answers = queue.SimpleQueue[tuple[int, RunReply] | News | BaseException]
-Results = Generator[tuple[int, RunReply], None, None]  # to be closed by whoever leaves it early
 
-
-class Jobs(Protocol):
+class JobSource(Protocol):
     """Where a pool gets its jobs from, one by one, when somebody is free to do it."""
 
     @property
@@ -38,8 +37,8 @@ class Jobs(Protocol):
         """Return the next job and its number, or None where there is none now."""
         ...
 
-    def heard(self, number: int, reply: RunReply) -> None:
-        """Be told of an answer, before the next job is asked for."""
+    def record_reply(self, number: int, reply: RunReply) -> None:
+        """Take note of an answer, before the next job is asked for."""
         ...
 
 
@@ -58,7 +57,7 @@ class Pool(Protocol):
         """Have one job done, and wait for its answer."""
         ...
 
-    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[News], None] | None = None) -> Results:
+    def run(self, jobs: JobSource, *, timeout: float | None, on_progress: Callable[[News], None] | None = None) -> ReplyStream:
         """Do all jobs and yield (number, answer) as they finish, in any order; pass on what runs say meanwhile."""
         ...
 
@@ -67,7 +66,7 @@ class Pool(Protocol):
         ...
 
     def environment_of(self, reply: RunReply | None = None) -> RecordedEnvironment:
-        """Say in what environment an answer came about."""
+        """Return the environment in which an answer came about."""
         ...
 
 
@@ -95,7 +94,7 @@ class WorkerPool:
     def __init__(self, size: int = 1) -> None:
         self.size = size
         self._workers: list[Worker] = []
-        self._where: RecordedEnvironment | None = None
+        self._environment: RecordedEnvironment | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -113,10 +112,10 @@ class WorkerPool:
         return self._worker(0).ask(job)
 
     def environment_of(self, reply: RunReply | None = None) -> RecordedEnvironment:  # noqa: ARG002 - all workers of a machine are alike
-        """Return what the first worker said of its environment when it started."""
-        if self._where is None:
-            self._where = record_environment(self._worker(0).ready)
-        return self._where
+        """Return the environment of the first worker, as it described it when it started."""
+        if self._environment is None:
+            self._environment = record_environment(self._worker(0).ready)
+        return self._environment
 
     def start(self, jobs: int) -> None:
         """Start as many workers as are needed for so many jobs, side by side; they load their libraries meanwhile."""
@@ -128,13 +127,13 @@ class WorkerPool:
         for worker in self._workers:
             worker.prepare(job)
 
-    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: Callable[[News], None] | None = None) -> Results:
+    def run(self, jobs: JobSource, *, timeout: float | None, on_progress: Callable[[News], None] | None = None) -> ReplyStream:
         """Do all jobs and yield (number, answer) as they finish, in any order. `timeout` is in seconds, for each.
 
         What a run says meanwhile goes to `on_progress`, in the thread of the caller.
         """
         self.environment_of()  # known before threads begin: later, only the thread that has a worker may listen to it
-        answers: Answers = queue.SimpleQueue()
+        answers: ReplyQueue = queue.SimpleQueue()
         free: queue.SimpleQueue[int] = queue.SimpleQueue()
         for place in range(self.size):
             free.put(place)
@@ -170,13 +169,13 @@ class WorkerPool:
 
 
 def relay(
-    jobs: Jobs,
-    answers: Answers,
+    jobs: JobSource,
+    answers: ReplyQueue,
     *,
     begin: Callable[[int, RunJob], None],
     size: Callable[[], int],
     on_progress: Callable[[News], None] | None = None,
-) -> Results:
+) -> ReplyStream:
     """Begin jobs as long as fewer than `size()` are being done, and yield (number, answer) as they come in."""
     busy = 0
 
@@ -201,6 +200,6 @@ def relay(
         if isinstance(answer, BaseException):
             raise answer
         busy -= 1
-        jobs.heard(*answer)
+        jobs.record_reply(*answer)
         fill()  # before the caller writes the answer down, so that nobody is idle meanwhile
         yield answer

@@ -93,7 +93,7 @@ class Process:
 
     @property
     def ready(self) -> Environment:
-        """What the process said of its environment. Raises GitjournalError where it does not start."""
+        """The environment, as the process described it. Raises GitjournalError where it does not start."""
         if self._ready is None:
             with contextlib.suppress(_GoneError, _LateError, _GarbledError):
                 self._ready = self.receive(time.monotonic() + START_SECONDS).ready
@@ -198,7 +198,7 @@ class Worker:
 
     @property
     def ready(self) -> Environment:
-        """What the process said of its environment. Raises GitjournalError where it does not start."""
+        """The environment, as the process described it. Raises GitjournalError where it does not start."""
         return self._ready_process().ready
 
     def ask(self, job: Job[A], timeout: float | None = None, on_progress: Callable[[dict[str, Any]], None] | None = None) -> A | ErrorReply:
@@ -240,7 +240,7 @@ class Worker:
                 self.start().send(ahead)
 
     def kill(self) -> None:
-        """End the process now, and what it started; one that is asked again starts anew."""
+        """End the process now, and what it started; one that is asked again starts another."""
         with self._changing:
             process, self._process = self._process, None
         if process is not None:

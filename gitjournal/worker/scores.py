@@ -27,7 +27,7 @@ COMPUTED_HERE = frozenset({"rmse", "mae", "mse", "log_loss", "brier", "loss"})
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model said of some rows; responses that no metric asked for are None.
+    """The predictions of a model for some rows; responses that no metric asked for are None.
 
     For a classification with one label, `proba` and a `decision` in two dimensions have one column for each class of
     the target, also for those that the train part did not hold. `classes` is what the model calls them.

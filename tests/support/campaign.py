@@ -26,7 +26,7 @@ from gitjournal.run.call import ExecCall
 from gitjournal.run.execute import execute, recover
 from gitjournal.run.messages import Event, Options, Progress
 from gitjournal.worker.jobs import RunJob, RunResult, Validated, ValidateJob
-from gitjournal.worker.pool import Answers, Jobs, RecordedEnvironment, Results, RunReply, relay
+from gitjournal.worker.pool import JobSource, RecordedEnvironment, ReplyQueue, ReplyStream, RunReply, relay
 
 ENVIRONMENT = b'{"python":"of the campaign"}\n'
 
@@ -58,8 +58,8 @@ class Quick:
         assert isinstance(job, ValidateJob), "the data were to be looked at before"
         return Validated()
 
-    def run(self, jobs: Jobs, *, timeout: float | None, on_progress: object = None) -> Results:
-        answers: Answers = queue.SimpleQueue()
+    def run(self, jobs: JobSource, *, timeout: float | None, on_progress: object = None) -> ReplyStream:
+        answers: ReplyQueue = queue.SimpleQueue()
 
         def begin(number: int, job: RunJob) -> None:
             note(self.notes / "begun", name(job))

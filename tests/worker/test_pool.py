@@ -82,14 +82,14 @@ class Queue:
     def __init__(self, *jobs: dict[str, Any]) -> None:
         self.jobs = [run(number, **job) for number, job in enumerate(jobs)]
         self.waiting = False
-        self.heard_of: list[RunReply] = []
+        self.replies: list[RunReply] = []
 
     def take(self) -> tuple[int, MortalRun] | None:
         job = self.jobs.pop(0) if self.jobs else None
         return None if job is None else (job.number, job)
 
-    def heard(self, number: int, reply: RunReply) -> None:
-        self.heard_of.append(reply)
+    def record_reply(self, number: int, reply: RunReply) -> None:
+        self.replies.append(reply)
 
 
 def result(reply: RunReply) -> RunResult:
@@ -120,7 +120,7 @@ def test_every_job_is_answered_once_whenever_a_worker_dies() -> None:
     count = Counter(reply.status for reply in found.values())
     assert min(count["done"], count["failed"]) > RUNS / 10, count
     assert {one["number"] for one in told} >= {number for number, reply in found.items() if reply.status == "done"}
-    assert len(jobs.heard_of) == RUNS
+    assert len(jobs.replies) == RUNS
 
 
 def test_a_death_between_two_jobs_costs_neither() -> None:
