@@ -24,11 +24,12 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
 from gitjournal.entry.metrics import direction
-from gitjournal.stats.compare import Comparison, compare, elsewhere
+from gitjournal.stats.compare import compare
 from gitjournal.stats.distributions import normal_quantile
-from gitjournal.stats.evidence import Resampled
+from gitjournal.stats.evidence import Comparison, Resampled
 from gitjournal.stats.intervals import LEVEL, POWER
-from gitjournal.stats.over_datasets import Cell, over_data
+from gitjournal.stats.one_sample import score_elsewhere
+from gitjournal.stats.over_datasets import DataScore, over_data
 from gitjournal.stats.sample import Sample
 from gitjournal.worker.bootstrap import bootstrap
 from gitjournal.worker.jobs import BootstrapJob, PredictionsFile
@@ -306,7 +307,9 @@ def sets(n: int, tried: tuple[int, ...] = TRIED) -> Kind:
         skill = chance.beta(8, 2, n) * (1 - effect)
         reached = chance.binomial(100, np.tile(skill, (k + 1, 1))) / 100
         reached[0] += effect
-        cells = [Cell(f"{at}-{name}", f"p{at}", f"set{name}", value) for at, row in enumerate(reached) for name, value in enumerate(row)]
+        cells = [
+            DataScore(f"{at}-{name}", f"p{at}", f"set{name}", value) for at, row in enumerate(reached) for name, value in enumerate(row)
+        ]
         return any(pair.verdict(1) != "not shown" for pair in over_data(cells, 1).pairs), None
 
     return Kind(f"Wilcoxon with Holm, {n} data sets", one, tried)
@@ -321,7 +324,7 @@ def sets_of_grids(n: int) -> Kind:
             found = answers(chance.random((k + 1, 100)) < chance.beta(4, 1, 100))
             best, *others = sorted(found[:-1], key=lambda one: -one.value)
             for procedure, each in (("grid", replace(best, among=tuple(others))), ("alone", found[-1])):
-                cells.append(Cell(procedure, procedure, f"set{name}", elsewhere(each) or 0.0))
+                cells.append(DataScore(procedure, procedure, f"set{name}", score_elsewhere(each) or 0.0))
         return any(pair.verdict(1) != "not shown" for pair in over_data(cells, 1).pairs), None
 
     return Kind(f"Wilcoxon of the best of k, {n} data sets", one, (1, 24))
@@ -332,7 +335,9 @@ def friedman(n: int, procedures: int) -> Kind:
 
     def one(chance: Chance, k: int, effect: float) -> Said:  # noqa: ARG001
         reached = chance.binomial(100, np.tile(chance.beta(8, 2, n), (procedures, 1))) / 100
-        cells = [Cell(f"{at}-{name}", f"p{at}", f"set{name}", value) for at, row in enumerate(reached) for name, value in enumerate(row)]
+        cells = [
+            DataScore(f"{at}-{name}", f"p{at}", f"set{name}", value) for at, row in enumerate(reached) for name, value in enumerate(row)
+        ]
         return (over_data(cells, 1).friedman or 1.0) < LEVEL, None
 
     return Kind(f"Friedman, {procedures} procedures on {n} data sets", one, (1,))

@@ -20,8 +20,9 @@ from gitjournal.render import text
 from gitjournal.render.charts.differences import compared_entries, compared_over_data
 from gitjournal.render.charts.model import Intervals
 from gitjournal.run.compare import Measured, elsewhere, judge, measured, sample, wanted
-from gitjournal.stats.compare import Comparison, adjusted
-from gitjournal.stats.over_datasets import Cell, over_data
+from gitjournal.stats.compare import adjust_p_values
+from gitjournal.stats.evidence import Comparison
+from gitjournal.stats.over_datasets import DataScore, over_data
 from gitjournal.stats.sample import Sample
 from gitjournal.worker.pool import WorkerPool
 
@@ -100,7 +101,7 @@ def _listed_entries(journal: Journal, parts: Sequence[str]) -> list[Listed]:
 
 
 def _compare_entries(comparisons: Sequence[Comparison], titles: dict[str, str], *, color: bool) -> _Answer:
-    adjusted_p = adjusted(comparisons)
+    adjusted_p = adjust_p_values(comparisons)
     plain = [words.comparison_as_plain(comparison, p) for comparison, p in zip(comparisons, adjusted_p, strict=True)]
     alone = len(comparisons) == 1
     lines = (
@@ -111,7 +112,7 @@ def _compare_entries(comparisons: Sequence[Comparison], titles: dict[str, str], 
     return _Answer(list(lines), {"comparisons": plain}, compared_entries(comparisons, titles))
 
 
-def _compare_over_data(cells: Sequence[Cell], samples: Sequence[Sample], *, color: bool) -> _Answer:
+def _compare_over_data(cells: Sequence[DataScore], samples: Sequence[Sample], *, color: bool) -> _Answer:
     first = samples[0]
     result = over_data(cells, first.direction)
     lines = list(words.over_data_lines(result, first.metric, first.direction, color=color))
@@ -121,10 +122,10 @@ def _compare_over_data(cells: Sequence[Cell], samples: Sequence[Sample], *, colo
     return _Answer(lines, words.over_data_as_plain(result, first.metric, first.direction), compared_over_data(result, first))
 
 
-def _cells(entries: Sequence[Measured], samples: Sequence[Sample], values: Sequence[float], by: By) -> list[Cell]:
+def _cells(entries: Sequence[Measured], samples: Sequence[Sample], values: Sequence[float], by: By) -> list[DataScore]:
     """Return what each procedure reached on each data set."""
     return [
-        Cell(entry.entry.id, procedure, _data_name(entry, own), value)
+        DataScore(entry.entry.id, procedure, _data_name(entry, own), value)
         for entry, own, value, procedure in zip(entries, samples, values, _procedures(entries, by), strict=True)
     ]
 

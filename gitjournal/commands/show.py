@@ -33,7 +33,7 @@ from gitjournal.render.score import gain_words, no_baseline
 from gitjournal.run.explain import Explained, explain
 from gitjournal.run.sealed_set import looks_at
 from gitjournal.stats.gain import Baseline, gain_over
-from gitjournal.stats.looks import is_look, of_entry
+from gitjournal.stats.looks import is_look, look_of_entry
 
 LABEL = 12
 
@@ -138,7 +138,7 @@ def _look_rows(journal: Journal, opened: Opened, summary: Summary) -> Iterator[t
     if not data.hash or not split or not (split.test or (split.given and data.files and data.files.test)):
         return
     looks = looks_at(journal.lab, journal.index, data.hash)
-    open_journal = of_entry(looks, opened.listed.row.id)
+    open_journal = look_of_entry(looks, opened.listed.row.id)
     if open_journal is None:
         yield "test set", testing.look_count(looks).removeprefix("test set: ")
         return
@@ -153,7 +153,7 @@ def _look_rows(journal: Journal, opened: Opened, summary: Summary) -> Iterator[t
 
 def _look_as_plain(journal: Journal, opened: Opened) -> dict[str, Any] | None:
     looks = looks_at(journal.lab, journal.index, opened.entry.front.data.hash or "")
-    open_journal = of_entry(looks, opened.listed.row.id)
+    open_journal = look_of_entry(looks, opened.listed.row.id)
     return testing.look_as_plain(open_journal, looks) if open_journal else None
 
 

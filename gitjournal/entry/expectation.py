@@ -39,7 +39,7 @@ _MIRRORED: dict[Operator, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=
 
 
 @dataclass(frozen=True, order=True)
-class Measured:
+class Quantity:
     """One measured value: PART.METRIC of the best configuration of an entry ("" is this one, else as it was named)."""
 
     entry: str
@@ -58,7 +58,7 @@ class Expectation:
     """
 
     text: str
-    sum: Mapping[Measured, float]
+    sum: Mapping[Quantity, float]
     operator: Operator
     number: float
     place: Place | None = None
@@ -68,7 +68,7 @@ class Expectation:
         """The other entry it names, as it is named there; "" for none."""
         return next((one.entry for one in self.sum if one.entry), OWN)
 
-    def of(self, entry: str) -> list[tuple[float, str]]:
+    def terms(self, entry: str) -> list[tuple[float, str]]:
         """The factors and PART.METRIC that it names of one entry ("" is this one)."""
         return [(factor, one.name) for one, factor in self.sum.items() if one.entry == entry]
 
@@ -138,7 +138,7 @@ def _column(text: str, place: Place | None, source: str, first_line: int) -> int
     return None
 
 
-Sum = dict[Measured | None, float]  # None: the number that stands alone
+Sum = dict[Quantity | None, float]  # None: the number that stands alone
 
 
 class _Reader:
@@ -172,12 +172,12 @@ class _Reader:
         own = list(dict.fromkeys(one.name for one in terms if not one.entry))
         if not own:
             raise self._fault("it names no PART.METRIC of this entry", 0)
-        full: dict[Measured, float] = {}
+        full: dict[Quantity, float] = {}
         for one, factor in terms.items():
             if not one.name and len(own) > 1:
                 where = next(where for entry, where in self.bare if entry == one.entry)
                 raise self._fault(f"`{one.entry}` of which value? {' or '.join(f'{one.entry}.{name}' for name in own)}", where)
-            named = Measured(one.entry, one.name or own[0])
+            named = Quantity(one.entry, one.name or own[0])
             full[named] = full.get(named, 0.0) + factor
         full = {one: factor for one, factor in sorted(full.items(), key=lambda pair: bool(pair[0].entry)) if factor}
         first = next((factor for one, factor in full.items() if not one.entry), 0.0)
@@ -229,17 +229,17 @@ class _Reader:
             return {self._measured(word, where): 1.0}
         raise self._fault(f"`{word}` is not expected here" if word else "it ends too early", where)
 
-    def _measured(self, token: str, where: int) -> Measured:
+    def _measured(self, token: str, where: int) -> Quantity:
         words = token.split(".")
         if len(words) == 1:
             if words[0] in METRICS or words[0] == "loss":
                 raise self._fault(f"`{token}` of which part? dev.{token}, or train.{token}", where)
             self.bare.append((token, where))
-            return Measured(token, "")
+            return Quantity(token, "")
         entry, part, metric = (OWN, *words) if len(words) == 2 else (words[0], words[1], ".".join(words[2:]))
         if part not in PARTS:
             raise self._fault(f"`{part}` is no part{nearest(part, PARTS) or ': ' + ', '.join(PARTS)}", where)
-        return Measured(entry, f"{part}.{metric}")
+        return Quantity(entry, f"{part}.{metric}")
 
     def _tokens(self) -> Iterator[tuple[str, str, int]]:
         at, end = 0, len(self.text.rstrip())

@@ -21,7 +21,7 @@ from gitjournal.journal.records import as_baseline, join_owners
 from gitjournal.journal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
 from gitjournal.run.sealed_set import looks_at
 from gitjournal.stats.gain import Gain, gain_over
-from gitjournal.stats.looks import Look, of_entry
+from gitjournal.stats.looks import Look, look_of_entry
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _reviewed(found: Found, before: Found | None, tree: Snapshot, lab: Lab, inde
         verdict=_verdict(found.entry),
         runs=len(own),
         seconds=sum(one.seconds or 0.0 for one in own),
-        looked=of_entry(looks, found.id),
+        looked=look_of_entry(looks, found.id),
         looks=looks,
         figures=sorted(name for name in tree.files if name.startswith(f"figures/{found.id}/") and name.endswith(".svg")),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from gitjournal.render import text
 from gitjournal.render.score import DIRECTIONS, difference_words, lower_note
-from gitjournal.stats.evidence import Comparison, Evidence, turned
+from gitjournal.stats.evidence import Comparison, StatisticalEvidence, reverse
 from gitjournal.stats.intervals import LEVEL, Interval
 from gitjournal.stats.over_datasets import OverData
 from gitjournal.stats.sample import Sample
@@ -18,7 +18,7 @@ BAR = 20  # cells of an interval drawn in text
 
 def comparison_lines(comparison: Comparison, *, color: bool) -> Iterator[str]:
     """Return the comparison of two, the one that leads first."""
-    comparison = comparison if comparison.evidence.value * comparison.a.direction >= 0 else turned(comparison)
+    comparison = comparison if comparison.evidence.value * comparison.a.direction >= 0 else reverse(comparison)
     a, b, evidence = comparison.a, comparison.b, comparison.evidence
     yield text.paint(text.wrap(headline(comparison)), _role(comparison.verdict), color=color)
     values = f"{text.clean(a.metric)} {text.number(a.value)} and {text.number(b.value)}{lower_note(a.direction)}"
@@ -43,7 +43,7 @@ def comparison_lines(comparison: Comparison, *, color: bool) -> Iterator[str]:
 
 def headline(comparison: Comparison, titles: Mapping[str, str] | None = None) -> str:
     """Return ``k3f9 is not shown to be better than p2m1``, or the same with titles."""
-    comparison = comparison if comparison.evidence.value * comparison.a.direction >= 0 else turned(comparison)
+    comparison = comparison if comparison.evidence.value * comparison.a.direction >= 0 else reverse(comparison)
     a, b = (text.clean((titles or {}).get(each.entry) or each.entry[-4:]) for each in (comparison.a, comparison.b))
     if comparison.verdict == "better":
         return f"{a} is better than {b}{_scope_words(comparison)}"
@@ -193,7 +193,7 @@ def verdict_after_holm(comparison: Comparison, p: float | None) -> str:
     return comparison.verdict if p is not None and p < LEVEL else "not shown"
 
 
-def _axis_ends(evidence: Sequence[Evidence]) -> tuple[float, float]:
+def _axis_ends(evidence: Sequence[StatisticalEvidence]) -> tuple[float, float]:
     """Return the ends of an axis that holds all intervals, and 0."""
     intervals = [one.sure for one in evidence]
     ends = [0.0, *(end for one in intervals if one for end in (one.low, one.high)), *(one.value for one in evidence)]

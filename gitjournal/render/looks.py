@@ -24,7 +24,7 @@ def look_score(record: Record, metric: str | None, looks: int) -> str:
 
 
 def _interval_words(record: Record, metric: str | None, looks: int) -> str:
-    interval = counting.interval(record, metric, looks) if metric else None
+    interval = counting.look_interval(record, metric, looks) if metric else None
     value = counting.score_of(record, metric) or 0.0
     if interval is None:
         return ""
@@ -44,7 +44,7 @@ def look_count(looks: Sequence[Look]) -> str:
 
 def look_meaning(look: Look, looks: Sequence[Look], metric: str | None) -> str:
     """Return what that many looks mean for a difference between two of their scores; nothing to say of the first one."""
-    interval = counting.interval(look.record, metric, len(looks)) if metric else None
+    interval = counting.look_interval(look.record, metric, len(looks)) if metric else None
     if interval is None or len(looks) < 2:
         return ""
     half = (interval.high - interval.low) / 2
@@ -121,7 +121,7 @@ def looked_as_plain(looked: Looked) -> dict[str, Any]:
 def look_as_plain(look: Look, looks: Sequence[Look]) -> dict[str, Any]:
     """Return one look as plain values; intervals are widened for all looks."""
     record = look.record
-    intervals = {name: counting.interval(record, name, len(looks)) for name in record.metrics.get("test", {})}
+    intervals = {name: counting.look_interval(record, name, len(looks)) for name in record.metrics.get("test", {})}
     return {
         "number": look.number,
         "of": len(looks),

@@ -14,8 +14,9 @@ from gitjournal.git.lab import Lab
 from gitjournal.journal.journal import Journal, Opened
 from gitjournal.journal.records import copy_from_owners
 from gitjournal.run.artifacts import PREDICTIONS, folder_of
-from gitjournal.stats import compare as comparison
-from gitjournal.stats.compare import Comparison, Resampled, compare
+from gitjournal.stats.compare import compare
+from gitjournal.stats.evidence import Comparison, Resampled
+from gitjournal.stats.one_sample import score_elsewhere
 from gitjournal.stats.sample import Sample, require_alike, sample_of
 from gitjournal.worker.jobs import BootstrapJob, ErrorReply, PredictionsFile, ScoreJob
 from gitjournal.worker.pool import Pool, WorkerPool
@@ -97,10 +98,10 @@ def elsewhere(one: Sample, of: Measured, lab: Lab, pool: WorkerPool) -> float:
 
     Raises ComparisonError where it was chosen among several, and nothing tells how much of it was luck.
     """
-    found = comparison.elsewhere(one)
+    found = score_elsewhere(one)
     if found is None and one.part == "dev" and all(len(each.values) == 1 for each in (one, *one.among)):
         told = drawn(one, None, of, lab, pool)
-        found = comparison.elsewhere(one, told) if isinstance(told, Resampled) else None
+        found = score_elsewhere(one, told) if isinstance(told, Resampled) else None
     if found is None:
         what = f"{one.entry[-4:]} is the best of {one.k} on these very rows, and how much of that is luck is not known here"
         raise ComparisonError(what, hint="compare it where it was run, whose predictions tell, or entries of one configuration each")

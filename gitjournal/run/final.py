@@ -29,7 +29,7 @@ from gitjournal.run.entry_state import Subject, baseline_of, check_may_run, code
 from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.run.results import Compose, ResultsPage, job_of
 from gitjournal.stats.gain import gain_over
-from gitjournal.stats.looks import FINAL, Look, numbered
+from gitjournal.stats.looks import FINAL, Look, number_looks
 from gitjournal.worker.jobs import FinalJob, FinalResult
 from gitjournal.worker.pool import RecordedEnvironment
 
@@ -94,7 +94,7 @@ def take_look(call: ExecCall, entry_id: str, reason: str, say: Say) -> Looked:
         require_identity(call.lab.repository)
         wish = _Wish(best, len(looks) + 1, reason, options.force if overdrawn else None)
         record, where = _fit_and_score(call, subject, plan, wish)
-        looks = numbered([*looks, Look(record, entry_id, subject.entry.front.title, subject.ref)])
+        looks = number_looks([*looks, Look(record, entry_id, subject.entry.front.title, subject.ref)])
         own_look = next(look for look in looks if look.record.run == record.run)
         page = _compose(call.compose, subject, summary, own_look)
         outcome = _commit(subject, own_look, where, page, say(subject.entry, summary, own_look))

@@ -24,7 +24,7 @@ from gitjournal.journal.index.cache import Index
 from gitjournal.journal.journal import Journal
 from gitjournal.procedure.canonical_text import header
 from gitjournal.procedure.declaration import Declared
-from gitjournal.stats.looks import Look, is_look, numbered
+from gitjournal.stats.looks import Look, is_look, number_looks
 
 FOLDER = "data"
 
@@ -89,7 +89,7 @@ def _new_sheet(declared: Declared, taken: Collection[str], sealed: list[Sealed])
 
 def looks_at(lab: Lab, index: Index, data: str) -> list[Look]:
     """Return every look at the test part of data with this hash, in the order in which they were taken."""
-    return numbered([*_committed(lab, index, data), *_waiting(lab, data)])
+    return number_looks([*_committed(lab, index, data), *_waiting(lab, data)])
 
 
 def _committed(lab: Lab, index: Index, data: str) -> Iterator[Look]:

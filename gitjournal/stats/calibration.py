@@ -56,19 +56,19 @@ def calibrate(predictions: Sequence[Prediction]) -> Calibration | None:
     n = len(predictions)
     if not n:
         return None
-    said = math.fsum(one.confidence for one in predictions) / n
+    confidence = math.fsum(one.confidence for one in predictions) / n
     share = sum(one.supported for one in predictions) / n
     brier = math.fsum((one.confidence - one.supported) ** 2 for one in predictions) / n
-    return Calibration(n, said, share, brier if n >= ENOUGH else None, share * (1 - share), _bins(predictions))
+    return Calibration(n, confidence, share, brier if n >= ENOUGH else None, share * (1 - share), _bins(predictions))
 
 
 def _bins(predictions: Sequence[Prediction]) -> list[Bin]:
     grouped: dict[int, list[Prediction]] = {}
-    for one in predictions:
-        grouped.setdefault(min(BINS - 1, math.floor(one.confidence * BINS + 1e-9)), []).append(one)
-    found = []
+    for prediction in predictions:
+        grouped.setdefault(min(BINS - 1, math.floor(prediction.confidence * BINS + 1e-9)), []).append(prediction)
+    bins = []
     for number, group in sorted(grouped.items()):
         supported, n = sum(one.supported for one in group), len(group)
-        said = math.fsum(one.confidence for one in group) / n
-        found.append(Bin(number / BINS, (number + 1) / BINS, n, said, supported, wilson(supported, n)))
-    return found
+        confidence = math.fsum(one.confidence for one in group) / n
+        bins.append(Bin(number / BINS, (number + 1) / BINS, n, confidence, supported, wilson(supported, n)))
+    return bins

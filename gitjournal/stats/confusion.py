@@ -1,4 +1,7 @@
-"""The confusion matrix: how many rows of each class were taken for which."""
+"""The confusion matrix: how many rows of each class were taken for which.
+
+A module of its own, since what computes it and what draws it both stand below.
+"""
 
 from __future__ import annotations
 

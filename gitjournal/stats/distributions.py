@@ -25,7 +25,7 @@ def normal_share(z: float) -> float:
     return math.erfc(-z / math.sqrt(2)) / 2
 
 
-def normal_two_sided(z: float) -> float:
+def normal_tails(z: float) -> float:
     """Return how often the standard normal distribution is at least |z| away from 0."""
     return math.erfc(abs(z) / math.sqrt(2))
 
@@ -42,24 +42,24 @@ def beta_share(a: float, b: float, x: float) -> float:
 
 def _fraction(a: float, b: float, x: float) -> float:
     """Return the continued fraction of the incomplete beta function."""
-    c, d = 1.0, _away(1 - (a + b) * x / (a + 1))
+    c, d = 1.0, _off_zero(1 - (a + b) * x / (a + 1))
     d = 1 / d
-    found = d
+    fraction = d
     for m in range(1, _STEPS):
         for top in (m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)), -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))):
-            d = 1 / _away(1 + top * d)
-            c = _away(1 + top / c)
-            found *= c * d
+            d = 1 / _off_zero(1 + top * d)
+            c = _off_zero(1 + top / c)
+            fraction *= c * d
         if abs(c * d - 1) < _ENOUGH:
             break
-    return found
+    return fraction
 
 
-def _away(value: float) -> float:
+def _off_zero(value: float) -> float:
     return value if abs(value) > _TINY else _TINY
 
 
-def t_two_sided(t: float, df: float) -> float:
+def t_tails(t: float, df: float) -> float:
     """Return how often |T| of Student's distribution is at least |t|."""
     return beta_share(df / 2, 0.5, df / (df + t * t)) if math.isfinite(t) else 0.0
 
@@ -71,9 +71,9 @@ def t_quantile(share: float, df: float) -> float:
     if share < 0.5:
         return -t_quantile(1 - share, df)
     beyond, low, high = 2 * (1 - share), 0.0, 2.0
-    while t_two_sided(high, df) > beyond:
+    while t_tails(high, df) > beyond:
         low, high = high, high * 2
-    return least_value(lambda t: t_two_sided(t, df) <= beyond, low, high)
+    return least_value(lambda t: t_tails(t, df) <= beyond, low, high)
 
 
 def t_beyond(critical: float, shift: float, df: float) -> float:
@@ -83,15 +83,15 @@ def t_beyond(critical: float, shift: float, df: float) -> float:
     """
     spread = 1 / math.sqrt(2 * df)
     low, high = max(0.0, 1 - 8 * spread), 1 + 8 * spread
-    found = weight = 0.0
+    share = weight = 0.0
     for step in range(_POINTS + 1):
         s = low + (high - low) * step / _POINTS
         if s == 0 and df > 1:
             continue
         density = (1 if step in (0, _POINTS) else 4 if step % 2 else 2) * math.exp((df - 1) * math.log(s or 1.0) - df * (s * s - 1) / 2)
         weight += density
-        found += density * (normal_share(shift - critical * s) + normal_share(-shift - critical * s))
-    return found / weight
+        share += density * (normal_share(shift - critical * s) + normal_share(-shift - critical * s))
+    return share / weight
 
 
 def binomial_at_most(k: int, n: int, p: float) -> float:

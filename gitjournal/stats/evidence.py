@@ -1,4 +1,4 @@
-"""What some units say of a difference or a score, as values: evidence, and what the choice of the best does to it. Pure."""
+"""The result of a statistical test, of a difference or of one score, and what the choice of the best does to it. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from gitjournal.stats.intervals import LEVEL, Estimate, Interval
 from gitjournal.stats.sample import Sample
 
 Unit = Literal["rows", "groups", "seeds", "splits", "folds"]
+# the share of the overlap that the correction allows for which is counted in what folds could have shown. By benchmarks/bench_errors.py
+# there is none of it over 5 folds for learners that other rows hardly change, 0.4 for trees, and 0.5 to 0.6 over 15 folds for both
+OVERLAP_OF_FOLDS = 0.5
 
 
 @dataclass(frozen=True)
 class Resampled:
-    """What drawing kept predictions anew told of the run that leads, against the other where there is one; see `worker.bootstrap.draw`.
+    """A bootstrap result: kept predictions of the run that leads drawn anew, against the other where there is one.
 
-    `error` is the bootstrap standard error of the difference (of the score) over `units` rows or groups. `z` and `p_all` allow
-    for all configurations the leader was chosen from. `value` is what it reached and `corrected` what it would reach elsewhere.
+    See `worker.bootstrap.draw`. `error` is the bootstrap standard error of the difference (of the score) over `units` rows or
+    groups. `z` and `p_all` allow for all configurations the leader was chosen from. `value` is what it reached and `corrected`
+    what it would reach elsewhere.
     """
 
     unit: Unit
@@ -30,7 +34,7 @@ class Resampled:
 
 
 @dataclass(frozen=True)
-class Selection:
+class SelectionEffect:
     """What it means that something was the best of `k` (`entry` says which of the two it was).
 
     `interval` and `p` hold for all k at once, `corrected` is what the best would reach on other rows (BBC; None where it is
@@ -48,12 +52,12 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What some units say about a difference, or about one score.
+class StatisticalEvidence:
+    """A test result: what some units say about a difference, or about one score.
 
     `value` is on the metric's own scale (A minus B; lower may be better), `interval` has 95 %, `p` is two-sided. Both are None
     where nothing can be said; then `why` says why. `notes` are whole sentences, `chance` is P(A > B) over splits, `rows` the
-    interval over rows where seeds were counted; `estimate`, `ratio` and `apart` are what `needed` works with.
+    interval over rows where seeds were counted; `estimate`, `ratio` and `apart` are what `required_units` works with.
     """
 
     value: float
@@ -64,7 +68,7 @@ class Evidence:
     unit: Unit
     n: int
     notes: tuple[str, ...] = ()
-    selection: Selection | None = None
+    selection: SelectionEffect | None = None
     chance: Interval | None = None
     rows: Interval | None = None
     estimate: Estimate | None = None
@@ -93,13 +97,46 @@ class Evidence:
         return self.selection.p if self.selection else self.p
 
 
+def evidence_of(estimate: Estimate, test: str, why: str, unit: Unit, n: int, *, ratio: float = 0.0) -> StatisticalEvidence:
+    """Return an estimate from `n` units as evidence: without an interval where it has no error."""
+    return StatisticalEvidence(
+        value=estimate.value,
+        interval=estimate.interval() if estimate.error else None,
+        p=estimate.p(),
+        test=test,
+        why=why,
+        unit=unit,
+        n=n,
+        estimate=estimate if estimate.error else None,
+        ratio=ratio,
+    )
+
+
+def no_evidence(value: float, sample: Sample, why: str) -> StatisticalEvidence:
+    """Return a value that nothing more can be said of, and why."""
+    return StatisticalEvidence(value=value, interval=None, p=None, test="none", why=why, unit="rows", n=sample.rows)
+
+
+def required_units(evidence: StatisticalEvidence, gap: float) -> int | None:
+    """Return how many units (`evidence.unit`) find a true distance of `gap` in 80 % of cases; None where no number would.
+
+    For a threshold other than 0, `gap` is how far the value stands from it.
+    """
+    if evidence.apart is not None:
+        return intervals.required_rows(abs(gap), sum(evidence.apart) / evidence.n)
+    if evidence.estimate is None:
+        return None
+    overlap = OVERLAP_OF_FOLDS if evidence.unit == "folds" else 1.0
+    return intervals.required_units(evidence.estimate, gap, evidence.n, evidence.ratio, overlap=overlap)
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two samples, and the evidence for a difference of A minus B."""
 
     a: Sample
     b: Sample
-    evidence: Evidence
+    evidence: StatisticalEvidence
 
     @property
     def verdict(self) -> Literal["better", "worse", "not shown"]:
@@ -110,21 +147,21 @@ class Comparison:
         return "better" if self.evidence.value * self.a.direction > 0 else "worse"
 
 
-def turned(one: Comparison) -> Comparison:
+def reverse(comparison: Comparison) -> Comparison:
     """Return the same comparison as B minus A."""
-    found, chosen = one.evidence, one.evidence.selection
-    away = replace(
-        found,
-        value=-found.value,
-        interval=_turned(found.interval),
-        selection=chosen and replace(chosen, interval=_turned(chosen.interval)),
-        chance=found.chance and Interval(1 - found.chance.value, 1 - found.chance.high, 1 - found.chance.low),
-        estimate=found.estimate and replace(found.estimate, value=-found.estimate.value),
-        rows=_turned(found.rows),
-        apart=found.apart and (found.apart[1], found.apart[0]),
+    evidence, selection = comparison.evidence, comparison.evidence.selection
+    reversed_evidence = replace(
+        evidence,
+        value=-evidence.value,
+        interval=_negative(evidence.interval),
+        selection=selection and replace(selection, interval=_negative(selection.interval)),
+        chance=evidence.chance and Interval(1 - evidence.chance.value, 1 - evidence.chance.high, 1 - evidence.chance.low),
+        estimate=evidence.estimate and replace(evidence.estimate, value=-evidence.estimate.value),
+        rows=_negative(evidence.rows),
+        apart=evidence.apart and (evidence.apart[1], evidence.apart[0]),
     )
-    return Comparison(one.b, one.a, away)
+    return Comparison(comparison.b, comparison.a, reversed_evidence)
 
 
-def _turned(interval: Interval | None) -> Interval | None:
+def _negative(interval: Interval | None) -> Interval | None:
     return interval and Interval(-interval.value, -interval.high, -interval.low)

@@ -1,4 +1,4 @@
-"""What an entry's best gained over its baseline's best."""
+"""The gain: an entry's best score minus its baseline's best, with its interval."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ def gain_over(summary: Summary, records: Sequence[Record], baseline: Baseline) -
     `compare`, without what the choice of the best costs: over rows for accuracy on a holdout, over seeds, splits or folds for
     whatever metric.
     """
-    ours, theirs = summary.best_score, baseline.summary.best
-    if baseline.retracted or ours is None or theirs is None or summary.deciding not in theirs.scores:
+    score, best = summary.best_score, baseline.summary.best
+    if baseline.retracted or score is None or best is None or summary.deciding not in best.scores:
         return None
-    reached = theirs.scores[summary.deciding].mean
-    interval = _interval(summary, records, baseline)
-    return Gain(baseline.id, baseline.title, reached, ours.mean - reached, interval)
+    reached = best.scores[summary.deciding].mean
+    interval = _gain_interval(summary, records, baseline)
+    return Gain(baseline.id, baseline.title, reached, score.mean - reached, interval)
 
 
-def _interval(summary: Summary, records: Sequence[Record], baseline: Baseline) -> Interval | None:
-    best, theirs, metric = summary.best, baseline.summary.best, summary.deciding
-    if best is None or theirs is None or metric is None:
+def _gain_interval(summary: Summary, records: Sequence[Record], baseline: Baseline) -> Interval | None:
+    best, baseline_best, metric = summary.best, baseline.summary.best, summary.deciding
+    if best is None or baseline_best is None or metric is None:
         return None
-    ours = configuration("", best.fingerprint, metric, records)
+    sample = configuration("", best.fingerprint, metric, records)
     try:
-        return difference(ours, configuration(baseline.id, theirs.fingerprint, metric, baseline.records)).interval
+        return difference(sample, configuration(baseline.id, baseline_best.fingerprint, metric, baseline.records)).interval
     except ComparisonError:  # other rows, or rows that are not known
         return None

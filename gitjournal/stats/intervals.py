@@ -1,4 +1,4 @@
-"""Intervals, tests and what they could have seen. Pure: numbers in, numbers out, and no numerical library."""
+"""Confidence intervals, tests, and their power and sample size. Pure: numbers in, numbers out, and no numerical library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.stats.bisection import least_count, least_value
-from gitjournal.stats.distributions import binomial_at_most, normal_quantile, normal_two_sided, t_beyond, t_quantile, t_two_sided
+from gitjournal.stats.distributions import binomial_at_most, normal_quantile, normal_tails, t_beyond, t_quantile, t_tails
 
 LEVEL, POWER = 0.05, 0.8
 Z95 = normal_quantile(1 - LEVEL / 2)
@@ -56,8 +56,8 @@ class Estimate:
         """Return how often chance alone leads at least so far from `null`, in either direction; None without any spread."""
         if self.error == 0:
             return None
-        away = abs(self.value - null) / self.error
-        return t_two_sided(away, self.df) if math.isfinite(self.df) else normal_two_sided(away)
+        distance = abs(self.value - null) / self.error
+        return t_tails(distance, self.df) if math.isfinite(self.df) else normal_tails(distance)
 
     def quantile(self, share: float) -> float:
         """Return the point of the error's distribution below which `share` of it lies."""
@@ -151,13 +151,13 @@ def mcnemar_power(difference: float, apart: float, n: int, level: float = LEVEL)
     middle, spread = n * apart, math.sqrt(n * apart * (1 - apart))
     first, last = max(0, math.floor(middle - 6 * spread - 6)), min(n, math.ceil(middle + 6 * spread + 6))
     step = max(1, (last - first) // 60)  # power is smooth in the number of rows that differ, so wide ranges are sampled
-    found = weight = 0.0
+    power = weight = 0.0
     for differing in range(first, last + 1, step):
         chance = _binomial(differing, n, apart)
         most = _critical(differing, level)
-        found += chance * (binomial_at_most(most, differing, 1 - better) + binomial_at_most(most, differing, better)) if most >= 0 else 0.0
+        power += chance * (binomial_at_most(most, differing, 1 - better) + binomial_at_most(most, differing, better)) if most >= 0 else 0.0
         weight += chance
-    return found / weight if weight else 0.0
+    return power / weight if weight else 0.0
 
 
 def smallest_of_rows(only_a: int, only_b: int, n: int, critical: float | None = None) -> float | None:
@@ -166,13 +166,13 @@ def smallest_of_rows(only_a: int, only_b: int, n: int, critical: float | None = 
     As many rows are taken to differ as did here. `critical` is how many standard errors it takes to be found, where that is more
     than for a single test.
     """
-    apart, level = (only_a + only_b) / n, normal_two_sided(critical) if critical else LEVEL
+    apart, level = (only_a + only_b) / n, normal_tails(critical) if critical else LEVEL
     if mcnemar_power(1.0, apart, n, level) < POWER:
         return None
     return least_value(lambda difference: mcnemar_power(difference, apart, n, level) >= POWER, 0.0, 1.0, steps=_STEPS)
 
 
-def rows_needed(gap: float, apart: float) -> int | None:
+def required_rows(gap: float, apart: float) -> int | None:
     """Return how many rows the exact test needs to find a difference `gap` in 80 % of cases; see `mcnemar_power`."""
     if not 0 < gap <= 1:
         return None
@@ -222,54 +222,54 @@ def welch(a: Sequence[float], b: Sequence[float]) -> Estimate:
     return Estimate(math.fsum(a) / len(a) - math.fsum(b) / len(b), math.sqrt(error), df)
 
 
-def against_one(a: Sequence[float], b: float) -> Estimate:
+def mean_against_single(a: Sequence[float], b: float) -> Estimate:
     """Return the mean of `a` minus one value that was drawn with the same spread: a single run says nothing of its own."""
     spread = statistics.stdev(a)
     return Estimate(math.fsum(a) / len(a) - b, spread * math.sqrt(1 + 1 / len(a)), len(a) - 1)
 
 
-def corrected(values: Sequence[float], ratio: float, *, overlap: float = 1.0) -> Estimate:
+def overlapping_mean(values: Sequence[float], ratio: float, *, overlap: float = 1.0) -> Estimate:
     """Return the mean of values from overlapping train parts, with an error that allows for the overlap.
 
     `ratio` is rows judged over rows learned from: the variance is s² (1/J + ratio) (Nadeau and Bengio 2003, Machine
     Learning 52:239; for repeated folds Bouckaert and Frank 2004), of which the share `overlap` of `ratio` is taken to be there
     when it is told what so many values can show. Raises ValueError for fewer than two values.
     """
-    one, n = statistics.variance(values), len(values)
-    error, share = _overlapping(one, n, ratio, overlap)
+    n = len(values)
+    error, share = _overlapping_error(statistics.variance(values), n, ratio, overlap)
     return Estimate(math.fsum(values) / n, error, n - 1, share)
 
 
-def needed(of: Estimate, gap: float, units: int, ratio: float = 0.0, *, overlap: float = 1.0) -> int | None:
+def required_units(estimate: Estimate, gap: float, units: int, ratio: float = 0.0, *, overlap: float = 1.0) -> int | None:
     """Return how many units (rows, seeds, folds) tell a true distance of `gap` in 80 % of cases.
 
-    `of` is what `units` of them gave; `ratio` and `overlap` are those of `corrected`, for which more folds never do away with an
-    error: None where no number would do.
+    `estimate` is what `units` of them gave; `ratio` and `overlap` are those of `overlapping_mean`, for which more folds never
+    do away with an error: None where no number would do.
     """
-    if gap == 0 or of.error == 0:
+    if gap == 0 or estimate.error == 0:
         return None
-    one = of.error**2 / (1 / units + ratio)  # the variance of a single unit
-    others = units - of.df  # degrees of freedom that are lost, whatever the number
+    variance = estimate.error**2 / (1 / units + ratio)  # of a single unit
+    lost = units - estimate.df  # degrees of freedom that are lost, whatever the number
 
     def tells(n: int) -> bool:
-        df = n - others if math.isfinite(of.df) else math.inf
+        df = n - lost if math.isfinite(estimate.df) else math.inf
         if df < 1:
             return False
-        error, share = _overlapping(one, n, ratio, overlap)
+        error, share = _overlapping_error(variance, n, ratio, overlap)
         return Estimate(0.0, error, df, share).finds(abs(gap))
 
     return least_count(tells, MOST)
 
 
-def _overlapping(one: float, n: int, ratio: float, overlap: float) -> tuple[float, float]:
-    """Return the error that is allowed for in a mean of n values of variance `one`, and the share of it that is likely."""
-    return math.sqrt(one * (1 / n + ratio)), math.sqrt((1 / n + overlap * ratio) / (1 / n + ratio))
+def _overlapping_error(variance: float, n: int, ratio: float, overlap: float) -> tuple[float, float]:
+    """Return the error that is allowed for in a mean of n values of that variance, and the share of it that is likely."""
+    return math.sqrt(variance * (1 / n + ratio)), math.sqrt((1 / n + overlap * ratio) / (1 / n + ratio))
 
 
 def holm(ps: Sequence[float]) -> list[float]:
     """Return p values that allow for one another, in their order (Holm 1979, Scandinavian Journal of Statistics 6:65)."""
-    found, highest = [0.0] * len(ps), 0.0
+    adjusted, highest = [0.0] * len(ps), 0.0
     for rank, at in enumerate(sorted(range(len(ps)), key=lambda at: ps[at])):
         highest = max(highest, min(1.0, (len(ps) - rank) * ps[at]))
-        found[at] = highest
-    return found
+        adjusted[at] = highest
+    return adjusted

@@ -1,4 +1,4 @@
-"""Judges what was expected against what came out. Pure: entries and records in, verdicts out.
+"""Hypothesis tests of what an entry expects. Pure: entries and records in, verdicts out.
 
 *Supported*: the whole 95 % interval satisfies the comparison; *refuted*: none of it does; else *inconclusive*. The interval is
 simultaneous for a grid, since its best was chosen on the rows that it is judged on.
@@ -15,9 +15,10 @@ from gitjournal.entry.record import Record, digest, runs_among
 from gitjournal.entry.summary import summarise
 from gitjournal.entry.verdict import Word
 from gitjournal.errors import ComparisonError
-from gitjournal.stats import compare
-from gitjournal.stats.compare import Evidence, Resampled
+from gitjournal.stats.compare import compare
+from gitjournal.stats.evidence import Resampled, StatisticalEvidence, required_units
 from gitjournal.stats.intervals import LEVEL, Interval
+from gitjournal.stats.one_sample import estimate_score
 from gitjournal.stats.sample import Sample, combine, sample_of
 
 MOST_NEEDED = 1_000_000  # more units than that are no advice
@@ -54,7 +55,7 @@ class Judged:
     verdict: Word
     value: float | None
     interval: Interval | None
-    evidence: Evidence | None
+    evidence: StatisticalEvidence | None
     smallest: float | None = None
     needed: int | None = None
     why: str = ""
@@ -69,59 +70,61 @@ class Judgement:
     compared: Sequence[Judgeable]
 
 
-def judge(own: Judgeable, expectations: Sequence[Expectation], others: Mapping[str, Judgeable], draw: Draw | None = None) -> list[Judged]:
-    """Judge every expectation of an entry whose runs are done; `others` are by the name that the expectations give them.
+def judge(own: Judgeable, expectations: Sequence[Expectation], named: Mapping[str, Judgeable], draw: Draw | None = None) -> list[Judged]:
+    """Judge every expectation of an entry whose runs are done; `named` are the other entries, by the name that they have there.
 
     Where records alone say nothing, as of an error on a holdout, `draw` is asked.
     """
-    return [_judged(own, one, others.get(one.other), draw) for one in expectations]
+    return [_judge_expectation(own, expectation, named.get(expectation.other), draw) for expectation in expectations]
 
 
-def verdict_of(one: Expectation, interval: Interval | None) -> Word:
+def verdict_of(expectation: Expectation, interval: Interval | None) -> Word:
     """Return what an interval says of a comparison; without one nothing is decided."""
     if interval is None:
         return "inconclusive"
-    held = {one.holds(interval.low), one.holds(interval.high)}
-    return "inconclusive" if len(held) > 1 else "supported" if held == {True} else "refuted"
+    ends = {expectation.holds(interval.low), expectation.holds(interval.high)}
+    return "inconclusive" if len(ends) > 1 else "supported" if ends == {True} else "refuted"
 
 
-def value_of(own: Judgeable, one: Expectation, other: Judgeable | None) -> float | None:
+def value_of(own: Judgeable, expectation: Expectation, named: Judgeable | None) -> float | None:
     """Return what was measured of an expectation, without an interval; None where a value is missing."""
-    found = 0.0
-    for measured, factor in one.sum.items():
-        entry = other if measured.entry else own
+    total = 0.0
+    for quantity, factor in expectation.sum.items():
+        entry = named if quantity.entry else own
         best = summarise(entry.front, entry.records).best if entry else None
-        score = best.scores.get(measured.name) if best else None
+        score = best.scores.get(quantity.name) if best else None
         if score is None:
             return None
-        found += factor * score.mean
-    return found
+        total += factor * score.mean
+    return total
 
 
-def _judged(own: Judgeable, one: Expectation, other: Judgeable | None, draw: Draw | None) -> Judged:
+def _judge_expectation(own: Judgeable, expectation: Expectation, named: Judgeable | None, draw: Draw | None) -> Judged:
     try:
-        mine = _samples(own, one.of(OWN))
-        scale = max(abs(sample.value) for _, sample in mine)
-        if one.other and other is None:
-            return Judged(one, "inconclusive", None, None, None, why=_no_other(own, one.other))
-        ours = combine(mine)
-        theirs = combine(_samples(other, [(-factor, name) for factor, name in one.of(one.other)])) if other else None
-        found = _evidence(ours, theirs, draw if set(map(abs, one.sum.values())) == {1.0} and len(mine) == 1 else None)
+        terms = _samples(own, expectation.terms(OWN))
+        scale = max(abs(sample.value) for _, sample in terms)
+        if expectation.other and named is None:
+            return Judged(expectation, "inconclusive", None, None, None, why=_why_missing(own, expectation.other))
+        sample = combine(terms)
+        reference = combine(_samples(named, [(-factor, name) for factor, name in expectation.terms(expectation.other)])) if named else None
+        plain = set(map(abs, expectation.sum.values())) == {1.0} and len(terms) == 1
+        evidence = _find_evidence(sample, reference, draw if plain else None)
     except ComparisonError as fault:
-        return Judged(one, "inconclusive", None, None, None, why=fault.message)
-    interval = _interval(found, max(sample.k for _, sample in mine))
-    word = verdict_of(one, interval)
+        return Judged(expectation, "inconclusive", None, None, None, why=fault.message)
+    k = max(sample.k for _, sample in terms)
+    interval = _simultaneous_interval(evidence, k)
+    word = verdict_of(expectation, interval)
     if interval is None:
-        why = PARTS_APART if len(mine) > 1 and ours.single else found.why
-        return Judged(one, word, found.value, None, found, why=why, scale=scale)
-    smallest, alone = found.smallest_at(_critical(found, max(sample.k for _, sample in mine))), found.smallest_at(None)
+        why = PARTS_APART if len(terms) > 1 and sample.single else evidence.why
+        return Judged(expectation, word, evidence.value, None, evidence, why=why, scale=scale)
+    smallest, alone = evidence.smallest_at(_critical(evidence, k)), evidence.smallest_at(None)
     cost = smallest / alone if smallest and alone else 1.0
-    needed = compare.needed(found, (found.value - one.number) / cost)
-    needed = needed if needed is not None and found.n < needed <= MOST_NEEDED else None
-    return Judged(one, word, found.value, interval, found, smallest, needed, scale=scale)
+    units = required_units(evidence, (evidence.value - expectation.number) / cost)
+    units = units if units is not None and evidence.n < units <= MOST_NEEDED else None
+    return Judged(expectation, word, evidence.value, interval, evidence, smallest, units, scale=scale)
 
 
-def _no_other(own: Judgeable, name: str) -> str:
+def _why_missing(own: Judgeable, name: str) -> str:
     return "the entry names no baseline" if name == BASELINE and not own.front.baseline else f"{name} has no result"
 
 
@@ -129,30 +132,31 @@ def _samples(entry: Judgeable, terms: Sequence[tuple[float, str]]) -> list[tuple
     return [(factor, sample_of(entry.id, entry.front, entry.records, name)) for factor, name in terms]
 
 
-def _evidence(ours: Sample, theirs: Sample | None, draw: Draw | None) -> Evidence:
+def _find_evidence(sample: Sample, reference: Sample | None, draw: Draw | None) -> StatisticalEvidence:
+    """Return the evidence of the records, or of predictions drawn anew where those say nothing."""
     # 0.9 * baseline is in the metric of the baseline: that they may be compared is what the expectation says
-    theirs = replace(theirs, metric=ours.metric) if theirs else None
-    found = _measured(ours, theirs, None)
-    if draw is None or found.interval is not None or not ours.single or ours.part != "dev":
-        return found
-    behind = theirs is not None and found.value * ours.direction < 0
-    drawn = draw(theirs, ours) if behind and theirs else draw(ours, theirs)
-    return replace(found, why=drawn) if isinstance(drawn, str) else _measured(ours, theirs, drawn)
+    reference = replace(reference, metric=sample.metric) if reference else None
+    evidence = _evidence(sample, reference, None)
+    if draw is None or evidence.interval is not None or not sample.single or sample.part != "dev":
+        return evidence
+    behind = reference is not None and evidence.value * sample.direction < 0
+    resampled = draw(reference, sample) if behind and reference else draw(sample, reference)
+    return replace(evidence, why=resampled) if isinstance(resampled, str) else _evidence(sample, reference, resampled)
 
 
-def _measured(ours: Sample, theirs: Sample | None, drawn: Resampled | None) -> Evidence:
-    return compare.compare(ours, theirs, drawn).evidence if theirs else compare.one_sample(ours, drawn)
+def _evidence(sample: Sample, reference: Sample | None, resampled: Resampled | None) -> StatisticalEvidence:
+    return compare(sample, reference, resampled).evidence if reference else estimate_score(sample, resampled)
 
 
-def _critical(found: Evidence, k: int) -> float | None:
+def _critical(evidence: StatisticalEvidence, k: int) -> float | None:
     """Return how many standard errors it takes, where the interval holds for all `k` configurations."""
-    if found.selection or k == 1 or found.estimate is None:
-        return found.selection.critical if found.selection else None
-    return found.estimate.quantile(1 - LEVEL / (2 * k))
+    if evidence.selection or k == 1 or evidence.estimate is None:
+        return evidence.selection.critical if evidence.selection else None
+    return evidence.estimate.quantile(1 - LEVEL / (2 * k))
 
 
-def _interval(found: Evidence, k: int) -> Interval | None:
+def _simultaneous_interval(evidence: StatisticalEvidence, k: int) -> Interval | None:
     """Return the interval that holds for all `k` configurations that the best was chosen from."""
-    if found.selection or k == 1 or found.estimate is None:
-        return found.sure
-    return found.estimate.interval(LEVEL / k)
+    if evidence.selection or k == 1 or evidence.estimate is None:
+        return evidence.sure
+    return evidence.estimate.interval(LEVEL / k)

@@ -35,14 +35,14 @@ def is_look(record: Record) -> bool:
     return record.status == FINAL
 
 
-def numbered(looks: Iterable[Look]) -> list[Look]:
+def number_looks(looks: Iterable[Look]) -> list[Look]:
     """Return each look once, whatever branches it stands on, in the order in which they were taken."""
     once = {one.record.run: one for one in reversed(list(looks))}
     ordered = sorted(once.values(), key=lambda one: (one.record.at or "", one.record.run))
     return [replace(one, number=number) for number, one in enumerate(ordered, start=1)]
 
 
-def of_entry(looks: Sequence[Look], entry_id: str) -> Look | None:
+def look_of_entry(looks: Sequence[Look], entry_id: str) -> Look | None:
     """Return the last look that an entry took."""
     return next((one for one in reversed(looks) if one.entry == entry_id), None)
 
@@ -57,7 +57,7 @@ def score_of(record: Record, metric: str | None) -> float | None:
     return record.metrics.get("test", {}).get(metric or "")
 
 
-def interval(record: Record, metric: str, looks: int) -> Interval | None:
+def look_interval(record: Record, metric: str, looks: int) -> Interval | None:
     """Return the 95 % interval of a test score, widened so that it holds for `looks` looks together; None where nothing tells.
 
     For accuracy over plain rows that of Wilson (1927), else the standard error over rows that the record holds.

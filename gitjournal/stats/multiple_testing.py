@@ -1,4 +1,4 @@
-"""What it costs to be the best of k: tests and intervals that hold for all k at once, and an estimate without the luck.
+"""Multiple testing: tests and intervals that hold for the best of k, and its score without the luck of the choice.
 
 On rows of right and wrong answers held as bits of one number, so that thousands of draws over hundreds of
 configurations take a moment without a numerical library.
@@ -27,26 +27,26 @@ class Simultaneous:
     z: float
 
 
-def sign_flips(winner: int, others: Sequence[int], baseline: int, n: int, *, flips: int = FLIPS, seed: int = SEED) -> Simultaneous:
+def sign_flips(winner: int, rivals: Sequence[int], baseline: int, n: int, *, flips: int = FLIPS, seed: int = SEED) -> Simultaneous:
     """Compare the winner of several with a baseline on the same `n` rows, allowing for all that were tried.
 
     All are right/wrong bits. The signs of each row's differences are flipped, together for all configurations, and the
     largest standardised difference is noted (max-statistic; Westfall and Young 1993; on models: Nichols and Holmes 2002,
-    Human Brain Mapping 15:1). With no `others` it comes to McNemar's test.
+    Human Brain Mapping 15:1). With no `rivals` it comes to McNemar's test.
     """
     # of the rows on which two differ, those where the baseline alone is right: flipping the sign of a row moves it over
-    pairs = [(one ^ baseline, baseline & ~one) for one in dict.fromkeys([winner, *others])]
+    pairs = [(one ^ baseline, baseline & ~one) for one in dict.fromkeys([winner, *rivals])]
     reached = _standing(*pairs[0], 0) / math.sqrt(max(pairs[0][0].bit_count(), 1))
     draw = random.Random(seed)  # noqa: S311 - statistics, no secret
     weighed = [(apart, lost, apart.bit_count() ** -0.5) for apart, lost in pairs if apart]
-    found = []
+    largest = []
     for _ in range(flips):
         signs = draw.getrandbits(n)
-        found.append(max((_standing(apart, lost, signs) * scale for apart, lost, scale in weighed), default=0.0))
-    found.sort()
-    at_least = sum(one >= reached - 1e-9 for one in found)
+        largest.append(max((_standing(apart, lost, signs) * scale for apart, lost, scale in weighed), default=0.0))
+    largest.sort()
+    at_least = sum(one >= reached - 1e-9 for one in largest)
     # the data as they are count as one of the draws, so that p is never 0 and the test keeps its level
-    return Simultaneous((at_least + 1) / (flips + 1), found[math.ceil((1 - LEVEL) * (flips + 1)) - 1])
+    return Simultaneous((at_least + 1) / (flips + 1), largest[math.ceil((1 - LEVEL) * (flips + 1)) - 1])
 
 
 def _standing(apart: int, lost: int, signs: int) -> int:
@@ -60,18 +60,18 @@ def critical(hits: Sequence[int], n: int, *, flips: int = FLIPS, seed: int = SEE
     Configurations that err on the same rows need less than Bonferroni's; at least those of a single one.
     """
     scaled = []
-    for one in dict.fromkeys(hits):
-        right = one.bit_count()
+    for bits in dict.fromkeys(hits):
+        right = bits.bit_count()
         if 0 < right < n:
-            scaled.append((one, right, right / n, 1 / math.sqrt(right * (1 - right / n))))
+            scaled.append((bits, right, right / n, 1 / math.sqrt(right * (1 - right / n))))
     draw = random.Random(seed)  # noqa: S311 - statistics, no secret
-    found = []
+    largest = []
     for _ in range(flips if len(scaled) > 1 else 0):
         signs = draw.getrandbits(n)
         off = n - 2 * signs.bit_count()
-        found.append(max(abs(right - 2 * (one & signs).bit_count() - share * off) * scale for one, right, share, scale in scaled))
-    found.sort()
-    return max(Z95, min(bonferroni(len(hits)), found[math.ceil((1 - LEVEL) * (flips + 1)) - 1])) if found else Z95
+        largest.append(max(abs(right - 2 * (one & signs).bit_count() - share * off) * scale for one, right, share, scale in scaled))
+    largest.sort()
+    return max(Z95, min(bonferroni(len(hits)), largest[math.ceil((1 - LEVEL) * (flips + 1)) - 1])) if largest else Z95
 
 
 def bonferroni(k: int) -> float:
@@ -79,7 +79,7 @@ def bonferroni(k: int) -> float:
     return normal_quantile(1 - LEVEL / (2 * k))
 
 
-def corrected_best(hits: Sequence[int], n: int, *, draws: int = BOOTSTRAPS, seed: int = SEED) -> float:
+def bbc_accuracy(hits: Sequence[int], n: int, *, draws: int = BOOTSTRAPS, seed: int = SEED) -> float:
     """Return what the best of these configurations would reach on other rows, from their right/wrong bits.
 
     BBC (Tsamardinos, Greasidou and Borboudakis 2018, Machine Learning 107:1895): rows are drawn with replacement, the best
@@ -89,10 +89,10 @@ def corrected_best(hits: Sequence[int], n: int, *, draws: int = BOOTSTRAPS, seed
 
     raw = np.frombuffer(b"".join((one << (-n % 8)).to_bytes(math.ceil(n / 8)) for one in hits), np.uint8)
     right = np.unpackbits(raw.reshape(len(hits), -1), axis=1, count=n)
-    return bias_corrected(right.T.astype(np.float32), draws=draws, seed=seed)
+    return bbc_score(right.T.astype(np.float32), draws=draws, seed=seed)
 
 
-def bias_corrected(values: object, *, draws: int = BOOTSTRAPS, seed: int = SEED) -> float:
+def bbc_score(values: object, *, draws: int = BOOTSTRAPS, seed: int = SEED) -> float:
     """Return the same from a value for each row (first axis) and configuration, of which more is better."""
     import numpy as np
 
@@ -107,7 +107,7 @@ def bias_corrected(values: object, *, draws: int = BOOTSTRAPS, seed: int = SEED)
         left = (weights == 0).astype(scores.dtype)
         best = (weights @ scores).argmax(axis=1)
         counts = left.sum(axis=1)
-        kept = counts > 0
+        judged = counts > 0
         outside = (left @ scores)[np.arange(len(drawn)), best]
-        reached.append(outside[kept] / counts[kept])
+        reached.append(outside[judged] / counts[judged])
     return float(np.concatenate(reached).mean())

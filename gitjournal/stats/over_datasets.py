@@ -16,7 +16,7 @@ EXACT = 50  # sets up to which the interval comes from the exact distribution
 
 
 @dataclass(frozen=True)
-class Cell:
+class DataScore:
     """What one entry reached on one data set, for the procedure that it stands for."""
 
     entry: str
@@ -56,7 +56,7 @@ class OverData:
     pairs: list[Pair]
 
 
-def over_data(cells: Sequence[Cell], direction: int) -> OverData:
+def over_data(cells: Sequence[DataScore], direction: int) -> OverData:
     """Compare the first procedure with each other one, over the data sets that all have.
 
     Wilcoxon's signed-rank test for pairs, with Holm's correction, and Friedman's over three or more. Raises ComparisonError
@@ -66,12 +66,12 @@ def over_data(cells: Sequence[Cell], direction: int) -> OverData:
     data = list(dict.fromkeys(one.data for one in cells))
     values: dict[tuple[str, str], float] = {}
     owner: dict[tuple[str, str], str] = {}
-    for one in cells:
-        place = (one.procedure, one.data)
+    for cell in cells:
+        place = (cell.procedure, cell.data)
         if place in values:
-            both = f"{owner[place][-4:]} and {one.entry[-4:]}"
-            raise ComparisonError(f"{both} are both {one.procedure} on the same data", hint="leave one out, or tell them apart: --by tag")
-        values[place], owner[place] = one.value, one.entry
+            both = f"{owner[place][-4:]} and {cell.entry[-4:]}"
+            raise ComparisonError(f"{both} are both {cell.procedure} on the same data", hint="leave one out, or tell them apart: --by tag")
+        values[place], owner[place] = cell.value, cell.entry
     if len(procedures) < 2:
         raise ComparisonError(f"all of these are {procedures[0]}", hint="give entries of two procedures, or tell them apart: --by tag")
     lacking = [(procedure, name) for procedure in procedures for name in data if (procedure, name) not in values]
@@ -89,13 +89,15 @@ def over_data(cells: Sequence[Cell], direction: int) -> OverData:
 
 
 def _pairs(procedures: Sequence[str], data: Sequence[str], values: dict[tuple[str, str], float], direction: int) -> list[Pair]:
-    first, *others = procedures
-    gaps = {other: [values[first, name] - values[other, name] for name in data] for other in others}
-    ps = [signed_rank(found) for found in gaps.values()]
-    return [
-        Pair(first, other, sum(gap * direction > 0 for gap in found), sum(gap * direction < 0 for gap in found), middle(found), p, adjusted)
-        for (other, found), p, adjusted in zip(gaps.items(), ps, holm(ps), strict=True)
-    ]
+    first, *rivals = procedures
+    gaps = {rival: [values[first, name] - values[rival, name] for name in data] for rival in rivals}
+    ps = [signed_rank(differences) for differences in gaps.values()]
+    pairs = []
+    for rival, p, adjusted in zip(rivals, ps, holm(ps), strict=True):
+        signs = [gap * direction for gap in gaps[rival]]
+        won, lost = sum(sign > 0 for sign in signs), sum(sign < 0 for sign in signs)
+        pairs.append(Pair(first, rival, won, lost, hodges_lehmann(gaps[rival]), p, adjusted))
+    return pairs
 
 
 def signed_rank(gaps: Sequence[float]) -> float:
@@ -108,7 +110,7 @@ def signed_rank(gaps: Sequence[float]) -> float:
     return float(wilcoxon(gaps, zero_method="zsplit", method="approx" if tied else "auto").pvalue)
 
 
-def middle(gaps: Sequence[float]) -> Interval:
+def hodges_lehmann(gaps: Sequence[float]) -> Interval:
     """Return the median of pairwise means with its 95 % interval (Hodges and Lehmann 1963): what the signed-rank test does not rule out."""
     means = sorted((a + b) / 2 for a, b in itertools.combinations_with_replacement(gaps, 2))
     cut = _signed_rank_cut(len(gaps))
@@ -133,12 +135,12 @@ def _signed_rank_cut(n: int) -> int:
 
 
 def _mean_ranks(procedures: Sequence[str], data: Sequence[str], values: dict[tuple[str, str], float], direction: int) -> dict[str, float]:
-    found = dict.fromkeys(procedures, 0.0)
+    totals = dict.fromkeys(procedures, 0.0)
     for name in data:
         column = [direction * values[procedure, name] for procedure in procedures]
         for procedure, value in zip(procedures, column, strict=True):
-            found[procedure] += 1 + sum(other > value for other in column) + (column.count(value) - 1) / 2
-    return {procedure: total / len(data) for procedure, total in found.items()}
+            totals[procedure] += 1 + sum(other > value for other in column) + (column.count(value) - 1) / 2
+    return {procedure: total / len(data) for procedure, total in totals.items()}
 
 
 def _friedman(procedures: Sequence[str], data: Sequence[str], values: dict[tuple[str, str], float]) -> float | None:

@@ -1,4 +1,4 @@
-"""What an entry measured, ready for statistics: the values of one configuration by seed and fold, and what they rest on. Pure.
+"""A sample: the values of one configuration by seed and fold, and the rows they rest on. Pure.
 
 Two samples are compared only where `require_alike` lets them: same metric, same data, same rows.
 """
@@ -6,6 +6,7 @@ Two samples are compared only where `require_alike` lets them: same metric, same
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -52,7 +53,7 @@ class Sample:
 
     @property
     def value(self) -> float:
-        """The mean over seeds."""
+        """The score: the mean over seeds."""
         return math.fsum(self.values.values()) / len(self.values)
 
     @property
@@ -76,6 +77,16 @@ class Sample:
         return None not in self.values
 
     @property
+    def grouped(self) -> bool:
+        """Whether rows hang together in groups."""
+        return bool(self.split.get("group"))
+
+    @property
+    def ratio(self) -> float:
+        """Rows judged over rows learned from; 1 where they are not known."""
+        return self.rows / self.trained if self.rows > 0 and self.trained > 0 else 1.0
+
+    @property
     def part(self) -> str:
         """The part that was judged."""
         return self.metric.partition(".")[0]
@@ -97,34 +108,34 @@ def sample_of(entry: str, front: FrontMatter, records: Sequence[Record], metric:
         raise ComparisonError(f"{short} is retracted: {front.retracted}", hint="what is retracted is no evidence; compare another entry")
     summary = summarise(front, records)
     wanted = metric or summary.deciding
-    scored = [one for one in summary.configurations if wanted in one.scores]
+    candidates = [candidate for candidate in summary.configurations if wanted in candidate.scores]
     if not summary.done:
         what = "every run failed" if records else "it was not run yet"
         raise ComparisonError(f"{short} has no result: {what}", hint=f"run it: gitjournal exec {short}")
-    if wanted is None or not scored:
+    if wanted is None or not candidates:
         measured = ", ".join(sorted({name for one in summary.configurations for name in one.scores})) or "nothing"
         hint = f"compute it from kept predictions: --metric, as in gitjournal model score {short}"
         raise ComparisonError(f"{short} measured {measured}, and no {wanted}", hint=hint)
-    best, *others = [configuration(entry, one.fingerprint, wanted, records, front) for one in scored]
-    return replace(best, among=tuple(others))
+    best, *among = [configuration(entry, candidate.fingerprint, wanted, records, front) for candidate in candidates]
+    return replace(best, among=tuple(among))
 
 
 def configuration(entry: str, fingerprint: str, metric: str, records: Sequence[Record], front: FrontMatter | None = None) -> Sample:
     """Return one configuration in a PART.METRIC that it measured; `front` serves where a record does not say what it declared."""
     part, _, name = metric.partition(".")
     runs: dict[Seed, Record] = {}
-    for one in records:
-        value = one.metrics.get(part, {}).get(name)
-        if one.fingerprint == fingerprint and one.status in COUNTS and value is not None and math.isfinite(value):
-            runs.setdefault(one.seed, one)
+    for record in records:
+        value = record.metrics.get(part, {}).get(name)
+        if record.fingerprint == fingerprint and record.status in COUNTS and value is not None and math.isfinite(value):
+            runs.setdefault(record.seed, record)
     first = next(iter(runs.values()))
-    data, split = _declared(front, first)
+    data, split = _data_and_split(front, first)
     return Sample(
         entry=entry,
         fingerprint=fingerprint,
         metric=metric,
         direction=direction(name),
-        values={seed: _number(one, part, name) for seed, one in runs.items()},
+        values={seed: _metric_value(record, part, name) for seed, record in runs.items()},
         folds=_folds(runs, part, name),
         judged={seed: one.parts.get(part, "") for seed, one in runs.items()},
         runs=runs,
@@ -137,30 +148,30 @@ def configuration(entry: str, fingerprint: str, metric: str, records: Sequence[R
     )
 
 
-def _number(one: Record, part: str, name: str) -> float:
-    value = one.metrics[part][name]
+def _metric_value(record: Record, part: str, name: str) -> float:
+    value = record.metrics[part][name]
     return math.nan if value is None else value
 
 
 def _folds(runs: Mapping[Seed, Record], part: str, name: str) -> dict[Seed, tuple[float, ...]]:
     """Return the values of folds where every run has as many, and all are numbers: records may be a stranger's."""
-    found = {seed: tuple(value for value in one.folds.get(part, {}).get(name, []) if value is not None) for seed, one in runs.items()}
-    counts = {len(one.folds.get(part, {}).get(name, [])) for one in runs.values()} | set(map(len, found.values()))
-    sound = len(counts) == 1 and min(counts) > 1 and all(math.isfinite(value) for values in found.values() for value in values)
-    return found if sound else {}
+    folds = {seed: tuple(value for value in one.folds.get(part, {}).get(name, []) if value is not None) for seed, one in runs.items()}
+    counts = {len(one.folds.get(part, {}).get(name, [])) for one in runs.values()} | set(map(len, folds.values()))
+    sound = len(counts) == 1 and min(counts) > 1 and all(math.isfinite(value) for values in folds.values() for value in values)
+    return folds if sound else {}
 
 
-def _declared(front: FrontMatter | None, one: Record) -> tuple[dict[str, Any], dict[str, Any]]:
+def _data_and_split(front: FrontMatter | None, record: Record) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return data and split as the record's identity has them; as the entry declares them where it cannot be read."""
-    canonical = canonical_text.read(one.canonical)
+    canonical = canonical_text.read(record.canonical)
     if canonical is not None:
         return canonical.data, canonical.split
     return (msgspec.to_builtins(front.data), msgspec.to_builtins(front.split) or {}) if front else ({}, {})
 
 
-def _hits(one: Record, data: dict[str, Any]) -> int | None:
+def _hits(record: Record, data: dict[str, Any]) -> int | None:
     """Return the right/wrong bits where accuracy is their mean: no row weighs more than another."""
-    return hit_bits(one.hits, one.rows.get("dev", 0)) if one.hits and not data.get("weights") and not one.folds else None
+    return hit_bits(record.hits, record.rows.get("dev", 0)) if record.hits and not data.get("weights") and not record.folds else None
 
 
 def combine(terms: Sequence[tuple[float, Sample]], constant: float = 0.0) -> Sample:
@@ -190,29 +201,26 @@ def combine(terms: Sequence[tuple[float, Sample]], constant: float = 0.0) -> Sam
 
 def require_alike(a: Sample, b: Sample) -> None:
     """Raise ComparisonError, with what to do, where two samples were not measured on the same rows in the same way."""
-    one, other = a.entry[-4:], b.entry[-4:]
-    ask = advise_new_entry(other, ask="ask again alike")
+    short_a, short_b = a.entry[-4:], b.entry[-4:]
+    hint = advise_new_entry(short_b, ask="ask again alike")
     if a.metric != b.metric:
-        raise ComparisonError(f"{one} measures {a.metric}, {other} {b.metric}", hint="name one that both have: --metric")
+        raise ComparisonError(f"{short_a} measures {a.metric}, {short_b} {b.metric}", hint="name one that both have: --metric")
     if a.data.get("hash") != b.data.get("hash"):
-        raise ComparisonError(f"{one} and {other} have other data: {_short(a)} and {_short(b)}", hint=ask)
+        raise ComparisonError(f"{short_a} and {short_b} have other data: {_short_hash(a)} and {_short_hash(b)}", hint=hint)
     for key in ("target", "positive", "task", "weights"):
         if a.data.get(key) != b.data.get(key):
-            raise ComparisonError(f"{one} and {other} differ in `{key}`: {_said(a, key)} and {_said(b, key)}", hint=ask)
+            both = f"{a.data.get(key, 'none')} and {b.data.get(key, 'none')}"
+            raise ComparisonError(f"{short_a} and {short_b} differ in `{key}`: {both}", hint=hint)
     if a.split != b.split and not _same_rows(a, b):
-        differ = [key for key in (*a.split, *b.split) if a.split.get(key) != b.split.get(key)]
-        told = ", ".join(f"{key} {a.split.get(key, '-')} and {b.split.get(key, '-')}" for key in dict.fromkeys(differ))
-        raise ComparisonError(f"{one} and {other} have another split: {told}", hint=ask)
+        keys = dict.fromkeys(key for key in (*a.split, *b.split) if a.split.get(key) != b.split.get(key))
+        differences = ", ".join(f"{key} {a.split.get(key, '-')} and {b.split.get(key, '-')}" for key in keys)
+        raise ComparisonError(f"{short_a} and {short_b} have another split: {differences}", hint=hint)
     if not _same_rows(a, b):
-        raise ComparisonError(f"{one} and {other} were not measured on the same {a.part} rows", hint=ask)
+        raise ComparisonError(f"{short_a} and {short_b} were not measured on the same {a.part} rows", hint=hint)
 
 
-def _short(a: Sample) -> str:
-    return str(a.data.get("hash"))[:19] + "…"
-
-
-def _said(a: Sample, key: str) -> Any:
-    return a.data.get(key, "none")
+def _short_hash(sample: Sample) -> str:
+    return str(sample.data.get("hash"))[:19] + "…"
 
 
 def _same_rows(a: Sample, b: Sample) -> bool:
@@ -229,3 +237,33 @@ def _same_rows(a: Sample, b: Sample) -> bool:
 def common_seeds(a: Sample, b: Sample) -> list[Seed]:
     """Return the seeds that both have run."""
     return [seed for seed in a.values if seed in b.values]
+
+
+# ---- what its runs hold, row by row and fold by fold
+
+
+def row_shares(sample: Sample) -> list[float]:
+    """Return for each row in how many of the runs it was right, from 0 to 1."""
+    answers = list(sample.answers.values())
+    return [sum(bits >> row & 1 for bits in answers) / len(answers) for row in range(sample.rows)]
+
+
+def hits_of_all(sample: Sample) -> list[int] | None:
+    """Return the right/wrong bits of all configurations, this one's first, where each has one run and all the same rows."""
+    samples = [sample, *sample.among]
+    alike = not sample.grouped and all(
+        each.hits is not None and set(each.judged.values()) == set(sample.judged.values()) for each in samples
+    )
+    return [each.hits for each in samples if each.hits is not None] if alike else None
+
+
+def row_shares_of_all(sample: Sample) -> list[list[float]] | None:
+    """Return how often each configuration was right on each row, this one first, where several seeds share the rows."""
+    samples = [sample, *sample.among]
+    alike = not sample.grouped and not sample.each and len({digest for each in samples for digest in each.judged.values()}) == 1
+    return [row_shares(each) for each in samples] if alike and all(len(each.answers) == len(each.values) for each in samples) else None
+
+
+def mean_folds(sample: Sample) -> list[float]:
+    """Return the value of each fold, averaged over seeds that share the folds."""
+    return [statistics.fmean(values) for values in zip(*sample.folds.values(), strict=True)]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gitjournal.stats.distributions import normal_quantile, normal_share, t_quantile, t_two_sided
+from gitjournal.stats.distributions import normal_quantile, normal_share, t_quantile, t_tails
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -74,7 +74,7 @@ class Posterior:
         z = float((self.mean[at] - best) / self.spread[at])
         if math.isinf(self.freedom):
             return normal_share(z)
-        beyond = t_two_sided(z, self.freedom) / 2
+        beyond = t_tails(z, self.freedom) / 2
         return 1 - beyond if z > 0 else beyond
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from gitjournal.data.raw import Array
 from gitjournal.entry import metrics
 from gitjournal.errors import DataError
-from gitjournal.stats.distributions import normal_quantile, normal_share, t_quantile, t_two_sided
+from gitjournal.stats.distributions import normal_quantile, normal_share, t_quantile, t_tails
 from gitjournal.stats.evidence import Resampled
 from gitjournal.stats.intervals import LEVEL
 from gitjournal.worker import arrays, scores
@@ -119,7 +119,7 @@ def _to_normal(t: float, df: int) -> float:
     Draws hold their spread for known, and few units do not know it: without this the best of 24 over 8 groups, where all are
     equal, was called better in 12 of 100 cases.
     """
-    return -normal_quantile(max(t_two_sided(t, df) / 2, sys.float_info.min))
+    return -normal_quantile(max(t_tails(t, df) / 2, sys.float_info.min))
 
 
 def _from_normal(z: float, df: int) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gitjournal.render.comparison import bar, comparison_lines, comparison_table, headline, how_to_know_more, p_value, verdict_after_holm
-from gitjournal.stats.compare import Comparison, compare
-from gitjournal.stats.evidence import turned
+from gitjournal.stats.compare import compare
+from gitjournal.stats.evidence import Comparison, reverse
 from gitjournal.stats.sample import sample_of
 from tests.support.samples import A, B, front, right, run
 
@@ -26,7 +26,7 @@ def test_a_p_value_has_two_digits(p: float | None, shown: str) -> None:
 
 def test_the_headline_names_the_one_that_leads_first_whichever_was_asked_for_first() -> None:
     clear = compared(2, 60)
-    assert headline(clear) == headline(turned(clear)) == "aaaa is better than bbbb"
+    assert headline(clear) == headline(reverse(clear)) == "aaaa is better than bbbb"
     assert headline(clear, {A: "RBF", B: ""}) == "RBF is better than bbbb"
     assert headline(compared(8, 10)) == "aaaa is not shown to be better than bbbb"
     assert headline(compared(9, 9)) == "aaaa and bbbb reached the same"

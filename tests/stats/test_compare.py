@@ -12,9 +12,10 @@ import pytest
 from gitjournal.entry.record import Record
 from gitjournal.errors import ComparisonError
 from gitjournal.stats import intervals
-from gitjournal.stats.compare import Resampled, adjusted, compare, elsewhere, needed, one_sample
-from gitjournal.stats.evidence import turned
+from gitjournal.stats.compare import adjust_p_values, compare
+from gitjournal.stats.evidence import Resampled, required_units, reverse
 from gitjournal.stats.intervals import LEVEL
+from gitjournal.stats.one_sample import estimate_score, score_elsewhere
 from gitjournal.stats.sample import combine, sample_of
 from tests.support.samples import EACH, FOLDS, A, B, front, right, run, sample
 
@@ -99,7 +100,7 @@ def test_seeds_that_move_the_split_are_paired_and_the_chance_of_being_better_is_
     b = [run("b", value, seed=seed, split=EACH) for seed, value in enumerate(of_b)]
     found = compare(sample(A, a), sample(B, b)).evidence
     assert (found.unit, found.n, found.ratio) == ("splits", 29, 0.25)
-    assert found.interval == intervals.corrected([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
+    assert found.interval == intervals.overlapping_mean([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
     assert found.chance is not None
     assert found.chance.value == sum(x > y for x, y in zip(of_a, of_b, strict=True)) / 29
     assert compare(sample(A, a[:28]), sample(B, b)).evidence.chance is None
@@ -110,7 +111,7 @@ def test_folds_are_paired_and_corrected_for_their_overlap() -> None:
     of_a, of_b = [0.9, 0.92, 0.95, 0.91, 0.93], [0.89, 0.92, 0.93, 0.9, 0.9]
     found = compare(sample(A, [run("a", folds=of_a)]), sample(B, [run("b", folds=of_b)])).evidence
     assert (found.unit, found.n, found.ratio) == ("folds", 5, 0.25)
-    assert found.interval == intervals.corrected([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
+    assert found.interval == intervals.overlapping_mean([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
 
 
 def test_seeds_that_share_folds_are_averaged_and_those_that_do_not_are_more_folds() -> None:
@@ -139,7 +140,7 @@ def test_rows_of_a_group_are_not_taken_as_independent() -> None:
     split = {"dev": 0.2, "group": "patient", "seed": 0}
     a, b = (sample(name, [run(name, right=right(row), split=split)]) for name, row in ((A, 1), (B, 2)))
     assert compare(a, b).evidence.interval is None
-    assert "group" in one_sample(a).why
+    assert "group" in estimate_score(a).why
     found = compare(a, b, Resampled("groups", 12, 0.99, 0.01)).evidence
     assert (found.unit, found.n) == ("groups", 12)
 
@@ -206,7 +207,7 @@ def _accuracy(x: np.ndarray, y: np.ndarray, train: np.ndarray, dev: np.ndarray) 
 
 
 def called(gaps: np.ndarray, ratio: float) -> float:
-    return float(np.mean([(intervals.corrected(one.tolist(), ratio).p() or 1) < LEVEL for one in gaps]))
+    return float(np.mean([(intervals.overlapping_mean(one.tolist(), ratio).p() or 1) < LEVEL for one in gaps]))
 
 
 @pytest.mark.parametrize("repeats", [1, 3, 10])
@@ -237,7 +238,7 @@ def test_the_best_of_many_equal_ones_is_called_better_one_time_in_twenty(kind: s
         if kind == "seeds":
             p = intervals.welch(best.tolist(), values[-1].tolist()).p()
         else:
-            p = intervals.corrected((best - values[-1]).tolist(), 0.25).p()
+            p = intervals.overlapping_mean((best - values[-1]).tolist(), 0.25).p()
         said += k * (p or 1) < LEVEL
     assert said / SIMULATIONS <= ALLOWED
 
@@ -307,22 +308,22 @@ def test_without_its_luck_the_best_of_many_equal_ones_is_no_better_than_one_of_t
     luck = []
     for number in range(20):
         of = sample(A, grid(random.Random(number), 24))
-        assert of.value > (elsewhere(of) or 1)
-        luck.append((elsewhere(of) or 0) - 0.9)
+        assert of.value > (score_elsewhere(of) or 1)
+        luck.append((score_elsewhere(of) or 0) - 0.9)
     assert abs(math.fsum(luck) / 20) < 0.01
     perfect = sample(A, [run("a", right=right()), run("b", right=right(1))])
-    assert (elsewhere(perfect), elsewhere(sample(B, [run("b", right=right(1))]))) == (1.0, 359 / 360)
+    assert (score_elsewhere(perfect), score_elsewhere(sample(B, [run("b", right=right(1))]))) == (1.0, 359 / 360)
 
 
 def test_the_luck_of_a_choice_is_known_for_several_seeds_and_never_from_rows_that_hang_together() -> None:
     draw = random.Random(0)
     seeds = sample(A, [run(f"a{k}", right=answers(draw, 0.9), seed=seed) for k in range(9) for seed in range(2)])
-    assert (elsewhere(seeds) or 1) < seeds.value
+    assert (score_elsewhere(seeds) or 1) < seeds.value
     grouped = [run(f"a{k}", right=answers(draw, 0.9), split={"dev": 0.2, "group": "patient", "seed": 0}) for k in range(9)]
-    assert elsewhere(sample(A, grouped)) is None
+    assert score_elsewhere(sample(A, grouped)) is None
     unknown = sample(A, [run("a", 0.9, metric="rmse"), run("b", 0.8, metric="rmse")], None, "rmse")
-    assert elsewhere(unknown) is None
-    assert elsewhere(unknown, Resampled("rows", 360, 0.8, 0.1, 2.9, 0.5, 0.85)) == pytest.approx(0.85)
+    assert score_elsewhere(unknown) is None
+    assert score_elsewhere(unknown, Resampled("rows", 360, 0.8, 0.1, 2.9, 0.5, 0.85)) == pytest.approx(0.85)
 
 
 def test_without_rows_the_choice_is_allowed_for_by_bonferroni() -> None:
@@ -340,21 +341,21 @@ def test_without_rows_the_choice_is_allowed_for_by_bonferroni() -> None:
 
 def test_a_single_score_has_the_interval_that_fits() -> None:
     one = sample(A, [run("a", right=right(*range(36)))])
-    assert one_sample(one).interval == intervals.wilson(324, 360)
-    assert one_sample(one).p is None
+    assert estimate_score(one).interval == intervals.wilson(324, 360)
+    assert estimate_score(one).p is None
     several = sample(A, [run("a", value, seed=seed) for seed, value in enumerate([0.9, 0.92, 0.91])])
-    assert one_sample(several).interval == intervals.mean([0.9, 0.92, 0.91]).interval()
+    assert estimate_score(several).interval == intervals.mean([0.9, 0.92, 0.91]).interval()
     folds = sample(A, [run("a", folds=[0.9, 0.92, 0.91])])
-    assert one_sample(folds).interval == intervals.corrected([0.9, 0.92, 0.91], 0.25).interval()
+    assert estimate_score(folds).interval == intervals.overlapping_mean([0.9, 0.92, 0.91], 0.25).interval()
     splits = sample(A, [run("a", value, seed=seed, split=EACH) for seed, value in enumerate([0.9, 0.92, 0.91])])
-    assert one_sample(splits).interval == intervals.corrected([0.9, 0.92, 0.91], 0.25).interval()
+    assert estimate_score(splits).interval == intervals.overlapping_mean([0.9, 0.92, 0.91], 0.25).interval()
     lonely = sample(A, [run("a", 2.0, metric="rmse")], None, "rmse")
-    assert one_sample(lonely).interval is None
-    assert one_sample(lonely, Resampled("rows", 360, 2.0, 0.1)).interval is not None
+    assert estimate_score(lonely).interval is None
+    assert estimate_score(lonely, Resampled("rows", 360, 2.0, 0.1)).interval is not None
 
 
 def test_a_single_score_of_a_grid_has_an_interval_for_all_of_it() -> None:
-    found = one_sample(sample(A, grid(random.Random(0), 24)))
+    found = estimate_score(sample(A, grid(random.Random(0), 24)))
     assert found.selection is not None
     assert found.interval is not None
     assert found.sure is not None
@@ -375,33 +376,33 @@ def test_sums_of_metrics_of_one_configuration_go_by_seed_and_fold() -> None:
 def test_how_many_would_decide() -> None:
     a, b = sample(A, [run("a", right=right(1))]), sample(B, [run("b", right=right(2, 3, 4))])
     found = compare(a, b).evidence
-    rows = needed(found, 0.01)
+    rows = required_units(found, 0.01)
     assert rows is not None
     assert intervals.mcnemar_power(0.01, 4 / 360, rows) >= intervals.POWER
-    assert needed(one_sample(a), 0.05) is not None
+    assert required_units(estimate_score(a), 0.05) is not None
     silent = compare(*(sample(name, [run(name, 2.0, metric="rmse")], None, "rmse") for name in (A, B))).evidence
-    assert needed(silent, 0.1) is None
+    assert required_units(silent, 0.1) is None
 
 
 def test_turned_it_says_the_same_the_other_way_round() -> None:
     draw = random.Random(5)
     found = compare(sample(A, grid(draw, 5)), sample(B, [run("b", right=answers(draw, 0.7))]))
-    other = turned(found)
+    other = reverse(found)
     again = compare(other.a, other.b)
     assert other.verdict == "worse"
     assert other.evidence.value == pytest.approx(again.evidence.value)
     assert other.evidence.interval == again.evidence.interval
     assert other.evidence.apart == again.evidence.apart
-    assert turned(other) == found
+    assert reverse(other) == found
 
 
 def test_several_comparisons_allow_for_one_another() -> None:
     a = sample(A, [run("a", right=right(1))])
     others = [sample(B, [run("b", right=right(*range(start, start + 9)))]) for start in (10, 30)]
     compared = [compare(a, other) for other in others]
-    assert adjusted(compared) == pytest.approx([2 * (one.evidence.p or 0) for one in compared])
+    assert adjust_p_values(compared) == pytest.approx([2 * (one.evidence.p or 0) for one in compared])
     silent = compare(*(sample(name, [run(name, 0.9)]) for name in (A, B)))
-    assert adjusted([compared[0], silent]) == [compared[0].evidence.p, None]
+    assert adjust_p_values([compared[0], silent]) == [compared[0].evidence.p, None]
 
 
 # what is refused
@@ -468,7 +469,7 @@ def test_a_strangers_odd_record_is_refused_or_compared_and_never_breaks(odd: Rec
     nulls.folds["dev"]["accuracy"][2] = None
     for mine in (run("a", folds=[0.9, 0.8, 0.7, 0.9, 0.8]), run("a", right=right(1)), nulls):
         b = sample(B, [odd])
-        one_sample(b)
+        estimate_score(b)
         try:
             found = compare(sample(A, [mine]), b)
         except ComparisonError:

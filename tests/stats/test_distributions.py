@@ -11,10 +11,10 @@ from gitjournal.stats.distributions import (
     binomial_at_most,
     normal_quantile,
     normal_share,
-    normal_two_sided,
+    normal_tails,
     t_beyond,
     t_quantile,
-    t_two_sided,
+    t_tails,
 )
 
 
@@ -27,7 +27,7 @@ def test_quantiles_of_t(df: float, share: float) -> None:
 @pytest.mark.parametrize("df", [1, 2.5, 14, 400])
 def test_tails_of_t(df: float) -> None:
     for t in (0.0, 0.3, 1.96, -4.0, 30.0, float("inf")):
-        assert t_two_sided(t, df) == pytest.approx(2 * special.stdtr(df, -abs(t)), rel=1e-10, abs=1e-300)
+        assert t_tails(t, df) == pytest.approx(2 * special.stdtr(df, -abs(t)), rel=1e-10, abs=1e-300)
 
 
 @pytest.mark.parametrize("df", [1, 1.3, 2, 3.7, 9, 29, 400])
@@ -52,4 +52,4 @@ def test_ends() -> None:
 @pytest.mark.parametrize("z", [-37.0, -8.0, -1.96, 0.0, 0.3, 6.0, 12.0])
 def test_the_normal_distribution_is_exact_in_the_tails(z: float) -> None:
     assert normal_share(z) == pytest.approx(special.ndtr(z), rel=1e-12, abs=0.0)
-    assert normal_two_sided(z) == pytest.approx(2 * special.ndtr(-abs(z)), rel=1e-12, abs=0.0)
+    assert normal_tails(z) == pytest.approx(2 * special.ndtr(-abs(z)), rel=1e-12, abs=0.0)

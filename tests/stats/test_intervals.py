@@ -18,17 +18,17 @@ from scipy import stats as reference
 from gitjournal.stats.intervals import (
     LEVEL,
     Estimate,
-    against_one,
-    corrected,
     discordant_interval,
     hit_bits,
     holm,
     mcnemar,
     mcnemar_power,
     mean,
-    needed,
+    mean_against_single,
+    overlapping_mean,
     paired_difference,
-    rows_needed,
+    required_rows,
+    required_units,
     smallest_of_rows,
     unpack_hits,
     welch,
@@ -137,7 +137,7 @@ def test_the_smallest_difference_that_rows_show_is_found_in_four_of_five_cases(o
     found = np.mean([mcnemar(int(a), int(b)) < LEVEL for a, b, _ in counts])
     assert found == pytest.approx(0.8, abs=0.03)
     assert found == pytest.approx(mcnemar_power(difference, apart, n), abs=0.03)
-    rows = rows_needed(difference, apart)
+    rows = required_rows(difference, apart)
     assert rows is not None
     assert abs(rows - n) <= 12  # the exact test's power has teeth
 
@@ -145,9 +145,9 @@ def test_the_smallest_difference_that_rows_show_is_found_in_four_of_five_cases(o
 def test_what_no_number_of_rows_shows_is_said() -> None:
     assert smallest_of_rows(0, 0, 5) is None
     assert smallest_of_rows(2, 3, 5) is None
-    assert rows_needed(0.0, 0.1) is None
-    assert rows_needed(1.5, 0.1) is None
-    assert rows_needed(1e-6, 0.2) is None
+    assert required_rows(0.0, 0.1) is None
+    assert required_rows(1.5, 0.1) is None
+    assert required_rows(1e-6, 0.2) is None
     assert mcnemar_power(0.0, 0.0, 100) == 0.0
 
 
@@ -162,7 +162,7 @@ def test_means_and_welch_are_those_of_scipy() -> None:
     ends = told.confidence_interval()
     assert (found.interval().low, found.interval().high) == (pytest.approx(ends.low), pytest.approx(ends.high))
     assert mean(a).p(0.96) == pytest.approx(reference.ttest_1samp(a, 0.96).pvalue, rel=1e-9)
-    assert corrected(a, 0.0) == mean(a)
+    assert overlapping_mean(a, 0.0) == mean(a)
     assert Estimate(1.0, 0.5, math.inf).p() == pytest.approx(2 * reference.norm.sf(2.0))
     assert Estimate(1.0, 0.0, 4).p() is None
 
@@ -184,7 +184,7 @@ def test_the_corrected_t_is_that_of_scikit_learns_example() -> None:
         differences = rbf - other
         t = differences.mean() / np.sqrt(np.var(differences, ddof=1) * (1 / len(differences) + 10 / 90))
         p = reference.t.sf(np.abs(t), len(differences) - 1)
-        found = corrected(differences.tolist(), 10 / 90)
+        found = overlapping_mean(differences.tolist(), 10 / 90)
         assert found.value / found.error == pytest.approx(t, abs=1e-12)
         assert found.p() == pytest.approx(2 * p, abs=1e-12)
         told.append((f"{found.value / found.error:.3f}", f"{(found.p() or 0) / 2:.3f}"))
@@ -198,11 +198,11 @@ def test_what_seeds_and_folds_could_see_is_found_in_four_of_five_cases(n: int, r
     shared = overlap * ratio / (1 + overlap * ratio)
     draw = np.random.default_rng(n)
     values = math.sqrt(shared) * draw.normal(size=(2000, 1)) + math.sqrt(1 - shared) * draw.normal(size=(2000, n))
-    known = corrected([-1.0, 1.0] * (n // 2) + [0.0] * (n % 2), ratio, overlap=overlap)
+    known = overlapping_mean([-1.0, 1.0] * (n // 2) + [0.0] * (n % 2), ratio, overlap=overlap)
     own = statistics.variance([-1.0, 1.0] * (n // 2) + [0.0] * (n % 2))
     effect = replace(known, error=known.error * math.sqrt((1 - shared) / own)).smallest()
     assert effect is not None
-    found = np.mean([(corrected((effect + one).tolist(), ratio).p() or 1) < LEVEL for one in values])
+    found = np.mean([(overlapping_mean((effect + one).tolist(), ratio).p() or 1) < LEVEL for one in values])
     assert found == pytest.approx(0.8, abs=0.03)
 
 
@@ -237,22 +237,22 @@ def test_what_welch_could_see_is_found_in_four_of_five_cases() -> None:
 
 def test_as_many_as_are_needed_see_it() -> None:
     found = mean([0.1, 0.2, 0.3, 0.25, 0.22])
-    n = needed(found, 0.05, 5)
+    n = required_units(found, 0.05, 5)
     assert n is not None
     error = found.error * math.sqrt(5 / n)
     assert (Estimate(0.0, error, n - 1).smallest() or 1) <= 0.05
     assert (Estimate(0.0, found.error * math.sqrt(5 / (n - 1)), n - 2).smallest() or 0) > 0.05
-    folds = corrected([0.1, 0.2, 0.3, 0.25, 0.22], 0.25)
-    assert needed(folds, 0.05, 5, 0.25) is None  # more folds of the same rows do not help
-    assert (needed(folds, 0.12, 5, 0.25), needed(folds, 0.12, 5, 0.25, overlap=0.5)) == (20, 15)
-    assert needed(found, 0.0, 5) is None
-    assert needed(Estimate(0.1, 0.0, 4), 0.1, 5) is None
+    folds = overlapping_mean([0.1, 0.2, 0.3, 0.25, 0.22], 0.25)
+    assert required_units(folds, 0.05, 5, 0.25) is None  # more folds of the same rows do not help
+    assert (required_units(folds, 0.12, 5, 0.25), required_units(folds, 0.12, 5, 0.25, overlap=0.5)) == (20, 15)
+    assert required_units(found, 0.0, 5) is None
+    assert required_units(Estimate(0.1, 0.0, 4), 0.1, 5) is None
 
 
 def test_one_run_is_judged_by_the_spread_of_the_others() -> None:
     draw = np.random.default_rng(0)
     drawn = draw.normal(size=(2000, 6))
-    found = np.mean([(against_one(one[:5].tolist(), one[5]).p() or 1) < LEVEL for one in drawn])
+    found = np.mean([(mean_against_single(one[:5].tolist(), one[5]).p() or 1) < LEVEL for one in drawn])
     assert found < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
 
 

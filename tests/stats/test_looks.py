@@ -18,7 +18,7 @@ def look(run: str, at: str, value: float = 0.9, rows: int = 360, **more: object)
 
 
 def test_a_look_counts_once_on_however_many_branches_it_stands() -> None:
-    found = looks.numbered([look("b", "2026-11-22"), look("a", "2026-11-21"), look("b", "2026-11-22")])
+    found = looks.number_looks([look("b", "2026-11-22"), look("a", "2026-11-21"), look("b", "2026-11-22")])
     assert [(one.record.run, one.number) for one in found] == [("a", 1), ("b", 2)]
 
 
@@ -32,7 +32,7 @@ def test_a_look_is_a_record_like_others_on_disk() -> None:
 
 @pytest.mark.parametrize(("value", "rows", "k"), [(0.9, 360, 1), (1.0, 30, 1), (0.5, 1000, 5)])
 def test_the_interval_of_accuracy_is_wilsons_at_the_level_of_all_looks(value: float, rows: int, k: int) -> None:
-    found = looks.interval(look("a", "", value, rows).record, "accuracy", k)
+    found = looks.look_interval(look("a", "", value, rows).record, "accuracy", k)
     theirs = stats.binomtest(round(value * rows), rows).proportion_ci(1 - 0.05 / k, method="wilson")
     assert found is not None
     assert math.isclose(found.low, theirs.low, abs_tol=1e-12)
@@ -41,9 +41,9 @@ def test_the_interval_of_accuracy_is_wilsons_at_the_level_of_all_looks(value: fl
 
 def test_more_looks_widen_it_and_a_standard_error_is_used_where_there_is_one() -> None:
     record = look("a", "", errors={"accuracy": 0.01}).record
-    once, often = looks.interval(record, "accuracy", 1), looks.interval(record, "accuracy", 20)
+    once, often = looks.look_interval(record, "accuracy", 1), looks.look_interval(record, "accuracy", 20)
     assert once is not None
     assert often is not None
     assert math.isclose(once.high - once.value, 0.0196, abs_tol=1e-4)
     assert math.isclose(often.high - often.value, 0.01 * stats.norm.ppf(1 - 0.05 / 40), rel_tol=1e-9)
-    assert looks.interval(record, "rmse", 1) is None
+    assert looks.look_interval(record, "rmse", 1) is None

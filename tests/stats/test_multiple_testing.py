@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gitjournal.stats.intervals import LEVEL, mcnemar
-from gitjournal.stats.multiple_testing import bias_corrected, bonferroni, corrected_best, critical, sign_flips
+from gitjournal.stats.multiple_testing import bbc_accuracy, bbc_score, bonferroni, critical, sign_flips
 
 SIMULATIONS = 2000
 ALLOWED = LEVEL + 3 * math.sqrt(LEVEL * (1 - LEVEL) / SIMULATIONS)
@@ -96,7 +96,7 @@ def test_the_best_ones_raw_score_is_optimistic_and_its_corrected_score_is_near_t
         hits = as_bits(draw.random((50, 150)) < skill[:, None])
         best = max(range(50), key=lambda one: hits[one].bit_count())
         raws.append(hits[best].bit_count() / 150)
-        corrections.append(corrected_best(hits, 150, draws=300))
+        corrections.append(bbc_accuracy(hits, 150, draws=300))
         truths.append(skill[best])
     optimism = np.mean(raws) - np.mean(truths)
     error = np.mean(corrections) - np.mean(truths)
@@ -108,4 +108,4 @@ def test_the_best_ones_raw_score_is_optimistic_and_its_corrected_score_is_near_t
 def test_where_one_is_clearly_best_nothing_is_corrected() -> None:
     values = np.zeros((200, 5))
     values[:, 3] = 1.0
-    assert bias_corrected(values) == 1.0
+    assert bbc_score(values) == 1.0

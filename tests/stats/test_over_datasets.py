@@ -9,11 +9,11 @@ import pytest
 from scipy import stats as reference
 
 from gitjournal.errors import ComparisonError
-from gitjournal.stats.over_datasets import Cell, middle, over_data, signed_rank
+from gitjournal.stats.over_datasets import DataScore, hodges_lehmann, over_data, signed_rank
 
 
-def cells(**values: list[float]) -> list[Cell]:
-    return [Cell(f"e-{name}{at}", name, f"set{at}", value) for name, row in values.items() for at, value in enumerate(row)]
+def cells(**values: list[float]) -> list[DataScore]:
+    return [DataScore(f"e-{name}{at}", name, f"set{at}", value) for name, row in values.items() for at, value in enumerate(row)]
 
 
 def test_two_procedures_are_wilcoxons_test() -> None:
@@ -43,19 +43,19 @@ def test_test_and_interval_agree(n: int) -> None:
     draw = np.random.default_rng(n)
     for _ in range(200):
         gaps = draw.normal(0.6, 1, n).tolist()
-        assert (signed_rank(gaps) < 0.05) == (not middle(gaps).holds(0.0))
+        assert (signed_rank(gaps) < 0.05) == (not hodges_lehmann(gaps).holds(0.0))
 
 
 @pytest.mark.parametrize("n", [6, 12])
 def test_equal_procedures_are_told_apart_one_time_in_twenty(n: int) -> None:
     gaps = np.random.default_rng(n).normal(size=(2000, n))
     assert np.mean([signed_rank(one.tolist()) < 0.05 for one in gaps]) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
-    assert np.mean([not middle(one.tolist()).holds(0.0) for one in gaps[:200]]) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
+    assert np.mean([not hodges_lehmann(one.tolist()).holds(0.0) for one in gaps[:200]]) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
 
 
 def test_with_many_sets_the_interval_is_that_of_the_normal_distribution() -> None:
     gaps = np.random.default_rng(0).normal(0.5, 1, 60).tolist()
-    found = middle(gaps)
+    found = hodges_lehmann(gaps)
     assert found.low < 0.5 < found.high
     assert (signed_rank(gaps) < 0.05) == (not found.holds(0.0))
 
@@ -73,9 +73,9 @@ def test_what_is_alike_everywhere_is_not_told_apart() -> None:
         (cells(a=[0.9] * 5, b=[0.8] * 5), "5 data sets cannot show a difference: the smallest p .* is 0.0625"),
         (cells(a=[0.9] * 6, b=[0.8] * 5), "b has no entry on set5"),
         (cells(a=[0.9] * 6), "all of these are a"),
-        ([*cells(a=[0.9] * 6, b=[0.8] * 6), Cell("e-again", "a", "set0", 0.7)], "-a0 and gain are both a"),
+        ([*cells(a=[0.9] * 6, b=[0.8] * 6), DataScore("e-again", "a", "set0", 0.7)], "-a0 and gain are both a"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_with_why(given: list[Cell], why: str) -> None:
+def test_what_cannot_be_compared_is_refused_with_why(given: list[DataScore], why: str) -> None:
     with pytest.raises(ComparisonError, match=why):
         over_data(given, 1)

@@ -9,7 +9,8 @@ from gitjournal.render import text
 from gitjournal.render.charts.model import Bar, Intervals
 from gitjournal.render.comparison import headline, verdict_after_holm
 from gitjournal.render.score import DIRECTIONS
-from gitjournal.stats.compare import Comparison, adjusted
+from gitjournal.stats.compare import adjust_p_values
+from gitjournal.stats.evidence import Comparison
 from gitjournal.stats.intervals import Interval
 from gitjournal.stats.over_datasets import OverData
 from gitjournal.stats.sample import Sample
@@ -42,7 +43,7 @@ def _bar(row: DifferenceRow, scale: float) -> Bar:
 def compared_entries(comparisons: Sequence[Comparison], titles: Mapping[str, str]) -> Intervals:
     """Return one entry against others, with the differences that the comparisons would often miss as the band."""
     first = comparisons[0].a
-    adjusted_p = adjusted(comparisons)
+    adjusted_p = adjust_p_values(comparisons)
     rows = [
         DifferenceRow(
             titles.get(comparison.b.entry) or comparison.b.entry,

@@ -13,7 +13,7 @@ from gitjournal.render.site.cards import Card
 from gitjournal.render.site.journal import Board, SiteDataSet
 from gitjournal.render.site.markdown import html_of
 from gitjournal.render.site.page import PageMaker
-from gitjournal.stats.looks import Look, of_entry
+from gitjournal.stats.looks import Look, look_of_entry
 from gitjournal.suggest.importance.report import weigh
 
 
@@ -62,7 +62,7 @@ def _importance(maker: PageMaker, board: Board) -> dict[str, Any]:
 
 def _look_cell(looks: Sequence[Look], card: Card) -> str:
     """Return ``0.961 [0.936, 0.977], look 1 of 1``, for a table that names the metric."""
-    look = of_entry(looks, card.id)
+    look = look_of_entry(looks, card.id)
     if look is None:
         return ""
     return f"{look_words.look_score(look.record, card.metric, len(looks)).partition(' ')[2]}, look {look.number} of {len(looks)}"

@@ -24,7 +24,7 @@ from gitjournal.render.site.page import PageMaker
 from gitjournal.render.site.tables import best_table, runs_table
 from gitjournal.render.verdict import verdict_line
 from gitjournal.stats.confusion import Confusion
-from gitjournal.stats.looks import Look, is_look, of_entry
+from gitjournal.stats.looks import Look, is_look, look_of_entry
 
 FIGURES = 5  # the rest by `show --plot`
 
@@ -115,7 +115,7 @@ def _verdict_lines(results: EntryResults) -> list[str]:
 
 def _look_lines(looks: Sequence[Look], card: Card) -> list[str]:
     """Return the entry's last look at the test part, which of how many it was, and what that many mean."""
-    look = of_entry(looks, card.id)
+    look = look_of_entry(looks, card.id)
     if look is None:
         return []
     score = f"{look_words.look_score(look.record, card.metric, len(looks))}, {look_words.look_number(look, looks)}"
