@@ -89,7 +89,7 @@ def replay(data: Table, targets: range) -> None:
     for name, (sets, runs, goals, widths) in HISTORIES.items():
         found, portfolio, seen = [], [], []
         for target in targets:
-            belief = surrogate.believe(past_of(data, target, sets, runs), data.alike)
+            belief = surrogate.learn_belief(past_of(data, target, sets, runs), data.alike)
             found.append(replayed(data, target, belief, by_suggestion))
             portfolio.append(replayed(data, target, belief, by_portfolio))
             seen.append(foreseen(data, target, belief))

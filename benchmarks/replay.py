@@ -43,7 +43,7 @@ def settings() -> list[AlgorithmSetting]:
 
 def table(full: Path | None = None) -> Table:
     """Return the table of the fixture, or with the errors of `full`, an `error_dev.csv.gz` with all their digits."""
-    alike = surrogate.likeness(*encoding.place(settings()))
+    alike = surrogate.prior_correlation(*encoding.place(settings()))
     if full is None:
         return Table(np.load(FIXTURE / "table.npz")["errors"] / STEPS, alike)
     with gzip.open(full, "rt") as file:
@@ -107,7 +107,7 @@ def foreseen(data: Table, target: int, belief: Belief) -> Array:
     found = []
     for k in OWN_RUNS:
         own, rest = order[:k], order[k:]
-        expected = surrogate.expect(belief, own, -data.errors[target, own])
+        expected = surrogate.update_belief(belief, own, -data.errors[target, own])
         off = np.abs(expected.mean + data.errors[target])[rest]
         half = np.diff([expected.interval(int(at)) for at in rest])[:, 0] / 2
         best = -data.errors[target, own].min()

@@ -10,7 +10,7 @@ from gitjournal.render import text
 from gitjournal.render.forecast import chance_words, foreseen_as_plain, interval_words, short_entry
 from gitjournal.render.score import lower_note
 from gitjournal.run.forecast import Foreseen
-from gitjournal.suggest.advisor import Because
+from gitjournal.suggest.advisor import Precedent
 from gitjournal.suggest.candidates import Candidate
 from gitjournal.suggest.loop import Pursued, Round
 from gitjournal.suggest.studies.to_trials import Reported
@@ -45,9 +45,9 @@ def _basis_line(suggestions: Suggestions) -> str:
 
 
 def _reason_lines(suggestions: Suggestions, proposal: Proposal) -> list[str]:
-    foreseen = proposal.advice.foreseen
+    foreseen = proposal.advice.forecast
     lines = [" · ".join(_expectation_parts(suggestions, foreseen))]
-    reasons = proposal.advice.because
+    reasons = proposal.advice.precedents
     for number, because in enumerate(reasons):
         again = number > 0 and because.here == reasons[number - 1].here
         lead = "and" if again else "near what was run here:" if because.here else "on other data:"
@@ -70,7 +70,7 @@ def _expectation_parts(suggestions: Suggestions, foreseen: Foreseen) -> list[str
     return parts
 
 
-def _reason_words(reason: Because) -> str:
+def _reason_words(reason: Precedent) -> str:
     what = f"{text.clean(reason.data)} {text.number(reason.score)}, {_ordinal(reason.rank)} of {reason.of} ({short_entry(reason.entry)})"
     if not reason.differs:
         return what
@@ -121,7 +121,7 @@ def _step_words(step: Any) -> str:
 
 def round_line(finished: Round) -> str:
     """Return one line for a suggestion that was run."""
-    foreseen = finished.proposal.advice.foreseen
+    foreseen = finished.proposal.advice.forecast
     came = "failed" if finished.score is None else text.number(finished.score)
     expected = f", expected {text.number(foreseen.expected)}" if foreseen.expected is not None else ""
     line = f"{finished.number:>3}  {came}{expected} · best {text.number(finished.best)} · {candidate_words(finished.proposal.candidate)}"
@@ -142,7 +142,7 @@ def suggestions_as_plain(suggestions: Suggestions) -> dict[str, Any]:
 
 def proposal_as_plain(proposal: Proposal) -> dict[str, Any]:
     """Return one suggestion for a program."""
-    foreseen = proposal.advice.foreseen
+    foreseen = proposal.advice.forecast
     return {
         **({"procedure": proposal.candidate.steps} if proposal.candidate.steps else {"values": proposal.candidate.point}),
         "fingerprint": proposal.candidate.fingerprint,
@@ -150,7 +150,7 @@ def proposal_as_plain(proposal: Proposal) -> dict[str, Any]:
         "reason": proposal.advice.led,
         "because": [
             {"entry": why.entry, "data": why.data, "value": why.score, "rank": why.rank, "of": why.of, "differs": why.differs}
-            for why in proposal.advice.because
+            for why in proposal.advice.precedents
         ],
     }
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gitjournal.suggest.surrogate import Array, Belief, Indices, expect, improvement
+from gitjournal.suggest.surrogate import Array, Belief, Indices, expected_improvement, update_belief
 
 FIRST = 3  # picks by the history alone, where there is much of it; else the first one
 AGREEMENT = 10.0  # how sharply past data sets are told apart by the order of results on them
@@ -43,16 +43,16 @@ def choose(belief: Belief, own: Indices, scores: Array, allowed: Array) -> Pick 
         return None
     gains = history_gain(belief, own, scores)
     by_past = gains.sum(0)
-    expected = expect(belief, own, scores)
+    expected = update_belief(belief, own, scores)
     with_past = len(belief.past) > 0
     alone = FIRST if belief.weight >= HALF_WEIGHT else 1
     if len(own) < alone and with_past and by_past[allowed.astype(bool)].max() > 0:
-        return _pick(by_past, gains, allowed, "past")
+        return _pick_best(by_past, gains, allowed, "past")
     if not expected.known or not len(own):
-        return _pick(-np.arange(len(allowed), dtype=float), gains, allowed, "order")
-    own_part = _whole(improvement(expected, float(scores.max())), allowed)
+        return _pick_best(-np.arange(len(allowed), dtype=float), gains, allowed, "order")
+    own_part = _divide_by_largest(expected_improvement(expected, float(scores.max())), allowed)
     share = belief.weight / (belief.weight + HALF_WEIGHT)
-    past_part = share * _whole(by_past, allowed) if with_past else np.zeros(len(allowed))
+    past_part = share * _divide_by_largest(by_past, allowed) if with_past else np.zeros(len(allowed))
     total = past_part + own_part
     at = int(np.where(allowed, total, FAR_BELOW).argmax())
     return Pick(at, gains[:, at], "past" if past_part[at] > own_part[at] else "own")
@@ -63,20 +63,20 @@ def choose_several(belief: Belief, own: Indices, scores: Array, allowed: Array, 
 
     That is the "kriging believer" of Ginsbourger, Le Riche and Carraro (2010).
     """
-    found: list[Pick] = []
+    picks: list[Pick] = []
     allowed = np.array(allowed, dtype=bool)
     while True:
-        one = choose(belief, own, scores, allowed)
-        if one is None:
+        pick = choose(belief, own, scores, allowed)
+        if pick is None:
             break
-        found.append(one)
-        if len(found) == many:
+        picks.append(pick)
+        if len(picks) == many:
             break
-        allowed[one.at] = False
-        expected = expect(belief, own, scores)
+        allowed[pick.at] = False
+        expected = update_belief(belief, own, scores)
         if expected.known:
-            own, scores = np.append(own, one.at), np.append(scores, expected.mean[one.at])
-    return found
+            own, scores = np.append(own, pick.at), np.append(scores, expected.mean[pick.at])
+    return picks
 
 
 def history_gain(belief: Belief, own: Indices, scores: Array) -> Array:
@@ -99,19 +99,19 @@ def agreement(past: Array, own: Indices, scores: Array) -> Array:
     if len(own) < 2:
         return np.ones(len(past))
     if len(own) > COMPARED:  # pairs grow with the square: so many, spread over the order of results, say the same
-        kept = np.argsort(scores, kind="stable")[np.linspace(0, len(own) - 1, COMPARED).astype(np.intp)]
-        own, scores = own[kept], scores[kept]
+        spread = np.argsort(scores, kind="stable")[np.linspace(0, len(own) - 1, COMPARED).astype(np.intp)]
+        own, scores = own[spread], scores[spread]
     i, j = np.triu_indices(len(own), 1)
-    theirs = np.sign(past[:, own[i]] - past[:, own[j]])
-    return np.asarray(np.exp(AGREEMENT * (theirs == np.sign(scores[i] - scores[j])).mean(1)))
+    past_order = np.sign(past[:, own[i]] - past[:, own[j]])
+    return np.asarray(np.exp(AGREEMENT * (past_order == np.sign(scores[i] - scores[j])).mean(1)))
 
 
-def _pick(worth: Array, gains: Array, allowed: Array, led: str) -> Pick:
-    at = int(np.where(allowed, worth, FAR_BELOW).argmax())
+def _pick_best(values: Array, gains: Array, allowed: Array, led: str) -> Pick:
+    at = int(np.where(allowed, values, FAR_BELOW).argmax())
     return Pick(at, gains[:, at], led)
 
 
-def _whole(worth: Array, allowed: Array) -> Array:
+def _divide_by_largest(values: Array, allowed: Array) -> Array:
     """Divide by the largest value that may be chosen."""
-    largest = float(np.where(allowed, worth, 0.0).max())
-    return worth / largest if largest > 0 else np.zeros(len(worth))
+    largest = float(np.where(allowed, values, 0.0).max())
+    return values / largest if largest > 0 else np.zeros(len(values))

@@ -30,7 +30,7 @@ TOLD = 3  # past entries that are named
 
 
 @dataclass(frozen=True)
-class Because:
+class Precedent:
     """A past entry that speaks for a configuration: it, or the nearest one (which `differs` in these values), came `rank` of `of`.
 
     `here` says whether that was on the data in question.
@@ -49,42 +49,42 @@ class Because:
 class Advice:
     """A configuration to run next. `led` says what decided: `past` data sets, `own` runs, or the `order` of strong defaults."""
 
-    foreseen: Foreseen
+    forecast: Foreseen
     led: str
-    because: list[Because]
+    precedents: list[Precedent]
 
     @property
     def key(self) -> str:
         """The configuration."""
-        return self.foreseen.key
+        return self.forecast.key
 
 
 def notable(evidence: Evidence) -> list[str]:
     """Return configurations of other data sets: those seen on most of them and best there, and some of the others."""
     sign = direction(evidence.metric)
     scores: dict[str, list[tuple[str, float]]] = defaultdict(list)
-    for one in evidence.trials:
-        if one.data != evidence.data.hash and one.score is not None:
-            scores[one.data].append((one.key, sign * one.score))
-    seen: dict[str, list[float]] = defaultdict(list)
-    for found in scores.values():
-        values = [value for _, value in found]
+    for trial in evidence.trials:
+        if trial.data != evidence.data.hash and trial.score is not None:
+            scores[trial.data].append((trial.key, sign * trial.score))
+    shares: dict[str, list[float]] = defaultdict(list)
+    for scored in scores.values():
+        values = [value for _, value in scored]
         low, high = min(values), max(values)
-        for key, value in found:
-            seen[key].append((value - low) / (high - low) if high > low else 0.5)
-    ranked = sorted(seen, key=lambda key: (-len(seen[key]), -max(seen[key]), key))
+        for key, value in scored:
+            shares[key].append((value - low) / (high - low) if high > low else 0.5)
+    ranked = sorted(shares, key=lambda key: (-len(shares[key]), -max(shares[key]), key))
     half = MOST_SEEN // 2
     return [*ranked[:half], *_spread(ranked[half:], half)]
 
 
 def foresee(evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
     """Return what to expect of each configuration, whether it was run or not."""
-    found = []
+    forecast = []
     with _one_thread():
         for at in range(0, len(keys), ASKED_AT_ONCE):
             model = _TrialTable(evidence, keys[at : at + ASKED_AT_ONCE])
-            found += [model.foreseen(key) for key in keys[at : at + ASKED_AT_ONCE]]
-    return found
+            forecast += [model.forecast(key) for key in keys[at : at + ASKED_AT_ONCE]]
+    return forecast
 
 
 def advise(evidence: Evidence, candidates: Sequence[str], many: int) -> list[Advice]:
@@ -94,11 +94,11 @@ def advise(evidence: Evidence, candidates: Sequence[str], many: int) -> list[Adv
     """
     with _one_thread():
         model = _TrialTable(evidence, candidates)
-        tried = {one.key for one in evidence.trials if one.data == evidence.data.hash}
-        asked = {key for key in candidates if key not in tried}
-        allowed = np.array([one.key in asked for one in model.settings], dtype=bool)
+        known_keys = {one.key for one in evidence.trials if one.data == evidence.data.hash}
+        untried = {key for key in candidates if key not in known_keys}
+        allowed = np.array([one.key in untried for one in model.settings], dtype=bool)
         picked = acquisition.choose_several(model.belief, model.own, model.scores, allowed, many)
-        return [Advice(model.foreseen(model.settings[one.at].key), one.led, model.because(one)) for one in picked]
+        return [Advice(model.forecast(model.settings[one.at].key), one.led, model.precedents(one)) for one in picked]
 
 
 def _one_thread() -> threadpool_limits:
@@ -111,24 +111,24 @@ class _TrialTable:
 
     def __init__(self, evidence: Evidence, keys: Sequence[str]) -> None:
         self.evidence = evidence
-        scored = [one for one in evidence.trials if one.score is not None and np.isfinite(one.score)]
+        scored = [trial for trial in evidence.trials if trial.score is not None and np.isfinite(trial.score)]
         self.by_set: dict[str, dict[str, Trial]] = defaultdict(dict)
-        for one in scored:
-            self.by_set[one.data][one.key] = one
-        self.mine = self.by_set.pop(evidence.data.hash, {})
-        self.scale: ScoreScale = fit_scale(evidence.metric, (one.score for one in scored if one.score is not None))
-        self.values = {data: self._worths(found) for data, found in [*self.by_set.items(), ("", self.mine)]}
-        names = [*dict.fromkeys([*keys, *self._own_columns(), *notable(evidence)])]
+        for trial in scored:
+            self.by_set[trial.data][trial.key] = trial
+        self.own_trials = self.by_set.pop(evidence.data.hash, {})
+        self.scale: ScoreScale = fit_scale(evidence.metric, (trial.score for trial in scored if trial.score is not None))
+        self.values = {data: self._worths(found) for data, found in [*self.by_set.items(), ("", self.own_trials)]}
+        names = [*dict.fromkeys([*keys, *self._own_keys(), *notable(evidence)])]
         self.settings: list[AlgorithmSetting] = [encoding.read(read_steps(name) or [], name) for name in names]
         self.at = {name: number for number, name in enumerate(names)}
         self.codes, self.positions = encoding.place(self.settings)
-        self.sets = self._affordable()
-        alike = surrogate.likeness(self.codes, self.positions)
-        self.belief: Belief = surrogate.believe(self._table(), alike)
+        self.sets = self._affordable_sets()
+        alike = surrogate.prior_correlation(self.codes, self.positions)
+        self.belief: Belief = surrogate.learn_belief(self._table(), alike)
         own = [(self.at[key], value) for key, value in self.values[""].items() if key in self.at]
         self.own: Indices = np.array([at for at, _ in own], dtype=np.intp)
         self.scores: Array = np.array([value for _, value in own], dtype=float)
-        self.expected: Posterior = surrogate.expect(self.belief, self.own, self.scores)
+        self.expected: Posterior = surrogate.update_belief(self.belief, self.own, self.scores)
         self.best = max(self.values[""].values(), default=None)
 
     def _worths(self, trials: Mapping[str, Trial]) -> dict[str, float]:
@@ -136,30 +136,30 @@ class _TrialTable:
         values = {key: self.scale.worth(trial.score) for key, trial in trials.items() if trial.score is not None}
         return dict(zip(values, raise_outliers(list(values.values())), strict=True))
 
-    def _own_columns(self) -> list[str]:
+    def _own_keys(self) -> list[str]:
         ranked = sorted(self.values[""], key=lambda key: -self.values[""][key])
         return [*ranked[: MOST_OWN // 2], *_spread(ranked[MOST_OWN // 2 :], MOST_OWN // 2)]
 
-    def _affordable(self) -> list[str]:
+    def _affordable_sets(self) -> list[str]:
         """Return the past data sets to learn from, those nearest in size first, as far as time allows."""
         here = self.evidence.data
 
-        def far(data: str) -> tuple[float, str]:
+        def difference_in_size(data: str) -> tuple[float, str]:
             there = self.evidence.sets.get(data)
             pairs = [(here.rows, there.rows), (here.columns, there.columns)] if there else []
             return sum(abs(float(np.log10(a / b))) if a and b else 1.0 for a, b in pairs), data
 
-        kept: list[str] = []
+        affordable: list[str] = []
         patterns: set[frozenset[str]] = set()
         work = 0.0
-        for data in sorted(self.by_set, key=far):
-            seen = frozenset(key for key in self.by_set[data] if key in self.at)
-            if seen and seen not in patterns:
-                work += float(len(seen)) ** 3
-                patterns.add(seen)
-            if seen and work <= MOST_WORK:
-                kept.append(data)
-        return kept
+        for data in sorted(self.by_set, key=difference_in_size):
+            keys = frozenset(key for key in self.by_set[data] if key in self.at)
+            if keys and keys not in patterns:
+                work += float(len(keys)) ** 3
+                patterns.add(keys)
+            if keys and work <= MOST_WORK:
+                affordable.append(data)
+        return affordable
 
     def _table(self) -> Array:
         table = np.full((len(self.sets), len(self.settings)), np.nan)
@@ -169,7 +169,7 @@ class _TrialTable:
                     table[row, self.at[key]] = value
         return table
 
-    def foreseen(self, key: str) -> Foreseen:
+    def forecast(self, key: str) -> Foreseen:
         """Return what to expect of a configuration that is a column."""
         at, expected = self.at[key], self.expected
         seconds = self._seconds(at)
@@ -185,49 +185,49 @@ class _TrialTable:
     def _seconds(self, at: int) -> float | None:
         """Return how long runs of this algorithm took on these data, else on the past data set nearest in size, per row."""
         algorithm = self.settings[at].algorithm
-        mine = [one.seconds for key, one in self.mine.items() if one.seconds is not None and self._algorithm(key) == algorithm]
-        if mine:
-            return statistics.median(mine)
+        own_times = [one.seconds for key, one in self.own_trials.items() if one.seconds is not None and self._algorithm(key) == algorithm]
+        if own_times:
+            return statistics.median(own_times)
         for data in self.sets:
-            there = [one.seconds for key, one in self.by_set[data].items() if one.seconds is not None and self._algorithm(key) == algorithm]
-            known = self.evidence.sets.get(data)
-            if there and known and known.rows and self.evidence.data.rows:
-                return statistics.median(there) * self.evidence.data.rows / known.rows
+            times = [one.seconds for key, one in self.by_set[data].items() if one.seconds is not None and self._algorithm(key) == algorithm]
+            data_set = self.evidence.sets.get(data)
+            if times and data_set and data_set.rows and self.evidence.data.rows:
+                return statistics.median(times) * self.evidence.data.rows / data_set.rows
         return None
 
     def _algorithm(self, key: str) -> str | None:
         return self.settings[self.at[key]].algorithm if key in self.at else None
 
-    def because(self, choice: Pick) -> list[Because]:
+    def precedents(self, choice: Pick) -> list[Precedent]:
         """Return the past entries that speak for a choice, those that weigh most first, one a data set."""
         if choice.led == "order":
             return []
-        own = self._nearest(choice.at, self.mine, self.evidence.data.label)
-        past: list[Because] = []
+        own = self._nearest(choice.at, self.own_trials, self.evidence.data.label)
+        of_past: list[Precedent] = []
         for row in np.argsort(-choice.gains, kind="stable").tolist():
-            if len(past) == TOLD or (choice.gains[row] <= 0 and (own or past)):
+            if len(of_past) == TOLD or (choice.gains[row] <= 0 and (own or of_past)):
                 break
             data = self.sets[row]
-            found = self._nearest(choice.at, self.by_set[data], self._label(data))
-            past += [found] if found else []
-        told = [*past, *([own] if own else [])] if choice.led == "past" else [*([own] if own else []), *past]
-        return told[:TOLD]
+            precedent = self._nearest(choice.at, self.by_set[data], self._label(data))
+            of_past += [precedent] if precedent else []
+        chosen = [*of_past, *([own] if own else [])] if choice.led == "past" else [*([own] if own else []), *of_past]
+        return chosen[:TOLD]
 
     def _label(self, data: str) -> str:
-        known = self.evidence.sets.get(data)
-        return known.label if known else data
+        data_set = self.evidence.sets.get(data)
+        return data_set.label if data_set else data
 
-    def _nearest(self, at: int, found: Mapping[str, Trial], label: str) -> Because | None:
+    def _nearest(self, at: int, trials: Mapping[str, Trial], label: str) -> Precedent | None:
         """Return the run of this configuration on a data set, else that of the nearest one of its algorithm."""
-        near = [key for key in found if key in self.at and self.codes[self.at[key]] == self.codes[at]]
-        if not near:
+        keys = [key for key in trials if key in self.at and self.codes[self.at[key]] == self.codes[at]]
+        if not keys:
             return None
-        away = {key: float(((self.positions[self.at[key]] - self.positions[at]) ** 2).sum()) for key in near}
-        one = found[min(near, key=lambda key: (away[key], key))]
-        mine = self.scale.worth(one.score) if one.score is not None else 0.0
-        rank = 1 + sum(self.scale.worth(other.score) > mine for other in found.values() if other.score is not None)
-        differs = encoding.differences(self.settings[at].values, self.settings[self.at[one.key]].values)
-        return Because(one.entry, label, one.score or 0.0, rank, len(found), found is self.mine, differs)
+        distances = {key: float(((self.positions[self.at[key]] - self.positions[at]) ** 2).sum()) for key in keys}
+        nearest = trials[min(keys, key=lambda key: (distances[key], key))]
+        worth = self.scale.worth(nearest.score) if nearest.score is not None else 0.0
+        rank = 1 + sum(self.scale.worth(other.score) > worth for other in trials.values() if other.score is not None)
+        differs = encoding.differences(self.settings[at].values, self.settings[self.at[nearest.key]].values)
+        return Precedent(nearest.entry, label, nearest.score or 0.0, rank, len(trials), trials is self.own_trials, differs)
 
 
 def _spread(ranked: Sequence[str], many: int) -> list[str]:

@@ -78,7 +78,7 @@ class Posterior:
         return 1 - beyond if z > 0 else beyond
 
 
-def likeness(algorithms: NDArray[np.intp], positions: Array) -> Array:
+def prior_correlation(algorithms: NDArray[np.intp], positions: Array) -> Array:
     """Return how alike C configurations are before anything was run: a correlation matrix (C, C).
 
     `algorithms` (C) numbers their algorithms, `positions` (C, P) their hyper-parameters, scaled to about 0 to 1.
@@ -89,42 +89,42 @@ def likeness(algorithms: NDArray[np.intp], positions: Array) -> Array:
     return np.asarray(LEVEL + same * (ALGORITHM + SETTING * np.exp(-distance / LENGTH)))
 
 
-def believe(past: Array, alike: Array) -> Belief:
+def learn_belief(past: Array, alike: Array) -> Belief:
     """Learn from `past` (N, C), NaN where nothing was run; N may be 0, and each row needs one score."""
     n, c = past.shape
-    seen = ~np.isnan(past)
+    observed = ~np.isnan(past)
     if not n:
         return Belief(np.zeros(c), alike, NOISE, past, 0.0)
     level = float(np.nanmean(past))
-    scale = max(float(np.nanmean((past - level) ** 2)), _tiny(level))
+    scale = max(float(np.nanmean((past - level) ** 2)), _least_variance(level))
     noise = NOISE * scale
     mean, covariance = np.full(c, level), scale * alike
     filled = past
     for _ in range(ROUNDS):
-        filled, spread = _fill(past, seen, mean, covariance, noise)
+        filled, spread = _impute(past, observed, mean, covariance, noise)
         mean = (level + filled.sum(0)) / (1 + n)
-        apart = filled - mean
-        covariance = (PRIOR_ROWS * scale * alike + apart.T @ apart + spread) / (PRIOR_ROWS + n)
-    return Belief(mean, covariance, noise, np.where(seen, past, filled), float(seen.sum()) / c)
+        deviations = filled - mean
+        covariance = (PRIOR_ROWS * scale * alike + deviations.T @ deviations + spread) / (PRIOR_ROWS + n)
+    return Belief(mean, covariance, noise, np.where(observed, past, filled), float(observed.sum()) / c)
 
 
-def _fill(past: Array, seen: NDArray[np.bool_], mean: Array, covariance: Array, noise: float) -> tuple[Array, Array]:
+def _impute(past: Array, observed: NDArray[np.bool_], mean: Array, covariance: Array, noise: float) -> tuple[Array, Array]:
     """Return the expected scores (N, C), and the sum over data sets of their covariances (C, C)."""
     n, c = past.shape
     filled = np.empty((n, c))
     precision = np.zeros((c, c))
     patterns: dict[bytes, list[int]] = {}
     for row in range(n):
-        patterns.setdefault(seen[row].tobytes(), []).append(row)
+        patterns.setdefault(observed[row].tobytes(), []).append(row)
     for rows in patterns.values():  # data sets with the same configurations share one inverse
-        at = np.flatnonzero(seen[rows[0]])
+        at = np.flatnonzero(observed[rows[0]])
         inverse = np.linalg.inv(covariance[np.ix_(at, at)] + noise * np.eye(len(at)))
         precision[np.ix_(at, at)] += len(rows) * inverse
         filled[rows] = mean + np.asarray((past[rows][:, at] - mean[at]) @ inverse @ covariance[at])
     return filled, n * covariance - covariance @ precision @ covariance
 
 
-def expect(belief: Belief, own: Indices, scores: Array) -> Posterior:
+def update_belief(belief: Belief, own: Indices, scores: Array) -> Posterior:
     """Return what is expected after one's own runs: `scores` of the configurations `own`, which may repeat.
 
     The spread is rescaled by the leave-one-out residuals of one's own runs (Rasmussen and Williams 2006, 5.4.2).
@@ -133,35 +133,35 @@ def expect(belief: Belief, own: Indices, scores: Array) -> Posterior:
     mean, covariance, noise = belief.mean, belief.covariance, belief.noise
     if not n_past:
         level = float(scores.mean()) if n_own else 0.0
-        scale = max(float(scores.var(ddof=1)) if n_own > 1 else 0.0, _tiny(level))
+        scale = max(float(scores.var(ddof=1)) if n_own > 1 else 0.0, _least_variance(level))
         mean, covariance, noise = np.full(len(mean), level), scale * covariance, scale * noise
-    known = bool(n_past) or n_own > 1
+    is_known = bool(n_past) or n_own > 1
     firm = n_past >= ENOUGH_PAST or n_own >= ENOUGH_OWN
     freedom = math.inf if n_past else max(1.0, n_own - 1.0)
     variance = np.diag(covariance)
     if not n_own:
-        return Posterior(mean, np.sqrt(variance + noise), known, firm, freedom)
+        return Posterior(mean, np.sqrt(variance + noise), is_known, firm, freedom)
     inverse = np.linalg.inv(covariance[np.ix_(own, own)] + noise * np.eye(n_own))
     weights = inverse @ (scores - mean[own])
     across = covariance[own]
-    left = np.maximum(variance - (across * (inverse @ across)).sum(0), 0.0) + noise
+    unexplained = np.maximum(variance - (across * (inverse @ across)).sum(0), 0.0) + noise
     surprise = weights**2 / np.diag(inverse)
     factor = (DOUBT + surprise.sum()) / (DOUBT + n_own)
-    return Posterior(mean + weights @ across, np.sqrt(left * factor), known, firm, freedom)
+    return Posterior(mean + weights @ across, np.sqrt(unexplained * factor), is_known, firm, freedom)
 
 
-def improvement(expected: Posterior, best: float) -> Array:
+def expected_improvement(expected: Posterior, best: float) -> Array:
     """Return the expected improvement over `best` (Jones, Schonlau and Welch 1998)."""
     z = (expected.mean - best) / expected.spread
     density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
-    return np.asarray(np.maximum(expected.spread * (z * _normal(z) + density), 0.0))
+    return np.asarray(np.maximum(expected.spread * (z * _normal_cdf(z) + density), 0.0))
 
 
-def _normal(z: Array) -> Array:
+def _normal_cdf(z: Array) -> Array:
     """Return the normal distribution function of each value: scipy's costs its import."""
     return np.array([normal_share(value) for value in z.ravel().tolist()]).reshape(z.shape)
 
 
-def _tiny(level: float) -> float:
+def _least_variance(level: float) -> float:
     """Return the least variance of scores: equal scores say that little is to be gained, not that nothing can differ."""
     return (1e-4 * max(abs(level), 1e-4)) ** 2

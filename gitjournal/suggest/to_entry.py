@@ -42,7 +42,7 @@ def hypothesis(suggestions: Suggestions) -> str:
     """Return what is expected, as the entry says it before its runs."""
     told = []
     for one in suggestions.proposals:
-        seen = one.advice.foreseen
+        seen = one.advice.forecast
         if seen.expected is not None and seen.low is not None and seen.high is not None:
             told.append(f"{seen.expected:.3g} [{seen.low:.3g}, {seen.high:.3g}]")
     metric = f"dev.{suggestions.target.metric}"

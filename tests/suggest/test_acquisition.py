@@ -23,7 +23,7 @@ def all_regrets(data: replay.Table, sets: int, runs: int, *picks: replay.Pick) -
     """Return for each way to pick the regrets (data sets, budgets)."""
     found: list[list[Array]] = [[] for _ in picks]
     for target in LEFT_OUT:
-        belief = surrogate.believe(replay.past_of(data, target, sets, runs), data.alike)
+        belief = surrogate.learn_belief(replay.past_of(data, target, sets, runs), data.alike)
         for regrets, pick in zip(found, picks, strict=True):
             regrets.append(replay.replayed(data, target, belief, pick))
     return [np.array(regrets) for regrets in found]
@@ -49,7 +49,7 @@ def test_without_history_one_s_own_runs_carry_it(data: replay.Table) -> None:
 
 
 def small(past: Array, n: int) -> Belief:
-    return surrogate.believe(past, surrogate.likeness(np.arange(n) % 2, np.linspace(0, 1, n)[:, None]))
+    return surrogate.learn_belief(past, surrogate.prior_correlation(np.arange(n) % 2, np.linspace(0, 1, n)[:, None]))
 
 
 def test_the_first_pick_is_what_was_best_on_average_and_says_on_which_data_set() -> None:

@@ -50,15 +50,15 @@ def own(*pairs: tuple[str, float | None]) -> list[Trial]:
 def test_what_did_best_on_other_data_comes_first_with_the_entries_that_say_so() -> None:
     (one,) = advisor.advise(evidence([*there("wine"), *there("iris")]), EVERY, 1)
     assert (one.key, one.led) == (svc(10), "past")
-    assert {(why.entry, why.data, why.rank, why.of) for why in one.because} == {
+    assert {(why.entry, why.data, why.rank, why.of) for why in one.precedents} == {
         (f"20261121-on-{data}-{data}", data, 1, len(EVERY)) for data in ("wine", "iris")
     }
-    assert not any(why.differs for why in one.because)
+    assert not any(why.differs for why in one.precedents)
 
 
 def test_the_nearest_past_run_is_named_with_how_it_differs() -> None:
     (one,) = advisor.advise(evidence(there("wine", [svc(10), forest(3)])), [svc(12)], 1)
-    assert one.because[0].differs == ["SVC.C"]
+    assert one.precedents[0].differs == ["SVC.C"]
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
@@ -66,7 +66,7 @@ def test_lower_is_better_is_the_same_the_other_way_round(metric: str) -> None:
     errors = metric == "log_loss"
     trials = [*there("wine", errors=errors), *there("iris", errors=errors), *own((forest(2), 0.3 if errors else 0.7))]
     (one,) = advisor.advise(evidence(trials, metric), EVERY, 1)
-    seen = one.foreseen
+    seen = one.forecast
     assert one.key == svc(10)
     assert seen.low is not None
     assert seen.expected is not None
@@ -88,7 +88,7 @@ def test_what_ran_or_failed_here_is_not_suggested_again() -> None:
 def test_no_evidence_says_so_and_keeps_the_order() -> None:
     found = advisor.advise(evidence([]), EVERY, 3)
     assert [one.key for one in found] == EVERY[:3]
-    assert all(one.led == "order" and not one.because and one.foreseen.expected is None for one in found)
+    assert all(one.led == "order" and not one.precedents and one.forecast.expected is None for one in found)
 
 
 def test_unlikely_is_not_said_before_seven_own_runs_and_is_said_with_evidence() -> None:
@@ -136,7 +136,7 @@ def test_odd_trials_give_sane_answers_without_a_warning(name: str, metric: str) 
     tried = {one.key for one in ODD[name] if one.data == "here"}
     assert len(found) == min(5, len(set(EVERY) - tried))
     for one in found:
-        seen = one.foreseen
+        seen = one.forecast
         assert one.key not in tried
         numbers = [value for value in (seen.expected, seen.low, seen.high, seen.chance) if value is not None]
         assert all(math.isfinite(value) for value in numbers)
