@@ -210,7 +210,7 @@ def _read_entry(lab: Lab, start: Path, part: str) -> Entry:
 
 
 def _answer(reply: A | ErrorReply) -> A:
-    """Return what the worker found, or raise what it refused."""
+    """Return the answer of a worker. Raises the error that it answered with."""
     if isinstance(reply, ErrorReply):
         raise reply.to_error()
     return reply

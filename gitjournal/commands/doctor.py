@@ -1,4 +1,4 @@
-"""`gitjournal doctor`: what is amiss with the journal of this clone."""
+"""`gitjournal doctor`: diagnose and repair the journal of this clone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figure that `show --plot` asks for: in the terminal, or as a file."""
+"""Figures for --plot and -o: printed in the terminal, or written to a file."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def with_reload(page: str) -> str:
 
 
 def _follow(context: Context, server: Server, output: Path | None, name: str | None, refs: Refs, *, everywhere: bool) -> None:
-    """Build again whenever a branch of the journal is not where it was `seen`."""
+    """Build again whenever a branch of the journal is not where `refs` say."""
     while True:
         time.sleep(POLL_SECONDS)
         try:

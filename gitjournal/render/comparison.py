@@ -1,4 +1,4 @@
-"""How `compare` speaks: the fact, its evidence, what could have been seen, and the way to know more."""
+"""What `compare` prints: the conclusion, its evidence, the smallest difference that could have been found, how to know more."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BAR = 20  # cells of an interval drawn in text
 
 
 def comparison_lines(comparison: Comparison, *, color: bool) -> Iterator[str]:
-    """Return the comparison of two, the one that leads first."""
+    """Yield the comparison of two entries, the one that leads first, line by line."""
     comparison = comparison if comparison.evidence.value * comparison.a.direction >= 0 else reverse(comparison)
     a, b, evidence = comparison.a, comparison.b, comparison.evidence
     yield text.paint(text.wrap(headline(comparison)), _role(comparison.verdict), color=color)
@@ -68,7 +68,7 @@ def short_id(sample: Sample) -> str:
 
 
 def p_value(p: float | None) -> str:
-    """Write a p with two digits; below 0.001 only that."""
+    """Write a p value with two digits; below 0.001 only that it is."""
     if p is None:
         return "-"
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
@@ -126,7 +126,7 @@ def _two_digits(value: float) -> str:
 
 
 def how_to_know_more(comparison: Comparison) -> str:
-    """Return what would tell more, or nothing."""
+    """Return what would make the answer surer; "" where nothing cheap would."""
     evidence = comparison.evidence
     if evidence.unit == "seeds" and comparison.verdict != "not shown":
         return "`split: {seed: each}` in both, to know of other rows as well"
@@ -147,7 +147,7 @@ def how_to_know_more(comparison: Comparison) -> str:
 def comparison_table(
     comparisons: Sequence[Comparison], adjusted: Sequence[float | None], titles: Mapping[str, str], *, color: bool
 ) -> Iterator[str]:
-    """Return one against several others, each in a row with its interval drawn."""
+    """Yield a table of one entry against several others, each in a row with its interval drawn; `adjusted` are p values after Holm."""
     a = comparisons[0].a
     yield text.wrap(
         f"{short_id(a)} {text.clean(a.metric)} {text.number(a.value)}{lower_note(a.direction)}, against {len(comparisons)} others"
@@ -189,7 +189,7 @@ def comparison_table(
 
 
 def verdict_after_holm(comparison: Comparison, p: float | None) -> str:
-    """Return what a comparison shows where others were made with it."""
+    """Return the verdict of a comparison by its p value after Holm's correction."""
     return comparison.verdict if p is not None and p < LEVEL else "not shown"
 
 
@@ -223,7 +223,7 @@ def bar(value: float, interval: Interval | None, axis: tuple[float, float]) -> s
 
 
 def over_data_lines(over_data: OverData, metric: str, direction: int, *, color: bool) -> Iterator[str]:
-    """Return procedures over several data sets."""
+    """Yield the comparison of procedures over several data sets, line by line."""
     sets = len(over_data.data)
     for pair in over_data.pairs:
         verdict = pair.verdict(direction)

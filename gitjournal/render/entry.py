@@ -1,4 +1,4 @@
-"""One entry in words: what was asked, and what came out."""
+"""One entry in words: its declaration, its results, its runs."""
 
 from __future__ import annotations
 
@@ -107,12 +107,12 @@ def _step_words(step: Any) -> str:
 
 
 def grid_words(grids: list[dict[str, Any]]) -> str:
-    """Return the values to try."""
+    """Return the grid: the values to try of each parameter."""
     return "; or ".join(", ".join(f"{clean(name)} {value(values)}" for name, values in one.items()) for one in grids if one)
 
 
 def seeds_words(seeds: list[int] | int | None) -> str:
-    """Return the seeds as they count."""
+    """Return the seeds that are run: a number n means 0 to n - 1."""
     if seeds is None:
         return ""
     if isinstance(seeds, int):

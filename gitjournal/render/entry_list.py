@@ -133,7 +133,7 @@ def expectations_table(shown: Sequence[Listed], every: EntryList, *, color: bool
 
 
 def no_baseline_line(shown: Sequence[Listed], every: EntryList) -> str:
-    """Return that entries are compared with nothing, and what to do about it; "" where all are compared."""
+    """Return which entries have no baseline, and how to make the usual ones; "" where all have one."""
     alone = [listed.row for listed in shown if listed.row.best is not None and lacks_baseline(listed.row, every.baselines)]
     if not alone:
         return ""

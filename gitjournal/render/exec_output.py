@@ -1,4 +1,4 @@
-"""How `exec` speaks: what is planned, how far it is, how it ended."""
+"""What `exec` prints: the plan, progress, and how it ended."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def nearest_lines(nearest: Nearest | None, metric: str | None) -> list[str]:
 
 
 def counts_words(counts: Counts) -> str:
-    """Return what a plan comes to in words."""
+    """Return the counts of a plan: ``grid of 24, 24 runs · 7 already in the journal, reused · 17 to do``."""
     grid = f"grid of {counts.points}" if counts.points > 1 else "1 configuration"
     seeds = f" x seeds {counts.seeds}" if counts.seeds > 1 else ""
     if counts.seeds > 1 and not counts.draws:
@@ -110,7 +110,7 @@ def epoch_line(event: Epoch, *, width: int) -> str:
 
 
 def recovery_line(event: Recovered) -> str:
-    """Return what became of results that an earlier call left behind."""
+    """Return whether results that an earlier call left uncommitted are committed now."""
     if event.outcome.state == "waiting":
         return f"results of an earlier call are safe and wait: {event.outcome.why}"
     return f"results of an earlier call committed: {event.outcome.path}"
@@ -132,7 +132,7 @@ def _planned_lines(outcome: Outcome, color: bool) -> list[str]:  # noqa: ARG001 
 
 
 def plans_total(plans: Sequence[Outcome]) -> str:
-    """Return what several plans come to."""
+    """Return the total of several plans."""
     todo = sum(one.counts.todo for one in plans)
     seconds = [one.seconds for one in plans if one.seconds is not None]
     expected = f", about {text.duration(sum(seconds))}" if todo and len(seconds) == len(plans) else ""
@@ -202,7 +202,7 @@ def _result_lines(outcome: Outcome, color: bool) -> list[str]:
 
 
 def verdict_lines(outcome: Outcome, *, color: bool) -> list[str]:
-    """Return what came of what was expected, and what has changed since."""
+    """Return the verdict on each expectation, and which baselines have changed since it was judged."""
     expects = outcome.entry.front.expect
     if outcome.verdict is None:
         left = outcome.counts.todo > outcome.made

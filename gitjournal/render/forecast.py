@@ -1,4 +1,4 @@
-"""What is expected of runs before they are made, in words and as plain values; and what skipping some of them came to."""
+"""Forecasts of scores, in words and as plain values; and how many runs were skipped as unlikely to beat the best."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = 5  # configurations of a dry run, the most promising first
 
 
 def forecast_lines(forecast: Forecast | None) -> list[str]:
-    """Return the line that is said before compute is spent, in a list; none where nothing is known of the scores."""
+    """Return the forecast of a plan on one line, in a list; an empty list where nothing is known of the scores."""
     top = forecast.top if forecast else None
     if forecast is None or top is None:
         return []
@@ -30,7 +30,7 @@ def forecast_lines(forecast: Forecast | None) -> list[str]:
 
 
 def planned_lines(forecast: Forecast | None) -> list[str]:
-    """Return the forecast of a plan that is not carried out: the line, and the most promising of several configurations."""
+    """Return the forecast of a dry run: the line, and the most promising of several configurations."""
     if forecast is None:
         return []
     if forecast.top is None:

@@ -18,7 +18,7 @@ SHOWN = 3  # configurations of a grid that are printed in full
 
 
 def explained_lines(configurations: Sequence[Explained], *, color: bool) -> Iterator[str]:
-    """Give the configurations one after the other."""
+    """Yield the canonical text of each configuration with the origin of each value."""
     for number, configuration in enumerate(configurations[:SHOWN]):
         if number:
             yield ""
@@ -56,7 +56,7 @@ def _configuration_lines(configuration: Explained, *, color: bool) -> Iterator[s
 
 
 def _annotate(value: dict[str, Any], origins: dict[str, str], *, color: bool) -> Iterator[str]:
-    """Give the text as JSON that people can read, with the origin of each value beside it."""
+    """Yield the text as indented JSON, with the origin of each value beside it."""
     lines: list[tuple[str, str]] = [("{", "")]
     for key, part in value.items():
         last = "" if key == list(value)[-1] else ","

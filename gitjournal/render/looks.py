@@ -1,4 +1,4 @@
-"""Looks at a test set in words: beside every test score stands which look it is from, and what that many looks mean."""
+"""Looks at the test set in words: beside every test score, the number of the look it is from and what so many looks mean."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def final_message(entry: Entry, summary: Summary, look: Look) -> str:
 
 
 def look_text(looked: Looked) -> str:
-    """Return how `exec --final` ended."""
+    """Return what `exec --final` prints at its end."""
     short, metric, best = looked.entry.short_id, looked.summary.metric, looked.summary.best
     allowed = f" of the {looked.allowed} that its datasheet allows" if looked.allowed else ""
     if looked.look is None:
@@ -103,7 +103,7 @@ def _model_line(looked: Looked, look: Look) -> str:
 
 
 def looked_as_plain(looked: Looked) -> dict[str, Any]:
-    """Return how it ended as plain values for JSON."""
+    """Return the outcome of `exec --final` as plain values for JSON."""
     return {
         "id": looked.entry.id,
         "title": looked.entry.front.title,
@@ -138,7 +138,7 @@ def look_as_plain(look: Look, looks: Sequence[Look]) -> dict[str, Any]:
 
 
 def looks_table(looks: Sequence[Look], *, width: int | None, color: bool) -> str:
-    """Return the ledger: a line for each look."""
+    """Return a table of all looks, in the order in which they were taken."""
     columns = [
         text.Column("look", right=True),
         text.Column("entry"),

@@ -1,4 +1,4 @@
-"""What stands in two parts of a split, in words; and what the codes in records mean."""
+"""Data leakage between the parts of a split, in words; and what the codes of findings in records mean."""
 
 from __future__ import annotations
 

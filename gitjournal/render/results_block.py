@@ -28,7 +28,7 @@ SMALL_PRINT = 8  # lines of it at most, without an expectation
 def results_block(
     front: FrontMatter, summary: Summary, records: Sequence[Record], gain: Gain | None, verdict: Verdict | None = None, *, entry_id: str
 ) -> str:
-    """Return the lines between the markers."""
+    """Return the Markdown between the markers of an entry's results block."""
     first = [*verdict_lines(verdict), ""] if verdict else [UNJUDGED, ""] if front.expect else []
     tested = [line, ""] if (line := looks.block_line(records, summary.metric)) else []
     figure = [f"![Loss by epoch](../../{CURVES_FILE.format(entry_id)})", ""] if has_curves(summary, records) else []

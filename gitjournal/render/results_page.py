@@ -20,7 +20,7 @@ from gitjournal.stats.judge import Judgement
 def compose_results(
     entry: Entry, summary: Summary, records: Sequence[Record], gain: Gain | None, judgement: Judgement | Verdict | None
 ) -> ResultsPage:
-    """Return what is written of an entry's results; `judgement` is what came of what it expected, put in words where it is not yet."""
+    """Return what is written of an entry's results; `judgement` is the verdict on its expectations, put in words where it is not yet."""
     verdict = verdict_of(judgement) if isinstance(judgement, Judgement) else judgement
     block = results_block(entry.front, summary, records, gain, verdict, entry_id=entry.id)
     return ResultsPage(block, results_message(entry, summary, records, gain, verdict), committed_figures(entry.id, summary, records))

@@ -1,4 +1,4 @@
-"""A score, its gain over a baseline and its direction in words, as all of the output says them."""
+"""A score, its gain over a baseline and the direction of its metric in words, the same in all output."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def gain_over_baseline(gain: Gain) -> str:
 
 
 def is_compared(front: FrontMatter) -> bool:
-    """Whether an entry names a baseline, or is itself the least there is."""
+    """Whether an entry names a baseline, or is itself a dummy estimator."""
     return bool(front.baseline) or estimator_label(front.procedure).startswith("Dummy")
 
 
 def no_baseline(front: FrontMatter) -> str:
-    """Return that an entry is compared with nothing, and what to do about it; "" where it is."""
+    """Return that an entry has no baseline, and how to make the usual ones; "" where it has one or is one."""
     return "" if is_compared(front) else f"none; the usual ones: gitjournal new --baselines {text.clean(data_argument(front.data))}"

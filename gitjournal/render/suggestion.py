@@ -84,7 +84,7 @@ def _ordinal(number: int) -> str:
 
 
 def study_text(report: Reported) -> str:
-    """Return what was taken from a study, on lines."""
+    """Return what was taken from a study of another tool, line by line."""
     on = f" on {', '.join(text.clean(label) for label in report.data)}"
     if report.assumed:
         on = f", taken as runs on {report.assumed}" + ("" if report.assumed == "these data" else " (it names none; --same-data for these)")

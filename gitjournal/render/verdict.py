@@ -1,4 +1,4 @@
-"""What came of an expectation, in words that the results block, the message and `exec` share."""
+"""Verdicts on expectations, in the words that the results block, the commit message and `exec` share."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ MORE = {"rows": ON_ROWS, "groups": ON_ROWS, "folds": "try more repeats", "splits
 
 
 def verdict_of(judgement: Judgement) -> Verdict:
-    """Return what was judged as the results block tells it."""
+    """Return a judgement as the verdict that the results block states."""
     return Verdict([judged_words(one) for one in judgement.judged], {one.id: digest_of(one.records) for one in judgement.compared})
 
 
 def judged_words(judged: Judged) -> Told:
-    """Return what came of an expectation: what came out, and where nothing is decided what would decide."""
+    """Return the verdict on one expectation: what was measured, and where it is inconclusive what would decide it."""
     if judged.value is None:
         return Told(judged.expectation.text, judged.verdict, judged.why)
     came_out, evidence = _measurement(judged, judged.value), judged.evidence

@@ -37,7 +37,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Noise:
-    """How far a score could be from its true value by chance: `low` to `high` around the best, and in words why."""
+    """The interval in which chance alone may have put the best score, `low` to `high`, and in words what it is of."""
 
     low: float
     high: float
@@ -50,7 +50,7 @@ class Noise:
 
 @dataclass(frozen=True)
 class ParameterValue:
-    """The best configuration among those with one value of a parameter, and the scores of the others."""
+    """One value of a parameter: the best score with it, its standard deviation over seeds, and the scores of the other configurations."""
 
     value: Any
     best: float
@@ -60,7 +60,7 @@ class ParameterValue:
 
 @dataclass(frozen=True)
 class Profile:
-    """What was reached with each value of one parameter: numbers in their order, words as they were declared."""
+    """The best score by value of one parameter: numbers in their order, words as they were declared."""
 
     parameter: str
     reached: list[ParameterValue]
@@ -95,7 +95,7 @@ class ProgressEntry:
 
 @dataclass(frozen=True)
 class ProgressStep:
-    """An entry that beat all before it. `gain` is over the one before; None for the first."""
+    """An entry that beat all before it. `gain` is over the last one that did; None for the first."""
 
     entry: ProgressEntry
     gain: float | None
@@ -103,7 +103,7 @@ class ProgressStep:
 
 @dataclass(frozen=True)
 class NamedValue:
-    """Something named with a value, the ends of its 95 % interval where they are known, and what it is called for that."""
+    """A named value with the ends of its 95 % interval, None where they are not known, and the conclusion drawn from it (`call`)."""
 
     name: str
     value: float
@@ -114,7 +114,7 @@ class NamedValue:
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """A bin of predictions: the mean probability that was said, the share that came true, and how many there are."""
+    """A bin of a reliability diagram: the mean probability that was said, the share that came true of `n`, the ends of its interval."""
 
     said: float
     true: float
@@ -178,7 +178,7 @@ def profiles(summary: Summary) -> list[Profile]:
 
 
 def heat_map(summary: Summary) -> HeatMap | None:
-    """Return the two parameters that mattered most against one another; None where fewer than two were tried."""
+    """Return the best scores by the two parameters that mattered most; None where fewer than two were tried."""
     chosen = [one for one in profiles(summary) if len(one.reached) <= MANY][:2]
     if len(chosen) < 2:
         return None
@@ -197,7 +197,7 @@ def heat_map(summary: Summary) -> HeatMap | None:
 
 
 def progress(entries: Iterable[ProgressEntry], sign: int) -> list[ProgressStep]:
-    """Return the entries that beat all before them, in the order of time; `sign` is the direction of the metric."""
+    """Return the running best: the entries that beat all before them, in the order of time; `sign` is the direction of the metric."""
     steps: list[ProgressStep] = []
     for entry in sorted(entries, key=lambda one: (one.at, one.id)):
         before = steps[-1].entry.score if steps else None
@@ -214,7 +214,7 @@ def _curve_points(record: Record, name: str) -> list[tuple[float, float]]:
 
 
 def _interpolate(points: Sequence[tuple[float, float]], epoch: float) -> float | None:
-    """Return a curve's value at an epoch, straight between its points; None outside of them."""
+    """Return a curve's value at an epoch by linear interpolation; None outside of its points."""
     after = bisect_right(points, (epoch, math.inf))
     if after and points[after - 1][0] == epoch:
         return points[after - 1][1]

@@ -1,4 +1,4 @@
-"""The figures of a journal: numbers turned into charts, each with its one message as the title."""
+"""Charts from the numbers behind them, each with its one message as the title."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _spread_ends(at: Spread) -> tuple[float, float] | tuple[None, None]:
 
 
 def profile(profile: Profile, metric: str, noise: Noise | None, baseline: float | None = None) -> Plane:
-    """Return what was reached with each value of a parameter, with the baseline as a line and the noise band behind."""
+    """Return what was reached with each value of a parameter, with the baseline as a line and the noise band behind: a profile plot."""
     places, axis = _value_places(profile)
     seeds = any(reached.sd for reached in profile.reached)
     ends = [_ends(reached) for reached in profile.reached]
@@ -114,7 +114,7 @@ def _value_list(reached: Sequence[ParameterValue]) -> str:
 
 
 def heat_map(heat_map: HeatMap, metric: str, noise: Noise | None) -> Cells:
-    """Return the best score for each pair of values; shade and number both say it, the best has a frame."""
+    """Return a heat map of the best score for each pair of values; shade and number both say it, the best has a frame."""
     row, column = heat_map.best
     best = heat_map.scores[row][column]
     scores = [score for line in heat_map.scores for score in line if score is not None]
@@ -138,7 +138,7 @@ def heat_map(heat_map: HeatMap, metric: str, noise: Noise | None) -> Cells:
 def progress(
     steps: Sequence[ProgressStep], worse: Sequence[tuple[datetime, float]], metric: str, learned: Mapping[str, str] | None = None
 ) -> Plane:
-    """Return the best score over time; `others` is when and what the entries reached that did not beat it.
+    """Return the best score over time as a step chart; `worse` is when and what the entries reached that did not beat it.
 
     `learned` says, by the id of an entry, how it differs from the best before it: what was learned at that step.
     """
@@ -176,7 +176,7 @@ def _step_line(step: ProgressStep, changes: str) -> str:
 
 
 def confusion(matrix: Confusion) -> Cells:
-    """Return how often each class was taken for each; rows are what is true."""
+    """Return a confusion matrix: how often each class was taken for each; rows are what is true."""
     worst = matrix.worst
     total = sum(map(sum, matrix.counts))
     right = sum(line[at] for at, line in enumerate(matrix.counts))
@@ -201,7 +201,7 @@ def confusion(matrix: Confusion) -> Cells:
 
 
 def calibration(bins: Sequence[CalibrationBin]) -> Plane:
-    """Return what was said against what came true; on the diagonal both agree."""
+    """Return a reliability diagram: the probability that was said against the share that came true; on the diagonal both agree."""
     gap = max(bins, key=lambda one: abs(one.said - one.true) * one.n)
     return Plane(
         title=f"Where it says {gap.said:.2f}, {gap.true:.2f} is true (of {gap.n:,})",
@@ -214,7 +214,10 @@ def calibration(bins: Sequence[CalibrationBin]) -> Plane:
 
 
 def importance(estimates: Sequence[NamedValue], title: str, what: str) -> Intervals:
-    """Return how much each parameter matters: a disc where it does, a ring where it does not, with a ? where that cannot be told."""
+    """Return an interval plot of importances.
+
+    A disc is a parameter that matters, a ring one that does not, or with a ? one of which that cannot be told.
+    """
     calls = {one.call for one in estimates}
     legend = [said for call, said in (("did not matter", "ring: did not matter"), ("cannot be told", "?: cannot be told")) if call in calls]
     interval = ["bars: 95 % intervals"] if any(one.low is not None and one.low != one.high for one in estimates) else []

@@ -1,4 +1,4 @@
-"""A figure as a value: what stands where, and one message in its title. Three shapes, and several ways to draw each.
+"""Charts as values, independent of how they are drawn: line charts, heat maps and interval plots, each with one message as its title.
 
 `svg` draws them for pages and files, `terminal` for a terminal, `matplotlib_file` as PNG or PDF.
 """
@@ -43,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis; with `ticks` its places are named."""
+    """An axis. `ticks` are (place, label); without them round numbers are marked."""
 
     label: str
     log: bool = False
@@ -51,13 +51,13 @@ class Axis:
 
     @property
     def title(self) -> str:
-        """What stands at the axis, where distances can be seen."""
+        """The title of the axis, where distances can be seen: it says whether the scale is logarithmic."""
         return f"{self.label} (logarithmic)" if self.log else self.label
 
 
 @dataclass(frozen=True)
 class Plane:
-    """Lines over two axes, with a value to compare with and the band in which differences mean nothing.
+    """A line chart: lines over two axes, a reference value (`level`) and the band in which differences mean nothing.
 
     With a `diagonal`, both axes go from 0 to 1, and it says what holds where they agree. `told` is what else there is to say of
     the points, a line each, below the figure.
@@ -76,7 +76,7 @@ class Plane:
 
 @dataclass(frozen=True)
 class Cells:
-    """A table of numbers by shade, each number written into its cell; `best` is marked by a frame."""
+    """A heat map: numbers by shade, each written into its cell; `best` (row, column) is marked by a frame."""
 
     title: str
     across: str
@@ -106,7 +106,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Intervals:
-    """Named values on one axis, each with its interval, against a value that means nothing happened.
+    """An interval plot (forest plot): named values on one axis, each with its interval, against a reference (`zero`).
 
     `band` is how far around it a value goes unseen, and what to call that.
     """
@@ -123,7 +123,7 @@ Chart = Plane | Cells | Intervals
 
 
 def extent(chart: Plane) -> tuple[float, float]:
-    """Return the lowest and highest value that must be seen on the y axis."""
+    """Return the range of the y axis: the lowest and highest value that must be seen."""
     if chart.diagonal:
         return 0.0, 1.0
     lines = [line for line in chart.lines if line.joined] or chart.lines
@@ -139,7 +139,7 @@ def extent(chart: Plane) -> tuple[float, float]:
 
 
 def ends(chart: Intervals) -> tuple[float, float]:
-    """Return the lowest and highest value that must be seen on the axis."""
+    """Return the range of the axis of an interval plot: the lowest and highest value that must be seen."""
     values = [value for bar in chart.bars for value in (bar.value, bar.low, bar.high) if value is not None]
     values += [] if chart.zero is None else [chart.zero]
     values += [] if chart.zero is None or chart.band is None else [chart.zero - chart.band[0], chart.zero + chart.band[0]]
@@ -180,7 +180,7 @@ def tick_text(value: float, step: float) -> str:
 
 
 def shades(values: Sequence[Sequence[float | None]]) -> list[list[float | None]]:
-    """Return each value as a share of the range, 0 to 1."""
+    """Return each value scaled to 0 to 1 over the range of all (min-max scaling); 1 for all where they are equal."""
     numbers = [value for line in values for value in line if value is not None]
     low, high = min(numbers, default=0.0), max(numbers, default=0.0)
     return [[None if value is None else (value - low) / (high - low) if high > low else 1.0 for value in line] for line in values]

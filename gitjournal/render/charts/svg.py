@@ -41,7 +41,7 @@ ROW = 34.0
 
 @dataclass(frozen=True)
 class _Scale:
-    """From values to pixels."""
+    """A linear or logarithmic scale: from values to pixels, clipped just beyond its ends."""
 
     low: float
     high: float

@@ -1,4 +1,4 @@
-"""Draws a figure for a terminal: one line a value, its number first, then where it stands."""
+"""Draws a chart as text for a terminal: one line a value, its number first, then where it stands."""
 
 from __future__ import annotations
 

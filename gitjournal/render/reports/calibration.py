@@ -1,4 +1,4 @@
-"""How sure people were and how often they were right, in words and as plain values."""
+"""The report on calibration: how sure people were and how often they were right, in words, as a figure and as plain values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CalibrationScope:
 
 
 def calibration_lines(calibration: Calibration | None, scope: CalibrationScope) -> Iterator[str]:
-    """Yield the score, the table of reliability, and what was not counted."""
+    """Yield the score, the reliability table, and what was not counted."""
     whose = f" by {text.clean(scope.author)}" if scope.author else ""
     n = calibration.n if calibration else 0
     yield f"{text.count(n, 'verdict')} on entries with a `confidence`{whose}"
@@ -38,7 +38,7 @@ def calibration_lines(calibration: Calibration | None, scope: CalibrationScope) 
 
 
 def score_lines(calibration: Calibration) -> Iterator[str]:
-    """Yield the Brier score beside what is easily had; nothing where there are too few verdicts for one."""
+    """Yield the Brier score beside that of constant predictions; nothing where there are too few verdicts for one."""
     if calibration.brier is None:
         return
     yield f"Brier score {text.number(calibration.brier)} (0 is best, 0.25 is what saying 0.5 each time gives)"
@@ -55,14 +55,14 @@ COLUMNS = (
 
 
 def bin_rows(calibration: Calibration) -> Iterator[list[str]]:
-    """Yield the cells of the table of reliability, as `COLUMNS` heads them."""
+    """Yield the cells of the reliability table, as `COLUMNS` heads them."""
     for group in calibration.bins:
         came = f"{group.share.value:.2f} [{group.share.low:.2f}, {group.share.high:.2f}]"
         yield [f"{group.low:.1f} to {group.high:.1f}", f"{group.said:.2f}", came, f"{group.supported} of {group.n}"]
 
 
 def calibration_chart(calibration: Calibration) -> Chart:
-    """Return what was said against what came true."""
+    """Return the reliability diagram."""
     return figures.calibration(
         [CalibrationBin(one.said, one.share.value, one.n, one.share.low, one.share.high) for one in calibration.bins]
     )

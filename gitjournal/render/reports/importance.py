@@ -1,4 +1,4 @@
-"""Which parameters mattered, in words, as a figure and as plain values."""
+"""The report on the importance of parameters, in words, as a figure and as plain values."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def importance_lines(report: ImportanceReport) -> Iterator[str]:
 
 
 def importance_sentences(importances: Importances) -> list[str]:
-    """Return the message: the algorithm, then the parameters of each."""
+    """Return the conclusions: whether the algorithm matters, then which parameters of each do."""
     several = len(importances.algorithms) > 1
     lines = [_choice_sentence(importances.choice)] if importances.choice else []
     for algorithm in importances.algorithms[:MOST_NAMES]:

@@ -1,4 +1,4 @@
-"""What was saved and what was spent, in words and as plain values."""
+"""The report on savings: runs that were avoided, why, and what was spent, in words and as plain values."""
 
 from __future__ import annotations
 

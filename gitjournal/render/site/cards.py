@@ -1,4 +1,4 @@
-"""What the pages of a site say of an entry elsewhere than on its own page, small enough to be kept between two builds."""
+"""Cards: what lists and other pages of the site show of an entry, small enough to be cached between two builds."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 @cache
 def stamp() -> str:
-    """Return what changes whenever cards and pages are made otherwise: our code, and the templates it fills."""
+    """Return a hash of our code and the templates it fills: where it differs, all cards and pages are made again."""
     package = Path(__file__).resolve().parents[2]
     digest = hashlib.sha256(__version__.encode())
     for file in (*sorted(package.rglob("*.py")), *sorted((resources.folder("templates") / "site").iterdir())):
@@ -88,7 +88,7 @@ def stamp() -> str:
 
 
 def card_key(listed: Listed, baseline: Listed | None) -> str:
-    """Return what a card depends on: the bytes of the entry, of its records and of those of its baseline."""
+    """Return the cache key of a card, a hash of what it depends on: the bytes of the entry, of its records and of those of its baseline."""
     row = listed.row
     parts = [stamp(), row.id, row.page, row.records, listed.branch]
     parts += [baseline.row.id, baseline.row.page, baseline.row.records] if baseline else []

@@ -80,7 +80,7 @@ def needs_confusion(records: list[Record], card: Card) -> Record | None:
 
 
 def _stands(results: EntryResults, card: Card, environments: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return where everything stands and what it took, each with the word before it."""
+    """Return the small print as (word, text): files, findings, skipped runs, cost, environments."""
     summary = results.summary
     rows = list(zip(("file", "records"), paths(card), strict=True))[: 2 if results.opened.records else 1]
     rows += [("findings", f"{code} in {text.count(amount, 'run')}") for code, amount in summary.findings.items()]

@@ -1,4 +1,4 @@
-"""The folder of a site: it holds what we made and nothing else, and only pages whose inputs changed are written.
+"""The output folder of a site: it holds what we made and nothing else, and only pages whose inputs changed are written.
 
 What was built from what is kept beside the index, not in the folder, which may be published. A folder that is not ours, or
 that git follows, is never written to.
@@ -33,7 +33,7 @@ class BuildCache(msgspec.Struct, kw_only=True):
 
 
 class SiteFolder:
-    """A folder that is ours. Open one with `SiteFolder.open`."""
+    """An output folder with the cache of the last build. Open one with `SiteFolder.open`."""
 
     def __init__(self, path: Path, cache_file: Path, cache: BuildCache, *, dry_run: bool) -> None:
         self.path = path

@@ -42,7 +42,7 @@ class Board:
 
     @property
     def slug(self) -> str:
-        """The name of its place in the page."""
+        """Its HTML anchor in the page."""
         return "by-" + "".join(letter if letter.isalnum() else "-" for letter in self.metric)
 
     @cached_property
@@ -53,7 +53,7 @@ class Board:
 
     @cached_property
     def steps(self) -> list[ProgressStep]:
-        """Who beat all before it."""
+        """The running best: the entries that beat all before them."""
         dated = [(card, self.moments[card.id]) for card in self.rows if card.id in self.moments]
         entries = [ProgressEntry(card.id, card.title, at.isoformat(), card.best) for card, at in dated if card.best is not None]
         return progress(entries, direction(self.metric))
@@ -105,7 +105,10 @@ class SiteDataSet:
 
 @dataclass(frozen=True)
 class SiteJournal:
-    """All of it. `cards` come newest first; `near` names the nearest entries of each, `results` reads the runs on the data of a hash."""
+    """A journal as the pages need it.
+
+    `cards` come newest first; `near` names the nearest entries of each, `results` reads the runs on the data of a hash.
+    """
 
     name: str
     branch: str
@@ -176,7 +179,7 @@ class SiteJournal:
         return {card.id: at for at, card in enumerate(self._readable)}
 
     def entry_key(self, card: Card, stamp: str) -> str:
-        """Return what the page of an entry is made of."""
+        """Return the cache key of an entry's page: a hash of all that it shows."""
         related = [*self.lineage(card.id), *(("near", self.by_id[one]) for one in self.near.get(card.id, []))]
         parts = [stamp, self.name, card.key, *(f"{said} {one.key}" for said, one in related)]
         parts += [str(len(self.looks_of(card)))] if card.looks else []

@@ -1,4 +1,4 @@
-"""What all pages of a site are made with: the journal, the templates, figures and differences as pages show them."""
+"""What every page of a site needs: the templates, and figures and differences as pages show them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INK = "currentColor"
 
 @dataclass(frozen=True)
 class Page:
-    """A page that tells of many entries: its name, what it is made of, and how."""
+    """A page about many entries: its name, the hash of its inputs, and the function that makes it."""
 
     name: str
     key: str

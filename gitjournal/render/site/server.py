@@ -56,7 +56,7 @@ class Server(ThreadingHTTPServer):
         return int(self.server_address[1])
 
     def in_background(self) -> threading.Thread:
-        """Answer requests in a thread of its own."""
+        """Answer requests in a background thread."""
         thread = threading.Thread(target=self.serve_forever, daemon=True)
         thread.start()
         return thread

@@ -126,7 +126,7 @@ def runs_table(records: Sequence[Record]) -> HtmlTable | None:
 
 
 def _place_name(run: str) -> str:
-    """Return a run's id as the name of a place in a page."""
+    """Return a run's id as an HTML anchor."""
     return _PLACELESS.sub("", run)[:64]
 
 
