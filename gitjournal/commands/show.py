@@ -80,8 +80,8 @@ def _entry_lines(journal: Journal, opened: Opened, summary: Summary, *, with_run
     for word, content in [*words.declaration_rows(opened.entry.front), *_baseline_rows(opened, summary, baseline)]:
         yield _label_line(word, content, color=color)
         if word == "expect":
-            for outcome in judged.told if judged else ():
-                yield _label_line("", f"{outcome.verdict}: {text.clean(outcome.said)}", color=color)
+            for outcome in judged.outcomes if judged else ():
+                yield _label_line("", f"{outcome.verdict}: {text.clean(outcome.words)}", color=color)
     yield from _result_lines(journal, opened, summary, baseline, color=color)
     if with_runs and opened.records:
         yield from ("", text.paint("every run", "bold", color=color))
@@ -178,7 +178,7 @@ def _find_baseline(journal: Journal, opened: Opened) -> Baseline | str | None:
 
 def _read_verdict(opened: Opened) -> Verdict | None:
     """Return what the results block says of what was expected; what is retracted says nothing any more."""
-    return verdict.of_page(opened.entry.text, opened.entry.id) if opened.listed.row.verdict else None
+    return verdict.read_page(opened.entry.text, opened.entry.id) if opened.listed.row.verdict else None
 
 
 def _baseline_rows(opened: Opened, summary: Summary, baseline: Baseline | str | None) -> list[tuple[str, str]]:

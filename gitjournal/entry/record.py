@@ -26,7 +26,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str
 
 
-class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
+class GateForecast(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the gate for unlikely runs knew of a configuration: its chance to beat `best`, and the seconds it was expected to take.
 
     A run that holds this and was made all the same is one of the control.
@@ -69,7 +69,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     errors: dict[str, float] = {}
     look: int | None = None
     forced: str | None = None
-    gate: Gate | None = None
+    gate: GateForecast | None = None
     hits: str | None = None
     predictions: str | None = None
     curves: dict[str, list[float | None]] = {}
@@ -111,8 +111,8 @@ def runs_among(records: Iterable[Record]) -> list[Record]:
 def skipped_among(records: Iterable[Record]) -> list[Record]:
     """Return the records of runs that were skipped as unlikely, and not made since."""
     listed = list(records)
-    made = {one.key for one in runs_among(listed)}
-    return [one for one in listed if one.status == "skipped" and one.key not in made]
+    run_keys = {one.key for one in runs_among(listed)}
+    return [one for one in listed if one.status == "skipped" and one.key not in run_keys]
 
 
 _encoder = msgspec.json.Encoder()  # fields and mappings keep their order: a grid reads as it was declared
@@ -131,30 +131,30 @@ def encode(record: Record) -> bytes:
     return _encoder.encode(line) + b"\n"
 
 
-def as_written(one: Record) -> Record:
+def trim_record(record: Record) -> Record:
     """Return the record as its line holds it: no metrics of another entry's run, no bits or curves that make the line too long."""
-    if not one.owned:
-        return msgspec.structs.replace(one, metrics={})
-    if one.hits and len(encode(one)) > MAX_LINE:
-        one = msgspec.structs.replace(one, hits=None)
-    while one.curves and len(encode(one)) > MAX_LINE:
-        one = msgspec.structs.replace(one, curves=_thinner(one.curves))
-    return one
+    if not record.owned:
+        return msgspec.structs.replace(record, metrics={})
+    if record.hits and len(encode(record)) > MAX_LINE:
+        record = msgspec.structs.replace(record, hits=None)
+    while record.curves and len(encode(record)) > MAX_LINE:
+        record = msgspec.structs.replace(record, curves=_thin_curves(record.curves))
+    return record
 
 
-def _thinner(curves: dict[str, list[float | None]]) -> dict[str, list[float | None]]:
+def _thin_curves(curves: dict[str, list[float | None]]) -> dict[str, list[float | None]]:
     """Return curves that take less room: without what is not the loss, then with every second point, then none."""
-    kept = {name: values for name, values in curves.items() if name in ("epoch", "loss", "val_loss")}
-    if len(kept) < len(curves):
-        return kept
+    losses = {name: values for name, values in curves.items() if name in ("epoch", "loss", "val_loss")}
+    if len(losses) < len(curves):
+        return losses
     return {name: values[::2] for name, values in curves.items()} if len(curves["loss"]) > 10 else {}
 
 
 def digest(records: Sequence[Record]) -> str:
     """Return what the results block prints of its records, so that a block of other records can be told."""
     # of what will stay as it is: a later version may add fields to a record, and an old block must not look wrong then
-    told = [[one.run, one.fingerprint, one.seed, one.status, as_written(one).metrics] for one in records]
-    return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()[:16]
+    content = [[one.run, one.fingerprint, one.seed, one.status, trim_record(one).metrics] for one in records]
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]
 
 
 def decode_lines(blob: bytes, *, file: str) -> list[Record]:

@@ -16,7 +16,7 @@ import msgspec
 
 from gitjournal.entry.metrics import default_metrics, direction
 from gitjournal.entry.model import FrontMatter
-from gitjournal.entry.record import Gate, Record, Scores, runs_among, skipped_among
+from gitjournal.entry.record import GateForecast, Record, Scores, runs_among, skipped_among
 
 Key = tuple[str, int | None]
 COUNTS = ("done", "again")  # the states of a record that holds metrics
@@ -65,7 +65,7 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Gated:
+class Skips:
     """Runs that were `skipped`, of how many configurations, the seconds they would have taken (None: not known), and the control."""
 
     skipped: int
@@ -95,7 +95,7 @@ class Summary:
     failed: int
     borrowed: int
     repeated: int
-    gated: Gated | None
+    gated: Skips | None
     failures: dict[str, int]
     messages: dict[str, str]
     findings: dict[str, int]
@@ -131,7 +131,7 @@ class Summary:
 def summarise(front: FrontMatter, records: Sequence[Record]) -> Summary:
     """Summarise the records of one entry; those with `from` must have been given their owner's metrics (`join`)."""
     every, records = records, runs_among(records)
-    counted = _one_a_run(records)
+    counted = _record_of_each_run(records)
     metric = deciding_metric(front, counted)
     sign = direction(metric) if metric else 1
     configurations = _configurations(counted, f"dev.{metric}", sign)
@@ -149,7 +149,7 @@ def summarise(front: FrontMatter, records: Sequence[Record]) -> Summary:
         failed=len(failed),
         borrowed=sum(not record.owned for record in counted),
         repeated=len(records) - len(counted),
-        gated=gated(every, metric, sign),
+        gated=count_skips(every, metric, sign),
         failures=dict(Counter(record.failure.kind for record in failed if record.failure).most_common()),
         messages={record.failure.kind: record.failure.message for record in reversed(failed) if record.failure},
         findings=dict(Counter(code for record in counted for code in record.findings).most_common()),
@@ -191,55 +191,55 @@ def state(front: FrontMatter, records: Sequence[Record]) -> str:
         return "retracted"
     if not records:
         return "planned"
-    counted = _one_a_run(records)
+    counted = _record_of_each_run(records)
     failed = sum(record.status == "failed" for record in counted)
     if failed == len(counted):
         return "failed"
-    return "partly" if failed or runs_left(front, [*counted, *settled]) else "done"
+    return "partly" if failed or lacks_runs(front, [*counted, *settled]) else "done"
 
 
-def gated(records: Sequence[Record], metric: str | None, sign: int) -> Gated | None:
+def count_skips(records: Sequence[Record], metric: str | None, sign: int) -> Skips | None:
     """Return what was skipped and how the control did in `dev.<metric>`; None where nothing was ever skipped."""
     skipped = skipped_among(records)
-    controls: dict[str, list[Record]] = defaultdict(list)
-    for one in runs_among(records):
-        if one.gate is not None:
-            controls[one.fingerprint].append(one)
-    if not skipped and not controls:
+    control_runs: dict[str, list[Record]] = defaultdict(list)
+    for record in runs_among(records):
+        if record.gate is not None:
+            control_runs[record.fingerprint].append(record)
+    if not skipped and not control_runs:
         return None
-    known = [one.gate.seconds for one in skipped if one.gate and one.gate.seconds is not None]
-    seconds = sum(known) if len(known) == len(skipped) else None
-    told = [_control(runs, metric, sign) for runs in controls.values()]
-    return Gated(len(skipped), len({one.fingerprint for one in skipped}), seconds, [one for one in told if one])
+    times = [record.gate.seconds for record in skipped if record.gate and record.gate.seconds is not None]
+    seconds = sum(times) if len(times) == len(skipped) else None
+    controls = [_control(runs, metric, sign) for runs in control_runs.values()]
+    return Skips(len(skipped), len({record.fingerprint for record in skipped}), seconds, [control for control in controls if control])
 
 
 def _control(runs: Sequence[Record], metric: str | None, sign: int) -> Control | None:
-    gate: Gate | None = runs[0].gate
+    gate: GateForecast | None = runs[0].gate
     if gate is None:
         return None
-    found = [one.metrics.get("dev", {}).get(metric or "") for one in runs]
-    scores = [score for score in found if score is not None]
+    values = [run.metrics.get("dev", {}).get(metric or "") for run in runs]
+    scores = [value for value in values if value is not None]
     score = statistics.fmean(scores) if scores else None
     return Control(gate.best, score, len(runs), score is not None and sign * score > sign * gate.best)
 
 
-def _one_a_run(records: Sequence[Record]) -> list[Record]:
+def _record_of_each_run(records: Sequence[Record]) -> list[Record]:
     """Keep one record for each fingerprint and seed: the first that is done, else a repeat, else the last failure."""
-    kept: dict[Key, Record] = {}
+    by_run: dict[Key, Record] = {}
     rank = {"done": 2, "again": 1, "failed": 0}
     for record in records:
-        earlier = kept.get(record.key)
+        earlier = by_run.get(record.key)
         if earlier is None or rank[record.status] > rank[earlier.status] or record.status == earlier.status == "failed":
-            kept[record.key] = record
-    return list(kept.values())
+            by_run[record.key] = record
+    return list(by_run.values())
 
 
 def _configurations(records: Sequence[Record], deciding: str, sign: int) -> list[Configuration]:
     grouped: dict[str, list[Record]] = {}
     for record in records:
         grouped.setdefault(record.fingerprint, []).append(record)
-    found = [_configuration(fingerprint, group) for fingerprint, group in grouped.items()]
-    return sorted(found, key=lambda one: -sign * one.scores[deciding].mean if deciding in one.scores else math.inf)
+    configurations = [_configuration(fingerprint, group) for fingerprint, group in grouped.items()]
+    return sorted(configurations, key=lambda one: -sign * one.scores[deciding].mean if deciding in one.scores else math.inf)
 
 
 def _configuration(fingerprint: str, records: Sequence[Record]) -> Configuration:
@@ -253,7 +253,7 @@ def _configuration(fingerprint: str, records: Sequence[Record]) -> Configuration
     return Configuration(
         fingerprint=fingerprint,
         grid=records[0].grid,
-        scores={name: _score(found) for name, found in values.items()},
+        scores={name: _score(numbers) for name, numbers in values.items()},
         seeds=[record.seed for record in records if record.status in COUNTS],
         failed=sum(record.status == "failed" for record in records),
     )
@@ -268,10 +268,10 @@ def _score(values: Sequence[float]) -> Score:
 def _effects(configurations: Sequence[Configuration], deciding: str, sign: int) -> list[Effect]:
     """Return one effect for each parameter that took at least two values; `configurations` come best first."""
     best_with: dict[str, dict[str, tuple[Any, float]]] = {}
-    for one in configurations:
-        if deciding in one.scores:
-            for name, value in one.grid.items():
-                best_with.setdefault(name, {}).setdefault(repr(value), (value, one.scores[deciding].mean))
+    for configuration in configurations:
+        if deciding in configuration.scores:
+            for name, value in configuration.grid.items():
+                best_with.setdefault(name, {}).setdefault(repr(value), (value, configuration.scores[deciding].mean))
     effects = []
     for name, by_value in best_with.items():
         ordered = sorted(by_value.values(), key=lambda pair: -sign * pair[1])
@@ -281,7 +281,7 @@ def _effects(configurations: Sequence[Configuration], deciding: str, sign: int) 
     return effects
 
 
-def runs_left(front: FrontMatter, records: Sequence[Record]) -> bool:
+def lacks_runs(front: FrontMatter, records: Sequence[Record]) -> bool:
     """Whether a declared value of the grid, or a declared seed, occurs in no run."""
     seeds = set(front.seed_values) if front.seeds else set()
     grouped: dict[str, set[int | None]] = {}

@@ -1,4 +1,4 @@
-"""What became of what was expected, as the results block keeps it. Text to value, value to text.
+"""The verdict on what an entry expects, as the results block keeps it. Text to value, value to text.
 
 The lines are for people, and are read back by the index: so a verdict stands in the tree once, where people read it.
 """
@@ -29,7 +29,7 @@ _NUMBERS = re.compile(rf"({_NUMBER})(?: \[({_NUMBER}), ({_NUMBER})\])?")
 
 
 @dataclass(frozen=True)
-class Told:
+class ExpectationVerdict:
     """One expectation and what came of it. `came_out` is what was measured, `why` what else there is to say, both in words."""
 
     expectation: str
@@ -38,8 +38,8 @@ class Told:
     why: str = ""
 
     @property
-    def said(self) -> str:
-        """Return both in words."""
+    def words(self) -> str:
+        """Both in words."""
         return "; ".join(filter(None, (self.came_out, self.why)))
 
 
@@ -47,47 +47,47 @@ class Told:
 class Verdict:
     """What became of all that an entry expected. `against` are the entries compared with: id -> digest of their records then."""
 
-    told: Sequence[Told]
+    outcomes: Sequence[ExpectationVerdict]
     against: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def word(self) -> Word:
         """The verdict of the entry."""
-        return whole(one.verdict for one in self.told)
+        return overall_word(one.verdict for one in self.outcomes)
 
 
-def whole(words: Iterable[Word]) -> Word:
+def overall_word(words: Iterable[Word]) -> Word:
     """Return the verdict over several: refuted where one is refuted, supported where all are, else inconclusive."""
-    found = set(words)
-    return "refuted" if "refuted" in found else "supported" if found == {"supported"} else "inconclusive"
+    distinct = set(words)
+    return "refuted" if "refuted" in distinct else "supported" if distinct == {"supported"} else "inconclusive"
 
 
-def lines(verdict: Verdict) -> list[str]:
-    """Return what the block says first."""
-    each = [f"**{one.verdict.capitalize()}**: expected `{one.expectation}` ({one.said})." for one in verdict.told]
-    if len(each) == 1:
-        return each
-    counted = Counter(one.verdict for one in verdict.told)
-    said = ", ".join(f"{counted[word]} {word}" for word in WORDS if counted[word])
-    return [f"**{verdict.word.capitalize()}**: of {len(each)} expectations {said}.", "", *(f"- {line}" for line in each)]
+def verdict_lines(verdict: Verdict) -> list[str]:
+    """Return the first lines of the block: the verdict on each expectation, and over all where there are several."""
+    lines = [f"**{one.verdict.capitalize()}**: expected `{one.expectation}` ({one.words})." for one in verdict.outcomes]
+    if len(lines) == 1:
+        return lines
+    counts = Counter(one.verdict for one in verdict.outcomes)
+    shares = ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
+    return [f"**{verdict.word.capitalize()}**: of {len(lines)} expectations {shares}.", "", *(f"- {line}" for line in lines)]
 
 
-def against_line(verdict: Verdict) -> list[str]:
-    """Return what the small print says of the entries that were compared with, in a list, or none."""
-    said = ", ".join(f"`{name}` with the records `{digest}`" for name, digest in verdict.against.items())
-    return [f"Judged against {said}."] if said else []
+def against_lines(verdict: Verdict) -> list[str]:
+    """Return the line that names the entries compared with, for the small print of the block; none where there were none."""
+    entries = ", ".join(f"`{name}` with the records `{digest}`" for name, digest in verdict.against.items())
+    return [f"Judged against {entries}."] if entries else []
 
 
 def read(block: str) -> Verdict | None:
     """Return the verdict that a block tells, or None where it tells none. The text may be a stranger's."""
-    told = [Told(text, _word(word), *_parted(said)) for word, text, said in _LINE.findall(block)]
-    if not told:
+    outcomes = [ExpectationVerdict(text, _word(word), *_split_words(words)) for word, text, words in _LINE.findall(block)]
+    if not outcomes:
         return None
     against = _AGAINST.search(block)
-    return Verdict(told, dict(_ENTRY.findall(against[1])) if against else {})
+    return Verdict(outcomes, dict(_ENTRY.findall(against[1])) if against else {})
 
 
-def of_page(text: str, entry_id: str) -> Verdict | None:
+def read_page(text: str, entry_id: str) -> Verdict | None:
     """Return the verdict that the results block of a page tells; None where there is none, or its markers are damaged."""
     if MARK not in text:
         return None
@@ -100,17 +100,17 @@ def of_page(text: str, entry_id: str) -> Verdict | None:
 
 def first_word(block: str) -> Word | None:
     """Return the verdict that a block begins with; `read` works it out anew from each expectation."""
-    found = _FIRST.search(block)
-    return _word(found[1]) if found else None
+    match = _FIRST.search(block)
+    return _word(match[1]) if match else None
 
 
 def as_plain(verdict: Verdict | None) -> list[dict[str, Any]]:
     """Return each expectation as plain values for JSON; numbers as precise as the block has them."""
     plain = []
-    for one in verdict.told if verdict else ():
-        found = _NUMBERS.match(one.came_out)
-        value, low, high = (float(part) if part else None for part in found.groups()) if found else (None, None, None)
-        words = {"expect": one.expectation, "verdict": one.verdict, "came_out": one.came_out, "why": one.why or None}
+    for outcome in verdict.outcomes if verdict else ():
+        match = _NUMBERS.match(outcome.came_out)
+        value, low, high = (float(part) if part else None for part in match.groups()) if match else (None, None, None)
+        words = {"expect": outcome.expectation, "verdict": outcome.verdict, "came_out": outcome.came_out, "why": outcome.why or None}
         plain.append({**words, "value": value, "interval": None if low is None else [low, high]})
     return plain
 
@@ -119,6 +119,6 @@ def _word(text: str) -> Word:
     return next(word for word in WORDS if word == text.lower())
 
 
-def _parted(said: str) -> tuple[str, str]:
-    came_out, _, why = said.partition("; ")
+def _split_words(words: str) -> tuple[str, str]:
+    came_out, _, why = words.partition("; ")
     return came_out, why

@@ -14,7 +14,7 @@ from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, Scores
 from gitjournal.entry.results_block import read_block
-from gitjournal.entry.summary import COUNTS, Key, runs_left, summarise
+from gitjournal.entry.summary import COUNTS, Key, lacks_runs, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import EntryError, GitjournalError, UsageError
 from gitjournal.integrity.check import plan_of
@@ -48,7 +48,7 @@ def judgement_of(entry: Entry, records: Sequence[Record], snapshot: Snapshot, in
     """Judge what an entry of the tree expected; None where it expects nothing that is understood, or has runs left to do."""
     with contextlib.suppress(GitjournalError):
         expectations = expectation.read(_planned(entry, records, snapshot))
-        if expectations and not runs_left(entry.front, records):
+        if expectations and not lacks_runs(entry.front, records):
             expected = Expected(expectations, _others(entry, expectations, snapshot, index))
             return judged(Judgeable(entry.id, entry.front, records), expected, lambda some: _whole(some, snapshot))
     return None
@@ -77,10 +77,10 @@ def misjudged(found: Found, snapshot: Snapshot, index: Index) -> Iterator[Findin
     told = verdict.read(block[1]) if block else None
     line = block[0] if block else None
     if told is None or block is None:
-        if expectations and not runs_left(entry.front, found.records):
+        if expectations and not lacks_runs(entry.front, found.records):
             yield Finding("GJ108", found.page_path, line, "what was expected is not judged", _ANEW)
         return
-    wrong = told.word != verdict.first_word(block[1]) or [one.text for one in expectations] != [one.expectation for one in told.told]
+    wrong = told.word != verdict.first_word(block[1]) or [one.text for one in expectations] != [one.expectation for one in told.outcomes]
     if wrong or not _follows(entry, expectations, told, _with_owners(found.records, snapshot, index), snapshot, index):
         yield Finding("GJ108", found.page_path, line, "the verdict does not follow from the records", _ANEW)
 
@@ -96,12 +96,12 @@ def _follows(
     if single:
         found = judged(own, Expected(expectations, others), lambda some: _whole(some, snapshot)).judged
         if all(one.interval for one in found):
-            return [one.verdict for one in found] == [one.verdict for one in told.told]
+            return [one.verdict for one in found] == [one.verdict for one in told.outcomes]
     by_name = {name: Judgeable(one.id, one.front, one.records) for name, one in others.items() if one.front}
     values = [value_of(own, one, by_name.get(one.other)) for one in expectations]
     return all(
         said.verdict == "inconclusive" or (value is not None and one.holds(value) == (said.verdict == "supported"))
-        for one, value, said in zip(expectations, values, told.told, strict=True)
+        for one, value, said in zip(expectations, values, told.outcomes, strict=True)
     )
 
 

@@ -208,7 +208,7 @@ def verdict_lines(outcome: Outcome, *, color: bool) -> list[str]:
         left = outcome.counts.todo > outcome.made
         why = "some runs are left" if left else "gitjournal check --fix does it"
         return [f"what was expected is not judged yet: {why}"] if expects else []
-    lines = [verdict.verdict_line(one, color=color) for one in outcome.verdict.told]
+    lines = [verdict.verdict_line(one, color=color) for one in outcome.verdict.outcomes]
     names = ", ".join(name[-4:] for name in outcome.moved)
     return [*lines, f"judged then: the results of {names} have changed since"] if names else lines
 

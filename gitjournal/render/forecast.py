@@ -6,7 +6,7 @@ from typing import Any
 
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import ID_PATTERN
-from gitjournal.entry.summary import Gated
+from gitjournal.entry.summary import Skips
 from gitjournal.render import text
 from gitjournal.run.forecast import Forecast, Foreseen
 
@@ -101,7 +101,7 @@ def foreseen_as_plain(foreseen: Foreseen) -> dict[str, Any]:
     }
 
 
-def gated_line(gated: Gated | None) -> str:
+def gated_line(gated: Skips | None) -> str:
     """Return ``12 runs skipped as unlikely to beat the best; none of the 2 run as a control did; saved about 3 min``, or nothing."""
     if gated is None:
         return ""
@@ -113,7 +113,7 @@ def gated_line(gated: Gated | None) -> str:
     return "; ".join(parts)
 
 
-def gated_as_plain(gated: Gated | None) -> dict[str, Any] | None:
+def gated_as_plain(gated: Skips | None) -> dict[str, Any] | None:
     """Return what was skipped for programs."""
     if gated is None:
         return None

@@ -9,8 +9,7 @@ from gitjournal.entry import record
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import Configuration, Summary
-from gitjournal.entry.verdict import UNJUDGED, Verdict, against_line
-from gitjournal.entry.verdict import lines as verdict_lines
+from gitjournal.entry.verdict import UNJUDGED, Verdict, against_lines, verdict_lines
 from gitjournal.render import looks, text
 from gitjournal.render.charts.entry_figures import CURVES_FILE, has_curves
 from gitjournal.render.forecast import gated_line
@@ -134,7 +133,7 @@ def _small_print(front: FrontMatter, summary: Summary, records: Sequence[Record]
         f"Cost: {summary.seconds:.1f} s" + (f", at most {summary.memory_mb:,} MB" if summary.memory_mb else "") + ".",
         f"Environment: {environments}. Records: `{record.digest(records)}`.",
     ]
-    lines += against_line(verdict) if verdict else []
+    lines += against_lines(verdict) if verdict else []
     if front.split and front.split.test and last_look(records) is None:
         lines.append("The test part was not looked at.")
     return ["<details><summary>Small print</summary>", "", *lines, "", "</details>"]

@@ -35,7 +35,7 @@ def results_message(entry: Entry, summary: Summary, records: Sequence[Record], g
     if entry.front.hypothesis:
         lines += [entry.front.hypothesis.strip(), ""]
     if verdict:
-        lines += [f"expected {one.expectation}: {one.verdict} ({one.said})" for one in verdict.told] + [""]
+        lines += [f"expected {one.expectation}: {one.verdict} ({one.words})" for one in verdict.outcomes] + [""]
     lines += [f"{name}: {value}" for name, value in _trailers(entry, summary, records, verdict) if value]
     return "\n".join(lines) + "\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitjournal.entry.verdict import Told, Verdict
+from gitjournal.entry.verdict import ExpectationVerdict, Verdict
 from gitjournal.render import text
 from gitjournal.stats.judge import Judged, Judgement, digest_of
 
@@ -16,20 +16,20 @@ def verdict_of(judgement: Judgement) -> Verdict:
     return Verdict([judged_words(one) for one in judgement.judged], {one.id: digest_of(one.records) for one in judgement.compared})
 
 
-def judged_words(judged: Judged) -> Told:
+def judged_words(judged: Judged) -> ExpectationVerdict:
     """Return the verdict on one expectation: what was measured, and where it is inconclusive what would decide it."""
     if judged.value is None:
-        return Told(judged.expectation.text, judged.verdict, judged.why)
+        return ExpectationVerdict(judged.expectation.text, judged.verdict, judged.why)
     came_out, evidence = _measurement(judged, judged.value), judged.evidence
     if judged.interval is None or evidence is None:
-        return Told(judged.expectation.text, judged.verdict, came_out, "; ".join(filter(None, (judged.why, MORE["rows"]))))
+        return ExpectationVerdict(judged.expectation.text, judged.verdict, came_out, "; ".join(filter(None, (judged.why, MORE["rows"]))))
     units = text.count(evidence.n, evidence.unit.removesuffix("s"))
     if judged.verdict != "inconclusive":
-        return Told(judged.expectation.text, judged.verdict, f"{came_out} over {units}")
+        return ExpectationVerdict(judged.expectation.text, judged.verdict, f"{came_out} over {units}")
     decides = f"about {_round(judged.needed):,} would decide" if judged.needed else ""
     shows = f"{units} show differences from about {judged.smallest:.2g}" if judged.smallest else ""
     what = ", ".join(filter(None, (shows, decides))) or f"over {units}"
-    return Told(judged.expectation.text, judged.verdict, came_out, f"{what}; {MORE[evidence.unit]}")
+    return ExpectationVerdict(judged.expectation.text, judged.verdict, came_out, f"{what}; {MORE[evidence.unit]}")
 
 
 def _round(n: int) -> int:
@@ -45,7 +45,7 @@ def _measurement(judged: Judged, value: float) -> str:
     return shown[0] if len(shown) == 1 else f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 
-def verdict_line(outcome: Told, *, color: bool) -> str:
+def verdict_line(outcome: ExpectationVerdict, *, color: bool) -> str:
     """Return ``expected dev.accuracy >= 0.95: supported (0.983 [0.964, 0.992] over 359 rows)``."""
-    sentence = text.wrap(f"expected {text.clean(outcome.expectation)}: {outcome.verdict} ({text.clean(outcome.said)})")
+    sentence = text.wrap(f"expected {text.clean(outcome.expectation)}: {outcome.verdict} ({text.clean(outcome.words)})")
     return sentence.replace(f": {outcome.verdict} (", f": {text.paint(outcome.verdict, ROLES[outcome.verdict], color=color)} (", 1)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from gitjournal.entry.record import Gate
+from gitjournal.entry.record import GateForecast
 from gitjournal.entry.summary import Key
 from gitjournal.journal.index.cache import Run
 from gitjournal.run.claims import RunClaims
@@ -62,7 +62,7 @@ class Dispatch:
         self._other_runs = todo.other_runs
         self._allowance, self._spent = allowance, allowance.spent
         self._gate, self._metric = gate, metric
-        self._skipped: list[tuple[PlannedRun, Gate]] = []
+        self._skipped: list[tuple[PlannedRun, GateForecast]] = []
         self._busy = 0
         self._started = time.monotonic()
         self._queue = deque(range(len(todo.runs)))
@@ -117,12 +117,12 @@ class Dispatch:
             self._queue = deque(position for position in self._queue if position in passed)
         return None
 
-    def skipped(self) -> list[tuple[PlannedRun, Gate]]:
+    def skipped(self) -> list[tuple[PlannedRun, GateForecast]]:
         """Return what is skipped since the last time, and why."""
         skipped, self._skipped = self._skipped, []
         return skipped
 
-    def control(self, run: PlannedRun) -> Gate | None:
+    def control(self, run: PlannedRun) -> GateForecast | None:
         """Return why a run would have been skipped, were it not for the control."""
         return self._gate.control(run.fingerprint) if self._gate else None
 

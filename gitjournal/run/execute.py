@@ -96,7 +96,7 @@ class _Execution:
         """Return what is there already: the entry's own results, or those of others who did all of it."""
         reused = self.todo.reused
         if not reused or self.todo.counts.failed:
-            judged = verdict.of_page(self.subject.entry.text, self.subject.entry.id)
+            judged = verdict.read_page(self.subject.entry.text, self.subject.entry.id)
             moved = expectations.changed_since(self.call.journal, judged.against) if judged else []
             return replace(self._outcome("shown", self.subject.records), verdict=judged, moved=tuple(moved))
         savings.note_refusal(self.call.lab, self.subject.entry.id, [run.seconds for run in reused.values()])

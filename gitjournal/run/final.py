@@ -181,7 +181,7 @@ def _compose(compose: Compose, subject: Subject, summary: Summary, look: Look) -
     baseline = baseline_of(subject)
     records = [*subject.records, look.record]
     gain = gain_over(summary, runs_among(records), baseline) if baseline else None
-    return compose(subject.entry, summary, records, gain, verdict.of_page(subject.entry.text, subject.entry.id))
+    return compose(subject.entry, summary, records, gain, verdict.read_page(subject.entry.text, subject.entry.id))
 
 
 def _commit(subject: Subject, look: Look, where: RecordedEnvironment, page: ResultsPage, message: str) -> CommitOutcome:

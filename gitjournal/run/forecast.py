@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gitjournal.entry.record import Gate
+from gitjournal.entry.record import GateForecast
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.plan import Plan, PlannedRun
 
@@ -75,11 +75,11 @@ class Gatekeeper(Protocol):
         """Be told what a run came to."""
         ...
 
-    def reason(self, fingerprint: str) -> Gate:
+    def reason(self, fingerprint: str) -> GateForecast:
         """Return why one is not worth its runs."""
         ...
 
-    def control(self, fingerprint: str) -> Gate | None:
+    def control(self, fingerprint: str) -> GateForecast | None:
         """Return why one would not be, were it not run as a control; None where it is."""
         ...
 

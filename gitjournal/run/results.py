@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from gitjournal.entry import record
 from gitjournal.entry.model import Entry
-from gitjournal.entry.record import Failure, Gate, Record
+from gitjournal.entry.record import Failure, GateForecast, Record
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.git.plan_commit import PlannedEntry
@@ -92,7 +92,7 @@ class Ledger:
             plan=self.committed.tip,
             mode=self.committed.mode,
             blob=self.committed.blob,
-            lines=[record.encode(record.as_written(one)) for one in new],
+            lines=[record.encode(record.trim_record(one)) for one in new],
             block=page.block,
             message=page.message,
             figures=page.figures,
@@ -125,7 +125,7 @@ def borrowed(run: PlannedRun, known: Run) -> Record:
     return Record(run=known.run, fingerprint=run.fingerprint, seed=run.seed, from_=known.entry, grid=run.point, metrics=known.metrics)
 
 
-def left_out(run: PlannedRun, gate: Gate, *, plan: str) -> Record:
+def left_out(run: PlannedRun, gate: GateForecast, *, plan: str) -> Record:
     """Return the record of a run that was skipped as unlikely to beat the best."""
     return Record(
         run=uuid.uuid4().hex,

@@ -18,7 +18,7 @@ import msgspec
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
-from gitjournal.entry.summary import Control, deciding_metric, gated
+from gitjournal.entry.summary import Control, count_skips, deciding_metric
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.index.cache import Index
@@ -130,7 +130,7 @@ def _told(opened: Opened, index: Index) -> _Told:
     took = [one.seconds for one in own if one.seconds is not None]
     each = statistics.fmean(took) if took else 0.0
     metric = deciding_metric(entry.front, runs)
-    skipping = gated(records, metric, direction(metric) if metric else 1)
+    skipping = count_skips(records, metric, direction(metric) if metric else 1)
     same, seeds = _alike(entry)
     skipped = skipping.skipped if skipping else 0
     configurations = len({one.fingerprint for one in runs})

@@ -29,7 +29,7 @@ class Gate:
         self.below, self._entry = below, entry
         self._known, self._evidence, self._keys = evidence, evidence, dict(keys)
         self._begun: set[str] = set()
-        self._controls: dict[str, record.Gate] = {}
+        self._controls: dict[str, record.GateForecast] = {}
         self._scores: dict[str, list[float]] = defaultdict(list)
         self._seconds: dict[str, list[float]] = defaultdict(list)
         self._foreseen: dict[str, Foreseen] = {}
@@ -64,12 +64,12 @@ class Gate:
         self._foreseen = {}
         self._evidence = dataclasses.replace(self._known, trials=[*self._known.trials, *map(self._trial, self._scores)])
 
-    def reason(self, fingerprint: str) -> record.Gate:
+    def reason(self, fingerprint: str) -> record.GateForecast:
         """Return why a configuration is unlikely."""
         seen = self._foreseen[fingerprint]
-        return record.Gate(seen.chance or 0.0, self._best_so_far(), seen.seconds)
+        return record.GateForecast(seen.chance or 0.0, self._best_so_far(), seen.seconds)
 
-    def control(self, fingerprint: str) -> record.Gate | None:
+    def control(self, fingerprint: str) -> record.GateForecast | None:
         """Return why a configuration would have been skipped, were it not for the control; None where it is worth its run."""
         return self._controls.get(fingerprint)
 

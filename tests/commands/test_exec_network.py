@@ -110,11 +110,11 @@ def test_without_keras_a_network_says_what_to_install_and_all_else_works(journal
 
 def test_a_line_of_a_record_stays_short_whatever_the_curves() -> None:
     curves = {name: [float(n) + 0.12345 for n in range(50)] for name in ("epoch", "loss", "val_loss", "mae", "val_mae", "auc", "val_auc")}
-    one = record.as_written(Record(run="r", fingerprint="f", curves=curves, canonical="x" * 2500))
+    one = record.trim_record(Record(run="r", fingerprint="f", curves=curves, canonical="x" * 2500))
     assert len(record.encode(one)) <= record.MAX_LINE
     assert set(one.curves) == {"epoch", "loss", "val_loss"}
     assert len({len(values) for values in one.curves.values()}) == 1
-    assert record.as_written(Record(run="r", fingerprint="f", curves=curves, canonical="x" * 4090)).curves == {}
+    assert record.trim_record(Record(run="r", fingerprint="f", curves=curves, canonical="x" * 4090)).curves == {}
 
 
 def table(n: int, *, groups: bool = False, times: bool = False) -> Table:

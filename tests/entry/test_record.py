@@ -7,11 +7,11 @@ import random
 from datetime import UTC, datetime
 
 from gitjournal.entry import record
-from gitjournal.entry.record import MAX_LINE, Record, as_written, read_time
+from gitjournal.entry.record import MAX_LINE, Record, read_time, trim_record
 
 
 def test_a_run_of_another_entry_is_a_short_line_without_its_metrics() -> None:
-    line = record.encode(as_written(Record(run="r", fingerprint="f", from_="20261121-x-aaaa", metrics={"dev": {"accuracy": 0.9}})))
+    line = record.encode(trim_record(Record(run="r", fingerprint="f", from_="20261121-x-aaaa", metrics={"dev": {"accuracy": 0.9}})))
     assert line == b'{"run":"r","fingerprint":"f","from":"20261121-x-aaaa"}\n'
 
 
@@ -25,10 +25,10 @@ def test_bits_that_make_a_line_too_long_are_left_out_and_others_stay() -> None:
     noise = base64.b64encode(random.Random(0).randbytes(2500)).decode()
     long = Record(run="r", fingerprint="f", hits=noise, canonical="x" * 1000)
     assert len(record.encode(long)) > MAX_LINE
-    assert as_written(long).hits is None
-    assert as_written(long).canonical == long.canonical
+    assert trim_record(long).hits is None
+    assert trim_record(long).canonical == long.canonical
     short = Record(run="r", fingerprint="f", hits="eJw=")
-    assert as_written(short) == short
+    assert trim_record(short) == short
 
 
 def test_a_time_is_read_as_utc_unless_it_says_otherwise() -> None:

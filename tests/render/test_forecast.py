@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitjournal.entry.summary import Control, Gated
+from gitjournal.entry.summary import Control, Skips
 from gitjournal.render.forecast import (
     chance_words,
     forecast_as_plain,
@@ -65,12 +65,12 @@ def test_an_entry_of_another_journal_is_named_with_its_journal() -> None:
 
 def test_what_was_skipped_says_what_the_control_came_to() -> None:
     assert gated_line(None) == ""
-    assert gated_line(Gated(1, 1, None, [])) == "1 run skipped as unlikely to beat the best"
+    assert gated_line(Skips(1, 1, None, [])) == "1 run skipped as unlikely to beat the best"
     controls = [Control(0.967, 0.9, 1, beat=False), Control(0.967, 0.97, 1, beat=True)]
-    assert gated_line(Gated(12, 6, 180.0, controls)) == (
+    assert gated_line(Skips(12, 6, 180.0, controls)) == (
         "12 runs skipped as unlikely to beat the best; 1 of the 2 run as a control did; saved about 3 min"
     )
-    assert gated_line(Gated(12, 6, 180.0, controls[:1])).split("; ")[1] == "none of the 1 run as a control did"
+    assert gated_line(Skips(12, 6, 180.0, controls[:1])).split("; ")[1] == "none of the 1 run as a control did"
 
 
 def test_plain_values_keep_the_order_and_every_digit() -> None:

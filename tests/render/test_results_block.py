@@ -9,7 +9,7 @@ from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Failure, Record
 from gitjournal.entry.summary import summarise
-from gitjournal.entry.verdict import Told, Verdict, read
+from gitjournal.entry.verdict import ExpectationVerdict, Verdict, read
 from gitjournal.render.results_block import results_block
 from gitjournal.render.results_page import results_message
 from gitjournal.stats.gain import Baseline, gain_over
@@ -54,7 +54,7 @@ def test_a_large_grid_keeps_within_forty_lines() -> None:
 def test_expectations_take_their_room_from_the_rest() -> None:
     grid = [run(n, 0.5 + n / 1000, **{name: n // size for size, name in enumerate("abcdefghi", start=1)}) for n in range(400)]
     grid += [Record(run=f"f{n}", fingerprint=f"f{n}", status="failed", failure=Failure(kind, kind)) for n, kind in enumerate(KINDS)]
-    told = [Told(f"dev.accuracy > 0.{n}", "refuted", "0.9 [0.8, 0.95] over 30 rows") for n in range(1, 6)]
+    told = [ExpectationVerdict(f"dev.accuracy > 0.{n}", "refuted", "0.9 [0.8, 0.95] over 30 rows") for n in range(1, 6)]
     for most in (1, 2, 5):
         verdict = Verdict(told[:most], {"20261120-base-bbbb": "0123456789abcdef"})
         text = results_block(front(), summarise(front(), grid), grid, None, verdict, entry_id=ENTRY_ID)

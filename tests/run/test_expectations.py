@@ -44,7 +44,7 @@ def pair(journal: Bench) -> Bench:
 def test_a_verdict_is_found_wherever_one_looks(pair: Bench) -> None:
     ended = pair.exec("bbbb")
     assert ended.verdict
-    assert [one.verdict for one in ended.verdict.told] == ["supported", "inconclusive"]
+    assert [one.verdict for one in ended.verdict.outcomes] == ["supported", "inconclusive"]
     said = exec_output.outcome_text(ended, color=False)
     assert "expected dev.accuracy > baseline + 0.05: supported (+0.114 [+0.0" in said
     assert "expected dev.accuracy > 0.95: inconclusive (0.9" in said
@@ -151,8 +151,8 @@ def test_an_error_on_a_holdout_is_judged_by_kept_predictions(journal: Bench) -> 
     journal.entry("aaaa", ridge + "expect: [dev.rmse < 100, dev.rmse < 20]\n")
     found = journal.exec("aaaa").verdict
     assert found
-    assert [one.verdict for one in found.told] == ["supported", "refuted"]
-    assert "] over 88 rows" in found.told[0].came_out
+    assert [one.verdict for one in found.outcomes] == ["supported", "refuted"]
+    assert "] over 88 rows" in found.outcomes[0].came_out
     assert done(journal.top, "check") == "1 entry, nothing found\n"
 
 

@@ -14,7 +14,7 @@ from gitjournal.entry.expectation import parse as expectation
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
-from gitjournal.entry.verdict import Told, Verdict, against_line, as_plain, first_word, lines, read, whole
+from gitjournal.entry.verdict import ExpectationVerdict, Verdict, against_lines, as_plain, first_word, overall_word, read, verdict_lines
 from gitjournal.render.verdict import judged_words
 from gitjournal.stats.intervals import Interval, wilson
 from gitjournal.stats.judge import Judgeable, Judged, judge, value_of, verdict_of
@@ -62,7 +62,7 @@ def test_no_interval_decides_nothing() -> None:
     assert verdict_of(expectation("dev.accuracy > 0.5"), None) == "inconclusive"
     found = judged("dev.accuracy > 0.5", [run(390, hits=None)])
     assert (found.verdict, found.value, found.interval) == ("inconclusive", 0.975, None)
-    assert "0.975; one run shows nothing" in judged_words(found).said
+    assert "0.975; one run shows nothing" in judged_words(found).words
 
 
 @pytest.mark.parametrize(("number", "word"), [(0.94, "supported"), (0.99, "refuted"), (0.97, "inconclusive")])
@@ -137,10 +137,10 @@ def test_the_value_without_an_interval() -> None:
 
 
 def test_a_block_is_read_back_as_it_was_written() -> None:
-    one = Told("dev.accuracy >= baseline", "supported", "+0.1 [+0.0, +0.2] over 40 rows")
-    two = Told("dev.loss - train.loss < 0.1", "inconclusive", "0.05", "one run; try more")
+    one = ExpectationVerdict("dev.accuracy >= baseline", "supported", "+0.1 [+0.0, +0.2] over 40 rows")
+    two = ExpectationVerdict("dev.loss - train.loss < 0.1", "inconclusive", "0.05", "one run; try more")
     for verdict in (Verdict([one], {"20261120-b-bbbb": "0123456789abcdef"}), Verdict([one, two])):
-        block = "\n".join(["## Results", "", *lines(verdict), "", *against_line(verdict)])
+        block = "\n".join(["## Results", "", *verdict_lines(verdict), "", *against_lines(verdict)])
         assert read(block) == verdict
         assert first_word(block) == verdict.word
     assert as_plain(Verdict([one]))[0]["interval"] == [0.0, 0.2]
@@ -155,7 +155,7 @@ def test_a_block_is_read_back_as_it_was_written() -> None:
 
 
 def test_the_verdict_over_several() -> None:
-    assert whole(["supported", "refuted", "inconclusive"]) == "refuted"
-    assert whole(["supported", "inconclusive"]) == "inconclusive"
-    assert whole(["supported", "supported"]) == "supported"
+    assert overall_word(["supported", "refuted", "inconclusive"]) == "refuted"
+    assert overall_word(["supported", "inconclusive"]) == "inconclusive"
+    assert overall_word(["supported", "supported"]) == "supported"
     assert read("## Results\n\nSupported: nothing of ours") is None

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gitjournal.entry.record import Gate as Reason
+from gitjournal.entry.record import GateForecast as Reason
 from gitjournal.entry.record import Record, runs_among, skipped_among
-from gitjournal.entry.summary import gated
+from gitjournal.entry.summary import count_skips
 from gitjournal.suggest.gate import Gate
 from gitjournal.suggest.trial import DataSet, Evidence, Trial
 
@@ -125,7 +125,7 @@ def test_skipped_runs_and_the_control_are_counted_and_a_run_made_since_is_skippe
         record("e", score=0.2, gate=why),
         record("f", "failed", gate=why),
     ]
-    found = gated(records, "accuracy", 1)
+    found = count_skips(records, "accuracy", 1)
     assert found is not None
     assert (found.skipped, found.configurations, found.seconds) == (3, 2, 6.0)
     assert [(one.score, one.runs, one.beat) for one in found.controls] == [
@@ -137,7 +137,7 @@ def test_skipped_runs_and_the_control_are_counted_and_a_run_made_since_is_skippe
     later = [*records, record("c", score=0.3)]
     assert len(skipped_among(later)) == 2
     assert len(runs_among(later)) == len(later) - 3
-    assert gated([record("a", score=0.9)], "accuracy", 1) is None
-    lower = gated([record("b", "skipped", gate=why), record("d", score=0.85, gate=why)], "accuracy", -1)
+    assert count_skips([record("a", score=0.9)], "accuracy", 1) is None
+    lower = count_skips([record("b", "skipped", gate=why), record("d", score=0.85, gate=why)], "accuracy", -1)
     assert lower is not None
     assert lower.beat == 1

@@ -71,7 +71,7 @@ def make_row(page: bytes | None, records: Sequence[Record], *, stem: str, error:
 
 def _verdict(entry: Entry) -> Verdict | None:
     """Return what the entry's results block says of its expectations; what is retracted has none any more."""
-    return None if entry.front.retracted else verdict.of_page(entry.text, entry.id)
+    return None if entry.front.retracted else verdict.read_page(entry.text, entry.id)
 
 
 def _row(front: FrontMatter, records: Sequence[Record], error: str, judged: Verdict | None) -> Row:
@@ -99,10 +99,10 @@ def _row(front: FrontMatter, records: Sequence[Record], error: str, judged: Verd
         baseline=front.baseline,
         replicates=front.replicates,
         from_=front.from_,
-        expect=[one.expectation for one in judged.told] if judged else front.expectations,
+        expect=[one.expectation for one in judged.outcomes] if judged else front.expectations,
         confidence=front.confidence,
         verdict=judged.word if judged and records else "",
-        came_out=[one.came_out for one in judged.told] if judged else [],
+        came_out=[one.came_out for one in judged.outcomes] if judged else [],
         at=summary.last_at,
     )
 

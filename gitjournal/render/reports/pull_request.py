@@ -140,8 +140,8 @@ def _entry_lines(reviewed: Reviewed, review: Review, link: str) -> Iterator[str]
 
 def _verdict_lines(reviewed: Reviewed) -> Iterator[str]:
     if reviewed.verdict:
-        for outcome in reviewed.verdict.told:
-            yield f"- **{outcome.verdict}**: expected {_as_code(outcome.expectation)}; {inert(outcome.said)}"
+        for outcome in reviewed.verdict.outcomes:
+            yield f"- **{outcome.verdict}**: expected {_as_code(outcome.expectation)}; {inert(outcome.words)}"
         return
     expected = reviewed.entry.front.expect if reviewed.entry else None
     yield f"- expected {_as_code(str(expected))}, not judged yet" if expected else "- Nothing was expected in numbers (`expect:`)."

@@ -107,9 +107,9 @@ def _prose(results: EntryResults) -> str:
 def _verdict_lines(results: EntryResults) -> list[str]:
     """Return each expectation with what came of it; one that was not judged yet, as it stands."""
     entry = results.opened.entry
-    judged = verdict.of_page(entry.text, entry.id)
+    judged = verdict.read_page(entry.text, entry.id)
     if judged is not None and not entry.front.retracted:
-        return [verdict_line(part, color=False) for part in judged.told]
+        return [verdict_line(part, color=False) for part in judged.outcomes]
     return [f"expected {expectation}" for expectation in entry.front.expectations]
 
 
