@@ -35,17 +35,17 @@ _FILE_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}\Z")
 
 @dataclass(frozen=True)
 class UnsafeValue:
-    """Why a value is refused; `trust` tells a danger from a plain mistake."""
+    """Why a value of a parameter is refused; `trust` tells a danger from a plain mistake."""
 
     message: str
     hint: str = ""
     trust: bool = True
 
 
-def find_unsafe(name: str, value: Any, known: Parameter | None) -> UnsafeValue | None:
+def find_unsafe(name: str, value: Any, parameter: Parameter | None) -> UnsafeValue | None:
     """Return why parameter `name` may not take `value` (a YAML value or a tree), or None.
 
-    `known` is None for a key of a search space, whose owner is only known to scikit-learn.
+    `parameter` is None for a key of a search space, whose owner is only known to scikit-learn.
     """
     if name == "random_state":
         return UnsafeValue("`random_state` is not declared: `seeds` drive every random part of the model", "seeds: [0, 1, 2]", trust=False)
@@ -64,33 +64,31 @@ def find_unsafe(name: str, value: Any, known: Parameter | None) -> UnsafeValue |
     if name == "pre_dispatch" and not _PRE_DISPATCH.match(str(value)):
         return UnsafeValue("`pre_dispatch` is refused: joblib evaluates it", "leave it out: a run uses one job")
     if name == "importance_getter":
-        known_form = isinstance(value, str) and _ATTRIBUTES.match(value)
-        return None if known_form else UnsafeValue("`importance_getter` takes the name of an attribute")
-    if known is not None and known.takes == "function" and isinstance(value, str):
-        return _not_listed(name, value)
+        is_attribute = isinstance(value, str) and _ATTRIBUTES.match(value)
+        return None if is_attribute else UnsafeValue("`importance_getter` takes the name of an attribute")
+    if parameter is not None and parameter.takes == "function" and isinstance(value, str):
+        return _find_unlisted_function(name, value)
     if name in SEARCH_SPACES:
-        return _in_search_space(value)
+        return _find_in_search_space(value)
     return None if name in FREE_TEXT else path_like(name, value)
 
 
-def _not_listed(name: str, value: str) -> UnsafeValue | None:
-    found = lookup(value)
-    if found is not None and found.is_function:
+def _find_unlisted_function(name: str, value: str) -> UnsafeValue | None:
+    spec = lookup(value)
+    if spec is not None and spec.is_function:
         return None
-    return UnsafeValue(
-        f"`{name}: {value}` is refused: not among the functions that run without trust", "listed are f_classif, chi2, log1p, …"
-    )
+    message = f"`{name}: {value}` is refused: not among the functions that run without trust"
+    return UnsafeValue(message, "listed are f_classif, chi2, log1p, …")
 
 
-def _in_search_space(value: Any) -> UnsafeValue | None:
+def _find_in_search_space(grids: Any) -> UnsafeValue | None:
     """Look into `param_grid`: its keys reach any parameter of the estimator that is searched."""
-    for part in value if isinstance(value, list) else [value]:
-        for key, values in part.items() if isinstance(part, dict) else ():
+    for grid in grids if isinstance(grids, list) else [grids]:
+        for key, values in grid.items() if isinstance(grid, dict) else ():
             name = str(key).rpartition("__")[2]
-            for one in values if isinstance(values, list) else [values]:
-                found = find_unsafe(name, one, None)
-                if found:
-                    return found
+            for value in values if isinstance(values, list) else [values]:
+                if unsafe := find_unsafe(name, value, None):
+                    return unsafe
     return None
 
 
@@ -101,4 +99,4 @@ def path_like(name: str, value: Any) -> UnsafeValue | None:
             return UnsafeValue(f"`{name}: {value}` is refused: it looks like a path, and no parameter reads files")
         return None
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return next((found for part in parts if (found := path_like(name, part))), None)
+    return next((unsafe for part in parts if (unsafe := path_like(name, part))), None)

@@ -421,7 +421,7 @@ def test_any_default_written_out_and_any_full_name_changes_nothing(data: st.Data
 
 def test_it_is_the_same_whatever_the_hash_seed_and_the_locale() -> None:
     code = (
-        "from gitjournal.procedure import canonical_text, identity, reader as procedure; from gitjournal.entry.model import parse\n"
+        "from gitjournal.procedure import canonical_text, identity, reader as procedure; from gitjournal.entry.parse import parse\n"
         "from gitjournal.procedure.declaration import Declared\n"
         "text = '---\\ntitle: t\\ndata: {sklearn: iris}\\nprocedure: [{SVC: {C: 0.1, class_weight: {b: 1.5, a: 2}}}]\\n---\\n'\n"
         "e = parse(text, entry_id='x', file='e')\n"

@@ -171,7 +171,7 @@ def test_a_crafted_joblib_cache_would_run_code_and_is_never_opened(tmp_path: Pat
 def test_refusing_imports_nothing_that_was_named(tmp_path: Path) -> None:
     (tmp_path / "evil.py").write_text("raise SystemExit('imported')")
     code = (
-        "from gitjournal.procedure import reader as procedure; from gitjournal.entry.model import parse\n"
+        "from gitjournal.procedure import reader as procedure; from gitjournal.entry.parse import parse\n"
         "e = parse('---\\ntitle: t\\ndata: {sklearn: iris}\\nprocedure: [evil.Thing]\\n---\\n', entry_id='x', file='e.md')\n"
         "try: procedure.build_tree(e, {}, None)\n"
         "except Exception as fault: print(fault)"
