@@ -35,10 +35,10 @@ def acting_steps(tree: Steps) -> Steps:
 
 def canonical_steps(tree: Steps, versions: Versions = REFERENCE, sizes: counts.Sizes = counts.UNKNOWN) -> list[Any]:
     """Return the steps in canonical form, without their labels; a step that is passed through does nothing."""
-    own = own_function(tree)
-    if own is not None:
+    function = own_function(tree)
+    if function is not None:
         # the bytes of the code, by their digest: what it does with a parameter is its own affair, so each counts as written
-        return [{"python": {"function": own["python"], "code": own["digest"], "parameters": own["params"]}}]
+        return [{"python": {"function": function["python"], "code": function["digest"], "parameters": function["params"]}}]
     return [
         network_identity.canonical(node, versions.keras, seen.rows)
         if network.is_network(node)
@@ -55,11 +55,11 @@ def own_function(tree: Steps) -> dict[str, Any] | None:
 
 def sizes_by_step(tree: Steps, sizes: counts.Sizes) -> list[counts.Sizes]:
     """Return what each step that does something sees."""
-    found = []
+    sizes_seen = []
     for _, node, *_ in acting_steps(tree):
-        found.append(sizes)
+        sizes_seen.append(sizes)
         sizes = sizes.after(node["class"].rpartition(".")[2] if isinstance(node, dict) and "class" in node else "")
-    return found
+    return sizes_seen
 
 
 def canonical_node(node: Node, version: str, *, names: bool, sizes: counts.Sizes = counts.UNKNOWN) -> Any:
@@ -68,64 +68,68 @@ def canonical_node(node: Node, version: str, *, names: bool, sizes: counts.Sizes
         return node
     if "function" in node:
         return node
-    judged = judge_parameters(node, version, names=names, sizes=sizes)
-    return {node["class"]: {one.name: one.value for one in judged if not one.left_out}}
+    parameters = judge_parameters(node, version, names=names, sizes=sizes)
+    return {node["class"]: {one.name: one.value for one in parameters if not one.left_out}}
 
 
 def judge_parameters(node: dict[str, Any], version: str, *, names: bool, sizes: counts.Sizes) -> list[JudgedParameter]:
-    """Look at each parameter of a class that is declared, or whose default differs in `version`."""
-    known = known_class(node)
-    params = unify_penalty(known, node["params"], version)
+    """Return the canonical form of each parameter that is declared, or whose default differs in `version`.
+
+    With `names`, labels of inner estimators count; `sizes` are those of what the class is fitted on.
+    """
+    spec = spec_of(node)
+    params = unify_penalty(spec, node["params"], version)
     # a search names inner estimators by their labels, so there they count
     names = names or any(space in params for space in SEARCH_SPACES)
 
     def effective(name: str) -> Any:
-        return effective_value(known, params, name, version)
+        return effective_value(spec, params, name, version)
 
     def count(name: str, value: Any) -> Any:
-        return counts.counted(known.short, name, value, sizes, effective)
+        return counts.share_as_count(spec.short, name, value, sizes, effective)
 
-    found = []
-    for name, parameter in known.params.items():
+    judgements = []
+    for name, parameter in spec.params.items():
         if name not in params and not (version and parameter.later):
             continue
         value = count(name, params[name] if name in params else parameter.default_in(version))
-        plain = _canonical_value(value, parameter, name, version, names=names)
-        reason = inactive.why_inactive(known.short, name, effective)
-        if not reason and not parameter.required and (_is_default(value, parameter) or _same_count(value, count(name, parameter.default))):
-            reason = "the default"
+        form = _canonical_value(value, parameter, name, version, names=names)
+        reason = inactive.why_inactive(spec.short, name, effective)
+        if not reason and not parameter.is_required:
+            same = _is_default(value, parameter) or _is_same_count(value, count(name, parameter.default))
+            reason = "the default" if same else ""
         if name == "transformer_weights" and not names:
-            plain = _weights_by_position(value, params)
-        found.append(JudgedParameter(parameter.was or name, plain, reason, name in params))
-    return found
+            form = _weights_by_position(value, params)
+        judgements.append(JudgedParameter(parameter.was or name, form, reason, name in params))
+    return judgements
 
 
-def known_class(node: dict[str, Any]) -> ClassSpec:
+def spec_of(node: dict[str, Any]) -> ClassSpec:
     """Return what is known of the class of a node. Raises KeyError for a class that is not known."""
-    known = lookup(node["class"])
-    if known is None:
+    spec = lookup(node["class"])
+    if spec is None:
         raise KeyError(node["class"])
-    return known
+    return spec
 
 
-def effective_value(known: ClassSpec, params: dict[str, Any], name: str, version: str) -> Any:
+def effective_value(spec: ClassSpec, params: dict[str, Any], name: str, version: str) -> Any:
     """Return the value in effect, in the spelling of the reference."""
-    parameter = known.params.get(name)
+    parameter = spec.params.get(name)
     if parameter is None:
         return None
     if name not in params:
         return parameter.default_in(version)
     value = params[name]
-    return parameter.default if not parameter.required and _is_default(value, parameter) else value
+    return parameter.default if not parameter.is_required and _is_default(value, parameter) else value
 
 
-def unify_penalty(known: ClassSpec, params: dict[str, Any], version: str) -> dict[str, Any]:
+def unify_penalty(spec: ClassSpec, params: dict[str, Any], version: str) -> dict[str, Any]:
     """Write LogisticRegression's two ways to name a penalty in one: since 1.8 `l1_ratio` and `C` say it where `penalty` is left alone."""
-    if known.short not in ("LogisticRegression", "LogisticRegressionCV") or params.get("penalty", "deprecated") != "deprecated":
+    if spec.short not in ("LogisticRegression", "LogisticRegressionCV") or params.get("penalty", "deprecated") != "deprecated":
         return params
     if version and version_key(version) < (1, 8):
         return params
-    if known.short == "LogisticRegressionCV":
+    if spec.short == "LogisticRegressionCV":
         return {**params, "penalty": "elasticnet"} if params.get("l1_ratios") not in (None, "warn") else params
     ratio = params.get("l1_ratio")
     if params.get("C") == {"float": "inf"}:
@@ -136,12 +140,17 @@ def unify_penalty(known: ClassSpec, params: dict[str, Any], version: str) -> dic
 
 
 def _is_default(value: Any, parameter: Parameter) -> bool:
-    text = json_text(_canonical_value(value, parameter, "", "", names=True))
-    return any(text == json_text(_canonical_value(other, parameter, "", "", names=True)) for other in (parameter.default, *parameter.same))
+    """Whether a value is the reference default, in whichever of its spellings."""
+
+    def text_of(spelling: Any) -> str:
+        return json_text(_canonical_value(spelling, parameter, "", "", names=True))
+
+    text = text_of(value)
+    return any(text == text_of(default) for default in (parameter.default, *parameter.same))
 
 
-def _same_count(value: Any, other: Any) -> bool:
-    return type(value) is int and type(other) is int and value == other
+def _is_same_count(value: Any, default: Any) -> bool:
+    return type(value) is int and type(default) is int and value == default
 
 
 def _canonical_value(value: Any, parameter: Parameter, name: str, version: str, *, names: bool) -> Any:
@@ -172,13 +181,14 @@ def _canonical_part(value: Any, version: str, *, names: bool, apart: bool) -> An
 
 
 def _canonical_members(named: list[list[Any]], version: str, *, names: bool, owner: str) -> list[Any]:
-    found = []
+    """Return named estimators in canonical form, without their labels unless these count."""
+    members = []
     for label, node, *columns in named:
         if owner == "steps" and not names and node in ("passthrough", None):
             continue
         inner = canonical_node(node, version, names=names)
-        found.append([label, inner, *columns] if names else [inner, *columns] if columns else inner)
-    return found
+        members.append([label, inner, *columns] if names else [inner, *columns] if columns else inner)
+    return members
 
 
 def _weights_by_position(value: Any, params: dict[str, Any]) -> Any:
@@ -202,4 +212,5 @@ def whole_as_int(value: Any) -> Any:
 
 
 def _unsigned_zero(value: Any) -> Any:
+    """Return 0.0 for -0.0, and anything else as it is."""
     return 0.0 if isinstance(value, float) and value == 0 else value

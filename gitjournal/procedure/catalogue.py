@@ -52,17 +52,17 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     was: str = ""
 
     @property
-    def required(self) -> bool:
+    def is_required(self) -> bool:
         """Whether there is no default."""
         return self.default is msgspec.UNSET
 
     def default_in(self, version: str) -> Any:
         """Return the default of that library version ("" for the reference), UNSET where it is required."""
-        found = self.default
+        default = self.default
         for since, value in sorted(self.later.items(), key=lambda item: version_key(item[0])):
             if version and version_key(since) <= version_key(version):
-                found = value
-        return found
+                default = value
+        return default
 
 
 class ClassSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -85,7 +85,7 @@ class ClassSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
 
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file: which versions were looked at, and what was found under each public path."""
+    """A reference file: the versions that were looked at, and the classes and functions by their public path."""
 
     schema: int
     versions: list[str]
@@ -113,12 +113,12 @@ def reference() -> Reference:
 
 
 @cache
-def _by_short() -> dict[str, str]:
-    """Short name to full path; where two share a name, the one nearer to the root of the package."""
-    found: dict[str, str] = {}
+def _paths_by_short_name() -> dict[str, str]:
+    """Return the full path by short name; where two share a name, the one nearer to the root of the package."""
+    paths: dict[str, str] = {}
     for path in sorted(reference().known, key=lambda path: (path.count("."), path)):
-        found.setdefault(path.rpartition(".")[2], path)
-    return found
+        paths.setdefault(path.rpartition(".")[2], path)
+    return paths
 
 
 def lookup(name: str) -> ClassSpec | None:
@@ -127,13 +127,13 @@ def lookup(name: str) -> ClassSpec | None:
     >>> lookup("SVC").path, lookup("sklearn.svm.SVC").kind
     ('sklearn.svm.SVC', 'classifier')
     """
-    path = name if name in reference().known else _by_short().get(name)
+    path = name if name in reference().known else _paths_by_short_name().get(name)
     return msgspec.structs.replace(reference().known[path], path=path) if path else None
 
 
 def names() -> list[str]:
     """Return the short names, sorted."""
-    return sorted(_by_short())
+    return sorted(_paths_by_short_name())
 
 
 def is_class(name: str) -> bool:

@@ -116,25 +116,25 @@ SHARES = (
 )
 
 
-def counted(owner: str, parameter: str, value: Any, known: Sizes, effective: Effective) -> Any:
+def share_as_count(owner: str, parameter: str, value: Any, sizes: Sizes, effective: Effective) -> Any:
     """Return the count that a parameter's value comes to for the class `owner` (short name); any other value as it is."""
-    found = _share_of(owner, parameter)
-    if found is None or isinstance(value, (bool, dict, list)):
+    share = _find_share(owner, parameter)
+    if share is None or isinstance(value, (bool, dict, list)):
         return value
-    total = known.rows if found.of == "rows" else known.columns
-    if total is None or (known.weighted and parameter == "max_samples") or (found.unless and effective(found.unless) is not None):
+    total = sizes.rows if share.of == "rows" else sizes.columns
+    if total is None or (sizes.weighted and parameter == "max_samples") or (share.unless and effective(share.unless) is not None):
         return value
     if isinstance(value, float):
-        count = found.count(value, total) if 0 < value < 1 or (value == 1 and parameter != "min_samples_leaf") else 0
+        count = share.count(value, total) if 0 < value < 1 or (value == 1 and parameter != "min_samples_leaf") else 0
         return count if count >= 1 else value
-    return found.words[value](total) if value in found.words else value
+    return share.words[value](total) if value in share.words else value
 
 
 def is_share(owner: str, parameter: str, value: Any) -> bool:
     """Whether a value is one that may come to a count."""
-    found = _share_of(owner, parameter)
-    return found is not None and (isinstance(value, float) or (isinstance(value, str) and value in found.words))
+    share = _find_share(owner, parameter)
+    return share is not None and (isinstance(value, float) or (isinstance(value, str) and value in share.words))
 
 
-def _share_of(owner: str, parameter: str) -> Share | None:
+def _find_share(owner: str, parameter: str) -> Share | None:
     return next((one for one in SHARES if one.parameter == parameter and owner in one.classes.split()), None)

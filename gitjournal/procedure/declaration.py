@@ -41,8 +41,8 @@ REFERENCE = Versions()
 
 def loader_options(entry: Entry) -> dict[str, Any]:
     """Return the `data` mapping as declared, without what gitjournal wrote in."""
-    said: dict[str, Any] = msgspec.to_builtins(entry.front.data)
-    return {key: value for key, value in said.items() if key not in ("hash", "facts")}
+    options: dict[str, Any] = msgspec.to_builtins(entry.front.data)
+    return {key: value for key, value in options.items() if key not in ("hash", "facts")}
 
 
 def written_out(entry: Entry) -> Declared | None:

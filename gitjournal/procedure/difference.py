@@ -121,7 +121,7 @@ def _defaults(steps: Sequence[Any], label: str) -> Leaves:
         for path, owner in built.items():
             known = lookup(owner) if "." in owner else None
             if known is not None:
-                found |= {f"{path}__{one.was or name}": one.default for name, one in known.params.items() if not one.required}
+                found |= {f"{path}__{one.was or name}": one.default for name, one in known.params.items() if not one.is_required}
     return found
 
 

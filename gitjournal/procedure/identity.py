@@ -66,16 +66,16 @@ def _storage_format(data: dict[str, Any]) -> str:
 
 def _canonical_options(data: dict[str, Any]) -> dict[str, Any]:
     """Return the loader options that differ from what the loader does by itself."""
-    found: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for key, value in data.items():
         if key in _PLACES or value is None:
             continue
-        plain = sorted(set(value)) if key in _SETS else whole_as_int(value)
+        form = sorted(set(value)) if key in _SETS else whole_as_int(value)
         if key == "encoding":
-            plain = _codec_name(str(value))
-        if key not in _LOADER_DEFAULTS or plain != _LOADER_DEFAULTS[key]:
-            found[key] = plain
-    return found
+            form = _codec_name(str(value))
+        if key not in _LOADER_DEFAULTS or form != _LOADER_DEFAULTS[key]:
+            options[key] = form
+    return options
 
 
 def _codec_name(name: str) -> str:

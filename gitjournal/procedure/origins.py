@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,44 +27,45 @@ class ValueOrigin:
     origin: str
 
 
-def origins(text: str, entry: Entry, point: Point, tree: Steps) -> list[ValueOrigin]:
-    """Say of each value of a canonical text where it comes from: the entry, the grid, the data, or a default."""
-    canonical_ = read(text)
-    if canonical_ is None:
+def trace_origins(text: str, entry: Entry, point: Point, tree: Steps) -> list[ValueOrigin]:
+    """Return where each value of a canonical text comes from: the entry, the grid, the data, or a default."""
+    canonical = read(text)
+    if canonical is None:
         return []
     front = entry.front
     declared_data = {"task": front.task, **msgspec.to_builtins(front.data)}
     declared_split = msgspec.to_builtins(front.split) if front.split else {}
     fixed = {"hash": "the data", "format": "the data"}
-    found = [ValueOrigin("schema", canonical_.schema, "gitjournal")]
-    for key, part in canonical_.data.items():
-        found.append(ValueOrigin(f"data.{key}", part, fixed.get(key, _declared_or_default(declared_data.get(key)))))
-    found += [ValueOrigin(f"split.{key}", part, _declared_or_default(declared_split.get(key))) for key, part in canonical_.split.items()]
-    for number, ((label, node, *_), step) in enumerate(zip(acting_steps(tree), canonical_.procedure, strict=True)):
+    traced = [ValueOrigin("schema", canonical.schema, "gitjournal")]
+    for key, value in canonical.data.items():
+        traced.append(ValueOrigin(f"data.{key}", value, fixed.get(key, _declared_or_default(declared_data.get(key)))))
+    traced += [ValueOrigin(f"split.{key}", value, _declared_or_default(declared_split.get(key))) for key, value in canonical.split.items()]
+    for number, ((label, node, *_), step) in enumerate(zip(acting_steps(tree), canonical.procedure, strict=True)):
         owner, params = class_of(step), parameters_of(step)
-        found.append(ValueOrigin(f"procedure[{number}]", owner, "the grid" if label in point else "the entry"))
-        for name, part in params.items():
-            said = node["params"].get(name)
-            share = f": {said} of what it is fitted on" if type(part) is int and counts.is_share(short_name(owner), name, said) else ""
-            found.append(ValueOrigin(f"procedure[{number}].{name}", part, _parameter_origin(entry, point, label, node, name) + share))
-    return found
+        traced.append(ValueOrigin(f"procedure[{number}]", owner, "the grid" if label in point else "the entry"))
+        for name, value in params.items():
+            declared = node["params"].get(name)
+            is_count = type(value) is int and counts.is_share(short_name(owner), name, declared)
+            share = f": {declared} of what it is fitted on" if is_count else ""
+            traced.append(ValueOrigin(f"procedure[{number}].{name}", value, _parameter_origin(entry, point, label, node, name) + share))
+    return traced
 
 
 def omissions(tree: Steps, *, version: str = "", sizes: counts.Sizes = counts.UNKNOWN) -> list[ValueOrigin]:
-    """Say of each declared parameter that is not in the canonical text why it is not; `path` is such as ``svc__degree``."""
-    found = []
-    for (label, node, *_), seen in zip(acting_steps(tree), sizes_by_step(tree, sizes), strict=True):
+    """Return why each declared parameter is not in the canonical text that is not; `path` is such as ``svc__degree``."""
+    omitted = []
+    for (label, node, *_), step_sizes in zip(acting_steps(tree), sizes_by_step(tree, sizes), strict=True):
         if network.is_network(node):
-            found += [ValueOrigin(*one) for one in network_identity.left_out(node, label)]
+            omitted += [ValueOrigin(*one) for one in network_identity.left_out(node, label)]
             continue
         for path, inner in _named_nodes(label, node):
-            for judged in judge_parameters(inner, version, names=False, sizes=seen if inner is node else counts.UNKNOWN):
-                if judged.declared and judged.left_out:
-                    said = inner["params"].get(judged.name, judged.value)
-                    share = type(judged.value) is int and counts.is_share(inner["class"].rpartition(".")[2], judged.name, said)
-                    why = f"{judged.value}, the default" if share else judged.left_out
-                    found.append(ValueOrigin(f"{path}__{judged.name}", said, why))
-    return found
+            for parameter in judge_parameters(inner, version, names=False, sizes=step_sizes if inner is node else counts.UNKNOWN):
+                if parameter.declared and parameter.left_out:
+                    declared = inner["params"].get(parameter.name, parameter.value)
+                    is_count = type(parameter.value) is int and counts.is_share(short_name(inner["class"]), parameter.name, declared)
+                    why = f"{parameter.value}, the default" if is_count else parameter.left_out
+                    omitted.append(ValueOrigin(f"{path}__{parameter.name}", declared, why))
+    return omitted
 
 
 def _declared_or_default(value: Any) -> str:
@@ -72,12 +73,12 @@ def _declared_or_default(value: Any) -> str:
 
 
 def _parameter_origin(entry: Entry, point: Point, label: str, node: Node, name: str) -> str:
-    def names(where: Any) -> bool:
-        return any(key == f"{label}__{name}" or key.startswith(f"{label}__{name}__") for key in where)
+    def sets_it(names: Iterable[str]) -> bool:
+        return any(key == f"{label}__{name}" or key.startswith(f"{label}__{name}__") for key in names)
 
-    if names(point):
+    if sets_it(point):
         return "the grid"
-    if names(entry.front.parameters):
+    if sets_it(entry.front.parameters):
         return "the entry's parameters"
     if "python" in node:
         return "the files of the function" if name == "code" else "the entry"

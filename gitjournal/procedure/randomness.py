@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitjournal.procedure import inactive
-from gitjournal.procedure.canonical_form import effective_value, known_class, own_function, unify_penalty
+from gitjournal.procedure.canonical_form import effective_value, own_function, spec_of, unify_penalty
 from gitjournal.procedure.networks import network
 from gitjournal.procedure.tree import Steps
 
@@ -19,7 +19,7 @@ def draws(tree: Steps, split: dict[str, Any]) -> bool:
 
 
 def nodes_below(value: Any) -> Iterator[dict[str, Any]]:
-    """Give every node below a tree value."""
+    """Give every node of a tree value, from the outside in."""
     if isinstance(value, list):
         for part in value:
             yield from nodes_below(part)
@@ -31,9 +31,10 @@ def nodes_below(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _node_draws(node: dict[str, Any]) -> bool:
+    """Whether a class or function draws by itself, whatever is inside it."""
     if "function" in node:
         return node["function"] in inactive.DRAWING_FUNCTIONS
-    known = known_class(node)
-    return "random_state" in known.params and inactive.draws(
-        known.short, lambda name: effective_value(known, unify_penalty(known, node["params"], ""), name, "")
+    spec = spec_of(node)
+    return "random_state" in spec.params and inactive.draws(
+        spec.short, lambda name: effective_value(spec, unify_penalty(spec, node["params"], ""), name, "")
     )

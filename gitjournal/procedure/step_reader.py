@@ -137,7 +137,7 @@ class StepReader:
         if name == "python":
             raise self.places.error(OWN_CODE, path, key=key)
         if name.startswith("keras.") and self.networks:
-            return keras_catalogue.known(name)
+            return keras_catalogue.spec_at(name)
         found = lookup(name)
         if found is not None:
             return found

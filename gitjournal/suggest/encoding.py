@@ -111,7 +111,7 @@ def _counts_or_shares(name: str) -> bool:
 
 def _default(name: str) -> Any:
     parameter = _parameter(name)
-    value = None if parameter is None or parameter.required else parameter.default
+    value = None if parameter is None or parameter.is_required else parameter.default
     return value if isinstance(value, (int, float, str, bool)) else None
 
 

@@ -77,7 +77,7 @@ def test_every_default_is_that_of_the_installed_version_or_is_said_to_differ() -
     for path, known in maintenance.describe_sklearn().known.items():
         for name, new in known.params.items():
             old = catalogue.reference().known[path].params[name]
-            if old.required or new.required:
+            if old.is_required or new.is_required:
                 continue
             assert new.default == old.default_in(version) or new.default in old.same or new.default in maintenance.SENTINELS, (
                 f"{path}.{name}"
@@ -145,7 +145,7 @@ def test_defaults_that_json_has_no_word_for_are_spelled() -> None:
     assert parameter("SelectKBest", "score_func").default == {"function": "sklearn.feature_selection.f_classif"}
     assert parameter("SimpleImputer", "missing_values").default == {"float": "nan"}
     assert parameter("OneHotEncoder", "dtype").default == "float64"
-    assert parameter("Pipeline", "steps").required
+    assert parameter("Pipeline", "steps").is_required
 
 
 def test_sentinels_are_other_spellings_of_the_first_default() -> None:
@@ -175,7 +175,7 @@ def test_appending_never_changes_or_drops_a_default() -> None:
     new = appended("2.0.1", a=Parameter(default=2), b=Parameter(default="deprecated"), r=Parameter(default=3))
     assert new.params["a"] == Parameter(default=1, later={"2.0": 2})
     assert new.params["b"] == Parameter(default="x", same=["deprecated"])
-    assert new.params["r"].required
+    assert new.params["r"].is_required
     assert appended("2.0").params == OLD.known["p.A"].params
 
 

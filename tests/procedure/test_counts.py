@@ -30,7 +30,7 @@ def test_the_fits_would_see_a_count_that_is_one_off() -> None:
     for share in counts.SHARES:
         for owner in share.classes.split():
             for value in share_fits.SHARES[share.of]:
-                count = counts.counted(owner, share.parameter, value, counts.Sizes(share_fits.ROWS, share_fits.COLUMNS), {}.get)
+                count = counts.share_as_count(owner, share.parameter, value, counts.Sizes(share_fits.ROWS, share_fits.COLUMNS), {}.get)
                 if type(count) is int and share_fits._or_fault(owner, {share.parameter: count}) != share_fits._or_fault(
                     owner, {share.parameter: count + 1}
                 ):

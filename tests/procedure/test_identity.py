@@ -411,7 +411,7 @@ def test_any_default_written_out_and_any_full_name_changes_nothing(data: st.Data
     path = data.draw(st.sampled_from(sorted(path for path, known in reference().known.items() if known.kind not in ("function", "object"))))
     known = lookup(path)
     assert known is not None
-    plain = {name: one for name, one in known.params.items() if not one.required and name not in fixed}
+    plain = {name: one for name, one in known.params.items() if not one.is_required and name not in fixed}
     chosen = data.draw(st.lists(st.sampled_from(sorted(plain)), unique=True)) if plain else []
     params = {name: data.draw(st.sampled_from([plain[name].default, *plain[name].same])) for name in chosen}
     bare = [["a", {"class": path, "params": {}}]]

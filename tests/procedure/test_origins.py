@@ -30,7 +30,7 @@ def test_each_value_says_where_it_comes_from() -> None:
     point = grid.expand(entry)[0]
     steps_ = reader.build_tree(entry, point, FACTS)
     text = trees.canonical({"sklearn": "iris"}, HASH, "classification", SPLIT, steps_)
-    found = {one.path: (one.value, one.origin) for one in origins.origins(text, entry, point, steps_)}
+    found = {one.path: (one.value, one.origin) for one in origins.trace_origins(text, entry, point, steps_)}
     assert found["data.hash"] == (HASH, "the data")
     assert found["data.task"] == ("classification", "a default")
     assert found["split.dev"] == (0.2, "the entry")
@@ -46,7 +46,7 @@ def test_a_changed_default_says_so() -> None:
     entry = read("procedure: [AdaBoostClassifier]")
     steps_ = reader.build_tree(entry, {}, FACTS)
     text = trees.canonical({}, HASH, "classification", {}, steps_, version="1.9.1")
-    found = {one.path: one.origin for one in origins.origins(text, entry, {}, steps_)}
+    found = {one.path: one.origin for one in origins.trace_origins(text, entry, {}, steps_)}
     assert found["procedure[0].algorithm"] == "a default of this scikit-learn that differs from the reference"
 
 

@@ -49,7 +49,7 @@ def outputs(owner: str, params: dict[str, Any]) -> list[bytes]:
 
 def check(share: counts.Share, owner: str, value: Any) -> str:
     """Return what is wrong, or "" where the value and the count that the table says give the same, bit for bit."""
-    count = counts.counted(owner, share.parameter, value, counts.Sizes(ROWS, COLUMNS), {}.get)
+    count = counts.share_as_count(owner, share.parameter, value, counts.Sizes(ROWS, COLUMNS), {}.get)
     if type(count) is not int:
         return "" if count == value and int(value * ROWS) == 0 else f"{owner}: {share.parameter} {value} came to {count}"
     by_share, by_count = (_or_fault(owner, {share.parameter: each}) for each in (value, count))

@@ -246,10 +246,10 @@ def _plain(value: Any) -> Any:
 def defaults(path: str) -> dict[str, Any]:
     """Return the reference default of each parameter of a class that is known, as it is compared."""
     if path.startswith("keras."):
-        known = keras_catalogue.known(path) if path in (keras_catalogue.FIT, *keras_catalogue.reference().known) else None
+        known = keras_catalogue.spec_at(path) if path in (keras_catalogue.FIT, *keras_catalogue.reference().known) else None
     else:
         known = catalogue.lookup(path) if "." in path and ":" not in path else None
-    return {name: _plain(one.default) for name, one in known.params.items() if not one.required} if known else {}
+    return {name: _plain(one.default) for name, one in known.params.items() if not one.is_required} if known else {}
 
 
 # values

@@ -89,7 +89,7 @@ def left_out(node: Node, label: str) -> list[LeftOut]:
 
 
 def _omitted(node: Node) -> Iterator[tuple[str, Any, str]]:
-    known = keras_catalogue.known(node["class"])
+    known = keras_catalogue.spec_at(node["class"])
     for name, value in node["params"].items():
         if name in NO_EFFECT:
             yield name, value, "no effect on the result"
@@ -116,7 +116,7 @@ def _node(node: Node, version: str) -> dict[str, Any]:
     """Return ``{class path: {parameter: value}}`` with the parameters that differ from the reference."""
     if "word" in node:
         return node
-    known = keras_catalogue.known(node["class"])
+    known = keras_catalogue.spec_at(node["class"])
     return {node["class"]: dict(_parameters(known, node["params"], version))}
 
 
@@ -130,7 +130,7 @@ def _parameters(known: ClassSpec, params: dict[str, Any], version: str) -> Itera
 
 
 def _is_default(value: Any, parameter: Parameter, name: str) -> bool:
-    if parameter.required:
+    if parameter.is_required:
         return False
     form = _value(value, parameter, name, "")
     return any(_same(form, _value(other, parameter, name, "")) for other in (parameter.default, *parameter.same))

@@ -72,13 +72,13 @@ def reference() -> Reference:
 
 
 @cache
-def _by_kind() -> dict[str, dict[str, str]]:
-    """Name to full path for each kind: the short name, the aliases that Keras takes, and the path itself."""
-    found: dict[str, dict[str, str]] = {}
-    for path, known in reference().known.items():
-        names = found.setdefault(known.kind, {})
-        names |= dict.fromkeys((path, path.rpartition(".")[2], *known.aliases), path)
-    return found
+def _paths_by_kind() -> dict[str, dict[str, str]]:
+    """Return the full path by name, for each kind: the short name, the aliases that Keras takes, and the path itself."""
+    paths: dict[str, dict[str, str]] = {}
+    for path, spec in reference().known.items():
+        names = paths.setdefault(spec.kind, {})
+        names |= dict.fromkeys((path, path.rpartition(".")[2], *spec.aliases), path)
+    return paths
 
 
 def lookup(name: str, kind: Kind) -> ClassSpec | None:
@@ -87,21 +87,21 @@ def lookup(name: str, kind: Kind) -> ClassSpec | None:
     >>> lookup("mse", "loss").path, lookup("AvgPool2D", "layer").short
     ('keras.losses.MeanSquaredError', 'AveragePooling2D')
     """
-    path = _by_kind().get(kind, {}).get(name)
-    return known(path) if path else None
+    path = _paths_by_kind().get(kind, {}).get(name)
+    return spec_at(path) if path else None
 
 
-def known(path: str) -> ClassSpec:
+def spec_at(path: str) -> ClassSpec:
     """Return what stands under a full path that is known to exist."""
     return _OURS[path] if path in _OURS else msgspec.structs.replace(reference().known[path], path=path)
 
 
 def names(kind: Kind) -> list[str]:
     """Return the short names of one kind, sorted."""
-    return sorted(path.rpartition(".")[2] for path in set(_by_kind().get(kind, {}).values()))
+    return sorted(path.rpartition(".")[2] for path in set(_paths_by_kind().get(kind, {}).values()))
 
 
 def nearest(name: str, kind: Kind) -> str:
     """Return ``; did you mean `Dense`?`` for the known name of that kind nearest to `name`, or nothing."""
-    known_names = {full.rpartition(".")[2] for full in _by_kind().get(kind, {})}
+    known_names = {full.rpartition(".")[2] for full in _paths_by_kind().get(kind, {})}
     return nearest_word(name.rpartition(".")[2], sorted(known_names))

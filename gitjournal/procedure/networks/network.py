@@ -18,7 +18,7 @@ ATTENTION = frozenset(["Attention", "AdditiveAttention", "MultiHeadAttention", "
 
 def training_facts(node: Node, n_train: int) -> dict[str, int]:
     """Return the numbers that only training knows, for a network that learns from so many rows."""
-    options, parameters = node["params"]["fit"]["params"], keras_catalogue.known(FIT).params
+    options, parameters = node["params"]["fit"]["params"], keras_catalogue.spec_at(FIT).params
     batch_size, epochs = (int(options.get(name, parameters[name].default)) for name in ("batch_size", "epochs"))
     an_epoch = math.ceil(n_train / batch_size)
     return {"n_train": n_train, "steps_per_epoch": an_epoch, "steps": an_epoch * epochs}
@@ -31,7 +31,7 @@ def is_network(node: Any) -> bool:
 
 def monitor_of(callback: Node) -> str | None:
     """Return what a callback watches, None for one that watches nothing."""
-    parameter = keras_catalogue.known(callback["class"]).params.get("monitor")
+    parameter = keras_catalogue.spec_at(callback["class"]).params.get("monitor")
     return None if parameter is None else str(callback["params"].get("monitor", parameter.default))
 
 

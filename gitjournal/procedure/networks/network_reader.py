@@ -59,7 +59,7 @@ def read_network(reader: Reader, name: str, written: Any, path: KeyPath) -> Node
     if not isinstance(written, dict):
         raise reader.places.error(f"{name} is a mapping with `layers`, `optimizer` and `loss`", path)
     node: Node = {"class": NAMES[name], "params": {"fit": {"class": FIT, "params": {}}}}
-    known = keras_catalogue.known(NAMES[name])
+    known = keras_catalogue.spec_at(NAMES[name])
     for parameter, value in written.items():
         if parameter == "fit":
             _read_fit(reader, node, value, (*path, "fit"))
@@ -72,7 +72,7 @@ def _read_fit(reader: Reader, node: Node, written: Any, path: KeyPath) -> None:
     if not isinstance(written, dict):
         raise reader.places.error("`fit` is a mapping, such as {epochs: 20, batch_size: 32}", path)
     for parameter, value in written.items():
-        reader.put(node["params"]["fit"], keras_catalogue.known(FIT), str(parameter), value, (*path, parameter))
+        reader.put(node["params"]["fit"], keras_catalogue.spec_at(FIT), str(parameter), value, (*path, parameter))
 
 
 def read_parameter(reader: Reader, known: ClassSpec, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
@@ -229,7 +229,7 @@ def _read_object(reader: Reader, found: Any, kind: Kind | str, path: KeyPath, *,
     node: Node = {"class": known.path, "params": {}}
     for name_, value in (params or {}).items():
         reader.put(node, known, str(name_), value, (*at, name_))
-    missing = next((name_ for name_, parameter in known.params.items() if parameter.required and name_ not in node["params"]), None)
+    missing = next((name_ for name_, parameter in known.params.items() if parameter.is_required and name_ not in node["params"]), None)
     if missing is not None:
         raise reader.places.error(f"{known.short} needs `{missing}`", at, key=key)
     return node

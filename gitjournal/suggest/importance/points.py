@@ -34,7 +34,7 @@ class RunPoint:
             return self.values[name]
         owner, _, parameter = name.rpartition(".")
         known = lookup(owner.rpartition(".")[2]) if owner in self.owners else None
-        if known is None or parameter not in known.params or known.params[parameter].required:
+        if known is None or parameter not in known.params or known.params[parameter].is_required:
             return ABSENT
 
         def effective(other: str) -> Any:

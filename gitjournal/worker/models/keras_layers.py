@@ -121,7 +121,7 @@ class Builder:
         return float(value) if parameter.numbers == "real" and isinstance(value, int) else value
 
     def _instance(self, node: Node, path: Sequence[str], **more: Any) -> Any:
-        entry = keras_catalogue.known(node["class"])
+        entry = keras_catalogue.spec_at(node["class"])
         arguments = {
             name: self.value(value, entry.params[name], [*path, name]) for name, value in node["params"].items() if name != "verbose"
         }

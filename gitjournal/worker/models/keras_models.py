@@ -58,7 +58,7 @@ class Network:
         self.graph = graph_of(self.node)
         self.inputs = keras_inputs.Inputs(tree, seed, self.graph)
         fit = self.node["params"]["fit"]["params"]
-        declared = keras_catalogue.known(keras_catalogue.FIT).params
+        declared = keras_catalogue.spec_at(keras_catalogue.FIT).params
         self.options = {name: fit.get(name, one.default) for name, one in declared.items()}
         self.facts: dict[str, int] = {}
         self.model: Any = None

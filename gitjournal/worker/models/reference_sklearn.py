@@ -236,9 +236,9 @@ def _note_default(old: Parameter, new: Parameter, version: str) -> Parameter:
     """Note a default that is spelled differently, or really differs, since `version`."""
     current = old.default_in(version)
     values = [value for value in (new.default, *new.same) if value is not msgspec.UNSET]
-    if old.required or not values or values[0] == current or values[0] in old.same or (old.later and values[0] in SENTINELS):
+    if old.is_required or not values or values[0] == current or values[0] in old.same or (old.later and values[0] in SENTINELS):
         # a spelling may be new though the default is not
-        missing = [] if old.required else [value for value in values[1:] if value not in old.same and value != old.default]
+        missing = [] if old.is_required else [value for value in values[1:] if value not in old.same and value != old.default]
         return msgspec.structs.replace(old, same=[*old.same, *missing]) if missing else old
     if values[0] in SENTINELS:
         return msgspec.structs.replace(old, same=[*old.same, values[0]])

@@ -159,7 +159,7 @@ def test_a_network_always_draws_and_says_where_its_values_come_from() -> None:
     steps = tree(BASE)
     assert randomness.draws(steps, {})
     text = trees.canonical({}, "sha256:0", "regression", {}, steps)
-    found = {one.path: one.origin for one in origins.origins(text, entry(BASE), {}, steps)}
+    found = {one.path: one.origin for one in origins.trace_origins(text, entry(BASE), {}, steps)}
     assert found["procedure[0].layers"] == "the entry"
     said = sequential("[{a: {Dense: {units: 1, use_bias: true, name: q}}}]", more=", compile_metrics: [mae], fit: {validation: dev}")
     left = {one.path: one.origin for one in origins.omissions(tree(said))}
@@ -176,7 +176,7 @@ def test_every_default_of_the_reference_has_a_canonical_form() -> None:
         network_identity._node(node, "99")
 
     for path, known in keras_catalogue.reference().known.items():
-        given = {name: one.default for name, one in known.params.items() if not one.required}
+        given = {name: one.default for name, one in known.params.items() if not one.is_required}
         if known.kind != "activation":
             assert network_identity._node({"class": path, "params": given}, "") == {path: {}}
             look({"class": path, "params": {}})

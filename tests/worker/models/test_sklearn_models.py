@@ -198,7 +198,7 @@ def test_every_class_without_required_parameters_builds() -> None:
         installed = maintenance.describe_sklearn().known
         warnings.filterwarnings("ignore", "Class PassiveAggressive", FutureWarning)  # the class itself is on its way out
         for path, known in reference().known.items():
-            needs_more = any(parameter.required for parameter in known.params.values()) or known.params.get("estimator") is not None
+            needs_more = any(parameter.is_required for parameter in known.params.values()) or known.params.get("estimator") is not None
             here = path in installed
             if here and not known.is_function and not needs_more:
                 assert build([["a", {"class": path, "params": {}}]], 0) is not None
