@@ -43,7 +43,7 @@ refs = journal_refs(lab, current_ref(lab))
 with Index.open(lab.repository) as index:
     index.refresh(refs)
     ready = time.perf_counter()
-    runs = index.find_runs([(sys.argv[1], None)])
+    runs = find_runs(index, [(sys.argv[1], None)])
     ended = time.perf_counter()
 assert len(runs) == 1, runs
 print(1000 * (found - begun), 1000 * (ready - found), 1000 * (ended - ready))

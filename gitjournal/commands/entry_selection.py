@@ -13,6 +13,7 @@ from gitjournal.entry.parse import parse
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.git.lab import Lab, work_root
 from gitjournal.journal.entry_ids import FOLDER, page_path
+from gitjournal.journal.index.runs import find_runs
 from gitjournal.journal.journal import Journal
 from gitjournal.run import plan
 
@@ -73,7 +74,7 @@ def _unfinished_grids(journal: Journal, root: Path, ids: Sequence[str]) -> set[s
         with contextlib.suppress(GitjournalError):  # what cannot be planned here has nothing to be run here
             entry = parse(text.decode(errors="replace"), entry_id=pages[page], file=page_path(pages[page]))
             keys = set(plan.keys_without_data(entry, root)) if entry.front.grid else set()
-            executed = {run.key for run in journal.index.find_runs(list(keys)) if run.entry == entry.id} if keys else set()
+            executed = {run.key for run in find_runs(journal.index, list(keys)) if run.entry == entry.id} if keys else set()
             if executed and keys - executed:
                 unfinished.add(entry.id)
     return unfinished

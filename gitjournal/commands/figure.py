@@ -15,6 +15,7 @@ from gitjournal.entry.record import read_time
 from gitjournal.entry.summary import Summary, summarise
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.files import write_whole
+from gitjournal.journal.index.results import configurations_on
 from gitjournal.journal.journal import Journal, Listed, Opened
 from gitjournal.render import text
 from gitjournal.render.changes import text_differences
@@ -112,4 +113,4 @@ def _best_text(journal: Journal, opened: Opened | GitjournalError) -> str:
     if isinstance(opened, GitjournalError):
         return ""
     best = summarise(opened.entry.front, opened.records).best
-    return journal.index.configurations(opened.entry.front.data.hash or "").get(best.fingerprint, "") if best else ""
+    return configurations_on(journal.index, opened.entry.front.data.hash or "").get(best.fingerprint, "") if best else ""

@@ -12,7 +12,8 @@ from gitjournal.entry.summary import Key
 from gitjournal.integrity.findings import Finding
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entry_ids import PAGE, RECORDS, can_mean
-from gitjournal.journal.index.cache import Holder, Index, Run
+from gitjournal.journal.index.cache import Index
+from gitjournal.journal.index.runs import Holder, Run, find_holders, find_runs, fingerprints_outside, record_blobs
 from gitjournal.journal.snapshot import Found, Snapshot, stem_of
 
 FEW = 1000  # runs: as many are asked for one by one, before what other branches hold is listed as a whole
@@ -84,9 +85,9 @@ def repeated_here(snapshot: Snapshot, looked_at: Iterable[tuple[Key, Ran]], inde
 
 def _others(snapshot: Snapshot, index: Index, fingerprints: set[str], read: set[str]) -> Iterator[tuple[Key, Ran]]:
     """Yield the runs of these configurations by the entries of the tree that were not read."""
-    known = index.record_blobs()
+    known = record_blobs(index)
     holders: dict[str, list[Holder]] = {}
-    for holder in index.holders(sorted(fingerprints)):
+    for holder in find_holders(index, sorted(fingerprints)):
         holders.setdefault(holder.blob, []).append(holder)
     unknown = []
     for path, file in snapshot.files.items():
@@ -120,10 +121,10 @@ def repeated_elsewhere(snapshot: Snapshot, looked_at: Iterable[tuple[Key, Ran]],
     """Return what an entry did that stands on another branch of the journal since before."""
     mine = list(looked_at)
     if len(mine) > FEW:
-        outside = index.fingerprints_outside({PurePosixPath(stem).name for stem in snapshot.stems})
+        outside = fingerprints_outside(index, {PurePosixPath(stem).name for stem in snapshot.stems})
         mine = [(key, ran) for key, ran in mine if key[0] in outside]
     by_key: dict[Key, list[Run]] = {}
-    for run in index.find_runs(list(dict(mine))) if mine else ():
+    for run in find_runs(index, list(dict(mine))) if mine else ():
         if not snapshot.has(run.entry) and run.status == "done" and run.origin is None and run.state != "retracted":
             by_key.setdefault(run.key, []).append(run)
     fronts = _fronts(snapshot, {ran.stem for key, ran in mine if key in by_key})

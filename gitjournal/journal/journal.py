@@ -20,6 +20,7 @@ from gitjournal.journal.drafts import Draft, read_drafts
 from gitjournal.journal.entry_ids import PAGE, RECORDS, match_id, matcher
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.index.rows import Row, make_row
+from gitjournal.journal.index.runs import find_repeated
 from gitjournal.journal.records import as_baseline, join_owners
 from gitjournal.stats.gain import Baseline
 
@@ -128,7 +129,7 @@ class Journal:
 
     def repeated(self) -> list[tuple[Row, Row]]:
         """Return the entries of the current branch that did the same run without saying so, the later one first."""
-        return self.index.repeated(self.current)
+        return find_repeated(self.index, self.current)
 
     def ids(self) -> list[str]:
         """Return the ids of the drafts and of the entries of all branches; one that is both comes twice."""
@@ -214,12 +215,6 @@ def open_journal(start: Path, lab: Lab | None = None, *, kept: bool = True) -> I
         journal = Journal(lab, index)
         journal.refresh()
         yield journal
-
-
-def repeated_runs(lab: Lab) -> list[tuple[Row, Row]]:
-    """Return the entries of the current branch that did the same run without saying so, the later one first."""
-    with open_journal(lab.path, lab) as journal:
-        return journal.repeated()
 
 
 def _blobs(listed: Iterable[Listed]) -> list[str]:

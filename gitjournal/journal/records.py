@@ -12,6 +12,7 @@ from gitjournal.entry.summary import Key, join, summarise
 from gitjournal.git.lab import Lab
 from gitjournal.journal.entries import entry_records
 from gitjournal.journal.index.cache import Index
+from gitjournal.journal.index.runs import find_owners
 from gitjournal.stats.gain import Baseline
 
 
@@ -41,7 +42,7 @@ def join_owners(records: Sequence[Record], index: Index, here: Mapping[Key, Scor
     """
     if all(record.owned or record.metrics for record in records):
         return list(records)
-    return join(records, {**index.owners(records), **(here or {})})
+    return join(records, {**find_owners(index, records), **(here or {})})
 
 
 def as_baseline(entry_id: str, front: FrontMatter, records: Sequence[Record]) -> Baseline:

@@ -11,7 +11,7 @@ from gitjournal.entry.record import read_time
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import as_plain as as_plain_verdict
 from gitjournal.journal.branches import short_ref
-from gitjournal.journal.index.cache import Run
+from gitjournal.journal.index.runs import Run
 from gitjournal.render import forecast, text, verdict
 from gitjournal.render.changes import change_list, changes_as_plain
 from gitjournal.render.overlaps import finding_lines

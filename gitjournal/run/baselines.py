@@ -17,6 +17,7 @@ from gitjournal.entry.parse import parse
 from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
+from gitjournal.journal.index.runs import find_runs
 from gitjournal.journal.journal import Journal
 from gitjournal.procedure import configuration, declaration
 from gitjournal.procedure.canonical_text import fingerprint
@@ -79,7 +80,7 @@ class _Proposer:
         }
         request = EntryRequest({name: value for name, value in values.items() if value}, self.request.data)
         drafted = draft.draft(self.journal, self.root, request, ask=self.ask, also=[dummy] if dummy else [])
-        done = {run.key: run.entry for run in self.journal.index.find_runs(drafted.keys) if done_by_another(run, drafted.id)}
+        done = {run.key: run.entry for run in find_runs(self.journal.index, drafted.keys) if done_by_another(run, drafted.id)}
         if all(key in done for key in drafted.keys):
             return ProposedBaseline(one.title, done[drafted.keys[0]], state="done")
         if all(key in self.waiting for key in drafted.keys):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from gitjournal.entry.record import GateForecast
 from gitjournal.entry.summary import Key
-from gitjournal.journal.index.cache import Run
+from gitjournal.journal.index.runs import Run
 from gitjournal.run.claims import RunClaims
 from gitjournal.run.forecast import Gatekeeper
 from gitjournal.run.known_runs import OtherRuns

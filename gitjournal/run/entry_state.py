@@ -20,7 +20,7 @@ from gitjournal.git.spool import read_spool
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entries import entry_text
 from gitjournal.journal.entry_ids import page_path, records_path
-from gitjournal.journal.index.cache import Run
+from gitjournal.journal.index.runs import Run
 from gitjournal.journal.journal import Journal
 from gitjournal.journal.records import join_owners
 from gitjournal.stats.gain import Baseline

@@ -25,7 +25,7 @@ from gitjournal.git.plan_commit import PlannedEntry, plan_commit, uncommitted_pl
 from gitjournal.git.repository import require_identity
 from gitjournal.git.working_files import replace_file
 from gitjournal.journal.entry_ids import id_of_page
-from gitjournal.journal.index.cache import Run
+from gitjournal.journal.index.runs import Run
 from gitjournal.run import expectations, known_runs, savings, sealed_set
 from gitjournal.run import plan as planning
 from gitjournal.run.call import ExecCall

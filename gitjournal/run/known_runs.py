@@ -22,7 +22,8 @@ from gitjournal.git.repository import Repository
 from gitjournal.git.spool import Results, read_spool
 from gitjournal.journal.entries import entry_records, entry_text
 from gitjournal.journal.entry_ids import id_of_page, page_path, records_path
-from gitjournal.journal.index.cache import Run
+from gitjournal.journal.index.results import configurations_on
+from gitjournal.journal.index.runs import Run, find_runs, list_runs
 from gitjournal.procedure import counts, difference, reader
 from gitjournal.procedure.declaration import Declared, written_out
 from gitjournal.procedure.difference import DeclaredConfiguration, ValueChange
@@ -132,10 +133,10 @@ def nearest(subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Nearest
         return None
     index = subject.journal.index
     own = {one.fingerprint for one in subject.records}
-    known = {name: text for name, text in index.configurations(plan.declared.hash).items() if name not in own}
+    known = {name: text for name, text in configurations_on(index, plan.declared.hash).items() if name not in own}
     wanted = list(dict.fromkeys(run.canonical for run in runs))
     for fingerprint, changed in difference.nearest(wanted, known):
-        for run in index.runs(fingerprint):
+        for run in list_runs(index, [fingerprint]):
             if done_by_another(run, subject.entry.id):
                 return Nearest(run, changed)
     return None
@@ -176,7 +177,7 @@ class OtherRuns:
         if journal.refs == self._refs:
             return
         self._refs = dict(journal.refs)
-        for run in journal.index.find_runs(self._keys):
+        for run in find_runs(journal.index, self._keys):
             if done_by_another(run, self._subject.entry.id):
                 self._committed.setdefault(run.key, run)
 

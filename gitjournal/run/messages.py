@@ -10,7 +10,7 @@ from gitjournal.entry.model import Budget, Entry
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import Verdict
 from gitjournal.git import results_commit
-from gitjournal.journal.index.cache import Run
+from gitjournal.journal.index.runs import Run
 from gitjournal.run.forecast import Forecast
 from gitjournal.run.known_runs import Nearest, Twin
 from gitjournal.stats.gain import Gain

@@ -14,7 +14,7 @@ from gitjournal.entry.summary import Summary, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.git.plan_commit import PlannedEntry
 from gitjournal.git.spool import Results, spool_results
-from gitjournal.journal.index.cache import Run
+from gitjournal.journal.index.runs import Run
 from gitjournal.journal.records import copy_from_owners
 from gitjournal.run.entry_state import CodeState, Subject
 from gitjournal.run.expectations import Expected, judged

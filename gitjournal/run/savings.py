@@ -22,6 +22,7 @@ from gitjournal.entry.summary import Control, count_skips, deciding_metric
 from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.index.cache import Index
+from gitjournal.journal.index.runs import find_runs
 from gitjournal.journal.journal import Journal, Listed, Opened
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import configurations
@@ -163,7 +164,7 @@ def _alike(entry: Entry) -> tuple[int, int]:
 
 
 def _reused(taken: Sequence[Record], index: Index) -> Saved:
-    runs = {run.key: run for run in index.find_runs([one.key for one in taken]) if run.origin is None} if taken else {}
+    runs = {run.key: run for run in find_runs(index, [one.key for one in taken]) if run.origin is None} if taken else {}
     seconds = [runs[one.key].seconds or 0.0 for one in taken if one.key in runs]
     return _saved(len(taken), sum(seconds))
 

@@ -21,6 +21,7 @@ from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entries import entry_records
 from gitjournal.journal.entry_ids import id_of_page
 from gitjournal.journal.index.cache import Index
+from gitjournal.journal.index.results import find_lookers
 from gitjournal.journal.journal import Journal
 from gitjournal.procedure.canonical_text import header
 from gitjournal.procedure.declaration import Declared
@@ -93,7 +94,7 @@ def looks_at(lab: Lab, index: Index, data: str) -> list[Look]:
 
 
 def _committed(lab: Lab, index: Index, data: str) -> Iterator[Look]:
-    for ref, name, title in index.lookers(data):
+    for ref, name, title in find_lookers(index, data):
         with contextlib.suppress(GitjournalError):  # conflict markers in somebody's records: `check` says so
             for one in entry_records(lab, name, ref):
                 if is_look(one) and header(one.canonical or "").hash == data:

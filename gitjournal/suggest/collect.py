@@ -13,7 +13,8 @@ from pathlib import Path
 from gitjournal.git.lab import Lab, find_journal
 from gitjournal.git.repository import Repository
 from gitjournal.journal import branches
-from gitjournal.journal.index.cache import Index, Result
+from gitjournal.journal.index.cache import Index
+from gitjournal.journal.index.results import Result, list_results
 from gitjournal.journal.index.rows import Row
 from gitjournal.procedure import canonical_text
 from gitjournal.suggest import portable
@@ -54,7 +55,7 @@ def read_journals(lab: Lab, others: Sequence[Path]) -> list[RunHistory]:
 
 
 def _journal(name: str, repository: Repository, index: Index, near: str = "", most: int | None = None) -> RunHistory:
-    results = index.results(near, most)
+    results = list_results(index, near, most)
     newest: dict[str, Row] = {}
     for one in results:
         if one.data not in newest or one.row.id > newest[one.data].id:

@@ -9,7 +9,7 @@ import msgspec
 
 from gitjournal.entry.record import Record
 from gitjournal.git.lab import Lab, find_lab
-from gitjournal.journal.index.cache import Result
+from gitjournal.journal.index.results import Result
 from gitjournal.journal.index.rows import Row
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.worker.jobs import Inspection

@@ -11,7 +11,7 @@ from functools import cached_property
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.record import read_time
 from gitjournal.journal.authorship import Touched
-from gitjournal.journal.index.cache import Result
+from gitjournal.journal.index.results import Result
 from gitjournal.journal.lineage import Links
 from gitjournal.render.charts.chart_data import ProgressEntry, ProgressStep, progress
 from gitjournal.render.site.cards import Card

@@ -17,7 +17,7 @@ from gitjournal.journal.authorship import Touched, touched_entries
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entry_ids import FOLDER
 from gitjournal.journal.entry_results import EntryResults, read_results
-from gitjournal.journal.index.cache import Result
+from gitjournal.journal.index.results import Result, configurations_on, results_on
 from gitjournal.journal.journal import Journal, Listed
 from gitjournal.journal.lineage import Links, resolve_links
 from gitjournal.procedure.difference import nearby
@@ -82,7 +82,7 @@ def _read_journal(journal: Journal, name: str, cards: list[Card], lineage: Mappi
             by_data.setdefault(card.data_hash, []).append(card)
     near: dict[str, list[str]] = {}
     for data, group in by_data.items():
-        canonical = journal.index.configurations(data)
+        canonical = configurations_on(journal.index, data)
         best = {card.id: canonical[card.fingerprint] for card in group if card.fingerprint in canonical}
         texts |= best
         near |= nearby(best, NEIGHBOURS)
@@ -97,7 +97,7 @@ def _read_journal(journal: Journal, name: str, cards: list[Card], lineage: Mappi
 
 def _results_reader(journal: Journal) -> Callable[[str], Sequence[Result]]:
     """Return what reads the newest runs on the data of a hash, where a page asks: enough of them to tell what mattered."""
-    return cache(lambda data: journal.index.results_on(data, RUNS_READ))
+    return cache(lambda data: results_on(journal.index, data, RUNS_READ))
 
 
 def _read_history(journal: Journal, branches: set[str]) -> dict[str, list[Touched]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gitjournal.errors import UsageError
 from gitjournal.journal.entry_ids import match_id
-from gitjournal.journal.index.cache import Result
+from gitjournal.journal.index.results import Result, list_results
 from gitjournal.journal.index.rows import Row, data_names
 from gitjournal.journal.journal import Journal
 from gitjournal.procedure import canonical_text
@@ -41,7 +41,7 @@ def tried(journal: Journal, what: str | None, metric: str | None) -> ImportanceR
 
     By default the metric is that which decides there. Raises UsageError where nothing is meant or nothing has that metric.
     """
-    results = journal.index.results()
+    results = list_results(journal.index)
     if not results:
         raise UsageError("nothing was run yet, so nothing can be told", hint="gitjournal exec ID")
     row = _meant(what, list({one.row.id: one.row for one in results}.values()))

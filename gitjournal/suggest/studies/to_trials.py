@@ -10,7 +10,7 @@ from typing import Any
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import ID_PATTERN
 from gitjournal.errors import UsageError
-from gitjournal.journal.index.cache import Result
+from gitjournal.journal.index.results import Result
 from gitjournal.journal.index.rows import Row
 from gitjournal.procedure.canonical_text import fingerprint, header
 from gitjournal.run import plan

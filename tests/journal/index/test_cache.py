@@ -16,11 +16,13 @@ from gitjournal.entry.record import Record
 from gitjournal.errors import BusyError
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.journal.branches import current_ref, journal_refs
+from gitjournal.journal.index import file as index_file
+from gitjournal.journal.index import rows as rows_module
 from gitjournal.journal.index.cache import NAME, Index
-from gitjournal.journal.index.cache import file as index_file
-from gitjournal.journal.index.cache import rows as rows_module
 from gitjournal.journal.index.file import IndexFile
+from gitjournal.journal.index.results import configurations_on
 from gitjournal.journal.index.rows import Row
+from gitjournal.journal.index.runs import find_runs, list_runs
 from gitjournal.journal.index.update import Update
 from tests.support.helpers import git, snapshot
 from tests.support.pages import LOGISTIC, RBF, TREES, begin, commit, page, record, three_entries, write
@@ -79,21 +81,21 @@ def test_entries_are_listed_with_the_score_of_their_best_configuration(repo: Pat
 def test_a_run_is_found_with_its_entry_its_branch_and_its_scores(repo: Path) -> None:
     three_entries(repo)
     with opened(repo) as index:
-        found = index.runs("b" * 64)
+        found = list_runs(index, ["b" * 64])
         assert [(run.entry, run.ref, run.seed, run.metrics["dev"]["accuracy"], run.title) for run in found] == [
             (RBF, JOURNAL, 0, 0.970, "RBF beats linear"),
             (RBF, JOURNAL, 1, 0.974, "RBF beats linear"),
         ]
-        assert index.runs("e" * 64) == []
+        assert list_runs(index, ["e" * 64]) == []
 
 
 def test_runs_are_found_by_fingerprint_and_seed(repo: Path) -> None:
     three_entries(repo)
     with opened(repo) as index:
-        found = index.find_runs([("b" * 64, 1), ("a" * 64, None), ("a" * 64, 0), ("e" * 64, 0)])
+        found = find_runs(index, [("b" * 64, 1), ("a" * 64, None), ("a" * 64, 0), ("e" * 64, 0)])
         assert {(run.fingerprint[0], run.seed) for run in found} == {("b", 1), ("a", None)}
-        assert index.find_runs([("d" * 64, 0)])[0].status == "failed"
-        assert index.find_runs([]) == []
+        assert find_runs(index, [("d" * 64, 0)])[0].status == "failed"
+        assert find_runs(index, []) == []
 
 
 def test_the_configurations_of_a_data_set_are_found_by_its_hash_and_forgotten_with_their_runs(repo: Path) -> None:
@@ -103,13 +105,13 @@ def test_the_configurations_of_a_data_set_are_found_by_its_hash_and_forgotten_wi
     write(lab, "20261121-many-abcd", page("Many"), several)
     commit(lab)
     with opened(repo) as index:
-        assert index.configurations("sha256:1") == {"a" * 64: texts[0]}
-        assert index.configurations("sha256:3") == {}
+        assert configurations_on(index, "sha256:1") == {"a" * 64: texts[0]}
+        assert configurations_on(index, "sha256:3") == {}
     write(lab, "20261121-many-abcd", page("Many"), several[2:])
     commit(lab)
     with opened(repo) as index:
-        assert index.configurations("sha256:1") == {}
-        assert index.configurations("sha256:2") == {"b" * 64: texts[1]}
+        assert configurations_on(index, "sha256:1") == {}
+        assert configurations_on(index, "sha256:2") == {"b" * 64: texts[1]}
 
 
 def test_more_keys_than_one_statement_takes_are_all_looked_up(repo: Path) -> None:
@@ -118,7 +120,7 @@ def test_more_keys_than_one_statement_takes_are_all_looked_up(repo: Path) -> Non
     write(lab, "20261121-many-abcd", page("Many"), many)
     commit(lab)
     with opened(repo) as index:
-        assert len(index.find_runs([one.key for one in many])) == 1234
+        assert len(find_runs(index, [one.key for one in many])) == 1234
 
 
 def test_only_what_changed_is_read_again(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,11 +172,11 @@ def test_what_no_branch_holds_any_more_is_forgotten(repo: Path) -> None:
     write(lab, TREES, page("Trees"), [record("e" * 64, 0.9)])
     commit(lab)
     with opened(repo) as index:
-        assert index.runs("e" * 64)
+        assert list_runs(index, ["e" * 64])
     git(lab, "reset", "-q", "--hard", before)
     with opened(repo) as index:
-        assert index.runs("e" * 64) == []
-        assert index.runs("a" * 64)
+        assert list_runs(index, ["e" * 64]) == []
+        assert list_runs(index, ["a" * 64])
 
 
 def test_a_commit_that_git_has_forgotten_is_no_obstacle(repo: Path) -> None:
@@ -192,18 +194,18 @@ def test_a_commit_that_git_has_forgotten_is_no_obstacle(repo: Path) -> None:
     commit(lab)
     assert set(rows(repo)) == {LOGISTIC, RBF, TREES, "20261122-new-nnnn"}
     with opened(repo) as index:
-        assert index.runs("e" * 64) == []
+        assert list_runs(index, ["e" * 64]) == []
 
 
 def test_a_run_on_two_branches_is_named_once_on_the_one_that_weighs_more(repo: Path) -> None:
     lab = three_entries(repo)
     git(lab, "branch", "exp/copy")
     with opened(repo) as index:
-        assert [run.ref for run in index.runs("a" * 64)] == [JOURNAL, "refs/heads/exp/copy"]
-        assert [run.ref for run in index.find_runs([("a" * 64, None)])] == [JOURNAL]
+        assert [run.ref for run in list_runs(index, ["a" * 64])] == [JOURNAL, "refs/heads/exp/copy"]
+        assert [run.ref for run in find_runs(index, [("a" * 64, None)])] == [JOURNAL]
     git(lab, "checkout", "-q", "exp/copy")
     with opened(repo) as index:
-        assert [run.ref for run in index.find_runs([("a" * 64, None)])] == ["refs/heads/exp/copy"]
+        assert [run.ref for run in find_runs(index, [("a" * 64, None)])] == ["refs/heads/exp/copy"]
 
 
 def test_a_run_of_another_entry_counts_with_its_owners_scores(repo: Path) -> None:
@@ -234,7 +236,7 @@ def test_an_entry_that_cannot_be_read_is_listed_with_its_error(repo: Path) -> No
     assert f"{TREES}.md:" in found[TREES].error
     assert found[RBF].state == "partly"
     with opened(repo) as index:
-        assert index.runs("e" * 64)[0].entry == TREES
+        assert list_runs(index, ["e" * 64])[0].entry == TREES
 
 
 def test_records_beside_a_conflict_marker_still_count_as_done(repo: Path) -> None:
@@ -243,7 +245,7 @@ def test_records_beside_a_conflict_marker_still_count_as_done(repo: Path) -> Non
     path.write_bytes(b"<<<<<<< HEAD\n" + path.read_bytes() + b"=======\n{}\n[1]\n")
     commit(lab)
     with opened(repo) as index:
-        assert index.runs("a" * 64)[0].metrics["dev"]["accuracy"] == 0.972
+        assert list_runs(index, ["a" * 64])[0].metrics["dev"]["accuracy"] == 0.972
     assert "runs.jsonl:1" in rows(repo)[LOGISTIC].error
 
 
@@ -286,7 +288,7 @@ def test_a_damaged_index_is_rebuilt_without_a_word(repo: Path, damage: object, c
     damage(file_of(repo))
     with opened(repo) as index:
         assert [row.id for row in index.entries(JOURNAL)] == [LOGISTIC, RBF, TREES]
-        assert index.runs("a" * 64)
+        assert list_runs(index, ["a" * 64])
     assert everything(repo) == expected
     assert capfd.readouterr() == ("", "")
 
@@ -309,7 +311,7 @@ def test_tables_that_were_lost_are_made_again(repo: Path) -> None:
     connection.execute("DROP TABLE runs")
     connection.close()
     with opened(repo) as index:
-        assert index.runs("a" * 64)
+        assert list_runs(index, ["a" * 64])
     assert everything(repo) == expected
 
 
@@ -382,7 +384,7 @@ def _read(repo: str, gate: multiprocessing.synchronize.Event, answers: multiproc
     gate.wait()
     for _ in range(5):
         with opened(Path(repo)) as index:
-            answers.put(([row.id for row in index.entries(JOURNAL)], len(index.runs("a" * 64))))
+            answers.put(([row.id for row in index.entries(JOURNAL)], len(list_runs(index, ["a" * 64]))))
 
 
 @pytest.mark.parametrize("damaged", [False, True])
