@@ -42,7 +42,7 @@ def gated(data: Table, target: int, sets: int, runs: int, grid: list[int], below
             beat += error < best
         best = min(best, error)
         made += 1
-        gate.heard(chosen, 1 - error, 1.0)
+        gate.learn(chosen, 1 - error, 1.0)
     top = float(errors[grid].min())
     chance = np.random.default_rng(target)
     subsets = [float(errors[chance.choice(grid, made, replace=False)].min()) for _ in range(200)]

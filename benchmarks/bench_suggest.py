@@ -45,7 +45,7 @@ class Sampler:
     """Optuna's TPE over algorithm and its hyper-parameters; a point is the nearest configuration that was not tried."""
 
     def __init__(self) -> None:
-        self.codes, positions = encoding.place(settings())
+        self.codes, positions = encoding.locate(settings())
         self.axes = {
             int(code): [axis for axis in range(positions.shape[1]) if np.ptp(positions[self.codes == code, axis]) > 0]
             for code in np.unique(self.codes)

@@ -26,7 +26,7 @@ from benchmarks.timing import repository
 from gitjournal.git.setup.init import init
 from gitjournal.procedure.configuration import Declared
 from gitjournal.suggest import advisor
-from gitjournal.suggest.candidates import Candidate, candidates
+from gitjournal.suggest.candidates import Candidate, list_candidates
 from gitjournal.suggest.target import SearchTarget, find_target
 from gitjournal.suggest.trial import DataSet, Evidence, Trial
 from gitjournal.worker import run as measure
@@ -88,7 +88,7 @@ def followed(bench: Bench, past: list[Trial], sets: dict[str, DataSet], runs: in
     own: list[Trial] = []
     for _ in range(runs):
         held = Evidence(bench.target.metric, bench.target.data, [*past, *own], sets)
-        listed = {one.key: one for one in candidates(bench.target, held)}
+        listed = {one.key: one for one in list_candidates(bench.target, held)}
         (chosen,) = advisor.advise(held, list(listed), 1)
         own.append(bench.run(listed[chosen.key]))
     return own

@@ -113,8 +113,8 @@ def main() -> None:
         cpu = statistics.median(once(command, place).cpu for _ in range(TIMES))
         here = target.find_target(lab, place, "set0", column=None, ask=lambda _: {})
         journals = collect.read_journals(lab, [])
-        held = collect.evidence(here.data, here.metric, "classification", journals)
-        keys = [one.key for one in candidates.candidates(here, held)]
+        held = collect.collect_evidence(here.data, here.metric, "classification", journals)
+        keys = [one.key for one in candidates.list_candidates(here, held)]
         taken = []
         for _ in range(TIMES):
             begun = time.process_time()

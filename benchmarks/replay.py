@@ -38,12 +38,12 @@ class Table:
 
 def settings() -> list[AlgorithmSetting]:
     """Return the configurations."""
-    return [encoding.read([one]) for one in json.loads((FIXTURE / "configurations.json").read_text())]
+    return [encoding.encode([one]) for one in json.loads((FIXTURE / "configurations.json").read_text())]
 
 
 def table(full: Path | None = None) -> Table:
     """Return the table of the fixture, or with the errors of `full`, an `error_dev.csv.gz` with all their digits."""
-    alike = surrogate.prior_correlation(*encoding.place(settings()))
+    alike = surrogate.prior_correlation(*encoding.locate(settings()))
     if full is None:
         return Table(np.load(FIXTURE / "table.npz")["errors"] / STEPS, alike)
     with gzip.open(full, "rt") as file:

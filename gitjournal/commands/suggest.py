@@ -133,7 +133,7 @@ def _pursue(
         if not quiet:
             click.echo(suggestion.round_line(one))
 
-    ended = loop.pursue(call, target, others, options, tell=tell)
+    ended = loop.run_suggestions(call, target, others, options, tell=tell)
     if as_json:
         click.echo(json.dumps(suggestion.pursued_as_plain(ended, ended.rounds)))
     elif not quiet:

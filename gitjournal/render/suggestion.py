@@ -12,7 +12,7 @@ from gitjournal.render.score import lower_note
 from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest.advisor import Precedent
 from gitjournal.suggest.candidates import Candidate
-from gitjournal.suggest.loop import Pursued, Round
+from gitjournal.suggest.loop import LoopOutcome, Round
 from gitjournal.suggest.studies.to_trials import Reported
 from gitjournal.suggest.suggest import Proposal, Suggestions
 
@@ -155,7 +155,7 @@ def proposal_as_plain(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def pursued_as_plain(ended: Pursued, rounds: Sequence[Round]) -> dict[str, Any]:
+def pursued_as_plain(ended: LoopOutcome, rounds: Sequence[Round]) -> dict[str, Any]:
     """Return what was run for a program."""
     runs = [{**proposal_as_plain(one.proposal), "value": one.score, "best": one.best} for one in rounds]
     return {"entry": ended.entry, "runs": runs, "stopped": ended.stopped}

@@ -141,6 +141,6 @@ class Dispatch:
         self._busy -= 1
         if self._gate is not None:
             score = result.metrics.get("dev", {}).get(self._metric)
-            self._gate.heard(self.runs[number].fingerprint, score, result.seconds)
+            self._gate.learn(self.runs[number].fingerprint, score, result.seconds)
         seconds = self._spent.entry_seconds + (result.seconds or 0.0)
         self._spent = replace(self._spent, failed=self._spent.failed + (result.status != "done"), entry_seconds=seconds)

@@ -71,7 +71,7 @@ class Gatekeeper(Protocol):
         """Return the one to run next; None where only those are left that are not worth it."""
         ...
 
-    def heard(self, fingerprint: str, score: float | None, seconds: float | None) -> None:
+    def learn(self, fingerprint: str, score: float | None, seconds: float | None) -> None:
         """Be told what a run came to."""
         ...
 

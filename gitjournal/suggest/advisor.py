@@ -119,9 +119,9 @@ class _TrialTable:
         self.scale: ScoreScale = fit_scale(evidence.metric, (trial.score for trial in scored if trial.score is not None))
         self.values = {data: self._worths(found) for data, found in [*self.by_set.items(), ("", self.own_trials)]}
         names = [*dict.fromkeys([*keys, *self._own_keys(), *notable(evidence)])]
-        self.settings: list[AlgorithmSetting] = [encoding.read(read_steps(name) or [], name) for name in names]
+        self.settings: list[AlgorithmSetting] = [encoding.encode(read_steps(name) or [], name) for name in names]
         self.at = {name: number for number, name in enumerate(names)}
-        self.codes, self.positions = encoding.place(self.settings)
+        self.codes, self.positions = encoding.locate(self.settings)
         self.sets = self._affordable_sets()
         alike = surrogate.prior_correlation(self.codes, self.positions)
         self.belief: Belief = surrogate.learn_belief(self._table(), alike)

@@ -33,33 +33,33 @@ class RunHistory:
     sets: dict[str, DataSet]
 
 
-def here(lab: Lab, index: Index, near: str = "", most: int | None = None) -> RunHistory:
+def read_own(lab: Lab, index: Index, near: str = "", most: int | None = None) -> RunHistory:
     """Read the journal at hand by its index, which is up to date; of very many runs about `most`, those on the data `near` first."""
-    return _journal("", lab.repository, index, near, most)
+    return _read_runs("", lab.repository, index, near, most)
 
 
-def elsewhere(path: Path) -> RunHistory:
+def read_other(path: Path) -> RunHistory:
     """Read another journal; nothing is written there, not even an index. Raises GitError where there is none."""
     lab = find_journal(path)
     with Index.open(lab.repository, kept=False) as index:
         index.refresh(branches.journal_refs(lab, branches.current_ref(lab)))
-        return _journal(path.resolve().name, lab.repository, index)
+        return _read_runs(path.resolve().name, lab.repository, index)
 
 
-def read_journals(lab: Lab, others: Sequence[Path]) -> list[RunHistory]:
+def read_journals(lab: Lab, paths: Sequence[Path]) -> list[RunHistory]:
     """Read the journal at hand, and others. Raises GitError where one is none."""
     with Index.open(lab.repository) as index:
         index.refresh(branches.journal_refs(lab, branches.current_ref(lab)))
-        own = here(lab, index)
-    return [own, *(elsewhere(path) for path in others)]
+        own = read_own(lab, index)
+    return [own, *(read_other(path) for path in paths)]
 
 
-def _journal(name: str, repository: Repository, index: Index, near: str = "", most: int | None = None) -> RunHistory:
+def _read_runs(name: str, repository: Repository, index: Index, near: str = "", most: int | None = None) -> RunHistory:
     results = list_results(index, near, most)
     newest: dict[str, Row] = {}
-    for one in results:
-        if one.data not in newest or one.row.id > newest[one.data].id:
-            newest[one.data] = one.row
+    for result in results:
+        if result.data not in newest or result.row.id > newest[result.data].id:
+            newest[result.data] = result.row
     pages = repository.blobs({row.page for row in newest.values() if row.page})
     return RunHistory(name, results, {data: _data_set(data, row, pages.get(row.page, b"")) for data, row in newest.items()})
 
@@ -69,25 +69,25 @@ def _data_set(data: str, row: Row, page: bytes) -> DataSet:
     return DataSet(data, row.data, facts.get("n_rows"), facts.get("n_features"))
 
 
-def evidence(data: DataSet, metric: str, task: str, journals: Sequence[RunHistory]) -> Evidence:
+def collect_evidence(data: DataSet, metric: str, task: str, journals: Sequence[RunHistory]) -> Evidence:
     """Return the trials of one metric and task on all data sets, means over seeds and splits.
 
     Of two journals that hold the same data set, the first one's word on its name and size stands.
     """
-    sets = {name: known for one in reversed(journals) for name, known in one.sets.items()} | {data.hash: data}
+    sets = {name: data_set for history in reversed(journals) for name, data_set in history.sets.items()} | {data.hash: data}
     grouped: dict[tuple[str, str], list[tuple[str, Result]]] = defaultdict(list)
     keys: dict[tuple[str, int | None], str] = {}
-    for held in journals:
-        for one in held.results:
-            procedure = _procedure(one.canonical, task)
+    for history in journals:
+        for result in history.results:
+            procedure = _procedure(result.canonical, task)
             if procedure is None:
                 continue
-            columns = sets[one.data].columns if "max_" in procedure else None
+            columns = sets[result.data].columns if "max_" in procedure else None
             if (procedure, columns) not in keys:
-                keys[procedure, columns] = _key(procedure, columns)
-            grouped[one.data, keys[procedure, columns]].append((held.name, one))
+                keys[procedure, columns] = _key_of_steps(procedure, columns)
+            grouped[result.data, keys[procedure, columns]].append((history.name, result))
     trials = [_trial(where, key, metric, found) for (where, key), found in grouped.items()]
-    return Evidence(metric, data, [one for one in trials if one is not None], sets)
+    return Evidence(metric, data, [trial for trial in trials if trial is not None], sets)
 
 
 def _procedure(canonical: str, task: str) -> str | None:
@@ -96,28 +96,28 @@ def _procedure(canonical: str, task: str) -> str | None:
     return parts.procedure if parts and canonical_text.header(canonical).task == task else None
 
 
-def key_of(canonical: str, columns: int | None) -> str:
+def portable_key(canonical: str, columns: int | None) -> str:
     """Return the portable text of a configuration, as trials know it, from its canonical one; `columns` are those of its data."""
     parts = canonical_text.sections(canonical)
-    return _key(parts.procedure if parts else "", columns)
+    return _key_of_steps(parts.procedure if parts else "", columns)
 
 
-def _key(procedure: str, columns: int | None) -> str:
-    return portable.key(portable.portable(canonical_text.read_steps(procedure) or [], columns))
+def _key_of_steps(procedure: str, columns: int | None) -> str:
+    return portable.portable_text(portable.make_portable(canonical_text.read_steps(procedure) or [], columns))
 
 
-def _trial(data: str, key: str, metric: str, found: Sequence[tuple[str, Result]]) -> Trial | None:
-    done = [(name, one, one.scores.get(metric)) for name, one in found if one.status != "failed"]
-    scored = [(name, one, score) for name, one, score in done if score is not None and math.isfinite(score)]
-    if done and not scored:
+def _trial(data: str, key: str, metric: str, runs: Sequence[tuple[str, Result]]) -> Trial | None:
+    ended = [(name, result, result.scores.get(metric)) for name, result in runs if result.status != "failed"]
+    scored = [(name, result, score) for name, result, score in ended if score is not None and math.isfinite(score)]
+    if ended and not scored:
         return None  # it ran, and another metric was asked for
     if not scored:
-        name, one = found[0]
-        return Trial(data, key, None, _named(name, one))
-    times = [one.seconds for _, one, _ in scored if one.seconds is not None]
+        name, result = runs[0]
+        return Trial(data, key, None, _entry_name(name, result))
+    times = [result.seconds for _, result, _ in scored if result.seconds is not None]
     mean = statistics.fmean(score for _, _, score in scored)
-    return Trial(data, key, mean, _named(*scored[0][:2]), statistics.median(times) if times else None)
+    return Trial(data, key, mean, _entry_name(*scored[0][:2]), statistics.median(times) if times else None)
 
 
-def _named(journal_name: str, one: Result) -> str:
-    return f"{journal_name}:{one.row.id}" if journal_name else one.row.id
+def _entry_name(journal_name: str, result: Result) -> str:
+    return f"{journal_name}:{result.row.id}" if journal_name else result.row.id

@@ -30,7 +30,7 @@ class AlgorithmSetting:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def read(procedure: Sequence[Any], key: str = "") -> AlgorithmSetting:
+def encode(procedure: Sequence[Any], key: str = "") -> AlgorithmSetting:
     """Return where a canonical procedure lies; what it holds is looked at, and never built. `key` is its text, by default as JSON."""
     values: dict[str, Any] = {}
     for step in procedure:
@@ -46,7 +46,7 @@ def _algorithm(procedure: Sequence[Any]) -> str:
     return str(parameters_of(procedure[-1]).get("function")) if owner == "python" else short_name(owner)
 
 
-def place(settings: Sequence[AlgorithmSetting]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def locate(settings: Sequence[AlgorithmSetting]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the number of each one's algorithm (C), and the positions (C, P) by hyper-parameters, each axis from 0 to 1.
 
     An axis belongs to one algorithm; for others it is 0. A value that is not said is its default, where that is known.
@@ -59,39 +59,39 @@ def place(settings: Sequence[AlgorithmSetting]) -> tuple[NDArray[np.intp], NDArr
         members = [settings[int(row)].values for row in rows]
         for name in dict.fromkeys(name for values in members for name in values):
             default = _default(name)
-            for numbers in axes_of(name, [values.get(name, default) for values in members]):
+            for numbers in encode_axes(name, [values.get(name, default) for values in members]):
                 axis = np.zeros(len(settings))
                 axis[rows] = numbers
                 axes.append(axis)
     return codes, np.array(axes).T if axes else np.zeros((len(settings), 0))
 
 
-def axes_of(name: str, values: Sequence[Any]) -> list[list[float]]:
+def encode_axes(name: str, values: Sequence[Any]) -> list[list[float]]:
     """Return the axes of one hyper-parameter; none where it never differs."""
     if len({repr(value) for value in values}) < 2:
         return []
     # in one parameter, a whole number may be a count and another one a share: these are two scales
-    kinds = [_kind(value) for value in values]
+    kinds = [_kind_of_value(value) for value in values]
     if not _counts_or_shares(name):
         kinds = ["number" if kind in ("count", "share") else kind for kind in kinds]
-    found = []
+    axes = []
     for kind in ("number", "count", "share"):
         numbers = [float(value) for value, own in zip(values, kinds, strict=True) if own == kind]
         if len(set(numbers)) > 1:
-            scale = _scale(numbers)
-            found.append([scale(float(value)) if own == kind else 0.0 for value, own in zip(values, kinds, strict=True)])
+            scale = _fit_axis(numbers)
+            axes.append([scale(float(value)) if own == kind else 0.0 for value, own in zip(values, kinds, strict=True)])
     words = [repr(value) if kind == "word" else kind for value, kind in zip(values, kinds, strict=True)]
     levels = list(dict.fromkeys(words))
-    return found + ([[APART * (word == level) for word in words] for level in levels] if len(levels) > 1 else [])
+    return axes + ([[APART * (word == level) for word in words] for level in levels] if len(levels) > 1 else [])
 
 
-def _kind(value: Any) -> str:
+def _kind_of_value(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return "word"
     return "count" if isinstance(value, int) else "share"
 
 
-def _scale(numbers: Sequence[float]) -> Any:
+def _fit_axis(numbers: Sequence[float]) -> Any:
     low, high = min(numbers), max(numbers)
     if low > 0 and high / low >= LOG_FROM:
         return lambda value: math.log(value / low) / math.log(high / low)
@@ -100,8 +100,8 @@ def _scale(numbers: Sequence[float]) -> Any:
 
 def _parameter(name: str) -> Any:
     owner, _, parameter = name.rpartition(".")
-    known = lookup(owner.rpartition(".")[2]) if owner else None
-    return known.params.get(parameter) if known else None
+    known_class = lookup(owner.rpartition(".")[2]) if owner else None
+    return known_class.params.get(parameter) if known_class else None
 
 
 def _counts_or_shares(name: str) -> bool:
@@ -115,6 +115,10 @@ def _default(name: str) -> Any:
     return value if isinstance(value, (int, float, str, bool)) else None
 
 
-def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+def differences(values: Mapping[str, Any], other_values: Mapping[str, Any]) -> list[str]:
     """Return the names of the values that differ."""
-    return [name for name in dict.fromkeys([*one, *other]) if repr(one.get(name, _default(name))) != repr(other.get(name, _default(name)))]
+
+    def text(of: Mapping[str, Any], name: str) -> str:
+        return repr(of.get(name, _default(name)))
+
+    return [name for name in dict.fromkeys([*values, *other_values]) if text(values, name) != text(other_values, name)]

@@ -42,60 +42,62 @@ class HistoryForecaster:
 
     def forecast(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Forecast:
         """Return what to expect of these runs."""
-        journal = _read(subject, plan)
-        held = _evidence(subject, plan, journal)
-        own = held.own()
-        sign = direction(held.metric)
+        journal = _read_history(subject, plan)
+        evidence = _evidence(subject, plan, journal)
+        own = evidence.own()
+        sign = direction(evidence.metric)
         best = max(own, key=lambda one: sign * (one.score or 0.0), default=None)
-        past = {one.data for one in held.trials if one.score is not None} - {held.data.hash}
-        each = _foreseen(held, _keys(plan, runs), self._model()) if max(len(own), len(past)) >= TELLING else {}
+        past = {one.data for one in evidence.trials if one.score is not None} - {evidence.data.hash}
+        each = _forecast_scores(evidence, _portable_keys(plan, runs), self._model()) if max(len(own), len(past)) >= TELLING else {}
         points = {run.fingerprint: run.point for run in runs}
-        seconds = _seconds(subject, plan, runs, journal)
-        return Forecast(held.metric, each, points, best.score if best else None, best.entry if best else None, seconds)
+        seconds = _forecast_seconds(subject, plan, runs, journal)
+        return Forecast(evidence.metric, each, points, best.score if best else None, best.entry if best else None, seconds)
 
     def gate(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float) -> Gatekeeper:
         """Return what decides which of these runs are skipped, with a chance below this one to beat the best."""
-        return self._model().gate(_evidence(subject, plan, _read(subject, plan)), _keys(plan, runs), below, subject.entry.id)
+        return self._model().gate(
+            _evidence(subject, plan, _read_history(subject, plan)), _portable_keys(plan, runs), below, subject.entry.id
+        )
 
 
-def _read(subject: Subject, plan: Plan) -> RunHistory:
-    return collect.here(subject.lab, subject.journal.index, plan.declared.hash, LOOKED_AT)
+def _read_history(subject: Subject, plan: Plan) -> RunHistory:
+    return collect.read_own(subject.lab, subject.journal.index, plan.declared.hash, LOOKED_AT)
 
 
 def _evidence(subject: Subject, plan: Plan, journal: RunHistory) -> Evidence:
     declared, facts = plan.declared, plan.declared.facts
     data = DataSet(declared.hash, data_label(subject.entry.front.data), facts.get("n_rows"), facts.get("n_features"))
-    return collect.evidence(data, declared.metrics[0], declared.task, [journal])
+    return collect.collect_evidence(data, declared.metrics[0], declared.task, [journal])
 
 
-def _keys(plan: Plan, runs: Sequence[PlannedRun]) -> dict[str, str]:
+def _portable_keys(plan: Plan, runs: Sequence[PlannedRun]) -> dict[str, str]:
     columns = plan.declared.facts.get("n_features")
     texts = {run.fingerprint: run.canonical for run in runs}
-    return {fingerprint: collect.key_of(text, columns) for fingerprint, text in texts.items()}
+    return {fingerprint: collect.portable_key(text, columns) for fingerprint, text in texts.items()}
 
 
-def _foreseen(held: Evidence, keys: dict[str, str], model: ScoreModel) -> dict[str, Foreseen]:
+def _forecast_scores(evidence: Evidence, keys: dict[str, str], model: ScoreModel) -> dict[str, Foreseen]:
     """Return what is expected of each configuration, the most promising first; nothing where nothing is known."""
-    by_key = {one.key: one for one in model.foresee(held, list(dict.fromkeys(keys.values())))}
-    known = {fingerprint: by_key[key] for fingerprint, key in keys.items() if by_key[key].expected is not None}
-    sign = direction(held.metric)
-    return dict(sorted(known.items(), key=lambda pair: -sign * (pair[1].expected or 0.0)))
+    by_key = {one.key: one for one in model.foresee(evidence, list(dict.fromkeys(keys.values())))}
+    forecasts = {fingerprint: by_key[key] for fingerprint, key in keys.items() if by_key[key].expected is not None}
+    sign = direction(evidence.metric)
+    return dict(sorted(forecasts.items(), key=lambda pair: -sign * (pair[1].expected or 0.0)))
 
 
-def _seconds(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], journal: RunHistory) -> float | None:
+def _forecast_seconds(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], journal: RunHistory) -> float | None:
     """Return the seconds that the runs will take one after another, or None where nothing is known of some of them.
 
     For each run: the median of earlier runs of the same estimator on the same data, else of this entry's runs.
     """
     alike: dict[str, list[float]] = defaultdict(list)
-    for one in journal.results:
-        if one.data == plan.declared.hash and one.status in COUNTS and one.seconds is not None:
-            alike[last_class(one.canonical)].append(one.seconds)
-    own = [one.seconds for one in subject.records if one.owned and one.seconds is not None]
+    for result in journal.results:
+        if result.data == plan.declared.hash and result.status in COUNTS and result.seconds is not None:
+            alike[last_class(result.canonical)].append(result.seconds)
+    own = [result.seconds for result in subject.records if result.owned and result.seconds is not None]
     expected = 0.0
     for run in runs:
-        known = alike.get(last_class(run.canonical), own)
-        if not known:
+        earlier = alike.get(last_class(run.canonical), own)
+        if not earlier:
             return None
-        expected += statistics.median(known)
+        expected += statistics.median(earlier)
     return expected

@@ -43,10 +43,10 @@ class Gate:
         left = list(dict.fromkeys(waiting))
         if not left:
             return None
-        self._look()
+        self._refresh_forecasts()
         likely = [one for one in left if not self._foreseen[one].is_below(self.below)]
         if likely:
-            chosen = self._best(likely)
+            chosen = self._most_promising(likely)
         elif len(self._controls) < max(1, round(CONTROL * (len(left) + len(self._controls)))):
             chosen = self._chance.choice(sorted(left))
             self._controls[chosen] = self.reason(chosen)
@@ -55,7 +55,7 @@ class Gate:
         self._begun.add(chosen)
         return chosen
 
-    def heard(self, fingerprint: str, score: float | None, seconds: float | None) -> None:
+    def learn(self, fingerprint: str, score: float | None, seconds: float | None) -> None:
         """Learn what a run came to; None where it failed."""
         if score is not None and math.isfinite(score):
             self._scores[fingerprint].append(score)
@@ -66,20 +66,20 @@ class Gate:
 
     def reason(self, fingerprint: str) -> record.GateForecast:
         """Return why a configuration is unlikely."""
-        seen = self._foreseen[fingerprint]
-        return record.GateForecast(seen.chance or 0.0, self._best_so_far(), seen.seconds)
+        forecast = self._foreseen[fingerprint]
+        return record.GateForecast(forecast.chance or 0.0, self._best_so_far(), forecast.seconds)
 
     def control(self, fingerprint: str) -> record.GateForecast | None:
         """Return why a configuration would have been skipped, were it not for the control; None where it is worth its run."""
         return self._controls.get(fingerprint)
 
-    def _look(self) -> None:
+    def _refresh_forecasts(self) -> None:
         if not self._foreseen:
             left = {one: key for one, key in self._keys.items() if one not in self._begun}
             by_key = {one.key: one for one in advisor.foresee(self._evidence, list(dict.fromkeys(left.values())))}
             self._foreseen = {one: by_key[key] for one, key in left.items()}
 
-    def _best(self, likely: Sequence[str]) -> str:
+    def _most_promising(self, likely: Sequence[str]) -> str:
         by_key = {self._keys[one]: one for one in reversed(likely)}
         advised = advisor.advise(self._evidence, list(by_key)[: advisor.ASKED_AT_ONCE], 1)
         return by_key[advised[0].key] if advised else likely[0]

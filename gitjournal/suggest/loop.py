@@ -32,7 +32,7 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Pursued:
+class LoopOutcome:
     """How it ended: the entry that holds the runs (None where nothing was left to suggest), its last outcome, and why it stopped."""
 
     entry: str | None
@@ -50,9 +50,9 @@ class LoopOptions:
     seconds: float | None = None
 
 
-def pursue(
-    call: ExecCall, target: SearchTarget, others: Sequence[RunHistory], options: LoopOptions, *, tell: Callable[[Round], None]
-) -> Pursued:
+def run_suggestions(
+    call: ExecCall, target: SearchTarget, other_histories: Sequence[RunHistory], options: LoopOptions, *, tell: Callable[[Round], None]
+) -> LoopOutcome:
     """Run suggestions until their number or time is spent, nothing is left, or it is interrupted; all of them become runs of one entry."""
     began = time.monotonic()
     rounds: list[Round] = []
@@ -61,42 +61,44 @@ def pursue(
     outcome: Outcome | None = None
     while True:
         if len(rounds) == options.runs:
-            return Pursued(entry, rounds, outcome, "")
+            return LoopOutcome(entry, rounds, outcome, "")
         if options.seconds is not None and rounds and time.monotonic() - began > options.seconds:
-            return Pursued(entry, rounds, outcome, f"after {len(rounds)} runs the time was up")
-        known = [*collect.read_journals(target.lab, []), *others]
-        found = suggest.suggest(target, known, 1)
-        if not found.proposals:
-            return Pursued(entry, rounds, outcome, "nothing is left to suggest")
-        one = found.proposals[0]
+            return LoopOutcome(entry, rounds, outcome, f"after {len(rounds)} runs the time was up")
+        histories = [*collect.read_journals(target.lab, []), *other_histories]
+        suggestions = suggest.suggest(target, histories, 1)
+        if not suggestions.proposals:
+            return LoopOutcome(entry, rounds, outcome, "nothing is left to suggest")
+        proposal = suggestions.proposals[0]
         if entry is None:
-            drafted = to_entry.draft(found, title=options.title, ask=call.pool.ask, whole=True)
+            drafted = to_entry.draft(suggestions, title=options.title, ask=call.pool.ask, whole=True)
             draft.write_draft(target.lab, drafted)
-            entry, labels = drafted.id, to_entry.labels_for(found.width)
-            points = to_entry.grid(target, [one.candidate], labels)
+            entry, labels = drafted.id, to_entry.step_labels(suggestions.width)
+            points = to_entry.grid_points(target, [proposal.candidate], labels)
         else:
-            points += to_entry.grid(target, [one.candidate], labels)
-            _grow(target, entry, points)
+            points += to_entry.grid_points(target, [proposal.candidate], labels)
+            _grow_grid(target, entry, points)
         outcome = execute(call, entry)
-        rounds.append(_round(len(rounds) + 1, found, one, entry, outcome, rounds))
+        rounds.append(_make_round(len(rounds) + 1, suggestions, proposal, entry, outcome, rounds))
         tell(rounds[-1])
         if outcome.state == "interrupted":
-            return Pursued(entry, rounds, outcome, "interrupted")
+            return LoopOutcome(entry, rounds, outcome, "interrupted")
         if outcome.waiting:  # the next choice could not learn from it
-            return Pursued(entry, rounds, outcome, f"stopped: the results are not committed yet ({outcome.waiting})")
+            return LoopOutcome(entry, rounds, outcome, f"stopped: the results are not committed yet ({outcome.waiting})")
 
 
-def _grow(target: SearchTarget, entry: str, points: list[dict[str, list[Any]]]) -> None:
+def _grow_grid(target: SearchTarget, entry: str, points: list[dict[str, list[Any]]]) -> None:
     path = target.lab.path / page_path(entry)
     text = path.read_text(encoding="utf-8")
     path.write_text(edit.set_values(text, {("grid",): points}, file=path.name), encoding="utf-8")
 
 
-def _round(number: int, found: Suggestions, one: Proposal, entry: str, outcome: Outcome, rounds: Sequence[Round]) -> Round:
-    fingerprint, deciding = one.candidate.fingerprint, outcome.summary.deciding
-    scores = next((made.scores for made in outcome.summary.configurations if made.fingerprint == fingerprint), {})
+def _make_round(number: int, suggestions: Suggestions, proposal: Proposal, entry: str, outcome: Outcome, rounds: Sequence[Round]) -> Round:
+    fingerprint, deciding = proposal.candidate.fingerprint, outcome.summary.deciding
+    scores = next(
+        (configuration.scores for configuration in outcome.summary.configurations if configuration.fingerprint == fingerprint), {}
+    )
     score = scores[deciding].mean if deciding in scores else None
-    earlier = rounds[-1].best if rounds else found.best.score if found.best else None
-    known = [value for value in (score, earlier) if value is not None]
-    sign = direction(found.target.metric)
-    return Round(number, one, entry, score, max(known, key=lambda value: sign * value) if known else None)
+    earlier = rounds[-1].best if rounds else suggestions.best.score if suggestions.best else None
+    scored = [value for value in (score, earlier) if value is not None]
+    sign = direction(suggestions.target.metric)
+    return Round(number, proposal, entry, score, max(scored, key=lambda value: sign * value) if scored else None)

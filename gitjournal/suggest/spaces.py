@@ -41,7 +41,7 @@ class Dimension:
         if self.kind == "int":
             return min(int(low + share * (high - low + 1)), int(high))
         value = low * (high / low) ** share if self.kind == "log" else low + share * (high - low)
-        return min(max(_rounded(value), float(low)), float(high))
+        return min(max(_round_digits(value), float(low)), float(high))
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,20 @@ class BuiltInModel:
     dense: bool
 
 
-def read(declared: Mapping[str, Any] | Sequence[Any], where: Where = ("space",)) -> list[tuple[Dimension, ...]]:
+def read_spaces(declared: Mapping[str, Any] | Sequence[Any], where: Where = ("space",)) -> list[tuple[Dimension, ...]]:
     """Return the axes of each space. Raises EntryError, whose path names the key."""
     if isinstance(declared, Mapping):
-        return [_axes(declared, where)]
-    return [_axes(part, (*where, number)) for number, part in enumerate(declared)]
+        return [_read_space(declared, where)]
+    return [_read_space(part, (*where, number)) for number, part in enumerate(declared)]
 
 
-def _axes(declared: Any, where: Where) -> tuple[Dimension, ...]:
+def _read_space(declared: Any, where: Where) -> tuple[Dimension, ...]:
     if not isinstance(declared, Mapping) or not declared:
         raise EntryError("a space is a mapping of parameters to values, such as {svc__C: {log: [0.1, 100]}}", path=where)
-    return tuple(_axis(str(name), value, (*where, name)) for name, value in declared.items())
+    return tuple(_read_dimension(str(name), value, (*where, name)) for name, value in declared.items())
 
 
-def _axis(name: str, value: Any, where: Where) -> Dimension:
+def _read_dimension(name: str, value: Any, where: Where) -> Dimension:
     if isinstance(value, list) and value:
         return Dimension(name, "list", tuple(value))
     if isinstance(value, Mapping) and len(value) == 1 and (kind := str(next(iter(value)))) in RANGES:
@@ -87,23 +87,23 @@ def _axis(name: str, value: Any, where: Where) -> Dimension:
     )
 
 
-def points(axes: Sequence[Dimension], many: int) -> list[dict[str, Any]]:
+def spread_points(axes: Sequence[Dimension], many: int) -> list[dict[str, Any]]:
     """Return up to `many` distinct points: all of them where there are no more, else evenly spread ones."""
     sizes = [len(axis.values) if axis.kind == "list" else axis.values[1] - axis.values[0] + 1 for axis in axes if axis.kind != "log"]
     if all(axis.kind in ("list", "int") for axis in axes) and math.prod(sizes) <= many:
         every = [axis.values if axis.kind == "list" else range(axis.values[0], axis.values[1] + 1) for axis in axes]
         return [dict(zip((axis.name for axis in axes), values, strict=True)) for values in itertools.product(*every)]
-    steps = _steps(len(axes))
-    found: dict[str, dict[str, Any]] = {}
+    steps = _sequence_steps(len(axes))
+    distinct: dict[str, dict[str, Any]] = {}
     for number in range(1, 4 * many + 1):
         point = {axis.name: axis.at((0.5 + number * step) % 1.0) for axis, step in zip(axes, steps, strict=True)}
-        found.setdefault(repr(point), point)
-        if len(found) == many:
+        distinct.setdefault(repr(point), point)
+        if len(distinct) == many:
             break
-    return list(found.values())
+    return list(distinct.values())
 
 
-def _steps(dimensions: int) -> list[float]:
+def _sequence_steps(dimensions: int) -> list[float]:
     """Return the steps of the R sequence: powers of the root of x^(d + 1) = x + 1."""
     root = 2.0
     for _ in range(40):
@@ -111,26 +111,26 @@ def _steps(dimensions: int) -> list[float]:
     return [1 / root**power for power in range(1, dimensions + 1)]
 
 
-def _rounded(value: float) -> float:
+def _round_digits(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
 @cache
-def built_in(task: str) -> tuple[BuiltInModel, ...]:
+def built_in_models(task: str) -> tuple[BuiltInModel, ...]:
     """Return the models of a task, in the order in which they are tried where nothing is known."""
     shipped = yaml_text.load(BUILT_IN.read_text(encoding="utf-8"), file=BUILT_IN.name).value
     return tuple(
-        BuiltInModel(one["model"], read(one["space"])[0], one.get("fixed", {}), one["scaled"], one.get("dense", False))
-        for one in shipped.get(task, ())
+        BuiltInModel(model["model"], read_spaces(model["space"])[0], model.get("fixed", {}), model["scaled"], model.get("dense", False))
+        for model in shipped.get(task, ())
     )
 
 
-def models(task: str, many: int) -> list[tuple[BuiltInModel, dict[str, Any]]]:
+def built_in_configurations(task: str, many: int) -> list[tuple[BuiltInModel, dict[str, Any]]]:
     """Return `many` configurations of each model: the plain ones first, then further points of all in turn."""
-    each = [[{}, *points(model.axes, many - 1)] for model in built_in(task)]
+    each = [[{}, *spread_points(model.axes, many - 1)] for model in built_in_models(task)]
     return [
-        (model, {**model.fixed, **found[turn]})
+        (model, {**model.fixed, **drawn[turn]})
         for turn in range(many)
-        for model, found in zip(built_in(task), each, strict=True)
-        if turn < len(found)
+        for model, drawn in zip(built_in_models(task), each, strict=True)
+        if turn < len(drawn)
     ]

@@ -9,7 +9,7 @@ from gitjournal.entry.metrics import direction
 from gitjournal.suggest import advisor as advice
 from gitjournal.suggest import collect
 from gitjournal.suggest.advisor import Advice
-from gitjournal.suggest.candidates import Candidate, candidates
+from gitjournal.suggest.candidates import Candidate, list_candidates
 from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.target import SearchTarget
 from gitjournal.suggest.trial import DataSet, Trial
@@ -41,19 +41,19 @@ class Suggestions:
 
 def suggest(target: SearchTarget, journals: Sequence[RunHistory], many: int) -> Suggestions:
     """Return up to `many` suggestions, none of which the journal at hand has run or has failed at."""
-    held = collect.evidence(target.data, target.metric, target.declared.task, journals)
+    evidence = collect.collect_evidence(target.data, target.metric, target.declared.task, journals)
     ran = {one.fingerprint for one in journals[0].results}
-    listed = {one.key: one for one in candidates(target, held) if one.fingerprint not in ran}
-    own = held.own()
+    listed = {one.key: one for one in list_candidates(target, evidence) if one.fingerprint not in ran}
+    own = evidence.own()
     sign = direction(target.metric)
     best = max(own, key=lambda one: sign * (one.score or 0.0), default=None)
-    past = {one.data for one in held.trials if one.score is not None} - {target.data.hash}
+    past = {one.data for one in evidence.trials if one.score is not None} - {target.data.hash}
     return Suggestions(
         target,
-        [Proposal(one, listed[one.key]) for one in advice.advise(held, list(listed), many)],
+        [Proposal(one, listed[one.key]) for one in advice.advise(evidence, list(listed), many)],
         len(own),
         best,
-        sorted((held.sets[name] for name in past), key=lambda one: one.label),
-        sum(one.data in past and one.score is not None for one in held.trials),
+        sorted((evidence.sets[name] for name in past), key=lambda one: one.label),
+        sum(one.data in past and one.score is not None for one in evidence.trials),
         max((len(one.exchangeable) for one in listed.values() if one.steps), default=1),
     )

@@ -33,7 +33,7 @@ class SearchTarget:
     """What suggestions are for: data, split, task and metric as `entry` declares them, and where to look.
 
     `root` is the folder from which paths in the entry are meant.
-    `at` is the entry that was named, whose own `space` holds then; else the spaces are what was seen and what is built in.
+    `space_entry` is the entry that was named, whose own `space` holds then; else the spaces are what was seen and what is built in.
     """
 
     lab: Lab
@@ -41,7 +41,7 @@ class SearchTarget:
     entry: Entry
     declared: Declared
     data: DataSet
-    at: str | None
+    space_entry: str | None
 
     @property
     def metric(self) -> str:
@@ -60,16 +60,16 @@ def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, 
         index.refresh(refs)
         rows = {row.id: (ref, row) for ref in reversed(refs) for row in index.entries(ref) if row.state not in ("retracted", "unreadable")}
     drafts = {draft.id: draft.text for draft in read_drafts(lab) if not draft.error}
-    named = _as_entry(what, [*rows, *drafts], root, {row.data for _, row in rows.values()})
-    if named is not None:
-        found = _read(lab, refs, named, drafts)
-        return _target(lab, root, found, _declared(found, root, lab, ask), named if found.front.space else None)
+    named_id = _entry_meant(what, [*rows, *drafts], root, {row.data for _, row in rows.values()})
+    if named_id is not None:
+        entry = _read_entry(lab, refs, named_id, drafts)
+        return _make_target(lab, root, entry, _declare(entry, root, lab, ask), named_id if entry.front.space else None)
     wanted = what.partition(":")[2] if what and what.startswith(SOURCES) else what
-    fits = [entry_id for entry_id, (_, row) in rows.items() if wanted is None or row.data == wanted]
-    if fits:
-        newest = max(fits, key=lambda one: (rows[one][1].at or "", one))
-        found = _read(lab, refs, newest, {})
-        return _target(lab, root, found, _declared(found, root, lab, ask), None)
+    fitting = [entry_id for entry_id, (_, row) in rows.items() if wanted is None or row.data == wanted]
+    if fitting:
+        newest = max(fitting, key=lambda one: (rows[one][1].at or "", one))
+        entry = _read_entry(lab, refs, newest, {})
+        return _make_target(lab, root, entry, _declare(entry, root, lab, ask), None)
     if what is None:
         raise UsageError("nothing was run yet, so say which data", hint="gitjournal suggest sklearn:digits")
     data = drafting.data_source(what, root)
@@ -77,30 +77,31 @@ def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, 
         data["target"] = column.split(",") if "," in column else column
     with open_journal(root, lab) as journal:
         drafted = drafting.draft(journal, root, EntryRequest({"title": "Suggested"}, data), ask=ask)
-    found = parse(drafted.text, entry_id=drafted.id, file="the new entry")
-    return _target(lab, root, found, _declared(found, root, lab, ask), None)
+    entry = parse(drafted.text, entry_id=drafted.id, file="the new entry")
+    return _make_target(lab, root, entry, _declare(entry, root, lab, ask), None)
 
 
-def _as_entry(what: str | None, ids: Sequence[str], root: Path, labels: set[str]) -> str | None:
+def _entry_meant(what: str | None, ids: Sequence[str], root: Path, labels: set[str]) -> str | None:
     """Return the id that is meant, or None where data are: a name that entries use, a source, or a file that is there."""
     if what is None or what in labels or what.startswith(SOURCES) or (root / what).exists():
         return None
     return match_id(what, ids)
 
 
-def _read(lab: Lab, refs: dict[str, str], entry_id: str, drafts: dict[str, str]) -> Entry:
+def _read_entry(lab: Lab, refs: dict[str, str], entry_id: str, drafts: dict[str, str]) -> Entry:
     stored = (entry_text(lab, entry_id, ref) for ref in refs)
-    text = drafts.get(entry_id) or next(found for found in stored if found is not None)
+    text = drafts.get(entry_id) or next(page for page in stored if page is not None)
     return parse(text, entry_id=entry_id, file=shown_path(lab, page_path(entry_id)))
 
 
-def _declared(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
+def _declare(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
     written = declaration.written_out(entry)
     if written is not None and written.metrics:
         return written
     return plan.inspect(entry, root=root, cache=lab.repository.private, ask=ask)
 
 
-def _target(lab: Lab, root: Path, entry: Entry, declared: Declared, at: str | None) -> SearchTarget:
-    label, facts = data_label(entry.front.data), declared.facts
-    return SearchTarget(lab, root, entry, declared, DataSet(declared.hash, label, facts.get("n_rows"), facts.get("n_features")), at)
+def _make_target(lab: Lab, root: Path, entry: Entry, declared: Declared, space_entry: str | None) -> SearchTarget:
+    facts = declared.facts
+    data = DataSet(declared.hash, data_label(entry.front.data), facts.get("n_rows"), facts.get("n_features"))
+    return SearchTarget(lab, root, entry, declared, data, space_entry)

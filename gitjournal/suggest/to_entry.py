@@ -18,67 +18,67 @@ from gitjournal.worker.jobs import AskWorker
 def draft(suggestions: Suggestions, *, title: str, ask: AskWorker, whole: bool = False) -> Drafted:
     """Return an entry that runs what is suggested; with a grid where that is more than one, or where it will grow (`whole`)."""
     target = suggestions.target
-    found = [one.candidate for one in suggestions.proposals]
+    chosen = [one.candidate for one in suggestions.proposals]
     front = target.entry.front
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "title": title,
-        "hypothesis": hypothesis(suggestions),
+        "hypothesis": write_hypothesis(suggestions),
         "tags": ["suggested"],
         "task": target.declared.task,
         "split": target.declared.split,
         "metrics": target.declared.metrics,
         "seeds": front.seeds,
-        **declaration(target, found, suggestions.width if whole else 0),
+        **declare_candidates(target, chosen, suggestions.width if whole else 0),
     }
     if suggestions.best and ":" not in suggestions.best.entry:
-        said["baseline"] = suggestions.best.entry
+        values["baseline"] = suggestions.best.entry
     data = loader_options(target.entry)
-    request = EntryRequest({name: value for name, value in said.items() if value}, data, template="sklearn")
+    request = EntryRequest({name: value for name, value in values.items() if value}, data, template="sklearn")
     with open_journal(target.root, target.lab) as journal:
         return drafting.draft(journal, target.root, request, ask=ask)
 
 
-def hypothesis(suggestions: Suggestions) -> str:
+def write_hypothesis(suggestions: Suggestions) -> str:
     """Return what is expected, as the entry says it before its runs."""
-    told = []
-    for one in suggestions.proposals:
-        seen = one.advice.forecast
-        if seen.expected is not None and seen.low is not None and seen.high is not None:
-            told.append(f"{seen.expected:.3g} [{seen.low:.3g}, {seen.high:.3g}]")
+    expected = []
+    for proposal in suggestions.proposals:
+        forecast = proposal.advice.forecast
+        if forecast.expected is not None and forecast.low is not None and forecast.high is not None:
+            expected.append(f"{forecast.expected:.3g} [{forecast.low:.3g}, {forecast.high:.3g}]")
     metric = f"dev.{suggestions.target.metric}"
     return (
-        f"gitjournal suggest expects {metric} {', '.join(told)}"
-        if told
+        f"gitjournal suggest expects {metric} {', '.join(expected)}"
+        if expected
         else "gitjournal suggest begins with strong defaults: no evidence yet"
     )
 
 
-def declaration(target: SearchTarget, found: Sequence[Candidate], width: int = 0) -> dict[str, Any]:
+def declare_candidates(target: SearchTarget, chosen: Sequence[Candidate], width: int = 0) -> dict[str, Any]:
     """Return procedure, parameters and grid of an entry for these candidates, with room for procedures of `width` steps."""
-    if target.at is not None:
+    if target.space_entry is not None:
         front = target.entry.front
-        varied = {name for one in found for name in one.point}
-        kept = {name: value for name, value in front.parameters.items() if name not in varied}
-        return {"procedure": front.procedure, "parameters": kept, "grid": grid(target, found)}
-    if len(found) == 1 and not width:
-        return {"procedure": found[0].steps}
-    labels = labels_for(max(width, *(len(one.exchangeable) for one in found)))
-    start = [{label: step} for label, step in zip(labels, _padded(found[0].exchangeable, len(labels)), strict=True)]
-    same = found[0].steps[: len(found[0].steps) - len(found[0].exchangeable)]
-    return {"procedure": [*same, *start], "grid": grid(target, found, labels)}
+        varied = {name for one in chosen for name in one.point}
+        parameters = {name: value for name, value in front.parameters.items() if name not in varied}
+        return {"procedure": front.procedure, "parameters": parameters, "grid": grid_points(target, chosen)}
+    if len(chosen) == 1 and not width:
+        return {"procedure": chosen[0].steps}
+    labels = step_labels(max(width, *(len(one.exchangeable) for one in chosen)))
+    start = [{label: step} for label, step in zip(labels, _pad(chosen[0].exchangeable, len(labels)), strict=True)]
+    same = chosen[0].steps[: len(chosen[0].steps) - len(chosen[0].exchangeable)]
+    return {"procedure": [*same, *start], "grid": grid_points(target, chosen, labels)}
 
 
-def grid(target: SearchTarget, found: Sequence[Candidate], labels: Sequence[str] = ()) -> list[dict[str, list[Any]]]:
+def grid_points(target: SearchTarget, chosen: Sequence[Candidate], labels: Sequence[str] = ()) -> list[dict[str, list[Any]]]:
     """Return one point a candidate: its values, or its steps by label."""
-    if target.at is not None:
-        return [{name: [value] for name, value in one.point.items()} for one in found]
-    return [{label: [step] for label, step in zip(labels, _padded(one.exchangeable, len(labels)), strict=True)} for one in found]
+    if target.space_entry is not None:
+        return [{name: [value] for name, value in one.point.items()} for one in chosen]
+    return [{label: [step] for label, step in zip(labels, _pad(one.exchangeable, len(labels)), strict=True)} for one in chosen]
 
 
-def labels_for(many: int) -> list[str]:
+def step_labels(many: int) -> list[str]:
     """Return the labels of so many steps, of which a grid may swap each."""
     return [*("prepare" if number == 0 else f"prepare{number + 1}" for number in range(many - 1)), "model"]
 
 
-def _padded(steps: list[Any], many: int) -> list[Any]:
+def _pad(steps: list[Any], many: int) -> list[Any]:
     return [*["passthrough"] * (many - len(steps)), *steps]

@@ -41,40 +41,40 @@ def test_another_journal_is_read_and_nothing_is_written_there(repo: Path, tmp_pa
     assert snapshot(tmp_path / "other") == before
     (tmp_path / "none").mkdir()
     with pytest.raises(GitError):
-        collect.elsewhere(tmp_path / "none")
+        collect.read_other(tmp_path / "none")
 
 
 def test_a_trial_is_the_mean_of_the_runs_of_a_configuration() -> None:
     runs = [result(canonical(), score) for score in (0.9, 0.7)]
-    (trial,) = collect.evidence(DIGITS, "accuracy", "classification", [history(*runs)]).trials
+    (trial,) = collect.collect_evidence(DIGITS, "accuracy", "classification", [history(*runs)]).trials
     assert (trial.data, trial.key, trial.entry, trial.seconds) == (HASH, SVC, "20261101-a-aaaa", 2.0)
     assert trial.score == pytest.approx(0.8)
 
 
 def test_what_only_failed_is_known_and_what_another_metric_was_asked_of_is_not() -> None:
     runs = [result(canonical(4), None, status="failed"), result(canonical(2), None, f1=0.5), result(canonical(3), float("nan"))]
-    found = collect.evidence(DIGITS, "accuracy", "classification", [history(*runs)])
+    found = collect.collect_evidence(DIGITS, "accuracy", "classification", [history(*runs)])
     assert [(one.key, one.score) for one in found.trials] == [(SVC.replace("10", "4"), None)]
     assert found.own() == []
 
 
 def test_runs_of_another_task_and_what_is_no_canonical_text_are_left_out() -> None:
     regression = canonical().replace('"task":"classification"', '"task":"regression"')
-    found = collect.evidence(DIGITS, "accuracy", "classification", [history(result(regression, 0.9), result("nonsense", 0.9))])
+    found = collect.collect_evidence(DIGITS, "accuracy", "classification", [history(result(regression, 0.9), result("nonsense", 0.9))])
     assert found.trials == []
 
 
 def test_an_entry_of_another_journal_bears_its_name_and_the_first_journal_says_how_large_data_are() -> None:
     wrong = DataSet(HASH, "numbers", 5, 5)
     other = history(result(canonical(1), 0.5), name="theirs", sets={HASH: wrong, WINE: DataSet(WINE, "wine")})
-    found = collect.evidence(DIGITS, "accuracy", "classification", [history(result(canonical(2), 0.6)), other])
+    found = collect.collect_evidence(DIGITS, "accuracy", "classification", [history(result(canonical(2), 0.6)), other])
     assert [one.entry for one in found.trials] == ["20261101-a-aaaa", "theirs:20261101-a-aaaa"]
     assert found.sets == {HASH: DIGITS, WINE: DataSet(WINE, "wine")}
 
 
 def test_a_key_is_the_same_on_all_data_and_counts_columns_by_shares() -> None:
     text = canonical().replace('{"C":10}', '{"C":10,"max_features":32}').replace("svm.SVC", "ensemble.RandomForestClassifier")
-    assert collect.key_of(canonical(), 64) == collect.key_of(canonical().replace(HASH, WINE), 13) == SVC
-    assert collect.key_of(text, 64) == '[{"sklearn.ensemble.RandomForestClassifier":{"C":10,"max_features":0.5}}]'
-    assert collect.key_of(text, None) == '[{"sklearn.ensemble.RandomForestClassifier":{"C":10,"max_features":32}}]'
-    assert collect.key_of("nonsense", 64) == "[]"
+    assert collect.portable_key(canonical(), 64) == collect.portable_key(canonical().replace(HASH, WINE), 13) == SVC
+    assert collect.portable_key(text, 64) == '[{"sklearn.ensemble.RandomForestClassifier":{"C":10,"max_features":0.5}}]'
+    assert collect.portable_key(text, None) == '[{"sklearn.ensemble.RandomForestClassifier":{"C":10,"max_features":32}}]'
+    assert collect.portable_key("nonsense", 64) == "[]"

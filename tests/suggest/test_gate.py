@@ -39,7 +39,7 @@ def run_all(gate: Gate, score: Callable[[float], float | None] = hill) -> tuple[
     while (chosen := gate.next(waiting)) is not None:
         waiting.remove(chosen)
         C = json.loads(KEYS[chosen])[1]["sklearn.svm.SVC"]["C"]
-        gate.heard(chosen, score(C), 2.0)
+        gate.learn(chosen, score(C), 2.0)
         made.append(C)
     return made, waiting
 
@@ -66,7 +66,7 @@ def test_nothing_is_skipped_before_there_is_evidence() -> None:
         assert chosen is not None
         assert gate.control(chosen) is None
         waiting.remove(chosen)
-        gate.heard(chosen, 0.1 if waiting else 0.99, 1.0)
+        gate.learn(chosen, 0.1 if waiting else 0.99, 1.0)
 
 
 def test_own_runs_of_other_entries_count_and_decide_at_once() -> None:
@@ -85,7 +85,7 @@ def test_the_other_seeds_of_what_was_begun_are_made_before_anything_else() -> No
     assert first is not None
     waiting.remove(first)
     assert gate.next(waiting) == first
-    gate.heard(first, 0.5, 1.0)
+    gate.learn(first, 0.5, 1.0)
     waiting.remove(first)
     assert gate.next(waiting) == first
 

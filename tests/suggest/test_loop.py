@@ -15,7 +15,7 @@ from gitjournal.render.results_page import compose_results
 from gitjournal.run.call import ExecCall
 from gitjournal.run.messages import Options
 from gitjournal.suggest import loop
-from gitjournal.suggest.loop import LoopOptions, Pursued, Round
+from gitjournal.suggest.loop import LoopOptions, LoopOutcome, Round
 from gitjournal.suggest.target import find_target
 from gitjournal.worker.jobs import InspectJob
 from tests.support.campaign import Quick
@@ -38,13 +38,13 @@ def lab(repo: Path) -> Lab:
     return lab
 
 
-def pursue(lab: Lab, what: str, options: LoopOptions) -> tuple[Pursued, list[Round]]:
+def pursue(lab: Lab, what: str, options: LoopOptions) -> tuple[LoopOutcome, list[Round]]:
     assert lab.top
     told: list[Round] = []
     target = find_target(lab, lab.top, what, column=None, ask=refuse)
     with open_journal(lab.top, lab) as journal:
         call = ExecCall(journal, lab.top, Answers(lab.top, 0), compose_results, Options(), lambda _: None)
-        return loop.pursue(call, target, [], options, tell=told.append), told
+        return loop.run_suggestions(call, target, [], options, tell=told.append), told
 
 
 def test_all_rounds_are_runs_of_one_entry_and_it_ends_where_nothing_is_left(lab: Lab) -> None:

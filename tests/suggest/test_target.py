@@ -30,13 +30,13 @@ def test_the_newest_entry_data_by_name_and_an_entry_can_be_meant(repo: Path, wha
     target = find_target(two_data_sets(repo), repo, what, column=None, ask=refuse)
     sizes = {"wine": DataSet(WINE, "wine", 178, 13), "digits": DataSet(HASH, "digits", 1797, 64)}
     assert (target.data, target.entry.id) == (sizes[label], entry)
-    assert (target.metric, target.at, target.root) == ("accuracy", None, repo)
+    assert (target.metric, target.space_entry, target.root) == ("accuracy", None, repo)
 
 
 def test_an_entry_with_a_space_is_where_to_look_though_it_is_a_draft(repo: Path) -> None:
     lab = two_data_sets(repo)
     write_entry(lab.path, "20261103-where-dddd", page("Where").split("---")[1] + "space: {svc__C: {log: [0.1, 10]}}")
-    assert find_target(lab, repo, "dddd", column=None, ask=refuse).at == "20261103-where-dddd"
+    assert find_target(lab, repo, "dddd", column=None, ask=refuse).space_entry == "20261103-where-dddd"
 
 
 def test_data_that_no_entry_names_are_looked_at_by_a_worker(repo: Path) -> None:

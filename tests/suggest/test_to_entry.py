@@ -61,7 +61,7 @@ def test_points_of_a_declared_space_keep_the_rest_of_its_entry(repo: Path) -> No
     save(lab.path)
     target = find_target(lab, repo, LATER, column=None, ask=refuse)
     found = suggest(target, collect.read_journals(lab, []), 5)
-    declared = to_entry.declaration(target, [one.candidate for one in found.proposals])
+    declared = to_entry.declare_candidates(target, [one.candidate for one in found.proposals])
     assert declared["procedure"] == ["SVC"]
     assert declared["parameters"] == {"svc__gamma": 0.5}
     assert sorted(declared["grid"], key=json.dumps) == [{"svc__C": [1]}, {"svc__C": [5]}]

@@ -54,7 +54,7 @@ def points_of(metric: str, runs: Sequence[TriedConfiguration]) -> list[RunPoint]
 
 
 def _point(run: TriedConfiguration, value: float, spread: float | None) -> RunPoint:
-    setting = encoding.read(run.procedure, key="-")  # the text itself is not needed, and takes a while
+    setting = encoding.encode(run.procedure, key="-")  # the text itself is not needed, and takes a while
     values: dict[str, Any] = {}
     owners = set()
     for step in run.procedure:

@@ -145,7 +145,7 @@ def _squares(name: str, column: Sequence[Any]) -> Array:
     """Return the squared distances (N, N) by one parameter; a run without it lies in the middle of those that have it."""
     there = [row for row, value in enumerate(column) if value is not ABSENT]
     total = np.zeros((len(column), len(column)))
-    for numbers in encoding.axes_of(name, [column[row] for row in there]):
+    for numbers in encoding.encode_axes(name, [column[row] for row in there]):
         axis = np.full(len(column), float(np.mean(numbers)))
         axis[there] = numbers
         total += (axis[:, None] - axis[None, :]) ** 2

@@ -66,7 +66,7 @@ class _Held:
 def _axes(front: FrontMatter) -> dict[str, list[Dimension]]:
     """Return what `space` and `grid` say of each parameter; a range in a grid goes from its first to its last value."""
     found: dict[str, list[Dimension]] = {}
-    for axes in spaces.read(front.space) if front.space else []:
+    for axes in spaces.read_spaces(front.space) if front.space else []:
         for axis in axes:
             found.setdefault(axis.name, []).append(axis)
     for part in front.grids:

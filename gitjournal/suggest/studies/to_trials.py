@@ -48,10 +48,8 @@ def report(target: SearchTarget, file: str, studies: Sequence[Study], *, same_da
     found = [_report(target, f"{file}/{one.name}" if many else file, restore_values(one), same_data=same_data) for one in studies]
     if not any(one.taken for one in found):
         why = next((reason for one in found for reason in one.left_out), "it has no trial that ended")
-        raise UsageError(
-            f"{file} says nothing about this: {why}",
-            hint="" if target.at else "name an entry whose `space` has the parameters of the study: gitjournal suggest ID --from STUDY",
-        )
+        hint = "name an entry whose `space` has the parameters of the study: gitjournal suggest ID --from STUDY"
+        raise UsageError(f"{file} says nothing about this: {why}", hint="" if target.space_entry else hint)
     return found
 
 
@@ -76,7 +74,7 @@ def _placed(target: SearchTarget, study: Study, trials: Sequence[StudyTrial], wh
     if refused:
         return [], {refused: len(trials)} if trials or len(study.directions) != 1 else {}
     with plan.placed(target.entry):
-        every = spaces.read(target.entry.front.space or {})
+        every = spaces.read_spaces(target.entry.front.space or {})
     scale = fit_scale(target.metric, [])
     within = [one for one in trials if one.score is None or scale.low <= one.score <= scale.high]
     points = [(one, point) for one in within if (point := _point(every, one.params)) is not None]
@@ -97,7 +95,7 @@ def _refused(target: SearchTarget, study: Study) -> str:
         return f"the study measured {metric}, not {deciding}"
     if study.directions[0] != direction(target.metric):
         return f"the study {'maximises' if study.directions[0] > 0 else 'minimises'}, and {deciding} goes the other way"
-    return "" if target.at else "its trials are points of no space that is known here"
+    return "" if target.space_entry else "its trials are points of no space that is known here"
 
 
 def _own_data(study: Study) -> DataSet | None:
