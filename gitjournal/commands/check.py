@@ -13,12 +13,13 @@ import click
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.errors import GitError
 from gitjournal.git.lab import Lab, find_journal, is_journal
+from gitjournal.git.trees import compute_merge, write_staged_tree, write_working_tree
 from gitjournal.integrity import fix as mending
 from gitjournal.integrity.check import Checked, Question, check_tree, commits_of, question_of_range
 from gitjournal.integrity.findings import Finding
 from gitjournal.integrity.fix import Mended
 from gitjournal.integrity.rejudge import in_depth
-from gitjournal.journal import branches, snapshot
+from gitjournal.journal import branches
 from gitjournal.render import text
 from gitjournal.render.results_page import compose_results
 
@@ -79,7 +80,7 @@ def _look(lab: Lab, ref: str, refs: dict[str, str], *, what: str | None, staged:
     repository, worktree = lab.repository, lab.worktree
     if merge:
         ours, theirs = commits_of(repository, merge)
-        merged = snapshot.merge_result(repository, ours, theirs)
+        merged = compute_merge(repository, ours, theirs)
         question = Question(merged.tree, base=ours, parents=(ours, theirs), history=(theirs, f"^{ours}"))
         return _with_conflicts(check_tree(repository, question, refs, in_depth), merged.conflicts)
     if what and ".." in what:
@@ -92,8 +93,8 @@ def _look(lab: Lab, ref: str, refs: dict[str, str], *, what: str | None, staged:
     head = repository.resolve(worktree_head(lab))
     known = (head,) if head else ()
     if staged:
-        return check_tree(repository, Question(snapshot.staged_tree(worktree), base=head, parents=known), refs, in_depth)
-    return check_tree(repository, Question(snapshot.working_tree(worktree), parents=known, history=known), refs, in_depth)
+        return check_tree(repository, Question(write_staged_tree(worktree), base=head, parents=known), refs, in_depth)
+    return check_tree(repository, Question(write_working_tree(worktree), parents=known, history=known), refs, in_depth)
 
 
 def worktree_head(lab: Lab) -> str:

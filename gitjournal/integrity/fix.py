@@ -16,13 +16,14 @@ from gitjournal.entry.parse import parse
 from gitjournal.entry.results_block import read_block, splice
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git.lab import Lab
+from gitjournal.git.trees import write_working_tree
 from gitjournal.git.working_files import replace_file
 from gitjournal.integrity.check import Checked
 from gitjournal.integrity.duplicates import Twice
 from gitjournal.integrity.rejudge import page_of
 from gitjournal.journal.entry_ids import PAGE, RECORDS
 from gitjournal.journal.index.cache import Index
-from gitjournal.journal.snapshot import read_lines, read_snapshot, working_tree
+from gitjournal.journal.snapshot import read_lines, read_snapshot
 from gitjournal.run.results import Compose
 
 OF_BLOCKS = ("GJ106", "GJ108")  # what a results block that is written anew mends
@@ -55,7 +56,7 @@ def mend(lab: Lab, checked: Checked, refs: dict[str, str], *, compose: Compose, 
     if dry_run:
         touched = {one.file for one in checked.findings if one.code in OF_BLOCKS}
         return [*told, *(Mended(path, "its results block written anew") for path in sorted(touched))]
-    snapshot = read_snapshot(lab.repository, working_tree(worktree))
+    snapshot = read_snapshot(lab.repository, write_working_tree(worktree))
     stems = {path.removesuffix(RECORDS).removesuffix(PAGE) for path in edits}
     stems |= {one.file.removesuffix(PAGE) for one in checked.findings if one.code in OF_BLOCKS}
     with Index.open(lab.repository) as index:

@@ -14,11 +14,12 @@ from gitjournal.entry.verdict import Verdict
 from gitjournal.errors import GitError, GitjournalError
 from gitjournal.git.lab import Lab, is_journal
 from gitjournal.git.repository import Repository
+from gitjournal.git.trees import compute_merge
 from gitjournal.integrity.check import Checked, Question, check_tree, commits_of
 from gitjournal.journal.entry_ids import FOLDER, PAGE, can_mean
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.records import as_baseline, join_owners
-from gitjournal.journal.snapshot import Found, Snapshot, merge_result, read_snapshot, stem_of
+from gitjournal.journal.snapshot import Found, Snapshot, read_snapshot, stem_of
 from gitjournal.run.sealed_set import looks_at
 from gitjournal.stats.gain import Gain, gain_over
 from gitjournal.stats.looks import Look, look_of_entry
@@ -86,7 +87,7 @@ def review(lab: Lab, ours: str, theirs: str, refs: dict[str, str]) -> Review:
     for name, commit in ((ours, before), (theirs, tip)):
         if not is_journal(repository, commit):
             raise GitError(f"`{name}` is no branch of a journal", hint="see: git branch --all")
-    merged = merge_result(repository, before, tip)
+    merged = compute_merge(repository, before, tip)
     question = Question(merged.tree, base=before, parents=(before, tip), history=(tip, f"^{before}"))
     checked = check_tree(repository, question, refs)
     old, new = read_snapshot(repository, before), read_snapshot(repository, merged.tree)

@@ -5,21 +5,16 @@ Blobs are read in batches, and only those of the entries that are asked for.
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from gitjournal.entry.model import ID_PATTERN, Entry
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import EntryError, GitError, GitjournalError
-from gitjournal.git.process import git, git_bytes, run_git
 from gitjournal.git.repository import Repository, TreeFile
-from gitjournal.git.worktree import Worktree
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 
 AT_ONCE = 250  # entries: memory stays flat however large the journal is
@@ -130,91 +125,3 @@ def _found(stem: str, page: bytes | None, records: bytes | None) -> Found:
         except GitjournalError as told:
             fault = told
     return Found(entry_id, path, stem + RECORDS, text, entry, fault, read_lines(records or b"", stem + RECORDS))
-
-
-# ---- trees that are no commit
-
-
-def staged_tree(worktree: Worktree) -> str:
-    """Return the tree of what is staged. Raises GitError where there are conflicts."""
-    return worktree.git("write-tree")
-
-
-def working_tree(worktree: Worktree) -> str:
-    """Return the tree of the files as they lie there, what git ignores left out; index and files stay as they are."""
-    with tempfile.TemporaryDirectory(prefix="gitjournal-") as folder:
-        index = Path(folder) / "index"
-        if (worktree.git_dir / "index").is_file():
-            # with its time: by that git knows which files may have been edited unseen since (racily clean)
-            shutil.copy2(worktree.git_dir / "index", index)
-        worktree.git("add", "--all", "--", ".", index=index)
-        return worktree.git("write-tree", index=index)
-
-
-@dataclass(frozen=True)
-class Merged:
-    """The tree of a merge that was only computed, and the paths that git could not merge."""
-
-    tree: str
-    conflicts: list[str]
-
-
-def merge_result(repository: Repository, ours: str, theirs: str) -> Merged:
-    """Merge two commits without touching a worktree, an index or a branch; records are joined line by line.
-
-    Raises GitError where the two have nothing in common to merge.
-    """
-    with tempfile.TemporaryDirectory(prefix="gitjournal-") as folder:
-        attributes = Path(folder) / "attributes"
-        attributes.write_bytes(repository.blob(f"{ours}:.gitattributes") or b"")
-        plain = ["--git-dir", str(repository.common), "-c", f"core.attributesFile={attributes}"]
-        asked = [*plain, "merge-tree", "--write-tree", "--allow-unrelated-histories", "--name-only", "--no-messages", "-z", ours, theirs]
-        done = run_git(asked, cwd=repository.common)
-        if done.returncode in (0, 1):
-            tree, *paths = os.fsdecode(done.stdout).rstrip("\0").split("\0")
-            return Merged(tree, list(dict.fromkeys(path for path in paths if path)))
-        if not _too_old(done.stderr):
-            raise GitError(f"git merge-tree: {done.stderr.decode(errors='replace').strip()}")
-        return merge_in_index(repository, ours, theirs, Path(folder))
-
-
-def _too_old(said: bytes) -> bool:
-    """Whether this is a git before 2.38, whose merge-tree knows no `--write-tree`."""
-    return b"usage: git merge-tree" in said or b"unknown" in said
-
-
-def merge_in_index(repository: Repository, ours: str, theirs: str, folder: Path) -> Merged:
-    """Merge as `merge_result` does, with a git that is too old for it: in a throw-away index and folder.
-
-    A file that both sides changed is merged by git's own `merge-one-file`; where it cannot, our side stands there.
-    """
-    base = repository.git("merge-base", ours, theirs)
-    desk = folder / "desk"
-    desk.mkdir()
-    where = {"GIT_DIR": str(repository.common), "GIT_INDEX_FILE": str(folder / "index"), "GIT_WORK_TREE": str(desk)}
-    git(["read-tree", "-i", "-m", "--aggressive", base, ours, theirs], cwd=desk, extra=where)
-    run_git(["merge-index", "-o", "-q", "git-merge-one-file", "-a"], cwd=desk, extra=where)
-    listed = git_bytes(["ls-files", "--unmerged", "-z"], cwd=desk, extra=where)
-    sides: dict[str, dict[str, str]] = {}
-    for line in filter(None, listed.split(b"\0")):
-        head, _, name = line.partition(b"\t")
-        mode, blob, stage = head.decode().split(" ")
-        sides.setdefault(os.fsdecode(name), {})[stage] = f"{mode} {blob}"
-    conflicts = []
-    for path, side in sides.items():
-        git(["update-index", "--force-remove", "--", path], cwd=desk, extra=where)
-        there = side.get("2")
-        if path.endswith(RECORDS) and there and "3" in side:
-            there = f"100644 {_union(repository, there[7:], side['3'][7:])}"
-        else:
-            conflicts.append(path)
-        if there:
-            git(["update-index", "-z", "--index-info"], cwd=desk, stdin=f"{there}\t".encode() + os.fsencode(path) + b"\0", extra=where)
-    return Merged(git(["write-tree"], cwd=desk, extra=where), conflicts)
-
-
-def _union(repository: Repository, ours: str, theirs: str) -> str:
-    """Store the records of both sides, each line once, as git does with `merge=union`."""
-    sides = repository.blobs([ours, theirs])
-    lines = dict.fromkeys(line for blob in (ours, theirs) for line in sides[blob].split(b"\n") if line)
-    return repository.store(b"".join(line + b"\n" for line in lines))

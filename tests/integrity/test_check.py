@@ -10,11 +10,11 @@ import pytest
 
 from gitjournal.entry.record import Record, decode_lines, encode
 from gitjournal.git.lab import find_lab
+from gitjournal.git.trees import compute_merge, merge_in_index
 from gitjournal.integrity.check import Question, check_tree, question_of_range
 from gitjournal.integrity.findings import CODES
 from gitjournal.integrity.rejudge import in_depth
 from gitjournal.integrity.secret_scan import find_leaks
-from gitjournal.journal.snapshot import merge_in_index, merge_result
 from tests.support.guarded import FIRST, LATER, UNGUARDED, begin, checked, codes, page, put, repeat, run, save, tried
 from tests.support.helpers import git, gitjournal
 
@@ -292,7 +292,7 @@ def test_a_merge_is_computed_alike_by_old_and_new_git(lab: Path, tmp_path: Path)
     put(lab, FIRST, page("First", c=[10, 2, 3]), [run(at="2026-11-01T10:00:00+00:00"), run(3, at="2026-11-04T10:00:00+00:00")])
     save(lab)
     repository = find_lab(lab).repository
-    new, old = merge_result(repository, "journal", "side"), merge_in_index(repository, "journal", "side", tmp_path)
+    new, old = compute_merge(repository, "journal", "side"), merge_in_index(repository, "journal", "side", tmp_path)
     assert new.conflicts == old.conflicts == [PAGE]
     for merged in (new, old):
         found = check_tree(repository, Question(merged.tree, base="journal", parents=("journal", "side")), {})

@@ -15,10 +15,10 @@ from gitjournal.entry.results_block import splice
 from gitjournal.entry.summary import summarise
 from gitjournal.git.lab import find_journal
 from gitjournal.git.setup.init import init
+from gitjournal.git.trees import write_working_tree
 from gitjournal.integrity.check import Checked, Question, check_tree
 from gitjournal.integrity.rejudge import in_depth
 from gitjournal.journal.branches import current_ref, journal_refs
-from gitjournal.journal.snapshot import working_tree
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import configure
 from gitjournal.procedure.declaration import Versions, written_out
@@ -119,7 +119,7 @@ def checked(lab: Path) -> Checked:
     assert place.worktree
     head = git(lab, "rev-parse", "HEAD")
     refs = journal_refs(place, current_ref(place))
-    return check_tree(place.repository, Question(working_tree(place.worktree), parents=(head,), history=(head,)), refs, in_depth)
+    return check_tree(place.repository, Question(write_working_tree(place.worktree), parents=(head,), history=(head,)), refs, in_depth)
 
 
 def codes(lab: Path) -> list[str]:
