@@ -1,4 +1,4 @@
-"""The door: the command group, its lazily loaded commands, and the one place that turns errors into words."""
+"""The command line: the command group, its lazily loaded commands, and the one place that turns errors into words."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def main() -> None:
         code = group.main(standalone_mode=False)
         sys.stdout.flush()
     except GitjournalError as fault:
-        code = _refuse(fault)
+        code = _report_refusal(fault)
     except click.exceptions.Abort:
         code = INTERRUPTED
     except click.ClickException as fault:
@@ -103,16 +103,16 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except OSError as fault:
-        code = _refuse(SpaceError(fault.filename or "a file")) if is_full(fault) else _report_bug(fault)
+        code = _report_refusal(SpaceError(fault.filename or "a file")) if is_full(fault) else _report_bug(fault)
     except Exception as fault:  # noqa: BLE001 - a bug: say so, keep what is needed to mend it
         code = _report_bug(fault)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _refuse(fault: GitjournalError) -> int:
+def _report_refusal(fault: GitjournalError) -> int:
     if "--json" in sys.argv:
         place = fault.place
-        told = {
+        answer = {
             "error": fault.kind,
             "message": fault.message,
             "hint": fault.hint,
@@ -120,7 +120,7 @@ def _refuse(fault: GitjournalError) -> int:
             "line": place.line if place else None,
             "column": place.column if place else None,
         }
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(answer))
     else:
         click.echo(clean_lines(str(fault)), err=True)
     return fault.exit_code

@@ -1,4 +1,4 @@
-"""What can go wrong, each with a place and a hint. Raised anywhere, printed only at the door."""
+"""Exceptions that are expected, each with a place and a hint. Raised anywhere, printed only by `cli`."""
 
 from __future__ import annotations
 
@@ -113,26 +113,16 @@ def is_full(fault: OSError) -> bool:
     return fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class DuplicateError(GitjournalError):
-    """The same run stands in the journal already."""
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return ``; did you mean `x`?`` for the one of `words` that is nearest to `word`, or nothing.
 
-    exit_code = 3
-    kind = "duplicate"
-
-
-class ExperimentError(GitjournalError):
-    """The experiment itself failed: an exception in the model, a crash, a time limit."""
-
-    exit_code = 4
-    kind = "failed"
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean `x`?`` for the known word nearest to `word`, or nothing."""
-    by_lower = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=5, cutoff=0.6)
-    if not found:
+    >>> nearest("acuracy", ["rmse", "accuracy"])
+    '; did you mean `accuracy`?'
+    """
+    by_lower = {name.lower(): name for name in words}
+    matches = difflib.get_close_matches(word.lower(), by_lower, n=5, cutoff=0.6)
+    if not matches:
         return ""
     # among words alike, one with the same letters: two of them swapped is the commonest slip
-    swapped = next((name for name in found if sorted(name) == sorted(word.lower())), found[0])
-    return f"; did you mean `{by_lower[swapped]}`?"
+    best = next((match for match in matches if sorted(match) == sorted(word.lower())), matches[0])
+    return f"; did you mean `{by_lower[best]}`?"

@@ -1,4 +1,7 @@
-"""Finds the files that ship beside the code: `hooks/` and `templates/`."""
+"""Resource files that ship beside the code: `hooks/` and `templates/`.
+
+A module of its own, so that no other knows where they lie in a checkout and where once installed.
+"""
 
 from __future__ import annotations
 
@@ -20,5 +23,5 @@ def folder(name: str) -> Path:
 
 def text(name: str) -> str:
     """Return the text of one shipped file, such as `hooks/prepare-commit-msg`."""
-    first, _, rest = name.partition("/")
-    return (folder(first) / rest).read_text(encoding="utf-8")
+    folder_name, _, path = name.partition("/")
+    return (folder(folder_name) / path).read_text(encoding="utf-8")

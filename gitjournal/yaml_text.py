@@ -31,9 +31,18 @@ Path = tuple[str | int, ...]
 _INT = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 _SPECIAL = {".inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
+
+
+def _to_decimal(text: str) -> str:
+    try:
+        return str(int(text.replace("_", ""), 0))
+    except ValueError:
+        return "a decimal number"
+
+
 _REFUSED: tuple[tuple[re.Pattern[str], str, Callable[[str], str]], ...] = (
     (re.compile(r"[-+]?0[0-9]+\Z"), "a number with a leading zero", lambda s: str(int(s))),
-    (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+\Z"), "a number in another base", lambda s: str(_based(s))),
+    (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+\Z"), "a number in another base", _to_decimal),
     (re.compile(r"[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?\Z"), "a number with underscores", lambda s: s.replace("_", "")),
     (re.compile(r"\+[0-9.].*\Z"), "a number with a plus sign", lambda s: s[1:]),
     (re.compile(r"(None|NULL|Null)\Z"), "a null of another language", lambda _: "null"),
@@ -45,13 +54,6 @@ _REFUSED: tuple[tuple[re.Pattern[str], str, Callable[[str], str]], ...] = (
         lambda s: "-.inf" if s[0] == "-" else ".inf",
     ),
 )
-
-
-def _based(text: str) -> str:
-    try:
-        return str(int(text.replace("_", ""), 0))
-    except ValueError:
-        return "a decimal number"
 
 
 @dataclass(frozen=True)
@@ -129,11 +131,11 @@ def load(text: str, *, file: str, first_line: int = 1) -> Document:
 
     Raises EntryError with line and column for anything that is not plain YAML within the limits.
     """
-    reader = _Reader(text, file, first_line)
+    reader = _DocumentReader(text, file, first_line)
     return Document(reader.read(), text, file, first_line, reader.spans)
 
 
-class _Reader:
+class _DocumentReader:
     """Turns the nodes of one document into plain values, and remembers where they stood."""
 
     def __init__(self, text: str, file: str, first_line: int) -> None:
@@ -193,8 +195,8 @@ class _Reader:
         return self.scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
-        seen: dict[tuple[type, Any], int] = {}
+        values: dict[Any, Any] = {}
+        lines: dict[tuple[type, Any], int] = {}
         for key_node, value_node in node.value:
             mark: Any = key_node.start_mark
             if not isinstance(key_node, yaml.ScalarNode):
@@ -202,13 +204,13 @@ class _Reader:
             key = self.scalar(key_node)
             if key is None:
                 raise self.error("a key is missing before `:`", mark.line, mark.column)
-            earlier = seen.setdefault((type(key), key), mark.line)
-            if earlier != mark.line or key in found:
+            earlier = lines.setdefault((type(key), key), mark.line)
+            if earlier != mark.line or key in values:
                 raise self.error(f"`{key}` stands twice, first in line {self.first_line + earlier}; keep one", mark.line, mark.column)
-            found[key] = self.value(value_node, (*path, key))
+            values[key] = self.value(value_node, (*path, key))
             # a message about a key wants the key's own place; the span of the value is kept for editing
             self.spans[(*path, key, "")] = Span(mark.index, key_node.end_mark.index, self.first_line + mark.line, mark.column + 1)
-        return found
+        return values
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
         if node.style in ("'", '"', "|", ">"):

@@ -55,7 +55,7 @@ def command(context: Context, what: str | None, files: tuple[str, ...], listing:
 
 
 def _trust_code(private: Path, code: Code, context: Context, *, what: str, dry_run: bool, as_json: bool) -> None:
-    changes = store.changes(private, code)
+    changes = store.list_changes(private, code)
     trusted = store.is_trusted(private, code)
     if as_json:
         files = [{"path": change.path, "state": change.state, "diff": list(change.lines)} for change in changes]

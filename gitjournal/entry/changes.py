@@ -36,12 +36,11 @@ def differences(left: FrontMatter, right: FrontMatter, *, titles: bool = False) 
 
     `1`, `1.0` and `true` are different here: they may mean different things.
     """
-    ours, theirs = flatten(left), flatten(right)
-    keys = dict.fromkeys([*ours, *theirs])
+    left_values, right_values = flatten(left), flatten(right)
     return [
-        Difference(key, ours.get(key), theirs.get(key))
-        for key in keys
-        if repr(ours.get(key)) != repr(theirs.get(key)) and (titles or key not in NOT_DECLARED)
+        Difference(key, left_values.get(key), right_values.get(key))
+        for key in dict.fromkeys([*left_values, *right_values])
+        if repr(left_values.get(key)) != repr(right_values.get(key)) and (titles or key not in NOT_DECLARED)
     ]
 
 

@@ -51,10 +51,10 @@ def parse(text: str, *, file: str) -> Datasheet:
     if not isinstance(value, dict) or not isinstance(value.get("hash"), str):
         raise EntryError("a datasheet needs `hash:` in its front matter", place=Place(file, 2))
     sealed = []
-    for number, one in enumerate(value.get("sealed") or []):
-        if not isinstance(one, dict) or not isinstance(one.get("rows"), str):
+    for number, rule in enumerate(value.get("sealed") or []):
+        if not isinstance(rule, dict) or not isinstance(rule.get("rows"), str):
             raise EntryError("a sealed test rule needs `rows:`", place=document.place(("sealed", number)))
-        sealed.append(Sealed({key: part for key, part in one.items() if key != "rows"}, one["rows"]))
+        sealed.append(Sealed({key: part for key, part in rule.items() if key != "rows"}, rule["rows"]))
     looks = value.get("looks")
     if looks is not None and (isinstance(looks, bool) or not isinstance(looks, int) or looks < 1):
         raise EntryError("`looks` is how often the test part may be looked at: a whole number from 1", place=document.place(("looks",)))
@@ -63,8 +63,10 @@ def parse(text: str, *, file: str) -> Datasheet:
 
 def rule_of(split: dict[str, Any]) -> dict[str, Any]:
     """Return the part of a split that decides which rows are test."""
-    kept = {key: split[key] for key in TEST_KEYS if split.get(key) is not None}
-    return {"seed": 0, **kept, **({"seed": 0} if kept.get("seed") == "each" else {})} if not split.get("time") else kept
+    rule = {key: split[key] for key in TEST_KEYS if split.get(key) is not None}
+    if split.get("time"):
+        return rule
+    return {"seed": 0, **rule, **({"seed": 0} if rule.get("seed") == "each" else {})}
 
 
 def name_of(data: dict[str, Any]) -> str:
@@ -76,8 +78,8 @@ def name_of(data: dict[str, Any]) -> str:
 
 def new_text(name: str, source: str, data_hash: str, facts: dict[str, Any]) -> str:
     """Return a new datasheet, its questions still open."""
-    known = {key: facts[key] for key in ("n_rows", "n_features", "classes") if facts.get(key) is not None}
-    head = {"name": name, "source": source, "hash": data_hash, "facts": known}
+    basics = {key: facts[key] for key in ("n_rows", "n_features", "classes") if facts.get(key) is not None}
+    head = {"name": name, "source": source, "hash": data_hash, "facts": basics}
     front = "".join(f"{key}: {yaml_text.dump_inline(value)}\n" for key, value in head.items())
     return f"---\n{front}---\n\n# {name}\n{QUESTIONS}"
 

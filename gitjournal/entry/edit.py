@@ -18,11 +18,11 @@ def set_values(text: str, values: dict[yaml_text.Path, Any], *, file: str) -> st
     Raises EntryError where the value to replace is spread over several lines.
     """
     for path, value in values.items():
-        text = _set(text, path, value, file)
+        text = _set_value(text, path, value, file)
     return text
 
 
-def _set(text: str, path: yaml_text.Path, value: Any, file: str) -> str:
+def _set_value(text: str, path: yaml_text.Path, value: Any, file: str) -> str:
     front, _ = split_text(text, file=file)
     document = yaml_text.load(front, file=file, first_line=2)
     edited = _replace(document, path, value) if path in document.spans else _insert(document, path, value)
@@ -34,7 +34,7 @@ def _set(text: str, path: yaml_text.Path, value: Any, file: str) -> str:
 
 def _replace(document: yaml_text.Document, path: yaml_text.Path, value: Any) -> str:
     span = document.spans[path]
-    if isinstance(_at(document.value, path), (dict, list)) and not span.flow:
+    if isinstance(_value_at(document.value, path), (dict, list)) and not span.flow:
         raise EntryError(
             f"`{'.'.join(map(str, path))}` is written by gitjournal on one line; restore it or remove it", place=document.place(path)
         )
@@ -43,15 +43,15 @@ def _replace(document: yaml_text.Document, path: yaml_text.Path, value: Any) -> 
 
 def _insert(document: yaml_text.Document, path: yaml_text.Path, value: Any) -> str:
     text, parent, key = document.text, path[:-1], path[-1]
-    said = f"{yaml_text.dump_inline(key)}: {yaml_text.dump_inline(value)}"
+    pair = f"{yaml_text.dump_inline(key)}: {yaml_text.dump_inline(value)}"
     span = document.spans[parent]
     if span.flow:
         inside = text[span.start + 1 : span.end - 1].rstrip(_BLANK)
         between = "" if not inside.strip(_BLANK) else " " if inside.endswith(",") else ", "
-        return f"{text[: span.start + 1]}{inside}{between}{said}{text[span.end - 1 :]}"
+        return f"{text[: span.start + 1]}{inside}{between}{pair}{text[span.end - 1 :]}"
     end = _end_of_block(document, parent)
     indent = " " * (span.column - 1)
-    return f"{text[:end]}{indent}{said}\n{text[end:]}"
+    return f"{text[:end]}{indent}{pair}\n{text[end:]}"
 
 
 def _end_of_block(document: yaml_text.Document, parent: yaml_text.Path) -> int:
@@ -66,7 +66,7 @@ def _end_of_block(document: yaml_text.Document, parent: yaml_text.Path) -> int:
         for path, span in document.spans.items()
         if path[: len(parent)] == parent
         and len(path) > len(parent)
-        and (span.flow or not isinstance(_at(document.value, path), (dict, list)))
+        and (span.flow or not isinstance(_value_at(document.value, path), (dict, list)))
     ]
     end = max(ends, default=document.spans[parent].start)
     if end and text[end - 1] == "\n":
@@ -75,7 +75,7 @@ def _end_of_block(document: yaml_text.Document, parent: yaml_text.Path) -> int:
     return len(text) if newline < 0 else newline + 1
 
 
-def _at(value: Any, path: yaml_text.Path) -> Any:
+def _value_at(value: Any, path: yaml_text.Path) -> Any:
     for part in path:
         if part == "":  # the place of a key, not a value
             return None

@@ -85,11 +85,11 @@ def read(entry: Entry) -> list[Expectation]:
     if len(texts) > MOST:
         hint = "ask further questions in entries of their own"
         raise EntryError(f"`expect` holds {len(texts)} comparisons; {MOST} at most", hint=hint, place=entry.place("expect"))
-    found = []
+    expectations = []
     for number, text in enumerate(texts):
         place = entry.place("expect") if isinstance(entry.front.expect, str) else entry.place("expect", number)
-        found.append(parse(text, place=place, source=entry.document.text, first_line=entry.document.first_line))
-    return found
+        expectations.append(parse(text, place=place, source=entry.document.text, first_line=entry.document.first_line))
+    return expectations
 
 
 def parse(text: str, *, place: Place | None = None, source: str = "", first_line: int = 1) -> Expectation:
@@ -97,33 +97,33 @@ def parse(text: str, *, place: Place | None = None, source: str = "", first_line
 
     Raises EntryError that names what was not understood.
     """
-    return _Reader(text, place, _column(text, place, source, first_line)).read()
+    return _Parser(text, place, _column(text, place, source, first_line)).read()
 
 
-def check(one: Expectation, *, metrics: Collection[str], parts: Collection[str], own_metrics: bool) -> None:
+def check(expectation: Expectation, *, metrics: Collection[str], parts: Collection[str], own_metrics: bool) -> None:
     """Raise EntryError where this entry cannot give what is expected: a part or a metric that a run will not measure.
 
     `own_metrics` says that a function of one's own measures, under names of its own.
     """
-    for measured in one.sum:
-        part, _, metric = measured.name.partition(".")
+    for quantity in expectation.sum:
+        part, _, metric = quantity.name.partition(".")
         if part == "test":
             hint = "what is expected is judged on dev; exec --final looks at test, at the end"
-            raise EntryError("`expect`: the test part is sealed, so a run has no score there", hint=hint, place=one.place)
+            raise EntryError("`expect`: the test part is sealed, so a run has no score there", hint=hint, place=expectation.place)
         if part not in parts:
             hint = f"parts of this split: {', '.join(parts)}"
-            raise EntryError(f"`expect`: the split has no part `{part}`{nearest(part, parts)}", hint=hint, place=one.place)
+            raise EntryError(f"`expect`: the split has no part `{part}`{nearest(part, parts)}", hint=hint, place=expectation.place)
         if metric not in metrics:
             if metric not in METRICS and metric != "loss" and not own_metrics:
-                raise EntryError(f"`expect`: unknown metric `{metric}`{nearest(metric, [*metrics, *METRICS])}", place=one.place)
+                raise EntryError(f"`expect`: unknown metric `{metric}`{nearest(metric, [*metrics, *METRICS])}", place=expectation.place)
             hint = f"add it: metrics: [{', '.join([*metrics, metric])}]"
-            raise EntryError(f"`expect`: `{metric}` is not measured{nearest(metric, metrics)}", hint=hint, place=one.place)
+            raise EntryError(f"`expect`: `{metric}` is not measured{nearest(metric, metrics)}", hint=hint, place=expectation.place)
 
 
 def parts_of(split: Mapping[str, object], files: Collection[str] = ()) -> list[str]:
     """Return the parts that a run scores under an effective split; `files` are the parts that have a file of their own."""
-    given = [part for part in ("train", "dev") if part in files] if split.get("given") else ["train", "dev"]
-    return [*given, "train_dev"] if split.get("train_dev") else given
+    parts = [part for part in ("train", "dev") if part in files] if split.get("given") else ["train", "dev"]
+    return [*parts, "train_dev"] if split.get("train_dev") else parts
 
 
 def _column(text: str, place: Place | None, source: str, first_line: int) -> int | None:
@@ -141,8 +141,8 @@ def _column(text: str, place: Place | None, source: str, first_line: int) -> int
 Sum = dict[Quantity | None, float]  # None: the number that stands alone
 
 
-class _Reader:
-    """Reads one comparison from left to right."""
+class _Parser:
+    """A recursive-descent parser of one comparison."""
 
     def __init__(self, text: str, place: Place | None, column: int | None) -> None:
         self.text, self.place, self.column = text, place, column
@@ -164,21 +164,21 @@ class _Reader:
             _, more, where = self._peek()
             hint = "one comparison each, in a list" if more in _MIRRORED else EXAMPLE
             raise self._fault(f"`{more}` is not expected here", where, hint)
-        return self._normal(_added(left, right, -1), sign)
+        return self._normal_form(_add(left, right, -1), sign)
 
-    def _normal(self, both: Sum, operator: Operator) -> Expectation:
+    def _normal_form(self, both: Sum, operator: Operator) -> Expectation:
         number = -both.get(None, 0.0)
         terms = {one: factor for one, factor in both.items() if one is not None}
         own = list(dict.fromkeys(one.name for one in terms if not one.entry))
         if not own:
             raise self._fault("it names no PART.METRIC of this entry", 0)
         full: dict[Quantity, float] = {}
-        for one, factor in terms.items():
-            if not one.name and len(own) > 1:
-                where = next(where for entry, where in self.bare if entry == one.entry)
-                raise self._fault(f"`{one.entry}` of which value? {' or '.join(f'{one.entry}.{name}' for name in own)}", where)
-            named = Quantity(one.entry, one.name or own[0])
-            full[named] = full.get(named, 0.0) + factor
+        for term, factor in terms.items():
+            if not term.name and len(own) > 1:
+                where = next(where for entry, where in self.bare if entry == term.entry)
+                raise self._fault(f"`{term.entry}` of which value? {' or '.join(f'{term.entry}.{name}' for name in own)}", where)
+            quantity = Quantity(term.entry, term.name or own[0])
+            full[quantity] = full.get(quantity, 0.0) + factor
         full = {one: factor for one, factor in sorted(full.items(), key=lambda pair: bool(pair[0].entry)) if factor}
         first = next((factor for one, factor in full.items() if not one.entry), 0.0)
         if not first:
@@ -197,19 +197,19 @@ class _Reader:
         total = self._product(depth)
         while self._peek()[1] in ("+", "-"):
             sign = 1 if self._next()[1] == "+" else -1
-            total = _added(total, self._product(depth), sign)
+            total = _add(total, self._product(depth), sign)
         return total
 
     def _product(self, depth: int) -> Sum:
         result = self._value(depth)
         while self._peek()[1] == "*":
             where = self._next()[2]
-            other = self._value(depth)
-            factors = [one for one in (result, other) if set(one) <= {None}]
+            right = self._value(depth)
+            factors = [side for side in (result, right) if set(side) <= {None}]
             if not factors:
                 raise self._fault("two measured values cannot be multiplied", where, "one side of `*` is a number: 0.9 * baseline")
-            number, rest = factors[0].get(None, 0.0), other if factors[0] is result else result
-            result = {one: factor * number for one, factor in rest.items()}
+            number, terms = factors[0].get(None, 0.0), right if factors[0] is result else result
+            result = {term: factor * number for term, factor in terms.items()}
         return result
 
     def _value(self, depth: int) -> Sum:
@@ -217,7 +217,7 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise self._fault("nested too deep", where)
         if word == "-":
-            return _added({}, self._value(depth + 1), -1)
+            return _add({}, self._value(depth + 1), -1)
         if word == "(":
             inner = self._sum(depth + 1)
             if self._next()[1] != ")":
@@ -226,10 +226,10 @@ class _Reader:
         if kind == "number":
             return {None: float(word)}
         if kind in ("name", "word"):
-            return {self._measured(word, where): 1.0}
+            return {self._quantity(word, where): 1.0}
         raise self._fault(f"`{word}` is not expected here" if word else "it ends too early", where)
 
-    def _measured(self, token: str, where: int) -> Quantity:
+    def _quantity(self, token: str, where: int) -> Quantity:
         words = token.split(".")
         if len(words) == 1:
             if words[0] in METRICS or words[0] == "loss":
@@ -246,9 +246,9 @@ class _Reader:
         while at < end:
             match = _TOKEN.match(self.text, at)
             if match is None or match.lastgroup is None:
-                rest = self.text[at:].lstrip()
-                hint = "multiply instead: 0.9 * baseline" if rest[0] == "/" else EXAMPLE
-                raise self._fault(f"`{rest[0]}` is not expected here", self.text.index(rest[0], at), hint)
+                character = self.text[at:].lstrip()[0]
+                hint = "multiply instead: 0.9 * baseline" if character == "/" else EXAMPLE
+                raise self._fault(f"`{character}` is not expected here", self.text.index(character, at), hint)
             yield match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)
             at = match.end()
 
@@ -267,8 +267,8 @@ class _Reader:
         return EntryError(f"`expect: {self.text.strip()[:80]}`: {message}", hint=hint, place=place)
 
 
-def _added(left: Sum, right: Sum, factor: float) -> Sum:
+def _add(left: Sum, right: Sum, factor: float) -> Sum:
     total = dict(left)
-    for one, value in right.items():
-        total[one] = total.get(one, 0.0) + factor * value
+    for quantity, value in right.items():
+        total[quantity] = total.get(quantity, 0.0) + factor * value
     return total

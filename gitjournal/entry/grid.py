@@ -69,10 +69,10 @@ def _points(entry: Entry, declared: dict[str, Any], path: Path, limit: int) -> l
     axes = _axes(entry, declared, path)
     total = math.prod(len(values) for values in axes.values())
     if "sample" in declared:
-        wanted = _whole(entry, declared["sample"], (*path, "sample"), least=1)
-        seed = _whole(entry, declared.get("seed", 0), (*path, "seed"), least=0)
+        wanted = _check_whole(entry, declared["sample"], (*path, "sample"), least=1)
+        seed = _check_whole(entry, declared.get("seed", 0), (*path, "seed"), least=0)
         _check_size(entry, min(wanted, total), path, limit)
-        return [_decode(axes, number) for number in _draw(total, wanted, seed)]
+        return [_decode(axes, number) for number in _draw_numbers(total, wanted, seed)]
     if "seed" in declared:
         raise EntryError("`seed` in a grid goes with `sample: n`; the seeds of the runs are `seeds`", place=_key(entry, (*path, "seed")))
     _check_size(entry, total, path, limit)
@@ -86,7 +86,7 @@ def _check_size(entry: Entry, size: int, path: Path, limit: int) -> None:
         )
 
 
-def _draw(total: int, wanted: int, seed: int) -> list[int]:
+def _draw_numbers(total: int, wanted: int, seed: int) -> list[int]:
     """Return up to `wanted` distinct numbers below `total`, in the order drawn, so that a larger sample begins with a smaller one."""
     generator = random.Random(seed)  # noqa: S311  # which points to try is no secret
     if total <= MAX_POINTS:
@@ -142,13 +142,13 @@ def _range(entry: Entry, kind: str, bounds: Any, path: Path) -> list[Any]:
         if (high - low) // step >= MAX_POINTS:
             raise EntryError(f"more than {MAX_POINTS:,} values", place=entry.place(*path))
         return list(range(low, high + 1, step))
-    many = _whole(entry, bounds[2], (*path, 2), least=1)
+    many = _check_whole(entry, bounds[2], (*path, 2), least=1)
     if many > MAX_POINTS:
         raise EntryError(f"more than {MAX_POINTS:,} values", place=entry.place(*path))
-    return _spaced(float(low), float(high), many, log=kind == "log")
+    return _space_values(float(low), float(high), many, log=kind == "log")
 
 
-def _spaced(low: float, high: float, many: int, *, log: bool) -> list[float]:
+def _space_values(low: float, high: float, many: int, *, log: bool) -> list[float]:
     """Return `many` values, rounded to 12 significant digits so that 10**-3 is 0.001 exactly."""
     if many == 1:
         return [low]
@@ -157,7 +157,7 @@ def _spaced(low: float, high: float, many: int, *, log: bool) -> list[float]:
     return [low, *(float(f"{10**x if log else x:.12g}") for x in inner), high]
 
 
-def _whole(entry: Entry, value: Any, path: Path, *, least: int) -> int:
+def _check_whole(entry: Entry, value: Any, path: Path, *, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         what = f"`{path[-1]}`" if isinstance(path[-1], str) else f"how many values of `{path[-2]}`"
         raise EntryError(f"{what} is a whole number from {least}", place=entry.place(*path))

@@ -1,4 +1,7 @@
-"""What data and an estimator are called in a table or a sentence, in a word or two."""
+"""Short names of data and estimators, for a table or a sentence.
+
+Apart from the model of an entry, since what is called how is no part of the format.
+"""
 
 from __future__ import annotations
 

@@ -147,8 +147,8 @@ def _check_source(entry: Entry) -> None:
     data = entry.front.data
     sources = [name for name in SOURCES if getattr(data, name) is not None]
     if len(sources) != 1:
-        found = " and ".join(f"`{name}`" for name in sources) or "none"
-        raise EntryError(f"`data` takes exactly one source of {', '.join(SOURCES)}; found {found}", place=entry.place("data"))
+        listed = " and ".join(f"`{name}`" for name in sources) or "none"
+        raise EntryError(f"`data` takes exactly one source of {', '.join(SOURCES)}; found {listed}", place=entry.place("data"))
 
 
 def _check_split(entry: Entry) -> None:

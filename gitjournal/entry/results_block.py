@@ -17,7 +17,7 @@ _HINT = "leave the two marker lines alone at the start of their lines, once each
 
 
 @dataclass(frozen=True)
-class _Block:
+class _Span:
     """The numbers of the first and last line, markers included, from 0."""
 
     first: int
@@ -30,17 +30,17 @@ def splice(text: str, entry_id: str, block: str) -> str:
     Everything else is kept byte for byte, line ends too. Raises EntryError with the line where the markers are not
     as we wrote them.
     """
-    lines = _split(text)
-    found = _find(lines, entry_id)
+    lines = _split_lines(text)
+    span = _find_block(lines, entry_id)
     end = _line_end(text)
     inner = block.replace("\r\n", "\n").strip("\n")
-    ours = [f"<!-- gitjournal:results {entry_id} -->", *(inner.split("\n") if inner else ()), f"<!-- gitjournal:end {entry_id} -->"]
-    written = "".join(line + end for line in ours)
-    if found is None:
+    new_lines = [f"<!-- gitjournal:results {entry_id} -->", *(inner.split("\n") if inner else ()), f"<!-- gitjournal:end {entry_id} -->"]
+    written = "".join(line + end for line in new_lines)
+    if span is None:
         return text + _gap(text, end) + written
-    if not lines[found.last].endswith("\n"):
+    if not lines[span.last].endswith("\n"):
         written = written.removesuffix(end)
-    return "".join([*lines[: found.first], written, *lines[found.last + 1 :]])
+    return "".join([*lines[: span.first], written, *lines[span.last + 1 :]])
 
 
 def read_block(text: str, entry_id: str) -> tuple[int, str] | None:
@@ -48,19 +48,19 @@ def read_block(text: str, entry_id: str) -> tuple[int, str] | None:
 
     Raises as `splice` does.
     """
-    lines = _split(text)
-    found = _find(lines, entry_id)
-    return None if found is None else (found.first + 2, "".join(lines[found.first + 1 : found.last]))
+    lines = _split_lines(text)
+    span = _find_block(lines, entry_id)
+    return None if span is None else (span.first + 2, "".join(lines[span.first + 1 : span.last]))
 
 
 def strip_block(text: str, entry_id: str) -> str:
     """Return the entry without its block (what was declared and written by the person). Raises as `splice` does."""
-    lines = _split(text)
-    found = _find(lines, entry_id)
-    return text if found is None else "".join([*lines[: found.first], *lines[found.last + 1 :]])
+    lines = _split_lines(text)
+    span = _find_block(lines, entry_id)
+    return text if span is None else "".join([*lines[: span.first], *lines[span.last + 1 :]])
 
 
-def _split(text: str) -> list[str]:
+def _split_lines(text: str) -> list[str]:
     r"""Split at `\n` only: other characters that Python takes for line ends stand inside a line."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
@@ -78,42 +78,42 @@ def _gap(text: str, end: str) -> str:
     return "" if text.endswith(("\n\n", "\n\r\n")) else end
 
 
-def _find(lines: list[str], entry_id: str) -> _Block | None:
+def _find_block(lines: list[str], entry_id: str) -> _Span | None:
     """Find our markers in the body."""
     fence, opened = "", 0
-    seen: dict[str, int] = {}
-    for number in range(_body_starts(lines), len(lines)):
+    markers: dict[str, int] = {}
+    for number in range(_first_body_line(lines), len(lines)):
         bare = lines[number].rstrip("\r\n")
         marker = _MARKER.match(bare)
         if marker and marker["id"][-4:] == entry_id[-4:]:
-            _check(marker["which"], seen, fence, entry_id, number)
-            seen[marker["which"]] = number
+            _check_marker(marker["which"], markers, fence, entry_id, number)
+            markers[marker["which"]] = number
             continue
         before, fence = fence, _fence_after(bare, fence)
         opened = number if fence and not before else opened
-    if len(seen) == 1:
-        missing = "end" if "results" in seen else "results"
-        raise _fault(f"the marker `gitjournal:{missing}` is missing", entry_id, next(iter(seen.values())))
-    if seen:
-        return _Block(seen["results"], seen["end"])
+    if len(markers) == 1:
+        missing = "end" if "results" in markers else "results"
+        raise _fault(f"the marker `gitjournal:{missing}` is missing", entry_id, next(iter(markers.values())))
+    if markers:
+        return _Span(markers["results"], markers["end"])
     if fence:
         raise _fault("this code fence never ends, so results would become code", entry_id, opened)
     return None
 
 
-def _body_starts(lines: list[str]) -> int:
+def _first_body_line(lines: list[str]) -> int:
     """Return the number of the first line after the front matter: its text may hold what looks like a fence."""
     if not lines or lines[0].rstrip() not in ("---", "\ufeff---"):
         return 0
     return next((number for number in range(1, len(lines)) if lines[number].rstrip() == "---"), -1) + 1
 
 
-def _check(which: str, seen: dict[str, int], fence: str, entry_id: str, number: int) -> None:
+def _check_marker(which: str, markers: dict[str, int], fence: str, entry_id: str, number: int) -> None:
     if fence:
         raise _fault(f"the marker `gitjournal:{which}` stands in a code fence", entry_id, number)
-    if which in seen:
-        raise _fault(f"the marker `gitjournal:{which}` stands twice (first in line {seen[which] + 1})", entry_id, number)
-    if which == "end" and "results" not in seen:
+    if which in markers:
+        raise _fault(f"the marker `gitjournal:{which}` stands twice (first in line {markers[which] + 1})", entry_id, number)
+    if which == "end" and "results" not in markers:
         raise _fault("the marker `gitjournal:end` stands before `gitjournal:results`", entry_id, number)
 
 

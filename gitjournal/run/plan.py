@@ -220,7 +220,9 @@ def require_trust(entry: Entry, root: Path, private: Path) -> Code | None:
     for_data = data_code(entry, root)
     for code, place in ((for_data, ("data", "python")), (procedure_code(entry, root), ("procedure", "python"))):
         if code is not None and not store.is_trusted(private, code):
-            what = "has changed since it was trusted here" if store.earlier(private, code.function) else "runs only after you trusted it"
+            what = (
+                "has changed since it was trusted here" if store.last_trusted(private, code.function) else "runs only after you trusted it"
+            )
             hint = f"look at it, and say so: gitjournal trust {entry.short_id}"
             raise TrustError(f"{code.function} {what}", place=entry.place(*place), hint=hint)
     return for_data

@@ -1,4 +1,4 @@
-"""The files that a declared Python function is made of: found by reading them, nothing of them is executed.
+"""The static import closure of a declared Python function: found by reading its files, nothing of them is executed.
 
 A module of the repository stands at the top of the worktree or in `src/`. What it imports is followed, as long as it lies
 in the repository; a file that is read or imported in another way is named under `code`.
@@ -52,7 +52,7 @@ def find_code(function: str, extra: Sequence[str], root: Path, place: KeyPath) -
     module = function.partition(":")[0]
     if module.partition(".")[0] in sys.stdlib_module_names:
         raise EntryError(f"`{module}` is a module of Python itself; one of the repository needs another name", path=place)
-    reader = _Reader(root, place)
+    reader = _ImportFollower(root, place)
     if not reader.take(module) or not reader.modules[module]:
         file = f"{module.replace('.', '/')}.py"
         raise EntryError(f"no module `{module}` in the repository: neither {file} nor src/{file} is there", path=place)
@@ -60,7 +60,7 @@ def find_code(function: str, extra: Sequence[str], root: Path, place: KeyPath) -
         reader.take_file(path, (*place[:-1], "code", number))
     tree = ast.parse(reader.files[reader.modules[module]])
     name = function.partition(":")[2]
-    if name not in set(_defined(tree)):
+    if name not in set(_bound_names(tree)):
         raise EntryError(f"{reader.modules[module]} defines no `{name}`", path=place)
     # a folder that only has the name of what is imported is no package: Python too prefers an installed one to it
     files = [name for name, path in reader.modules.items() if path]
@@ -68,7 +68,7 @@ def find_code(function: str, extra: Sequence[str], root: Path, place: KeyPath) -
     return Code(function, reader.files, modules)
 
 
-def _defined(tree: ast.Module) -> Iterator[str]:
+def _bound_names(tree: ast.Module) -> Iterator[str]:
     """Give the names that a module binds at its top."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -79,7 +79,7 @@ def _defined(tree: ast.Module) -> Iterator[str]:
             yield node.id
 
 
-class _Reader:
+class _ImportFollower:
     """Follows imports through the repository."""
 
     def __init__(self, root: Path, place: KeyPath) -> None:

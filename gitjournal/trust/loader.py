@@ -30,14 +30,14 @@ def import_function(node: Node, place: KeyPath) -> Any:
     """Import the function that a node names, inside `at_home`. Raises EntryError where there is none."""
     module, _, name = node["python"].partition(":")
     try:
-        found = getattr(importlib.import_module(module), name, None)
+        function = getattr(importlib.import_module(module), name, None)
     except (TrustError, MemoryError):
         raise
     except Exception as fault:
         raise EntryError(f"`{module}` cannot be imported: {type(fault).__name__}: {fault}"[:300], path=place) from fault
-    if not callable(found):
+    if not callable(function):
         raise EntryError(f"`{name}` of {module} is no function", path=place)
-    return found
+    return function
 
 
 @contextlib.contextmanager
@@ -100,8 +100,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         file = self.modules[fullname]
-        found: CodeType = compile(self.read(file), str(self.root / file), "exec", dont_inherit=True)
-        return found
+        code: CodeType = compile(self.read(file), str(self.root / file), "exec", dont_inherit=True)
+        return code
 
     def is_package(self, fullname: str) -> bool:
         return self.modules[fullname].endswith("/__init__.py")

@@ -1,4 +1,4 @@
-"""Which code a person here has looked at and trusts: exactly these bytes, on this clone alone.
+"""The local store of trusted code: which bytes a person here has looked at and trusts, on this clone alone.
 
 `trust.json` below `.git/gitjournal/` lists what was trusted; the files as they were then lie beside it by their sha256, so
 that a change can be shown. Nothing of it is ever part of the journal, so nobody else's trust comes in with a pull.
@@ -53,7 +53,7 @@ def is_trusted(private: Path, code: Code) -> bool:
     return any(one.digest == code.digest for one in read(private))
 
 
-def earlier(private: Path, function: str) -> Trusted | None:
+def last_trusted(private: Path, function: str) -> Trusted | None:
     """Return what was trusted last under the name of a function."""
     return next((one for one in reversed(read(private)) if one.function == function), None)
 
@@ -70,29 +70,29 @@ def grant(private: Path, code: Code) -> None:
 
 def revoke(private: Path, functions: Sequence[str]) -> list[Trusted]:
     """Take back every trust in these functions, and return what it was."""
-    known = read(private)
-    taken = [one for one in known if one.function in functions]
-    if taken:
-        kept = [one for one in known if one.function not in functions]
-        _write(private, kept)
-        used = {sha256 for one in kept for sha256 in one.files.values()}
-        for sha256 in {sha256 for one in taken for sha256 in one.files.values()} - used:
+    trusted = read(private)
+    revoked = [one for one in trusted if one.function in functions]
+    if revoked:
+        remaining = [one for one in trusted if one.function not in functions]
+        _write(private, remaining)
+        used = {sha256 for one in remaining for sha256 in one.files.values()}
+        for sha256 in {sha256 for one in revoked for sha256 in one.files.values()} - used:
             (private / COPIES / sha256).unlink(missing_ok=True)
-    return taken
+    return revoked
 
 
-def changes(private: Path, code: Code) -> list[Changed]:
+def list_changes(private: Path, code: Code) -> list[Changed]:
     """Return each file of a function with what changed since it was trusted last; a new one is shown whole."""
-    before = earlier(private, code.function)
+    before = last_trusted(private, code.function)
     old = before.files if before else {}
-    found = []
+    changes = []
     for path, content in sorted(code.files.items()):
         was = _copy(private, old[path]) if path in old else None
         if was == content:
-            found.append(Changed(path, "same"))
+            changes.append(Changed(path, "same"))
         else:
-            found.append(Changed(path, "changed" if path in old else "new", _diff(was or b"", content, path)))
-    return found + [Changed(path, "gone") for path in sorted(set(old) - set(code.files))]
+            changes.append(Changed(path, "changed" if path in old else "new", _diff(was or b"", content, path)))
+    return changes + [Changed(path, "gone") for path in sorted(set(old) - set(code.files))]
 
 
 def _diff(old: bytes, new: bytes, path: str) -> tuple[str, ...]:

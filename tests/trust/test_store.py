@@ -51,14 +51,14 @@ def test_trust_holds_for_exactly_these_bytes(tmp_path: Path) -> None:
 
 
 def test_what_changed_since_is_shown_against_what_was_trusted_last(tmp_path: Path) -> None:
-    (new,) = store.changes(tmp_path, code(fit="one\ntwo\n"))
+    (new,) = store.list_changes(tmp_path, code(fit="one\ntwo\n"))
     assert (new.state, new.lines[-2:]) == ("new", ("+one", "+two"))
     store.grant(tmp_path, code(fit="one\ntwo\n", helper="x"))
-    fit, more, helper = store.changes(tmp_path, code(fit="one\n2\n", more="y"))
+    fit, more, helper = store.list_changes(tmp_path, code(fit="one\n2\n", more="y"))
     assert (fit.state, fit.lines[-3:]) == ("changed", (" one", "-two", "+2"))
     assert (more.state, helper.path, helper.state) == ("new", "own/helper.py", "gone")
     (tmp_path / "trusted" / store.read(tmp_path)[0].files["own/fit.py"]).write_text("one\n2\n")  # a copy that was tampered with
-    assert store.changes(tmp_path, code(fit="one\n2\n"))[0].state == "changed"
+    assert store.list_changes(tmp_path, code(fit="one\n2\n"))[0].state == "changed"
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[1]", '[{"function": 1}]', "\xff"])
