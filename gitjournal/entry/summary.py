@@ -32,7 +32,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Configuration:
+class ConfigurationResult:
     """The runs of one fingerprint. `scores` is keyed by PART.METRIC."""
 
     fingerprint: str
@@ -88,7 +88,7 @@ class Summary:
 
     metric: str | None
     direction: int
-    configurations: list[Configuration]
+    configurations: list[ConfigurationResult]
     effects: list[Effect]
     runs: int
     done: int
@@ -112,7 +112,7 @@ class Summary:
         return f"dev.{self.metric}" if self.metric else None
 
     @property
-    def best(self) -> Configuration | None:
+    def best(self) -> ConfigurationResult | None:
         """The configuration with the best deciding score, or None where nothing was scored."""
         first = self.configurations[0] if self.configurations else None
         return first if first and self.deciding in first.scores else None
@@ -234,7 +234,7 @@ def _record_of_each_run(records: Sequence[Record]) -> list[Record]:
     return list(by_run.values())
 
 
-def _configurations(records: Sequence[Record], deciding: str, sign: int) -> list[Configuration]:
+def _configurations(records: Sequence[Record], deciding: str, sign: int) -> list[ConfigurationResult]:
     grouped: dict[str, list[Record]] = {}
     for record in records:
         grouped.setdefault(record.fingerprint, []).append(record)
@@ -242,7 +242,7 @@ def _configurations(records: Sequence[Record], deciding: str, sign: int) -> list
     return sorted(configurations, key=lambda one: -sign * one.scores[deciding].mean if deciding in one.scores else math.inf)
 
 
-def _configuration(fingerprint: str, records: Sequence[Record]) -> Configuration:
+def _configuration(fingerprint: str, records: Sequence[Record]) -> ConfigurationResult:
     values: dict[str, list[float]] = {}
     for record in records:
         if record.status in COUNTS:
@@ -250,7 +250,7 @@ def _configuration(fingerprint: str, records: Sequence[Record]) -> Configuration
                 for name, value in metrics.items():
                     if value is not None and math.isfinite(value):
                         values.setdefault(f"{part}.{name}", []).append(value)
-    return Configuration(
+    return ConfigurationResult(
         fingerprint=fingerprint,
         grid=records[0].grid,
         scores={name: _score(numbers) for name, numbers in values.items()},
@@ -265,7 +265,7 @@ def _score(values: Sequence[float]) -> Score:
     return Score(math.fsum(values) / len(values), statistics.stdev(values), len(values))
 
 
-def _effects(configurations: Sequence[Configuration], deciding: str, sign: int) -> list[Effect]:
+def _effects(configurations: Sequence[ConfigurationResult], deciding: str, sign: int) -> list[Effect]:
     """Return one effect for each parameter that took at least two values; `configurations` come best first."""
     best_with: dict[str, dict[str, tuple[Any, float]]] = {}
     for configuration in configurations:

@@ -10,7 +10,7 @@ import msgspec
 from gitjournal.entry.labels import data_label
 from gitjournal.entry.model import Data, Files, FrontMatter, Split
 from gitjournal.entry.record import Record
-from gitjournal.entry.summary import Configuration, Effect, Summary
+from gitjournal.entry.summary import ConfigurationResult, Effect, Summary
 from gitjournal.render.score import direction_words
 from gitjournal.render.text import (
     Column,
@@ -160,7 +160,7 @@ def best_table(summary: Summary, *, width: int | None, color: bool, baseline: fl
 
 
 def _best_row(
-    configuration: Configuration, summary: Summary, baseline: float | None, further: Sequence[str], *, several: bool
+    configuration: ConfigurationResult, summary: Summary, baseline: float | None, further: Sequence[str], *, several: bool
 ) -> list[str]:
     score = configuration.scores.get(summary.deciding or "")
     train, train_dev = (configuration.scores.get(f"{part}.{summary.metric}") for part in ("train", "train_dev"))

@@ -8,7 +8,7 @@ from typing import Any
 from gitjournal.entry import record
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record, runs_among
-from gitjournal.entry.summary import Configuration, Summary
+from gitjournal.entry.summary import ConfigurationResult, Summary
 from gitjournal.entry.verdict import UNJUDGED, Verdict, against_lines, verdict_lines
 from gitjournal.render import looks, text
 from gitjournal.render.charts.entry_figures import CURVES_FILE, has_curves
@@ -91,7 +91,7 @@ def _score_table(summary: Summary, most: int) -> list[str]:
     return [*rows, *([f"\n… and {left} more."] if left else [])]
 
 
-def _score_names(shown: Sequence[Configuration], summary: Summary) -> list[str]:
+def _score_names(shown: Sequence[ConfigurationResult], summary: Summary) -> list[str]:
     """Return the scores to show: dev first (the deciding metric leading), then train's deciding one."""
     names = list(dict.fromkeys(name for one in shown for name in one.scores))
     dev = sorted((name for name in names if name.startswith("dev.")), key=lambda name: name != summary.deciding)
@@ -99,7 +99,7 @@ def _score_names(shown: Sequence[Configuration], summary: Summary) -> list[str]:
     return [*dev[:3], *further[:2]]
 
 
-def _run_counts(configuration: Configuration) -> str:
+def _run_counts(configuration: ConfigurationResult) -> str:
     failed = f"{configuration.failed} failed" if configuration.failed else ""
     return " and ".join([*([str(len(configuration.seeds))] if configuration.seeds or not failed else []), *([failed] if failed else [])])
 

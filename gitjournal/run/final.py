@@ -16,7 +16,7 @@ from gitjournal.entry import record, verdict
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record, runs_among
-from gitjournal.entry.summary import COUNTS, Configuration, Summary, summarise
+from gitjournal.entry.summary import COUNTS, ConfigurationResult, Summary, summarise
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git.repository import require_identity
 from gitjournal.git.results_commit import CommitOutcome, commit_spooled
@@ -105,13 +105,13 @@ def take_look(call: ExecCall, entry_id: str, reason: str, say: Say) -> Looked:
 class _Wish:
     """The look that is wanted: at what the `best` configuration does, the `number`-th at these rows, why, and why beyond the budget."""
 
-    best: Configuration
+    best: ConfigurationResult
     number: int
     reason: str
     forced: str | None
 
 
-def _same_models(look: Record, best: Configuration) -> bool:
+def _same_models(look: Record, best: ConfigurationResult) -> bool:
     return look.fingerprint == best.fingerprint and set(_seeds(look)) == set(best.seeds)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitjournal.entry.record import Record
-from gitjournal.entry.summary import COUNTS, Configuration, Summary
+from gitjournal.entry.summary import COUNTS, ConfigurationResult, Summary
 from gitjournal.stats.intervals import wilson
 
 SHARES = ("accuracy", "balanced_accuracy")  # a share of rows that are right: its noise follows from their number
@@ -167,7 +167,7 @@ def profiles(summary: Summary) -> list[Profile]:
     names = dict.fromkeys(name for one, _ in scored for name in one.grid)
     unsorted = []
     for name in names:
-        groups: dict[str, list[tuple[Configuration, float]]] = {}
+        groups: dict[str, list[tuple[ConfigurationResult, float]]] = {}
         for configuration, score in scored:
             if name in configuration.grid:
                 groups.setdefault(repr(configuration.grid[name]), []).append((configuration, score))
@@ -228,11 +228,11 @@ def _spread(x: float, values: Sequence[float]) -> Spread:
     return Spread(x, math.fsum(values) / len(values), statistics.stdev(values) if len(values) > 1 else None, len(values))
 
 
-def _configuration_scores(summary: Summary) -> list[tuple[Configuration, float]]:
+def _configuration_scores(summary: Summary) -> list[tuple[ConfigurationResult, float]]:
     return [(one, one.scores[summary.deciding].mean) for one in summary.configurations if summary.deciding in one.scores]
 
 
-def _parameter_value(name: str, group: Sequence[tuple[Configuration, float]], summary: Summary) -> ParameterValue:
+def _parameter_value(name: str, group: Sequence[tuple[ConfigurationResult, float]], summary: Summary) -> ParameterValue:
     best, score = group[0]  # configurations come best first
     return ParameterValue(best.grid[name], score, best.scores[summary.deciding or ""].sd, [other for _, other in group[1:]])
 

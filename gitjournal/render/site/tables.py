@@ -10,7 +10,7 @@ from html import escape
 import msgspec
 
 from gitjournal.entry.record import Record
-from gitjournal.entry.summary import Configuration, Summary
+from gitjournal.entry.summary import ConfigurationResult, Summary
 from gitjournal.render import text
 from gitjournal.render.score import lower_note
 
@@ -95,7 +95,7 @@ def best_table(summary: Summary, records: Sequence[Record], baseline: float | No
 
 
 def _configuration_cells(
-    configuration: Configuration, grid: Sequence[str], scores: Sequence[str], baseline: float | None, run: str
+    configuration: ConfigurationResult, grid: Sequence[str], scores: Sequence[str], baseline: float | None, run: str
 ) -> list[Cell]:
     cells = [Cell(text.shorten(text.value(configuration.grid[name]), LONGEST) if name in configuration.grid else "-") for name in grid]
     for name in scores:

@@ -14,7 +14,7 @@ from gitjournal.entry.grid import RANGES, SAMPLING
 from gitjournal.entry.labels import data_label
 from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.record import Record, runs_among
-from gitjournal.entry.summary import Configuration, Summary
+from gitjournal.entry.summary import ConfigurationResult, Summary
 from gitjournal.suggest import spaces
 from gitjournal.suggest.spaces import Dimension
 from gitjournal.suggest.studies.study import JSON_TEXTS, Categorical, Distribution, Range, Study, StudyTrial
@@ -40,7 +40,7 @@ def as_study(entry_id: str, front: FrontMatter, summary: Summary, records: Seque
 class _Held:
     """How parameters and their values are written in a study."""
 
-    def __init__(self, front: FrontMatter, configurations: Sequence[Configuration]) -> None:
+    def __init__(self, front: FrontMatter, configurations: Sequence[ConfigurationResult]) -> None:
         axes = _axes(front)
         names = dict.fromkeys(name for one in configurations for name in one.grid)
         self.values: dict[str, dict[str, Any]] = {}
@@ -109,7 +109,7 @@ def _choices(values: Iterable[Any]) -> tuple[dict[str, Any], list[str]]:
     return held, texts
 
 
-def _tried(number: int, one: Configuration, summary: Summary, records: Sequence[Record], held: _Held, entry_id: str) -> StudyTrial:
+def _tried(number: int, one: ConfigurationResult, summary: Summary, records: Sequence[Record], held: _Held, entry_id: str) -> StudyTrial:
     params = {name: held.value(name, value) for name, value in one.grid.items()}
     score = one.scores.get(summary.deciding or "")
     times = [(ended, record.seconds or 0.0) for record in records if (ended := _moment(record.at))]
