@@ -38,7 +38,7 @@ def misdeclared(found: Found) -> Iterator[Finding]:
 def _in_words(found: Found, entry: Entry, one: Disagreement, number: int) -> tuple[str, int | None, str]:
     """Return file, line and words of a disagreement with the record of line `number`."""
     if one.kind == "value":
-        message = f"`{one.name}` is {_value(one.said)} here, and {_value(one.ran)} in what record {number} ran"
+        message = f"`{one.name}` is {_value(one.declared)} here, and {_value(one.ran)} in what record {number} ran"
         return found.page_path, _line(entry, one.name), message
     if one.kind == "point":
         where = entry.place("grid" if entry.front.grid else "procedure").line

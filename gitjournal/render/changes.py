@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from gitjournal.procedure.difference import ABSENT, ValueChange, changes
+from gitjournal.procedure.difference import ABSENT, ValueChange, value_changes
 from gitjournal.render import text
 
 SHOWN = 4  # changes that are named; the others are counted
@@ -32,7 +32,7 @@ def change_list(changes: Sequence[ValueChange]) -> str:
 def text_differences(left: str, right: str) -> str:
     """Say how two canonical texts differ, in few words; "" where one of them is no such text."""
     try:
-        return change_list(changes(left, right))
+        return change_list(value_changes(left, right))
     except ValueError:
         return ""
 

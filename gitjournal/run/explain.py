@@ -149,7 +149,7 @@ def compare(left: Sequence[Explained], right: Sequence[Explained]) -> Likeness:
     only_right = [one for name, one in theirs.items() if name not in ours]
     texts = {one.fingerprint: one.canonical for one in only_left if one.canonical}
     wanted = [one.canonical for one in only_right if one.canonical]
-    nearest = difference.nearest(wanted, texts) if wanted and not same else []
+    nearest = difference.nearest_configurations(wanted, texts) if wanted and not same else []
     return Likeness(same, only_left, only_right, nearest[0][1] if nearest else [])
 
 

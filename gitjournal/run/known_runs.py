@@ -135,7 +135,7 @@ def nearest(subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Nearest
     own = {one.fingerprint for one in subject.records}
     known = {name: text for name, text in configurations_on(index, plan.declared.hash).items() if name not in own}
     wanted = list(dict.fromkeys(run.canonical for run in runs))
-    for fingerprint, changed in difference.nearest(wanted, known):
+    for fingerprint, changed in difference.nearest_configurations(wanted, known):
         for run in list_runs(index, [fingerprint]):
             if done_by_another(run, subject.entry.id):
                 return Nearest(run, changed)

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from gitjournal.procedure import canonical_text, counts, difference
 from gitjournal.procedure.canonical_text import tokens
-from gitjournal.procedure.difference import ABSENT, DeclaredConfiguration, ValueChange, changes, nearby, spelling_differences
+from gitjournal.procedure.difference import (
+    ABSENT,
+    DeclaredConfiguration,
+    ValueChange,
+    nearest_neighbours,
+    spelling_differences,
+    value_changes,
+)
 from tests.procedure.test_identity import DATA, HASH, SPLIT, steps, text_of, tree, written
 from tests.support import trees
 
@@ -45,26 +52,26 @@ from tests.support import trees
     ],
 )  # fmt: skip
 def test_a_difference_is_told_by_name_with_both_values(left: str, right: str, expected: list[tuple[str, Any, Any]]) -> None:
-    assert changes(text_of(left), text_of(right)) == [ValueChange(*one) for one in expected]
+    assert value_changes(text_of(left), text_of(right)) == [ValueChange(*one) for one in expected]
 
 
 def test_data_and_split_are_compared_too() -> None:
     other = trees.canonical({**DATA, "sep": ";"}, HASH, "classification", {**SPLIT, "seed": 1}, tree("procedure: [SVC]"))
-    assert changes(text_of("[SVC]"), other) == [ValueChange("data.sep", ABSENT, ";"), ValueChange("split.seed", 0, 1)]
+    assert value_changes(text_of("[SVC]"), other) == [ValueChange("data.sep", ABSENT, ";"), ValueChange("split.seed", 0, 1)]
 
 
 @pytest.mark.parametrize("text", ["", "[", "1", "{}", '{"data":{},"split":[],"procedure":[]}', "[" * 100_000])
 def test_what_is_no_canonical_text_is_refused_and_never_near(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever json says
-        changes(text, text_of("[SVC]"))
-    assert difference.nearest([text_of("[SVC]")], {"a": text}) == []
+        value_changes(text, text_of("[SVC]"))
+    assert difference.nearest_configurations([text_of("[SVC]")], {"a": text}) == []
 
 
 @settings(max_examples=100, deadline=None)
 @given(steps(), steps())
 def test_two_texts_differ_exactly_where_there_are_differences(one: list[Any], other: list[Any]) -> None:
     left, right = text_of(written(one)), text_of(written(other))
-    assert bool(changes(left, right)) == (left != right)
+    assert bool(value_changes(left, right)) == (left != right)
 
 
 # the nearest of many
@@ -85,14 +92,14 @@ def test_the_nearest_of_many_is_the_one_with_fewest_differences() -> None:
         texts.append(text_of(f"[{'StandardScaler, ' if chance.random() < 0.5 else ''}SVC: {{{params}}}]"))
     known = {canonical_text.fingerprint(text): text for text in texts[20:]}
     for wanted in texts[:20]:
-        ((_, found), *_) = difference.nearest([wanted], known)
-        assert len(found) == min(len(changes(text, wanted)) for text in known.values())
+        ((_, found), *_) = difference.nearest_configurations([wanted], known)
+        assert len(found) == min(len(value_changes(text, wanted)) for text in known.values())
 
 
 def test_of_a_grid_the_nearest_point_is_compared() -> None:
     known = {"a": text_of("[SVC: {C: 2, gamma: 0.1}]"), "b": text_of("[LinearSVC]")}
     points = [text_of(f"[SVC: {{C: {C}, gamma: 0.2}}]") for C in (1, 2, 3)]
-    ((name, found), *_) = difference.nearest(points, known)
+    ((name, found), *_) = difference.nearest_configurations(points, known)
     assert (name, found) == ("a", [ValueChange("svc__gamma", 0.1, 0.2)])
 
 
@@ -106,16 +113,16 @@ def text_with(**params: object) -> str:
 
 def test_the_fewest_differences_come_first_and_of_equals_the_newer() -> None:
     texts = {"1": text_with(C=1, gamma=1), "2": text_with(C=1, gamma=2), "3": text_with(C=3, gamma=3), "4": text_with(C=1, gamma=1)}
-    found = nearby(texts, 2)
+    found = nearest_neighbours(texts, 2)
     assert found["1"] == ["4", "2"]
     assert found["2"] == ["4", "1"]
     assert len(found["3"]) == 2
 
 
 def test_few_entries_have_few_neighbours() -> None:
-    assert nearby({}, 3) == {}
-    assert nearby({"1": text_with(C=1)}, 3) == {"1": []}
-    assert nearby({"1": text_with(C=1), "2": text_with(C=2)}, 3) == {"1": ["2"], "2": ["1"]}
+    assert nearest_neighbours({}, 3) == {}
+    assert nearest_neighbours({"1": text_with(C=1)}, 3) == {"1": []}
+    assert nearest_neighbours({"1": text_with(C=1), "2": text_with(C=2)}, 3) == {"1": ["2"], "2": ["1"]}
 
 
 @given(st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.tuples(*[st.integers(0, 2)] * 3), min_size=2, max_size=9))
@@ -123,7 +130,7 @@ def test_it_is_what_comparing_each_pair_gives(made: dict[str, tuple[int, int, in
     texts = {name: text_with(**dict(zip("xyz", numbers, strict=True))) for name, numbers in made.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(difference, "AT_ONCE", 2)
-        found = nearby(texts, 3)
+        found = nearest_neighbours(texts, 3)
     for name, near in found.items():
         apart = {other: len(set(tokens(texts[name])) ^ set(tokens(texts[other]))) for other in texts if other != name}
         assert [apart[other] for other in near] == sorted(apart.values())[:3]

@@ -20,7 +20,7 @@ from gitjournal.journal.entry_results import EntryResults, read_results
 from gitjournal.journal.index.results import Result, configurations_on, results_on
 from gitjournal.journal.journal import Journal, Listed
 from gitjournal.journal.lineage import Links, resolve_links
-from gitjournal.procedure.difference import nearby
+from gitjournal.procedure.difference import nearest_neighbours
 from gitjournal.render import entry as words
 from gitjournal.render.site.cards import Card, card_key, read_cards
 from gitjournal.render.site.entry_page import needs_confusion
@@ -85,7 +85,7 @@ def _read_journal(journal: Journal, name: str, cards: list[Card], lineage: Mappi
         canonical = configurations_on(journal.index, data)
         best = {card.id: canonical[card.fingerprint] for card in group if card.fingerprint in canonical}
         texts |= best
-        near |= nearby(best, NEIGHBOURS)
+        near |= nearest_neighbours(best, NEIGHBOURS)
     commit = journal.index.refs.get(journal.current, "")
     history = _read_history(journal, {card.branch for card in cards if card.branch})
     sheets = {sheet.hash: _answers(sheet.text) for _, sheet in reversed(read_sheets(journal.lab, journal.index.refs))}
