@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
 
 from gitjournal.entry.model import ID_PATTERN, Entry
 from gitjournal.entry.parse import parse
@@ -68,3 +72,15 @@ def shown_path(lab: Lab, path: str) -> str:
         return str(whole.relative_to(Path.cwd()))
     except ValueError:
         return str(whole)
+
+
+def read_environments(lab: Lab, ref: str, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the environments of runs as their files on a branch describe them, by name; those that cannot be read are left out."""
+    paths = {f"{ref}:environments/{name}.json": name for name in names if name.isalnum()}
+    environments = {}
+    for path, content in lab.repository.blobs(list(paths)).items():
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
+            environment = msgspec.json.decode(content)
+            if isinstance(environment, dict):
+                environments[paths[path]] = environment
+    return environments

@@ -8,9 +8,12 @@ from typing import Any
 import msgspec
 
 from gitjournal.entry.labels import data_label
-from gitjournal.entry.model import Data, Files, FrontMatter, Split
+from gitjournal.entry.model import Data, Entry, Files, FrontMatter, Split
+from gitjournal.entry.parse import split_text
 from gitjournal.entry.record import Record
+from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import ConfigurationResult, Effect, Summary
+from gitjournal.errors import EntryError
 from gitjournal.render.score import direction_words
 from gitjournal.render.text import (
     Column,
@@ -204,8 +207,10 @@ def cost_words(summary: Summary) -> str:
     return ", ".join(words)
 
 
-def environment_words(environment: Mapping[str, Any]) -> str:
-    """Return an environment as its file describes it."""
+def environment_words(environment: Mapping[str, Any] | None, name: str) -> str:
+    """Return an environment as its file describes it; where there is none, its name."""
+    if environment is None:
+        return f"{clean(name)[:12]} (not described)"
     versions = environment.get("versions")
     words = [f"Python {environment['python']}"] if "python" in environment else []
     words += [f"{name} {version}" for name, version in versions.items()] if isinstance(versions, dict) else []
@@ -249,3 +254,11 @@ def runs_table(records: Sequence[Record], summary: Summary, *, width: int | None
             ]
         )
     return table(columns, rows, width=width, color=color, roles=["bad" if one.status == "failed" else "" for one in records])
+
+
+def prose(entry: Entry) -> str:
+    """Return the person's words in an entry, without the results block."""
+    try:
+        return split_text(strip_block(entry.text, entry.id), file=entry.id)[1]
+    except EntryError:
+        return entry.body

@@ -90,6 +90,9 @@ def test_effects_and_cost_in_words() -> None:
 
 
 def test_an_environment_in_words_whatever_its_file_holds() -> None:
-    assert environment_words({"python": "3.11.7", "versions": {"numpy": "2.4"}, "threads": 2}) == "Python 3.11.7, numpy 2.4, 2 threads"
-    assert environment_words({"versions": 3, "kernel": "\x1b[2JHaswell"}) == "Haswell"
-    assert environment_words({}) == ""
+    assert (
+        environment_words({"python": "3.11.7", "versions": {"numpy": "2.4"}, "threads": 2}, "abc") == "Python 3.11.7, numpy 2.4, 2 threads"
+    )
+    assert environment_words({"versions": 3, "kernel": "\x1b[2JHaswell"}, "abc") == "Haswell"
+    assert environment_words({}, "abc") == ""
+    assert environment_words(None, "abcdefabcdefabcdef\x1b[2J") == "abcdefabcdef (not described)"

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from gitjournal.entry import verdict
-from gitjournal.entry.parse import split_text
 from gitjournal.entry.record import Record, runs_among
-from gitjournal.entry.results_block import strip_block
-from gitjournal.errors import EntryError
 from gitjournal.journal.authorship import Touched
 from gitjournal.journal.entry_results import EntryResults
 from gitjournal.render import entry as words
@@ -57,7 +54,7 @@ def entry_page(maker: PageMaker, card: Card, results: EntryResults, environments
         best=best,
         best_html=maker.safe(best.html if best else ""),
         failures=words.failure_lines(summary),
-        prose=maker.safe(html_of(_prose(results))),
+        prose=maker.safe(html_of(words.prose(results.opened.entry))),
         declared=[pair for pair in words.declaration_rows(front) if pair[0] not in ("hypothesis", "expect", "retracted")],
         lineage=journal.lineage(card.id),
         neighbours=list(_neighbours(maker, card)),
@@ -93,15 +90,6 @@ def _neighbours(maker: PageMaker, card: Card) -> Iterator[tuple[Card, str]]:
     for entry_id in maker.journal.near.get(card.id, []):
         changes = maker.changes(entry_id, card.id)
         yield maker.journal.by_id[entry_id], f"differs by {changes}" if changes else "the same configuration"
-
-
-def _prose(results: EntryResults) -> str:
-    """Return the person's words, without the block of results that says what stands above."""
-    entry = results.opened.entry
-    try:
-        return split_text(strip_block(entry.text, entry.id), file=entry.id)[1]
-    except EntryError:
-        return entry.body
 
 
 def _verdict_lines(results: EntryResults) -> list[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import msgspec
-
 from gitjournal.entry.datasheet import QUESTIONS
 from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
+from gitjournal.journal import entries
 from gitjournal.journal.authorship import Touched, touched_entries
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entry_ids import FOLDER
@@ -123,15 +121,9 @@ def read_entries(journal: Journal, reading: SiteReading, cards: Sequence[Card]) 
 
 def read_environments(journal: Journal, result: EntryResults, described: dict[str, str]) -> None:
     """Add the environments of an entry to those that are `described` already, by name."""
-    ref = result.opened.listed.ref
-    new = [name for name in result.summary.environments if name not in described and name.isalnum()]
-    blobs = journal.lab.repository.blobs([f"{ref}:environments/{name}.json" for name in new])
-    for name in new:
-        try:
-            environment = msgspec.json.decode(blobs.get(f"{ref}:environments/{name}.json", b"null"))
-        except (msgspec.DecodeError, RecursionError, json.JSONDecodeError):
-            environment = None
-        described[name] = words.environment_words(environment) if isinstance(environment, dict) else f"{name[:12]} (not described)"
+    new = [name for name in result.summary.environments if name not in described]
+    environments = entries.read_environments(journal.lab, result.opened.listed.ref or "", new)
+    described.update({name: words.environment_words(environments.get(name), name) for name in new})
 
 
 def read_confusion(private: Path, result: EntryResults, card: Card) -> Confusion | None:
