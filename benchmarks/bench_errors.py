@@ -26,7 +26,7 @@ from sklearn.tree import DecisionTreeClassifier
 from gitjournal.entry.metrics import direction
 from gitjournal.stats.compare import compare
 from gitjournal.stats.distributions import normal_quantile
-from gitjournal.stats.evidence import Comparison, Resampled
+from gitjournal.stats.evidence import BootstrapResult, Comparison
 from gitjournal.stats.intervals import LEVEL, POWER
 from gitjournal.stats.one_sample import score_elsewhere
 from gitjournal.stats.over_datasets import DataScore, over_data
@@ -84,7 +84,7 @@ def sample(entry: str, metric: str, values: Sequence[float], **more: Any) -> Sam
     )
 
 
-def against(tried: Sequence[Sample], baseline: Sample, resampled: Resampled | None = None) -> Comparison:
+def against(tried: Sequence[Sample], baseline: Sample, resampled: BootstrapResult | None = None) -> Comparison:
     """Compare the best of several, which comes first where rows are drawn anew, with a baseline."""
     best, *others = sorted(tried, key=lambda one: -one.direction * one.value)
     return compare(replace(best, among=tuple(others)), baseline, resampled)

@@ -1,4 +1,4 @@
-"""The command line: the command group, its lazily loaded commands, and the one place that turns errors into words."""
+"""The command line: the command group, its lazily loaded commands, and the one place that turns errors into text and exit codes."""
 
 from __future__ import annotations
 

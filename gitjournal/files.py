@@ -46,7 +46,7 @@ def make_folder(path: Path) -> None:
 
 
 def sweep_drafts(folder: Path, name: str = "*") -> None:
-    """Remove what a process that is dead was writing into a folder, under a name or any; nobody was told of it."""
+    """Remove drafts of dead processes from a folder, those of one file or of all: nobody was told that they were written."""
     for draft in folder.glob(f".{name}.*{DRAFT}"):
         try:
             os.kill(int(draft.name.removesuffix(DRAFT).rpartition(".")[2]), 0)

@@ -1,4 +1,4 @@
-"""The rule for where files that an entry names may lie, and how one is opened."""
+"""Path checks: where files that an entry names may lie, and how one is opened."""
 
 from __future__ import annotations
 

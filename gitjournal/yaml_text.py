@@ -1,4 +1,4 @@
-"""YAML as this journal reads and writes it. The only user of PyYAML.
+"""A strict YAML reader and writer. The only user of PyYAML.
 
 Only plain values come out: no tags, no anchors, no dates, no booleans but `true` and `false`. What YAML 1.1 and 1.2
 read differently is an error that names the spelling to use, so that a value means the same to every reader.

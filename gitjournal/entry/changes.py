@@ -1,4 +1,4 @@
-"""What an entry declares, key by key, and how two declarations differ. Pure."""
+"""The difference between two declarations, key by key, and which changes are allowed after results. Pure."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def changed_after_plan(planned: FrontMatter, now: FrontMatter) -> list[str]:
 
 
 def advise_new_entry(entry: str, undo: str = "", *, diff: bool = False, ask: str = "ask anew") -> str:
-    """Return the hint for whoever asks something else than the entry with results does: `undo` that, or make a new entry of it.
+    """Return the hint for an entry that was changed after its results: `undo` the change, or make a new entry of it.
 
     `diff` tells how to see the change.
 

@@ -1,4 +1,4 @@
-"""A datasheet: what is known of one data set, as `data/<name>.md`. It holds the data hash and the sealed test rule.
+"""A datasheet: the description of one data set, as `data/<name>.md`, with the data hash and the sealed test rule.
 
 The first plan that declares a test part writes down which rows those are; another choice of rows for the same data
 is refused without a reason, so that nobody shops for a kind test set. Text to value and back; no disk.
@@ -25,7 +25,7 @@ What was cleaned or left out? What is missing, and why? What should it not be us
 
 
 @dataclass(frozen=True)
-class Sealed:
+class SealedRule:
     """One choice of test rows: the rule that drew them, and the sha256 of their row numbers."""
 
     rule: dict[str, Any]
@@ -39,7 +39,7 @@ class Datasheet:
     path: str
     text: str
     hash: str
-    sealed: list[Sealed]
+    sealed: list[SealedRule]
     looks: int | None = None
 
 
@@ -54,7 +54,7 @@ def parse(text: str, *, file: str) -> Datasheet:
     for number, rule in enumerate(value.get("sealed") or []):
         if not isinstance(rule, dict) or not isinstance(rule.get("rows"), str):
             raise EntryError("a sealed test rule needs `rows:`", place=document.place(("sealed", number)))
-        sealed.append(Sealed({key: part for key, part in rule.items() if key != "rows"}, rule["rows"]))
+        sealed.append(SealedRule({key: part for key, part in rule.items() if key != "rows"}, rule["rows"]))
     looks = value.get("looks")
     if looks is not None and (isinstance(looks, bool) or not isinstance(looks, int) or looks < 1):
         raise EntryError("`looks` is how often the test part may be looked at: a whole number from 1", place=document.place(("looks",)))
@@ -84,6 +84,6 @@ def new_text(name: str, source: str, data_hash: str, facts: dict[str, Any]) -> s
     return f"---\n{front}---\n\n# {name}\n{QUESTIONS}"
 
 
-def with_seal(text: str, sealed: list[Sealed], *, file: str) -> str:
+def with_seal(text: str, sealed: list[SealedRule], *, file: str) -> str:
     """Return the datasheet with its list of sealed rules replaced."""
     return edit.set_values(text, {("sealed",): [{**one.rule, "rows": one.rows} for one in sealed]}, file=file)

@@ -1,4 +1,4 @@
-"""Puts values into the front matter of an entry, and leaves every other character as the person wrote it."""
+"""Byte-preserving edits of the front matter: values are put in, every other character stays as the person wrote it."""
 
 from __future__ import annotations
 

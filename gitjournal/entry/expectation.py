@@ -1,4 +1,6 @@
-"""The language of `expect:`: a comparison of measured values. Text to value; nothing is evaluated but sums of multiples.
+"""The parser of `expect:`, a language of comparisons between measured values.
+
+Text to value; nothing is evaluated but sums of multiples.
 
     dev.accuracy >= baseline + 0.01
     dev.loss - train.loss < 0.1

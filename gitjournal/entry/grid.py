@@ -1,4 +1,4 @@
-"""The points of a grid, in the order in which they were declared. Pure."""
+"""Grid expansion: the points of a grid, in the order in which they were declared. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each metric is called, which way is better, and what it needs: a table that loads no library.
+"""The table of metrics: name, direction, tasks and needs. It loads no library.
 
 Names are scikit-learn's scorers (higher is better for all of them, `neg_…` included) and a few errors that are printed
 positive (lower is better). `scores` computes them.

@@ -32,11 +32,11 @@ Interpolation = Literal["nearest", "bilinear", "bicubic"]
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Unknown keys are errors; what was not said is not written."""
+    """The base of all structures: unknown keys are errors, and what has its default is not written."""
 
 
 class Facts(Strict, frozen=True, kw_only=True):
-    """What was seen when the data were read; written by gitjournal."""
+    """Facts about the data as they were read; written by gitjournal."""
 
     n_rows: Count | None = None
     n_features: Count | None = None
@@ -111,20 +111,20 @@ class Split(Strict, frozen=True, kw_only=True):
 
 
 class Checks(Strict, frozen=True, kw_only=True):
-    """What findings do."""
+    """Which findings stop a run."""
 
     block: Annotated[list[Name], Meta(description="codes of findings that stop the run")] = []
 
 
 class Budget(Strict, frozen=True, kw_only=True):
-    """When to stop."""
+    """Limits on the number of runs and on their time."""
 
     runs: Positive | None = None
     hours: Annotated[float, Meta(gt=0)] | None = None
 
 
 class FrontMatter(Strict, frozen=True, kw_only=True):
-    """What an entry declares."""
+    """The front matter: what an entry declares."""
 
     title: Annotated[str, Meta(min_length=1, max_length=200, description="the question in a few words")]
     data: Annotated[Data, Meta(description="what is learned from")]

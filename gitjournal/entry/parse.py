@@ -1,4 +1,4 @@
-"""Reads an entry: text to value, with the place of whatever is not understood. No disk.
+"""The parser of entries: text to value, with the place of whatever is not understood. No disk.
 
 What msgspec says of a value that does not fit is told here with line, column and the nearest key, for every file that
 people write.

@@ -27,7 +27,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class GateForecast(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the gate for unlikely runs knew of a configuration: its chance to beat `best`, and the seconds it was expected to take.
+    """The forecast that the gate for unlikely runs had of a configuration: its chance to beat `best`, and the seconds it would take.
 
     A run that holds this and was made all the same is one of the control.
     """
@@ -151,7 +151,7 @@ def _thin_curves(curves: dict[str, list[float | None]]) -> dict[str, list[float 
 
 
 def digest(records: Sequence[Record]) -> str:
-    """Return what the results block prints of its records, so that a block of other records can be told."""
+    """Return the digest of records that their results block prints: a block that belongs to other records shows by it."""
     # of what will stay as it is: a later version may add fields to a record, and an old block must not look wrong then
     content = [[one.run, one.fingerprint, one.seed, one.status, trim_record(one).metrics] for one in records]
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()[:16]

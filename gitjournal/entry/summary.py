@@ -1,4 +1,4 @@
-"""What an entry's records say, as values: configurations best first, what each parameter did, what failed, was skipped, the cost.
+"""The summary of an entry's records: configurations best first, effects of parameters, failures, skipped runs, costs.
 
 Shared by what is printed and by the results block, so that both always say the same.
 """
@@ -44,7 +44,7 @@ class ConfigurationResult:
 
 @dataclass(frozen=True)
 class Effect:
-    """The best score that was reached with each value of a grid parameter: its best value, and its worst."""
+    """The effect of a grid parameter: the best score reached with its best value, and with its worst."""
 
     parameter: str
     values: int
@@ -81,7 +81,7 @@ class Skips:
 
 @dataclass(frozen=True)
 class Summary:
-    """All of it. `configurations` is sorted by `dev.<metric>` in the direction of the metric, unscored ones last.
+    """The summary of one entry. `configurations` is sorted by `dev.<metric>` in the direction of the metric, unscored ones last.
 
     `gated` tells of runs that were skipped as unlikely to beat the best; None where there were none.
     """

@@ -15,7 +15,7 @@ from gitjournal.journal.journal import Journal, Opened
 from gitjournal.journal.records import copy_from_owners
 from gitjournal.run.artifacts import PREDICTIONS, folder_of
 from gitjournal.stats.compare import compare
-from gitjournal.stats.evidence import Comparison, Resampled
+from gitjournal.stats.evidence import BootstrapResult, Comparison
 from gitjournal.stats.one_sample import score_elsewhere
 from gitjournal.stats.sample import Sample, require_alike, sample_of
 from gitjournal.worker.jobs import BootstrapJob, ErrorReply, PredictionsFile, ScoreJob
@@ -87,7 +87,7 @@ def judge(a: Sample, b: Sample, task: Measured, lab: Lab, pool: WorkerPool) -> C
     if not (unknown or luck) or a.part != "dev":
         return first
     found = drawn(leader, other if unknown else None, task, lab, pool)
-    if isinstance(found, Resampled):
+    if isinstance(found, BootstrapResult):
         return compare(a, b, found)
     told = replace(first.evidence, notes=(*first.evidence.notes, f"{found[:1].upper()}{found[1:]}."))
     return replace(first, evidence=told) if unknown else first
@@ -101,14 +101,14 @@ def elsewhere(one: Sample, of: Measured, lab: Lab, pool: WorkerPool) -> float:
     found = score_elsewhere(one)
     if found is None and one.part == "dev" and all(len(each.values) == 1 for each in (one, *one.among)):
         told = drawn(one, None, of, lab, pool)
-        found = score_elsewhere(one, told) if isinstance(told, Resampled) else None
+        found = score_elsewhere(one, told) if isinstance(told, BootstrapResult) else None
     if found is None:
         what = f"{one.entry[-4:]} is the best of {one.k} on these very rows, and how much of that is luck is not known here"
         raise ComparisonError(what, hint="compare it where it was run, whose predictions tell, or entries of one configuration each")
     return found
 
 
-def drawn(leader: Sample, other: Sample | None, of: Measured, lab: Lab, pool: Pool) -> Resampled | str:
+def drawn(leader: Sample, other: Sample | None, of: Measured, lab: Lab, pool: Pool) -> BootstrapResult | str:
     """Return what kept predictions tell, or why they tell nothing."""
     best, *among = [_kept(next(iter(one.runs.values())), lab) for one in (leader, *leader.among)]
     against = _kept(next(iter(other.runs.values())), lab) if other else None

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from gitjournal.entry import datasheet
-from gitjournal.entry.datasheet import Datasheet, Sealed
+from gitjournal.entry.datasheet import Datasheet, SealedRule
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import decode_lines
 from gitjournal.errors import EntryError, GitjournalError
@@ -72,13 +72,13 @@ def sheet_to_write(journal: Journal, ref: str, entry: Entry, declared: Declared,
     if here and any(one.rows == declared.sealed for one in here.sealed):
         return {}
     reason = {"reason": force} if force and known else {}
-    sealed = Sealed({**datasheet.rule_of(declared.split), "entry": entry.id, **reason}, declared.sealed)
+    sealed = SealedRule({**datasheet.rule_of(declared.split), "entry": entry.id, **reason}, declared.sealed)
     if here is None:
         return _new_sheet(declared, taken, [sealed])
     return {here.path: datasheet.with_seal(here.text, [*here.sealed, sealed], file=here.path).encode()}
 
 
-def _new_sheet(declared: Declared, taken: Collection[str], sealed: list[Sealed]) -> dict[str, bytes]:
+def _new_sheet(declared: Declared, taken: Collection[str], sealed: list[SealedRule]) -> dict[str, bytes]:
     name = datasheet.name_of(declared.data)
     path = f"{FOLDER}/{name}.md"
     if path in taken:

@@ -1,4 +1,4 @@
-"""How well confidence and outcome go together: Brier score and reliability. Pure.
+"""Calibration of stated confidence: Brier score and reliability. Pure.
 
 A prediction is the `confidence` that an entry's expectation would be supported; supported counts 1, refuted 0, and
 inconclusive not at all, since nothing was decided.
@@ -38,7 +38,10 @@ class Bin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What several predictions come to. `brier` is None below 20; `share` came true, and `constant` is the score of always saying that."""
+    """The calibration of several predictions.
+
+    `brier` is None below 20; `share` came true, and `constant` is the score of always saying that.
+    """
 
     n: int
     said: float

@@ -1,6 +1,6 @@
-"""Is A better than B? Picks the test by what the runs hold, and says which and why. Pure.
+"""Two-sample comparison: is A better than B? Picks the test by what the runs hold, and says which and why. Pure.
 
-What is drawn anew from kept predictions comes in as `Resampled`.
+What is drawn anew from kept predictions comes in as `BootstrapResult`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import replace
 from gitjournal.stats import intervals, multiple_testing
 from gitjournal.stats.evidence import (
     OVERLAP_OF_FOLDS,
+    BootstrapResult,
     Comparison,
-    Resampled,
     SelectionEffect,
     StatisticalEvidence,
     evidence_of,
@@ -27,7 +27,7 @@ _SAME_ROWS = "the same rows, one run each: this is about these two fitted models
 PAIRS_FOR_CHANCE = 29  # of splits, before P(A > B) is said (Bouthillier et al. 2021, MLSys 3:747)
 
 
-def compare(a: Sample, b: Sample, resampled: Resampled | None = None) -> Comparison:
+def compare(a: Sample, b: Sample, resampled: BootstrapResult | None = None) -> Comparison:
     """Judge A minus B. Raises ComparisonError, saying why, for what was not measured alike."""
     evidence = difference(a, b, resampled)
     leader, loser = (a, b) if evidence.value * a.direction >= 0 else (b, a)
@@ -36,7 +36,7 @@ def compare(a: Sample, b: Sample, resampled: Resampled | None = None) -> Compari
     return Comparison(a, b, replace(evidence, notes=(*evidence.notes, *_notes(a, b, evidence))))
 
 
-def difference(a: Sample, b: Sample, resampled: Resampled | None = None) -> StatisticalEvidence:
+def difference(a: Sample, b: Sample, resampled: BootstrapResult | None = None) -> StatisticalEvidence:
     """Return the evidence for A minus B as if neither had been chosen. Raises ComparisonError for what was not measured alike."""
     require_alike(a, b)
     if a.folds:
@@ -95,7 +95,7 @@ def _interval_over_rows(a: Sample, b: Sample) -> Interval | None:
     return estimate.interval() if estimate.error else None
 
 
-def _compare_rows(a: Sample, b: Sample, resampled: Resampled | None) -> StatisticalEvidence:
+def _compare_rows(a: Sample, b: Sample, resampled: BootstrapResult | None) -> StatisticalEvidence:
     gap = a.value - b.value
     if resampled is not None and (a.grouped or a.hits is None or b.hits is None):
         estimate = Estimate(gap, resampled.error, resampled.units - 1)
@@ -118,7 +118,7 @@ def _compare_rows(a: Sample, b: Sample, resampled: Resampled | None) -> Statisti
     )
 
 
-def _selection_effect(leader: Sample, loser: Sample, evidence: StatisticalEvidence, resampled: Resampled | None) -> SelectionEffect:
+def _selection_effect(leader: Sample, loser: Sample, evidence: StatisticalEvidence, resampled: BootstrapResult | None) -> SelectionEffect:
     """Return what is left of a difference where the leader was chosen as the best of several on these same units."""
     hits = hits_of_all(leader)
     test: str

@@ -16,7 +16,7 @@ OVERLAP_OF_FOLDS = 0.5
 
 
 @dataclass(frozen=True)
-class Resampled:
+class BootstrapResult:
     """A bootstrap result: kept predictions of the run that leads drawn anew, against the other where there is one.
 
     See `worker.bootstrap.draw`. `error` is the bootstrap standard error of the difference (of the score) over `units` rows or
@@ -35,7 +35,7 @@ class Resampled:
 
 @dataclass(frozen=True)
 class SelectionEffect:
-    """What it means that something was the best of `k` (`entry` says which of the two it was).
+    """The effect of choosing the best of `k` configurations (`entry` says which of the two was chosen).
 
     `interval` and `p` hold for all k at once, `corrected` is what the best would reach on other rows (BBC; None where it is
     not known), `raw` what it reached here, and `test` says how. `critical` is how many standard errors that takes.

@@ -16,7 +16,7 @@ from gitjournal.entry.summary import summarise
 from gitjournal.entry.verdict import Word
 from gitjournal.errors import ComparisonError
 from gitjournal.stats.compare import compare
-from gitjournal.stats.evidence import Resampled, StatisticalEvidence, required_units
+from gitjournal.stats.evidence import BootstrapResult, StatisticalEvidence, required_units
 from gitjournal.stats.intervals import LEVEL, Interval
 from gitjournal.stats.one_sample import estimate_score
 from gitjournal.stats.sample import Sample, combine, sample_of
@@ -26,7 +26,7 @@ MOST_NEEDED = 1_000_000  # more units than that are no advice
 PARTS_APART = "one run on a holdout shows nothing of how a sum of several scores spreads"
 
 # draws the kept predictions of a run (minus another's) anew, or says why not
-Draw = Callable[[Sample, Sample | None], Resampled | str]
+Draw = Callable[[Sample, Sample | None], BootstrapResult | str]
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Judgeable:
 
 
 def digest_of(records: Sequence[Record]) -> str:
-    """Return what a verdict remembers of the records it was reached with; a look at the test part changes nothing of it."""
+    """Return the digest of the records that a verdict rests on; a look at the test part does not change it."""
     return digest(runs_among(records))
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One expectation and what the runs say: `value` of its sum, the interval, and the evidence they rest on.
+    """The verdict on one expectation: `value` of its sum, the interval, and the evidence they rest on.
 
     All are None where nothing can be said; `why` says why there is no interval. `smallest` is the smallest distance that so
     many units tell in 80 % of cases, `needed` how many would decide, `scale` how large this entry's own score is.
@@ -64,7 +64,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What became of all that an entry expected, and the entries that it was compared with."""
+    """The verdicts on all that an entry expects, and the entries that it was compared with."""
 
     judged: Sequence[Judged]
     compared: Sequence[Judgeable]
@@ -144,7 +144,7 @@ def _find_evidence(sample: Sample, reference: Sample | None, draw: Draw | None) 
     return replace(evidence, why=resampled) if isinstance(resampled, str) else _evidence(sample, reference, resampled)
 
 
-def _evidence(sample: Sample, reference: Sample | None, resampled: Resampled | None) -> StatisticalEvidence:
+def _evidence(sample: Sample, reference: Sample | None, resampled: BootstrapResult | None) -> StatisticalEvidence:
     return compare(sample, reference, resampled).evidence if reference else estimate_score(sample, resampled)
 
 

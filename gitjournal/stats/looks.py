@@ -1,4 +1,4 @@
-"""Looks at a test set: which one a test score is from, and what that many looks mean. Pure.
+"""Repeated use of a test set: its looks numbered, and the interval of a score widened for their number. Pure.
 
 A look is one `exec --final`, and counts for the data, whoever took it. The interval of a score is widened for all looks
 that were taken (Bonferroni), so that it holds for all of them together. That is honest for looks that were decided on

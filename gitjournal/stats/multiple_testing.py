@@ -20,14 +20,14 @@ SEED = 0  # the same records always say the same
 
 
 @dataclass(frozen=True)
-class Simultaneous:
-    """What held for all of k at once: the p of one of them, and how many standard errors their intervals need."""
+class SimultaneousTest:
+    """A simultaneous test of k configurations: the p of one of them, and how many standard errors their intervals need."""
 
     p: float
     z: float
 
 
-def sign_flips(winner: int, rivals: Sequence[int], baseline: int, n: int, *, flips: int = FLIPS, seed: int = SEED) -> Simultaneous:
+def sign_flips(winner: int, rivals: Sequence[int], baseline: int, n: int, *, flips: int = FLIPS, seed: int = SEED) -> SimultaneousTest:
     """Compare the winner of several with a baseline on the same `n` rows, allowing for all that were tried.
 
     All are right/wrong bits. The signs of each row's differences are flipped, together for all configurations, and the
@@ -36,20 +36,20 @@ def sign_flips(winner: int, rivals: Sequence[int], baseline: int, n: int, *, fli
     """
     # of the rows on which two differ, those where the baseline alone is right: flipping the sign of a row moves it over
     pairs = [(one ^ baseline, baseline & ~one) for one in dict.fromkeys([winner, *rivals])]
-    reached = _standing(*pairs[0], 0) / math.sqrt(max(pairs[0][0].bit_count(), 1))
+    reached = _rows_apart(*pairs[0], 0) / math.sqrt(max(pairs[0][0].bit_count(), 1))
     draw = random.Random(seed)  # noqa: S311 - statistics, no secret
     weighed = [(apart, lost, apart.bit_count() ** -0.5) for apart, lost in pairs if apart]
     largest = []
     for _ in range(flips):
         signs = draw.getrandbits(n)
-        largest.append(max((_standing(apart, lost, signs) * scale for apart, lost, scale in weighed), default=0.0))
+        largest.append(max((_rows_apart(apart, lost, signs) * scale for apart, lost, scale in weighed), default=0.0))
     largest.sort()
     at_least = sum(one >= reached - 1e-9 for one in largest)
     # the data as they are count as one of the draws, so that p is never 0 and the test keeps its level
-    return Simultaneous((at_least + 1) / (flips + 1), largest[math.ceil((1 - LEVEL) * (flips + 1)) - 1])
+    return SimultaneousTest((at_least + 1) / (flips + 1), largest[math.ceil((1 - LEVEL) * (flips + 1)) - 1])
 
 
-def _standing(apart: int, lost: int, signs: int) -> int:
+def _rows_apart(apart: int, lost: int, signs: int) -> int:
     """Return by how many rows one is ahead or behind where the signs of some rows are flipped."""
     return abs(apart.bit_count() - 2 * (apart & (lost ^ signs)).bit_count())
 

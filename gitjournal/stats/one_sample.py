@@ -1,6 +1,6 @@
 """The interval of a single score, and the score of the best of several without the luck of the choice. Pure.
 
-What is drawn anew from kept predictions comes in as `Resampled`.
+What is drawn anew from kept predictions comes in as `BootstrapResult`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import math
 from dataclasses import replace
 
 from gitjournal.stats import intervals, multiple_testing
-from gitjournal.stats.evidence import OVERLAP_OF_FOLDS, Resampled, SelectionEffect, StatisticalEvidence, evidence_of, no_evidence
+from gitjournal.stats.evidence import OVERLAP_OF_FOLDS, BootstrapResult, SelectionEffect, StatisticalEvidence, evidence_of, no_evidence
 from gitjournal.stats.intervals import LEVEL, Estimate, Interval
 from gitjournal.stats.sample import Sample, hits_of_all, mean_folds, row_shares_of_all
 
 
-def estimate_score(sample: Sample, resampled: Resampled | None = None) -> StatisticalEvidence:
+def estimate_score(sample: Sample, resampled: BootstrapResult | None = None) -> StatisticalEvidence:
     """Return the interval of a single score; `selection` holds the one for the best of a grid.
 
     Wilson's over rows for accuracy, Student's over seeds, the corrected one over folds and over splits by seed, the bootstrap's
@@ -24,7 +24,7 @@ def estimate_score(sample: Sample, resampled: Resampled | None = None) -> Statis
     return replace(evidence, selection=_selection_effect(sample, evidence, resampled)) if sample.k > 1 else evidence
 
 
-def _estimate(sample: Sample, resampled: Resampled | None) -> StatisticalEvidence:
+def _estimate(sample: Sample, resampled: BootstrapResult | None) -> StatisticalEvidence:
     if sample.folds:
         values = [value for folds in sample.folds.values() for value in folds] if sample.each else mean_folds(sample)
         estimate = intervals.overlapping_mean(values, sample.ratio, overlap=OVERLAP_OF_FOLDS)
@@ -53,7 +53,7 @@ def _estimate(sample: Sample, resampled: Resampled | None) -> StatisticalEvidenc
     return no_evidence(sample.value, sample, "one run shows nothing of its spread, and its predictions are not kept here")
 
 
-def _selection_effect(sample: Sample, evidence: StatisticalEvidence, resampled: Resampled | None) -> SelectionEffect:
+def _selection_effect(sample: Sample, evidence: StatisticalEvidence, resampled: BootstrapResult | None) -> SelectionEffect:
     hits = hits_of_all(sample)
     interval, test, z = None, f"Bonferroni, {sample.k} configurations", None
     simultaneous = f"simultaneous for all {sample.k} configurations"
@@ -69,7 +69,7 @@ def _selection_effect(sample: Sample, evidence: StatisticalEvidence, resampled: 
     return SelectionEffect(sample.entry, sample.k, sample.value, test, interval, None, score_of_best(sample, hits, resampled), z)
 
 
-def score_of_best(sample: Sample, hits: list[int] | None, resampled: Resampled | None) -> float | None:
+def score_of_best(sample: Sample, hits: list[int] | None, resampled: BootstrapResult | None) -> float | None:
     """Return what the best of several would reach elsewhere; None where that is not known, as of one that is right on every row.
 
     `hits` are the right/wrong bits of all of them, where they are known.
@@ -83,7 +83,7 @@ def score_of_best(sample: Sample, hits: list[int] | None, resampled: Resampled |
     return multiple_testing.bbc_score(list(zip(*shares, strict=True))) if shares else None
 
 
-def score_elsewhere(sample: Sample, resampled: Resampled | None = None) -> float | None:
+def score_elsewhere(sample: Sample, resampled: BootstrapResult | None = None) -> float | None:
     """Return the score corrected for selection: what the best of several would reach on other rows; None where that is not known."""
     if sample.k == 1 or (sample.hits is not None and sample.hits.bit_count() == sample.rows):
         return sample.value

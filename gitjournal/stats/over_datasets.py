@@ -1,4 +1,4 @@
-"""Procedures over several data sets: one value of each on each, as Demšar (2006, JMLR 7:1) compares them. Pure; scipy on use."""
+"""Comparison of procedures over several data sets, one value of each on each (Demšar 2006, JMLR 7:1). Pure; scipy on use."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class OverData:
-    """All of it. `ranks` are mean ranks (1 is best); `friedman` is the p of the test over three or more, None for two."""
+    """The comparison of several procedures over several data sets.
+
+    `ranks` are mean ranks (1 is best); `friedman` is the p of the test over three or more, None for two.
+    """
 
     procedures: list[str]
     data: list[str]

@@ -52,20 +52,20 @@ def find_code(function: str, extra: Sequence[str], root: Path, place: KeyPath) -
     module = function.partition(":")[0]
     if module.partition(".")[0] in sys.stdlib_module_names:
         raise EntryError(f"`{module}` is a module of Python itself; one of the repository needs another name", path=place)
-    reader = _ImportFollower(root, place)
-    if not reader.take(module) or not reader.modules[module]:
+    follower = _ImportFollower(root, place)
+    if not follower.follow(module) or not follower.modules[module]:
         file = f"{module.replace('.', '/')}.py"
         raise EntryError(f"no module `{module}` in the repository: neither {file} nor src/{file} is there", path=place)
     for number, path in enumerate(extra):
-        reader.take_file(path, (*place[:-1], "code", number))
-    tree = ast.parse(reader.files[reader.modules[module]])
+        follower.follow_file(path, (*place[:-1], "code", number))
+    tree = ast.parse(follower.files[follower.modules[module]])
     name = function.partition(":")[2]
     if name not in set(_bound_names(tree)):
-        raise EntryError(f"{reader.modules[module]} defines no `{name}`", path=place)
+        raise EntryError(f"{follower.modules[module]} defines no `{name}`", path=place)
     # a folder that only has the name of what is imported is no package: Python too prefers an installed one to it
-    files = [name for name, path in reader.modules.items() if path]
-    modules = {name: path for name, path in reader.modules.items() if path or any(inner.startswith(f"{name}.") for inner in files)}
-    return Code(function, reader.files, modules)
+    files = [name for name, path in follower.modules.items() if path]
+    modules = {name: path for name, path in follower.modules.items() if path or any(inner.startswith(f"{name}.") for inner in files)}
+    return Code(function, follower.files, modules)
 
 
 def _bound_names(tree: ast.Module) -> Iterator[str]:
@@ -88,12 +88,12 @@ class _ImportFollower:
         self.files: dict[str, bytes] = {}
         self.modules: dict[str, str] = {}
 
-    def take(self, module: str) -> bool:
+    def follow(self, module: str) -> bool:
         """Read a module, the packages it lies in, and what they import. False where it is not in the repository."""
         if module in self.modules:
             return True
         parent = module.rpartition(".")[0]
-        if (parent and not self.take(parent)) or module.partition(".")[0] in sys.stdlib_module_names:
+        if (parent and not self.follow(parent)) or module.partition(".")[0] in sys.stdlib_module_names:
             return False
         path = self.find(module, parent)
         if path is None:
@@ -102,7 +102,7 @@ class _ImportFollower:
         if path:
             self.read(path, self.place)
             for imported in _imports(self.parse(path), module, package=path.endswith("/__init__.py")):
-                self.take(imported)
+                self.follow(imported)
         return True
 
     def find(self, module: str, parent: str) -> str | None:
@@ -123,7 +123,7 @@ class _ImportFollower:
         inner = package.replace(".", "/")
         return next((found for base in SOURCES if (self.root / (found := f"{base}/{inner}".lstrip("/"))).is_dir()), inner)
 
-    def take_file(self, path: str, place: KeyPath) -> None:
+    def follow_file(self, path: str, place: KeyPath) -> None:
         """Read a file named under `code`; one that is a module can then be imported too."""
         plain = PurePosixPath(path).as_posix()
         self.read(plain, place)
@@ -131,7 +131,7 @@ class _ImportFollower:
             inner = plain.removeprefix("src/") if plain.startswith("src/") else plain
             module = inner.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
             if all(part.isidentifier() for part in module.split(".")):
-                self.take(module)
+                self.follow(module)
 
     def read(self, path: str, place: KeyPath) -> None:
         if path not in self.files:

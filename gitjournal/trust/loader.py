@@ -1,4 +1,4 @@
-"""Imports a person's own function from exactly the bytes that were trusted here.
+"""The import of a person's own function, from exactly the bytes that were trusted here.
 
 Modules of the repository are made from the files that the job names and from no others: each is compiled from bytes whose
 sha256 is the one that was trusted, so neither a file changed meanwhile nor a `__pycache__` gets in.
@@ -54,7 +54,7 @@ def at_home(node: Node, root: Path) -> Iterator[None]:
     finally:
         os.chdir(before)
         sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if finder.ours(name)]:
+        for name in [name for name in sys.modules if finder.covers(name)]:
             del sys.modules[name]
 
 
@@ -67,11 +67,11 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         self.modules: dict[str, str] = node["modules"]
         self.tops = {name.partition(".")[0] for name in self.modules}
 
-    def ours(self, name: str) -> bool:
+    def covers(self, name: str) -> bool:
         return name.partition(".")[0] in self.tops
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:  # noqa: ARG002
-        if not self.ours(fullname):
+        if not self.covers(fullname):
             return None
         if fullname not in self.modules:
             raise ModuleNotFoundError(f"`{fullname}` is not among the files of this function: name its file under `code`", name=fullname)

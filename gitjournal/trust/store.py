@@ -22,7 +22,7 @@ from gitjournal.trust.code_files import Code
 FILE, COPIES = "trust.json", "trusted"
 
 
-class Trusted(msgspec.Struct, frozen=True):
+class TrustedFunction(msgspec.Struct, frozen=True):
     """One function as it was trusted: the digest over all of its files, and the sha256 of each."""
 
     function: str
@@ -32,7 +32,7 @@ class Trusted(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Changed:
+class CodeChange:
     """One file against what was trusted last; `lines` are those of a unified diff."""
 
     path: str
@@ -40,10 +40,10 @@ class Changed:
     lines: tuple[str, ...] = ()
 
 
-def read(private: Path) -> list[Trusted]:
+def read(private: Path) -> list[TrustedFunction]:
     """Return what is trusted here, oldest first; a list that cannot be read trusts nothing."""
     try:
-        return msgspec.json.decode((private / FILE).read_bytes(), type=list[Trusted])
+        return msgspec.json.decode((private / FILE).read_bytes(), type=list[TrustedFunction])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return []
 
@@ -53,7 +53,7 @@ def is_trusted(private: Path, code: Code) -> bool:
     return any(one.digest == code.digest for one in read(private))
 
 
-def last_trusted(private: Path, function: str) -> Trusted | None:
+def last_trusted(private: Path, function: str) -> TrustedFunction | None:
     """Return what was trusted last under the name of a function."""
     return next((one for one in reversed(read(private)) if one.function == function), None)
 
@@ -64,11 +64,11 @@ def grant(private: Path, code: Code) -> None:
     make_folder(copies)
     for path, content in code.files.items():
         write_whole(copies / code.hashes[path], content)
-    now = Trusted(code.function, code.digest, code.hashes, datetime.now(UTC).isoformat(timespec="seconds"))
+    now = TrustedFunction(code.function, code.digest, code.hashes, datetime.now(UTC).isoformat(timespec="seconds"))
     _write(private, [*(one for one in read(private) if one.digest != code.digest), now])
 
 
-def revoke(private: Path, functions: Sequence[str]) -> list[Trusted]:
+def revoke(private: Path, functions: Sequence[str]) -> list[TrustedFunction]:
     """Take back every trust in these functions, and return what it was."""
     trusted = read(private)
     revoked = [one for one in trusted if one.function in functions]
@@ -81,7 +81,7 @@ def revoke(private: Path, functions: Sequence[str]) -> list[Trusted]:
     return revoked
 
 
-def list_changes(private: Path, code: Code) -> list[Changed]:
+def list_changes(private: Path, code: Code) -> list[CodeChange]:
     """Return each file of a function with what changed since it was trusted last; a new one is shown whole."""
     before = last_trusted(private, code.function)
     old = before.files if before else {}
@@ -89,10 +89,10 @@ def list_changes(private: Path, code: Code) -> list[Changed]:
     for path, content in sorted(code.files.items()):
         was = _copy(private, old[path]) if path in old else None
         if was == content:
-            changes.append(Changed(path, "same"))
+            changes.append(CodeChange(path, "same"))
         else:
-            changes.append(Changed(path, "changed" if path in old else "new", _diff(was or b"", content, path)))
-    return changes + [Changed(path, "gone") for path in sorted(set(old) - set(code.files))]
+            changes.append(CodeChange(path, "changed" if path in old else "new", _diff(was or b"", content, path)))
+    return changes + [CodeChange(path, "gone") for path in sorted(set(old) - set(code.files))]
 
 
 def _diff(old: bytes, new: bytes, path: str) -> tuple[str, ...]:
@@ -113,5 +113,5 @@ def _copy(private: Path, sha256: str) -> bytes | None:
     return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
 
-def _write(private: Path, trusted: list[Trusted]) -> None:
+def _write(private: Path, trusted: list[TrustedFunction]) -> None:
     write_whole(private / FILE, msgspec.json.format(msgspec.json.encode(trusted)) + b"\n")

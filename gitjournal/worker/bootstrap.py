@@ -19,7 +19,7 @@ from gitjournal.data.raw import Array
 from gitjournal.entry import metrics
 from gitjournal.errors import DataError
 from gitjournal.stats.distributions import normal_quantile, normal_share, t_quantile, t_tails
-from gitjournal.stats.evidence import Resampled
+from gitjournal.stats.evidence import BootstrapResult
 from gitjournal.stats.intervals import LEVEL
 from gitjournal.worker import arrays, scores
 from gitjournal.worker.jobs import BootstrapJob
@@ -43,13 +43,13 @@ class _Draws:
     whole: Array
 
 
-def bootstrap_files(job: BootstrapJob) -> Resampled:
+def bootstrap_files(job: BootstrapJob) -> BootstrapResult:
     """Return the bootstrap result of the kept predictions that a job names; see `bootstrap`."""
     files = [*job.runs, job.other] if job.other else job.runs
     return bootstrap(job, [arrays.read_arrays(Path(file.file), file.sha256) for file in files])
 
 
-def bootstrap(job: BootstrapJob, predictions: Sequence[Arrays]) -> Resampled:
+def bootstrap(job: BootstrapJob, predictions: Sequence[Arrays]) -> BootstrapResult:
     """Return the standard error of the winner (minus the other), and what allows for the choice of the winner.
 
     `predictions` are those of the runs, and of the other. `z` is how many standard errors hold for all runs at once, `p_all`
@@ -91,7 +91,7 @@ def _resample(measure: Measure, units: Array, n_draws: int, k: int, sign: int) -
     return _Draws(np.concatenate(inside), np.concatenate(outside) if outside else np.array([]), whole)
 
 
-def _summarise(draws: _Draws, job: BootstrapJob, *, k: int, units: int) -> Resampled:
+def _summarise(draws: _Draws, job: BootstrapJob, *, k: int, units: int) -> BootstrapResult:
     """Return the bootstrap result of the first of `k` runs, minus the other one where there is one."""
     reference, reference_whole = (draws.inside[:, [k]], draws.whole[k]) if job.other else (0, 0)
     differences = draws.inside[:, :k] - reference
@@ -110,7 +110,7 @@ def _summarise(draws: _Draws, job: BootstrapJob, *, k: int, units: int) -> Resam
         p_all = float((np.sum(largest >= distance) + 1) / (len(largest) + 1))
         corrected = float(np.nanmean(draws.outside))
     unit: Literal["groups", "rows"] = "groups" if job.grouped else "rows"
-    return Resampled(unit, units, float(draws.whole[0]), float(errors[0]), z, p_all, corrected)
+    return BootstrapResult(unit, units, float(draws.whole[0]), float(errors[0]), z, p_all, corrected)
 
 
 def _to_normal(t: float, df: int) -> float:

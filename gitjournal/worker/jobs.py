@@ -11,7 +11,7 @@ import msgspec
 
 from gitjournal.entry.record import Failure, Scores
 from gitjournal.errors import DataError, EntryError, GitjournalError, Place, TrustError
-from gitjournal.stats.evidence import Resampled
+from gitjournal.stats.evidence import BootstrapResult
 
 ERRORS: dict[str, type[GitjournalError]] = {kind.kind: kind for kind in (EntryError, DataError, TrustError)}
 
@@ -323,7 +323,7 @@ class PredictionsFile(msgspec.Struct, frozen=True, kw_only=True):
 class BootstrapJob(msgspec.Struct, frozen=True, tag_field="do", tag="draw", kw_only=True):
     """Bootstrap the predictions of several runs. `runs` are the winner and what it was chosen from, `other` what it is compared with."""
 
-    answer: ClassVar[type[Resampled]] = Resampled
+    answer: ClassVar[type[BootstrapResult]] = BootstrapResult
     runs: list[PredictionsFile]
     metric: str
     task: str

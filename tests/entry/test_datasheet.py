@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitjournal.entry import datasheet
-from gitjournal.entry.datasheet import Sealed
+from gitjournal.entry.datasheet import SealedRule
 from gitjournal.errors import EntryError
 
 HASH = "sha256:" + "ab" * 32
@@ -22,11 +22,11 @@ def test_a_new_datasheet_reads_back() -> None:
 
 def test_a_seal_is_added_and_the_prose_stays() -> None:
     text = datasheet.new_text("churn", "data/churn.csv", HASH, {}) + "\nCollected by hand.\n"
-    sealed = [Sealed({"test": 0.2, "seed": 0}, "sha256:1")]
+    sealed = [SealedRule({"test": 0.2, "seed": 0}, "sha256:1")]
     after = datasheet.with_seal(text, sealed, file="data/churn.md")
     assert datasheet.parse(after, file="data/churn.md").sealed == sealed
     assert after.endswith("\nCollected by hand.\n")
-    again = datasheet.with_seal(after, [*sealed, Sealed({"test": 0.3, "reason": "why"}, "sha256:2")], file="data/churn.md")
+    again = datasheet.with_seal(after, [*sealed, SealedRule({"test": 0.3, "reason": "why"}, "sha256:2")], file="data/churn.md")
     assert [one.rows for one in datasheet.parse(again, file="data/churn.md").sealed] == ["sha256:1", "sha256:2"]
 
 

@@ -13,7 +13,7 @@ from gitjournal.entry.record import Record
 from gitjournal.errors import ComparisonError
 from gitjournal.stats import intervals
 from gitjournal.stats.compare import adjust_p_values, compare
-from gitjournal.stats.evidence import Resampled, required_units, reverse
+from gitjournal.stats.evidence import BootstrapResult, required_units, reverse
 from gitjournal.stats.intervals import LEVEL
 from gitjournal.stats.one_sample import estimate_score, score_elsewhere
 from gitjournal.stats.sample import combine, sample_of
@@ -130,10 +130,10 @@ def test_other_metrics_on_one_holdout_need_kept_predictions() -> None:
     assert silent.evidence.interval is None
     assert "kept" in silent.evidence.why
     assert silent.verdict == "not shown"
-    found = compare(a, b, Resampled("rows", 360, 2.0, 0.1))
+    found = compare(a, b, BootstrapResult("rows", 360, 2.0, 0.1))
     assert (found.evidence.unit, found.evidence.n) == ("rows", 360)
     assert found.verdict == "better"  # lower is better
-    assert compare(b, a, Resampled("rows", 360, 2.0, 0.1)).verdict == "worse"
+    assert compare(b, a, BootstrapResult("rows", 360, 2.0, 0.1)).verdict == "worse"
 
 
 def test_rows_of_a_group_are_not_taken_as_independent() -> None:
@@ -141,7 +141,7 @@ def test_rows_of_a_group_are_not_taken_as_independent() -> None:
     a, b = (sample(name, [run(name, right=right(row), split=split)]) for name, row in ((A, 1), (B, 2)))
     assert compare(a, b).evidence.interval is None
     assert "group" in estimate_score(a).why
-    found = compare(a, b, Resampled("groups", 12, 0.99, 0.01)).evidence
+    found = compare(a, b, BootstrapResult("groups", 12, 0.99, 0.01)).evidence
     assert (found.unit, found.n) == ("groups", 12)
 
 
@@ -275,7 +275,7 @@ def test_what_could_have_been_shown_is_more_where_the_best_of_several_must_be_fo
     assert alone is not None
     assert (found.smallest or 0) > 1.2 * alone
     both = [sample(name, [run(name, value, metric="rmse")], None, "rmse") for name, value in ((A, 2.0), (B, 2.5))]
-    drawn = compare(replace(both[0], among=(both[0],) * 23), both[1], Resampled("rows", 360, 2.0, 0.1, 2.9, 0.5)).evidence
+    drawn = compare(replace(both[0], among=(both[0],) * 23), both[1], BootstrapResult("rows", 360, 2.0, 0.1, 2.9, 0.5)).evidence
     assert drawn.smallest == pytest.approx(0.1 * (2.9 + 0.84), rel=0.01)
     seeds = [
         sample(A, [run(str(k), 0.9 + k / 99 + seed / 500, seed=seed) for k in range(24) for seed in range(3)]),
@@ -323,7 +323,7 @@ def test_the_luck_of_a_choice_is_known_for_several_seeds_and_never_from_rows_tha
     assert score_elsewhere(sample(A, grouped)) is None
     unknown = sample(A, [run("a", 0.9, metric="rmse"), run("b", 0.8, metric="rmse")], None, "rmse")
     assert score_elsewhere(unknown) is None
-    assert score_elsewhere(unknown, Resampled("rows", 360, 0.8, 0.1, 2.9, 0.5, 0.85)) == pytest.approx(0.85)
+    assert score_elsewhere(unknown, BootstrapResult("rows", 360, 0.8, 0.1, 2.9, 0.5, 0.85)) == pytest.approx(0.85)
 
 
 def test_without_rows_the_choice_is_allowed_for_by_bonferroni() -> None:
@@ -351,7 +351,7 @@ def test_a_single_score_has_the_interval_that_fits() -> None:
     assert estimate_score(splits).interval == intervals.overlapping_mean([0.9, 0.92, 0.91], 0.25).interval()
     lonely = sample(A, [run("a", 2.0, metric="rmse")], None, "rmse")
     assert estimate_score(lonely).interval is None
-    assert estimate_score(lonely, Resampled("rows", 360, 2.0, 0.1)).interval is not None
+    assert estimate_score(lonely, BootstrapResult("rows", 360, 2.0, 0.1)).interval is not None
 
 
 def test_a_single_score_of_a_grid_has_an_interval_for_all_of_it() -> None:

@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from gitjournal.errors import DataError, EntryError
-from gitjournal.stats.evidence import Resampled
+from gitjournal.stats.evidence import BootstrapResult
 from gitjournal.stats.intervals import Estimate
 from gitjournal.worker import arrays as stored
 from gitjournal.worker import bootstrap
@@ -36,7 +36,7 @@ def regression(folder: Path, *errors: np.ndarray, **more: np.ndarray) -> list[Pr
     return [keep(folder, f"m{number}", y=y, predicted=y + error, **more) for number, error in enumerate(errors)]
 
 
-def drawn(runs: list[PredictionsFile], other: PredictionsFile | None, metric: str, **more: Any) -> Resampled:
+def drawn(runs: list[PredictionsFile], other: PredictionsFile | None, metric: str, **more: Any) -> BootstrapResult:
     return bootstrap_files(BootstrapJob(runs=runs, other=other, metric=metric, **{"task": "regression", **more}))
 
 
