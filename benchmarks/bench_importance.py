@@ -23,7 +23,7 @@ from optuna.importance import BaseImportanceEvaluator, FanovaImportanceEvaluator
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.replay import FIXTURE, STEPS
 from gitjournal.suggest import encoding
-from gitjournal.suggest.importance.analysis import importances
+from gitjournal.suggest.importance.analysis import compute_importances
 from gitjournal.suggest.importance.result import Importance, TriedConfiguration
 from gitjournal.suggest.surrogate import Array
 
@@ -67,7 +67,7 @@ def true_shares(grid: list[Values], errors: Array, some: list[int]) -> dict[str,
 def by_us(algorithm: str, points: list[Values], errors: Array) -> dict[str, Importance]:
     """Return what `report importance` says."""
     runs = [TriedConfiguration([{algorithm: one}], 1 - float(error)) for one, error in zip(points, errors, strict=True)]
-    return {one.name: one for one in importances("accuracy", runs).algorithms[0].parameters}
+    return {one.name: one for one in compute_importances("accuracy", runs).algorithms[0].parameters}
 
 
 def by_optuna(evaluator: BaseImportanceEvaluator, points: list[Values], errors: Array) -> dict[str, float]:

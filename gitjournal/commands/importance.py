@@ -12,7 +12,7 @@ from gitjournal.commands.figure import save_chart
 from gitjournal.errors import UsageError
 from gitjournal.journal.journal import open_journal
 from gitjournal.render.reports.importance import importance_as_plain, importance_chart, importance_lines
-from gitjournal.suggest.importance.report import tried
+from gitjournal.suggest.importance.report import report_importance
 
 
 @click.command("importance", short_help="Which parameters mattered on some data, and which did not.")
@@ -29,15 +29,15 @@ def command(context: Context, what: str | None, metric: str | None, plot: Path |
     importance is of what was tried: a wider range has a larger one.
     """
     with open_journal(context.start) as journal:
-        found = tried(journal, what, metric)
+        report = report_importance(journal, what, metric)
     if plot is not None:
-        chart = importance_chart(found.found)
+        chart = importance_chart(report.importances)
         if chart is None:
             raise UsageError("nothing to draw: too few runs, or nothing that was varied")
         save_chart(chart, plot)
     if as_json:
-        click.echo(json.dumps(importance_as_plain(found)))
+        click.echo(json.dumps(importance_as_plain(report)))
         return
-    click.echo("\n".join(importance_lines(found)))
+    click.echo("\n".join(importance_lines(report)))
     if plot is not None:
         click.echo(f"drawn: {plot}")

@@ -29,7 +29,7 @@ SHARE = "share of the variance"
 
 def importance_lines(report: ImportanceReport) -> Iterator[str]:
     """Yield what mattered, on what that rests, and the table."""
-    importances = report.found
+    importances = report.importances
     yield from (text.wrap(line) for line in importance_sentences(importances))
     yield text.wrap_dots(" · ".join(_basis_parts(report)))
     rows = list(_rows(importances))
@@ -81,7 +81,7 @@ def _join_names(names: Sequence[str]) -> str:
 
 
 def _basis_parts(report: ImportanceReport) -> Iterator[str]:
-    importances = report.found
+    importances = report.importances
     which = "lower" if direction(importances.metric) < 0 else "higher"
     yield f"{text.clean(report.label)}, dev.{text.clean(importances.metric)} ({which} is better)"
     yield f"{text.count(importances.runs, 'configuration')} of {text.count(report.entries, 'entry', 'entries')}"
@@ -156,7 +156,7 @@ def _share_estimate(importance: Importance, before: str) -> NamedValue | None:
 
 def importance_as_plain(report: ImportanceReport) -> dict[str, Any]:
     """Return the same as plain values for JSON."""
-    importances = report.found
+    importances = report.importances
     return {
         "data": {"name": report.label, "hash": report.hash},
         "metric": f"dev.{importances.metric}",

@@ -14,7 +14,7 @@ from gitjournal.render.site.journal import Board, SiteDataSet
 from gitjournal.render.site.markdown import html_of
 from gitjournal.render.site.page import PageMaker
 from gitjournal.stats.looks import Look, look_of_entry
-from gitjournal.suggest.importance.report import weigh
+from gitjournal.suggest.importance.report import report_results
 
 
 def data_page(maker: PageMaker, data: SiteDataSet) -> str:
@@ -52,8 +52,8 @@ def _importance(maker: PageMaker, board: Board) -> dict[str, Any]:
     ids = {card.id for card in board.rows}
     results = [result for result in maker.journal.results(board.rows[0].data_hash) if result.row.id in ids]
     newest = max(board.rows, key=lambda card: (card.at, card.id))
-    importances = weigh(newest.data, newest.id, board.metric, results).found
-    chart = importance.importance_chart(importances) if importances.told else None
+    importances = report_results(newest.data, newest.id, board.metric, results).importances
+    chart = importance.importance_chart(importances) if importances.is_conclusive else None
     if chart is None:
         return {}
     lines = [line[:1].upper() + line[1:] for line in importance.importance_sentences(importances)]

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gitjournal.suggest.importance.points import RunPoint, points_of
+from gitjournal.suggest.importance.points import RunPoint, make_points
 from gitjournal.suggest.importance.result import Algorithm, Importance, Importances, TriedConfiguration
 from gitjournal.suggest.importance.table import MOST_INPUTS, ParameterTable
 
@@ -21,31 +21,32 @@ INPUTS = 2  # parameters in all beyond which fewer runs are looked at
 ALGORITHM = "algorithm"
 
 
-def importances(metric: str, runs: Sequence[TriedConfiguration]) -> Importances:
+def compute_importances(metric: str, runs: Sequence[TriedConfiguration]) -> Importances:
     """Return what mattered; runs whose score is no finite number are left out."""
-    points = points_of(metric, [one for one in runs if math.isfinite(one.score)])
+    points = make_points(metric, [run for run in runs if math.isfinite(run.score)])
     groups: dict[str, list[RunPoint]] = defaultdict(list)
-    for one in points:
-        groups[one.algorithm].append(one)
+    for point in points:
+        groups[point.algorithm].append(point)
     tables = {name: ParameterTable(group) for name, group in groups.items()}
     inputs = sum(min(len(table.names), MOST_INPUTS) for table in tables.values()) + (len(groups) > 1)
     most = min(MOST_RUNS, max(FEW_RUNS, int(MOST_RUNS * math.sqrt(INPUTS / max(inputs, 1)))))
     algorithms = []
     for name, group in groups.items():
-        best = max(group, key=lambda one: one.worth)
-        found = sorted(tables[name].importances(most), key=lambda one: -(one.share or 0.0))
-        algorithms.append((best.worth, Algorithm(name, len(group), best.run.score, [_shown(one, name) for one in found])))
+        best = max(group, key=lambda point: point.worth)
+        of_algorithm = sorted(tables[name].compute_importances(most), key=lambda importance: -(importance.share or 0.0))
+        parameters = [_within_algorithm(importance, name) for importance in of_algorithm]
+        algorithms.append((best.worth, Algorithm(name, len(group), best.run.score, parameters)))
     algorithms.sort(key=lambda pair: (-pair[0], pair[1].name))
     choice = None
     if len(groups) > 1:
-        named = [replace(one, values={ALGORITHM: one.algorithm}, owners=frozenset()) for one in points]
-        choice = next(one for one in ParameterTable(named).importances(most) if one.name == ALGORITHM)
-    return Importances(metric, len(points), choice, [one for _, one in algorithms])
+        by_algorithm = [replace(point, values={ALGORITHM: point.algorithm}, owners=frozenset()) for point in points]
+        choice = next(one for one in ParameterTable(by_algorithm).compute_importances(most) if one.name == ALGORITHM)
+    return Importances(metric, len(points), choice, [algorithm for _, algorithm in algorithms])
 
 
-def _shown(one: Importance, algorithm: str) -> Importance:
+def _within_algorithm(importance: Importance, algorithm: str) -> Importance:
     """Return it with names as they are within their algorithm."""
-    before = f"{algorithm}."
-    tied = [other.removeprefix(before) for other in one.tied]
-    why = f"it varied only together with {tied[0]}" if tied and one.call == "cannot be told" else one.why
-    return replace(one, name=one.name.removeprefix(before), tied=tied, why=why)
+    prefix = f"{algorithm}."
+    tied = [tied_name.removeprefix(prefix) for tied_name in importance.tied]
+    why = f"it varied only together with {tied[0]}" if tied and importance.call == "cannot be told" else importance.why
+    return replace(importance, name=importance.name.removeprefix(prefix), tied=tied, why=why)

@@ -33,34 +33,34 @@ class RunPoint:
         if name in self.values:
             return self.values[name]
         owner, _, parameter = name.rpartition(".")
-        known = lookup(owner.rpartition(".")[2]) if owner in self.owners else None
-        if known is None or parameter not in known.params or known.params[parameter].is_required:
+        known_class = lookup(owner.rpartition(".")[2]) if owner in self.owners else None
+        if known_class is None or parameter not in known_class.params or known_class.params[parameter].is_required:
             return ABSENT
 
-        def effective(other: str) -> Any:
-            there = known.params.get(other)
-            return self.values.get(f"{owner}.{other}", there.default if there else None)
+        def effective(other_parameter: str) -> Any:
+            declared = known_class.params.get(other_parameter)
+            return self.values.get(f"{owner}.{other_parameter}", declared.default if declared else None)
 
-        return ABSENT if inactive.why_inactive(known.short, parameter, effective) else known.params[parameter].default
+        return ABSENT if inactive.why_inactive(known_class.short, parameter, effective) else known_class.params[parameter].default
 
 
-def points_of(metric: str, runs: Sequence[TriedConfiguration]) -> list[RunPoint]:
+def make_points(metric: str, runs: Sequence[TriedConfiguration]) -> list[RunPoint]:
     """Return each run as a point. Extremely bad scores count as merely bad, so that one run that diverged does not decide."""
     scale = fit_scale(metric, (one.score for one in runs))
     values = raise_outliers([scale.worth(one.score) for one in runs])
     # an error is worth its logarithm, so its spread counts by its ratio
     spreads = [one.sd and one.sd / (abs(one.score) if scale.log else 1.0) for one in runs]
-    return [_point(*one) for one in zip(runs, values, spreads, strict=True)]
+    return [_make_point(*one) for one in zip(runs, values, spreads, strict=True)]
 
 
-def _point(run: TriedConfiguration, value: float, spread: float | None) -> RunPoint:
+def _make_point(run: TriedConfiguration, value: float, spread: float | None) -> RunPoint:
     setting = encoding.encode(run.procedure, key="-")  # the text itself is not needed, and takes a while
     values: dict[str, Any] = {}
     owners = set()
     for step in run.procedure:
         owner = short_name(class_of(step))
         owners.add(owner)
-        for name, leaf in _leaves(owner, parameters_of(step)):
+        for name, leaf in _walk_values(owner, parameters_of(step)):
             if leaf is ABSENT:
                 owners.add(name)
             else:
@@ -68,7 +68,7 @@ def _point(run: TriedConfiguration, value: float, spread: float | None) -> RunPo
     return RunPoint(setting.algorithm, {STEPS: setting.values[STEPS], **values}, frozenset(owners), run, value, spread)
 
 
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _walk_values(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield what a value says: plain values by name, a nested class by its name and (with ABSENT) as an owner, a list by its length."""
     for name, inner in walk(value, path):
         if isinstance(inner, dict):
@@ -78,9 +78,9 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         elif is_nested(inner):
             yield name, len(inner)
         else:
-            yield name, inner if isinstance(inner, (str, bool)) or _sane(inner) else repr(inner)
+            yield name, inner if isinstance(inner, (str, bool)) or _is_finite_size(inner) else repr(inner)
 
 
-def _sane(value: Any) -> bool:
+def _is_finite_size(value: Any) -> bool:
     """Whether a value is a number that can be reckoned with."""
     return isinstance(value, (int, float)) and (value == 0 or 1e-100 < abs(value) < 1e100)

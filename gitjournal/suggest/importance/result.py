@@ -73,8 +73,8 @@ class Importances:
     algorithms: list[Algorithm]
 
     @property
-    def told(self) -> bool:
+    def is_conclusive(self) -> bool:
         """Whether anything is called."""
         every = [self.choice] if self.choice else []
-        every += [one for algorithm in self.algorithms for one in algorithm.parameters]
-        return any(one.call != "cannot be told" for one in every)
+        every += [importance for algorithm in self.algorithms for importance in algorithm.parameters]
+        return any(importance.call != "cannot be told" for importance in every)

@@ -41,7 +41,7 @@ class Sensitivity:
     idle: float
 
 
-def sensitivities(squares: Sequence[Array], scores: Array, noise: float = 0.0) -> list[Sensitivity]:
+def compute_sensitivities(squares: Sequence[Array], scores: Array, noise: float = 0.0) -> list[Sensitivity]:
     """Return the sensitivity of `scores` (N) to each input, whose squared distances between points are `squares`, (N, N) each.
 
     `noise` is the share of the variance that is known to be noise. The same points give the same answer. Raises ValueError for
@@ -53,26 +53,26 @@ def sensitivities(squares: Sequence[Array], scores: Array, noise: float = 0.0) -
     idle = np.zeros(len(squares))
     shares: list[Array] = []  # (2, inputs): known, and open
     for number in range(BEGIN + ROUNDS):
-        at, _ = _drawn(chance, np.array([model.fit(lengths, one) for one in range(len(NOISES))]) + NOISE_PRIOR)
+        at, _ = _draw(chance, np.array([model.log_likelihood(lengths, noise_at) for noise_at in range(len(NOISES))]) + NOISE_PRIOR)
         for own in range(len(squares)):
-            fits = [model.fit([*lengths[:own], one, *lengths[own + 1 :]], at) for one in range(len(LENGTHS))]
-            lengths[own], chances = _drawn(chance, np.array(fits) + LENGTH_PRIOR)
+            fits = [model.log_likelihood([*lengths[:own], length, *lengths[own + 1 :]], at) for length in range(len(LENGTHS))]
+            lengths[own], chances = _draw(chance, np.array(fits) + LENGTH_PRIOR)
             idle[own] += chances[-1] * (number >= BEGIN)
         if number >= BEGIN:
             shares.append(model.shares(lengths, at))
-    known, open_ = (np.array([one[part] for one in shares]) for part in (0, 1))
+    known_shares, open_shares = np.array(shares).transpose(1, 0, 2)
     # what is open is taken for one amplitude: (sqrt(known) + sqrt(open) z)², whose mean is known + open
-    spread = np.minimum((np.sqrt(known)[:, None] + np.sqrt(open_)[:, None] * STEPS[None, :, None]) ** 2, 1.0)
+    spread = np.minimum((np.sqrt(known_shares)[:, None] + np.sqrt(open_shares)[:, None] * STEPS[None, :, None]) ** 2, 1.0)
     low, high = np.quantile(spread.reshape(-1, len(squares)), [LEFT_OUT, 1 - LEFT_OUT], axis=0)
-    mean = np.minimum(known + open_, 1.0).mean(0)
-    return [Sensitivity(*map(float, one)) for one in zip(mean, low, high, idle / ROUNDS, strict=True)]
+    mean = np.minimum(known_shares + open_shares, 1.0).mean(0)
+    return [Sensitivity(*map(float, values)) for values in zip(mean, low, high, idle / ROUNDS, strict=True)]
 
 
-def _drawn(chance: np.random.Generator, logs: Array) -> tuple[int, Array]:
+def _draw(chance: np.random.Generator, log_weights: Array) -> tuple[int, Array]:
     """Return a place drawn by these logarithms of its weight, and the chances of all."""
-    weights = np.exp(logs - logs.max())
+    weights = np.exp(log_weights - log_weights.max())
     chances = weights / weights.sum()
-    return min(int(np.searchsorted(np.cumsum(chances), chance.random())), len(logs) - 1), chances
+    return min(int(np.searchsorted(np.cumsum(chances), chance.random())), len(log_weights) - 1), chances
 
 
 class _GaussianProcess:
@@ -91,11 +91,12 @@ class _GaussianProcess:
         self._shares: dict[tuple[int, ...], Array] = {}
 
     def _covariance(self, lengths: Sequence[int], at: int) -> Array:
-        away = sum((one[length] for one, length in zip(self.scaled, lengths, strict=True)), np.zeros((self.n, self.n)))
+        squares = [by_length[length] for by_length, length in zip(self.scaled, lengths, strict=True)]
+        squared = sum(squares, np.zeros((self.n, self.n)))
         noise = self.noises[at]
-        return np.asarray((1 - noise) * np.exp(-np.sqrt(away)) + noise * np.eye(self.n))
+        return np.asarray((1 - noise) * np.exp(-np.sqrt(squared)) + noise * np.eye(self.n))
 
-    def fit(self, lengths: Sequence[int], at: int) -> float:
+    def log_likelihood(self, lengths: Sequence[int], at: int) -> float:
         """Return the logarithm of the likelihood, at the variance that suits best."""
         key = (*lengths, at)
         if key not in self._fits:
@@ -117,19 +118,19 @@ class _GaussianProcess:
             signal = 1 - float(self.noises[at])
             parts = [one[length][self.points] for one, length in zip(self.scaled, lengths, strict=True)]
             near = np.asarray(sum(parts), dtype=np.float64)
-            found = [
+            pairs = [
                 (0.0, 0.0) if np.isinf(LENGTHS[length]) else self._share(one[length], near, inverse, signal)
                 for one, length in zip(self.scaled, lengths, strict=True)
             ]
-            self._shares[key] = np.array(found).T
+            self._shares[key] = np.array(pairs).T
         return self._shares[key]
 
     def _share(self, own: Array, near: Array, inverse: Array, signal: float) -> tuple[float, float]:
         """Return the variance that is left when one input (`own` distances) goes through the values of all points, the others held."""
         at, m = self.points, len(self.points)
-        others = np.maximum(near - own[at], 0.0)
+        other_squares = np.maximum(near - own[at], 0.0)
         # (point, whose value it is given, the N points that were run)
-        across = signal * np.exp(-np.sqrt(others[:, None, :] + own[at][None, :, :]))
+        across = signal * np.exp(-np.sqrt(other_squares[:, None, :] + own[at][None, :, :]))
         mean = across @ (inverse @ self.scores)
         middle = across.mean(1)
         each = signal - ((across @ inverse) * across).sum(2).mean(1)

@@ -15,7 +15,7 @@ import numpy as np
 from gitjournal.suggest import encoding
 from gitjournal.suggest.importance.points import ABSENT, RunPoint
 from gitjournal.suggest.importance.result import Importance, ValueScore
-from gitjournal.suggest.importance.sensitivity import Array, Sensitivity, sensitivities
+from gitjournal.suggest.importance.sensitivity import Array, Sensitivity, compute_sensitivities
 
 MOST_INPUTS = 16  # parameters of one answer
 LEAST = 4  # runs before anything is told
@@ -46,88 +46,91 @@ class ParameterTable:
         self.columns = {name: column for name, column in columns.items() if _varies(column)}
         self.names = [name for name in self.columns if name != SPLIT]
 
-    def importances(self, most: int) -> list[Importance]:
+    def compute_importances(self, most: int) -> list[Importance]:
         """Return one for each parameter, computed from at most so many runs."""
         shared: dict[tuple[int, ...], list[str]] = defaultdict(list)
         for name in self.names:
             shared[tuple(row for row, value in enumerate(self.columns[name]) if value is not ABSENT)].append(name)
-        return [one for rows, names in shared.items() for one in self._among(rows, names, most)]
+        return [one for rows, names in shared.items() for one in self._importances_among(rows, names, most)]
 
-    def _among(self, rows: tuple[int, ...], names: Sequence[str], most: int) -> Iterator[Importance]:
+    def _importances_among(self, rows: tuple[int, ...], names: Sequence[str], most: int) -> Iterator[Importance]:
         """Yield the importances of parameters that these runs have, and no others."""
         scores = np.array([self.points[row].worth for row in rows])
         differ = float(np.ptp(scores)) > 1e-9 * float(np.abs(scores).max())
-        found = self._inputs(rows, scores, most) if differ and len(rows) >= LEAST else {}
+        inputs = self._compute_inputs(rows, scores, most) if differ and len(rows) >= LEAST else {}
         for name in names:
-            one = self._described(name, rows)
+            importance = self._describe(name, rows)
             if len(rows) < LEAST:
-                yield replace(one, why=f"{len(rows)} runs are too few")
+                yield replace(importance, why=f"{len(rows)} runs are too few")
             elif not differ:
-                yield replace(one, call="did not matter", share=0.0) if len(rows) >= ENOUGH else replace(one, why="all scored the same")
+                enough = len(rows) >= ENOUGH
+                yield replace(importance, call="did not matter", share=0.0) if enough else replace(importance, why="all scored the same")
             else:
-                yield _called(one, found)
+                yield _call(importance, inputs)
 
-    def _described(self, name: str, rows: Sequence[int]) -> Importance:
+    def _describe(self, name: str, rows: Sequence[int]) -> Importance:
         """Return what needs no model: how many values, and what was reached with each."""
         column = [self.columns[name][row] for row in rows]
-        reached = _reached(column, [self.points[row] for row in rows])
-        told = _told(reached)
-        best, worst = (pick(told, key=lambda pair: pair[0])[1] for pick in (max, min))
-        return Importance(name, len(rows), len(reached), best, worst, "cannot be told")
+        scores = _best_by_value(column, [self.points[row] for row in rows])
+        by_range = _best_by_range(scores)
+        best, worst = (pick(by_range, key=lambda pair: pair[0])[1] for pick in (max, min))
+        return Importance(name, len(rows), len(scores), best, worst, "cannot be told")
 
-    def _inputs(self, rows: Sequence[int], scores: Array, most: int) -> dict[str, _Input]:
+    def _compute_inputs(self, rows: Sequence[int], scores: Array, most: int) -> dict[str, _Input]:
         """Return what is known of each parameter that changed among these runs; what always changed with another is one with it."""
         # evenly over the ranking, so that few runs have the spread of all
-        kept = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).round().astype(np.intp)).tolist()
-        columns = {name: [column[rows[one]] for one in kept] for name, column in self.columns.items()}
+        kept_rows = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).round().astype(np.intp)).tolist()
+        columns = {name: [column[rows[kept]] for kept in kept_rows] for name, column in self.columns.items()}
         groups: dict[tuple[int, ...] | str, list[str]] = defaultdict(list)
         for name, column in columns.items():
             levels = len(_levels(column))
             if levels > 1:
-                groups[tuple(_codes(column)) if 2 * levels <= len(column) else name].append(name)
+                groups[tuple(_level_codes(column)) if 2 * levels <= len(column) else name].append(name)
         chosen = list(groups.values())[:MOST_INPUTS]
-        squares = [_squares(names[0], columns[names[0]]) for names in chosen]
-        some = scores[kept]
-        noise = self._noise([self.points[rows[one]] for one in kept], float(some.var()))
-        told = sensitivities(squares, some, noise)
+        squares = [_squared_distances(names[0], columns[names[0]]) for names in chosen]
+        kept_scores = scores[kept_rows]
+        noise = self._noise_share([self.points[rows[kept]] for kept in kept_rows], float(kept_scores.var()))
+        computed = compute_sensitivities(squares, kept_scores, noise)
         inputs = {}
         for at, names in enumerate(chosen):
-            others = [other[0] for there, other in enumerate(chosen) if there != at]
-            away = [other for there, other in enumerate(squares) if there != at]
-            near = [
-                name for name, there in zip(others, away, strict=True) if _follows(columns[names[0]], columns[name], squares[at], there)
+            other_inputs = [other_at for other_at in range(len(chosen)) if other_at != at]
+            following = [
+                chosen[other_at][0]
+                for other_at in other_inputs
+                if _follows(columns[names[0]], columns[chosen[other_at][0]], squares[at], squares[other_at])
             ]
             for name in names:
-                inputs[name] = _Input(told[at], [*(other for other in names if other != name), *near])
+                inputs[name] = _Input(computed[at], [*(tied for tied in names if tied != name), *following])
         return inputs
 
     @staticmethod
-    def _noise(points: Sequence[RunPoint], variance: float) -> float:
+    def _noise_share(points: Sequence[RunPoint], variance: float) -> float:
         """Return the share of the variance that seeds make, where runs have several."""
-        known = [one.spread**2 for one in points if one.spread is not None]
-        return statistics.fmean(known) * statistics.fmean(1 / one.run.seeds for one in points) / variance if known else 0.0
+        with_spread = [one.spread**2 for one in points if one.spread is not None]
+        return statistics.fmean(with_spread) * statistics.fmean(1 / one.run.seeds for one in points) / variance if with_spread else 0.0
 
 
-def _called(one: Importance, inputs: Mapping[str, _Input]) -> Importance:
-    own = inputs.get(one.name)
+def _call(importance: Importance, inputs: Mapping[str, _Input]) -> Importance:
+    own = inputs.get(importance.name)
     if own is None:
-        return replace(one, why=f"more than {MOST_INPUTS} parameters were varied")
-    told = own.sensitivity
-    one = replace(one, share=told.share, low=told.low, high=told.high, tied=own.tied)
-    if one.runs >= ENOUGH and all(other.sensitivity.high <= SMALL for other in [own, *(inputs[name] for name in own.tied)]):
-        return replace(one, call="did not matter")
+        return replace(importance, why=f"more than {MOST_INPUTS} parameters were varied")
+    sensitivity = own.sensitivity
+    importance = replace(importance, share=sensitivity.share, low=sensitivity.low, high=sensitivity.high, tied=own.tied)
+    if importance.runs >= ENOUGH and all(other.sensitivity.high <= SMALL for other in [own, *(inputs[name] for name in own.tied)]):
+        return replace(importance, call="did not matter")
     if own.tied:
-        return one
-    if told.idle <= IDLE and told.high > SMALL:
-        return replace(one, call="matters")
-    return replace(one, why=f"at most {told.high:.2f} of the variance" if told.high < 0.2 else f"{one.runs} runs leave it open")
+        return importance
+    if sensitivity.idle <= IDLE and sensitivity.high > SMALL:
+        return replace(importance, call="matters")
+    why = f"at most {sensitivity.high:.2f} of the variance" if sensitivity.high < 0.2 else f"{importance.runs} runs leave it open"
+    return replace(importance, why=why)
 
 
 def _varies(column: Sequence[Any]) -> bool:
     """Whether there are at least two different values."""
-    there = (repr(value) for value in column if value is not ABSENT)
-    first = next(there, "")
-    return any(value != first for value in there)
+    present = (repr(value) for value in column if value is not ABSENT)
+    first_value = next(present, "")
+    return any(value != first_value for value in present)
 
 
 def _levels(column: Sequence[Any]) -> list[str]:
@@ -135,13 +138,13 @@ def _levels(column: Sequence[Any]) -> list[str]:
     return list(dict.fromkeys(repr(value) for value in column if value is not ABSENT))
 
 
-def _codes(column: Sequence[Any]) -> list[int]:
+def _level_codes(column: Sequence[Any]) -> list[int]:
     """Return which value each is, by the order in which they come."""
     numbers: dict[str, int] = {}
     return [numbers.setdefault("" if value is ABSENT else repr(value), len(numbers)) for value in column]
 
 
-def _squares(name: str, column: Sequence[Any]) -> Array:
+def _squared_distances(name: str, column: Sequence[Any]) -> Array:
     """Return the squared distances (N, N) by one parameter; a run without it lies in the middle of those that have it."""
     there = [row for row, value in enumerate(column) if value is not ABSENT]
     total = np.zeros((len(column), len(column)))
@@ -152,28 +155,30 @@ def _squares(name: str, column: Sequence[Any]) -> Array:
     return total
 
 
-def _follows(own: Sequence[Any], theirs: Sequence[Any], squares: Array, their_squares: Array) -> bool:
+def _follows(own: Sequence[Any], other_column: Sequence[Any], squares: Array, other_squares: Array) -> bool:
     """Whether a parameter never changed without another: each value of that goes with one of this, or both change alike."""
-    pairs = [(one, other) for one, other in zip(own, theirs, strict=True) if one is not ABSENT and other is not ABSENT]
-    levels, their_levels = (len(_levels([pair[at] for pair in pairs])) for at in (0, 1))
-    if levels < 2 or their_levels < 2:
+    columns = zip(own, other_column, strict=True)
+    pairs = [(value, other_value) for value, other_value in columns if value is not ABSENT and other_value is not ABSENT]
+    levels, other_levels = (len(_levels([pair[at] for pair in pairs])) for at in (0, 1))
+    if levels < 2 or other_levels < 2:
         return False
-    if len({(repr(one), repr(other)) for one, other in pairs}) == their_levels <= len(pairs) / 2:
+    if len({(repr(value), repr(other_value)) for value, other_value in pairs}) == other_levels <= len(pairs) / 2:
         return True
     each = np.triu_indices(len(squares), 1)
-    mine, other = (one[each] - one[each].mean() for one in (squares, their_squares))
-    return float(mine @ other) >= TIED * math.sqrt(float(mine @ mine) * float(other @ other)) > 0
+    own_distances, other_distances = (distances[each] - distances[each].mean() for distances in (squares, other_squares))
+    covariance = float(own_distances @ other_distances)
+    return covariance >= TIED * math.sqrt(float(own_distances @ own_distances) * float(other_distances @ other_distances)) > 0
 
 
-def _reached(column: Sequence[Any], points: Sequence[RunPoint]) -> list[tuple[float, ValueScore]]:
+def _best_by_value(column: Sequence[Any], points: Sequence[RunPoint]) -> list[tuple[float, ValueScore]]:
     """Return what was reached with each value, and what that is worth; the points come worst first."""
     best = {repr(value): (value, one) for value, one in zip(column, points, strict=True)}
     return [(one.worth, ValueScore(value, value, one.run.score)) for value, one in best.values()]
 
 
-def _told(reached: list[tuple[float, ValueScore]]) -> list[tuple[float, ValueScore]]:
+def _best_by_range(reached: list[tuple[float, ValueScore]]) -> list[tuple[float, ValueScore]]:
     """Return the same by ranges, where it is about many numbers."""
-    numbers = all(isinstance(one.value, (int, float)) and not isinstance(one.value, bool) for _, one in reached)
+    numbers = all(isinstance(score.value, (int, float)) and not isinstance(score.value, bool) for _, score in reached)
     if len(reached) <= MOST_VALUES or not numbers:
         return reached
     ordered = sorted(reached, key=lambda pair: float(pair[1].value))

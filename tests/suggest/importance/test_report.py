@@ -9,7 +9,7 @@ import pytest
 from gitjournal.errors import UsageError
 from gitjournal.git.setup.init import init
 from gitjournal.journal.journal import open_journal
-from gitjournal.suggest.importance.report import tried, weigh
+from gitjournal.suggest.importance.report import report_importance, report_results
 from tests.support.guarded import FIRST, HASH, canonical
 from tests.support.past_runs import WINE, result, two_data_sets
 
@@ -28,18 +28,18 @@ def test_only_runs_of_the_same_question_count_and_what_is_left_out_is_counted() 
         result(other_task, 0.9),
         result("nonsense", 0.9),
     ]
-    found = weigh("digits", ENTRY, "accuracy", runs)
+    found = report_results("digits", ENTRY, "accuracy", runs)
     assert (found.label, found.hash, found.entries) == ("digits", HASH, 2)
     assert (found.failed, found.unscored, found.others) == (1, 2, 2)
-    assert found.found.runs == 2
-    (algorithm,) = found.found.algorithms
+    assert found.importances.runs == 2
+    (algorithm,) = found.importances.algorithms
     assert (algorithm.name, algorithm.best) == ("SVC", 0.9)
     assert [(one.name, one.values, one.worst.score) for one in algorithm.parameters] == [("C", 2, pytest.approx(0.7))]
 
 
 def test_another_split_of_the_same_data_is_a_parameter_too() -> None:
     runs = [result(canonical(c).replace('"dev":0.2', f'"dev":{dev}'), 0.5 + c / 100 + dev) for c in (2, 3, 4) for dev in (0.1, 0.2, 0.3)]
-    found = weigh("digits", ENTRY, "accuracy", runs).found
+    found = report_results("digits", ENTRY, "accuracy", runs).importances
     assert found.runs == 9
     assert found.algorithms[0].parameters[0].tied == []
 
@@ -49,21 +49,21 @@ def test_another_split_of_the_same_data_is_a_parameter_too() -> None:
 )
 def test_the_newest_data_data_by_name_and_those_of_an_entry_can_be_meant(repo: Path, what: str | None, label: str) -> None:
     with open_journal(repo, two_data_sets(repo)) as journal:
-        found = tried(journal, what, None)
+        found = report_importance(journal, what, None)
     assert (found.label, found.hash) == (label, {"wine": WINE, "digits": HASH}[label])
-    assert found.found.metric == "accuracy"
+    assert found.importances.metric == "accuracy"
 
 
 def test_what_means_nothing_is_refused_with_what_would(repo: Path) -> None:
     with open_journal(repo, two_data_sets(repo)) as journal:
         with pytest.raises(UsageError, match="neither data with results nor an entry") as fault:
-            tried(journal, "iris", None)
+            report_importance(journal, "iris", None)
         assert "data with results: wine, digits" in str(fault.value.hint)
         with pytest.raises(UsageError, match="no run on wine has the metric `f1`") as fault:
-            tried(journal, "wine", "f1")
+            report_importance(journal, "wine", "f1")
         assert "accuracy" in str(fault.value.hint)
 
 
 def test_without_runs_nothing_can_be_told(repo: Path) -> None:
     with open_journal(repo, init(repo).lab) as journal, pytest.raises(UsageError, match="nothing was run yet"):
-        tried(journal, None, None)
+        report_importance(journal, None, None)

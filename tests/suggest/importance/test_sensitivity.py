@@ -7,11 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
-from gitjournal.suggest.importance.sensitivity import Array, Sensitivity, sensitivities
+from gitjournal.suggest.importance.sensitivity import Array, Sensitivity, compute_sensitivities
 
 
 def told(inputs: Array, scores: Array, noise: float = 0.0) -> list[Sensitivity]:
-    return sensitivities([(column[:, None] - column[None, :]) ** 2 for column in inputs.T], scores, noise)
+    return compute_sensitivities([(column[:, None] - column[None, :]) ** 2 for column in inputs.T], scores, noise)
 
 
 GRID = np.array(list(itertools.product(np.linspace(0, 1, 5), repeat=2)))
