@@ -11,7 +11,7 @@ from PIL import Image
 
 from gitjournal.entry.parse import parse
 from gitjournal.resources import text
-from gitjournal.run.draft import BUILT_IN, ENDS, fill
+from gitjournal.run.draft import BUILT_IN, ENDS, fill_template
 from gitjournal.trust import store
 from gitjournal.trust.code_files import find_code
 from tests.support.helpers import done, git, gitjournal
@@ -44,7 +44,7 @@ def journal(repo: Path) -> Path:
 @pytest.mark.parametrize("task", ENDS)
 def test_every_template_is_an_entry_for_every_task(name: str, task: str) -> None:
     values = {"title": "t", "data": {"sklearn": "iris"}, "procedure": ["SVC"], "task": task}
-    front = parse(fill(text(f"templates/{name}.md"), values, file=name), entry_id="20261121-t-aaaa", file=name).front
+    front = parse(fill_template(text(f"templates/{name}.md"), values, file=name), entry_id="20261121-t-aaaa", file=name).front
     assert front.task == task
     if name.startswith("keras"):
         assert isinstance(front.procedure, list)

@@ -19,7 +19,7 @@ from gitjournal.render import comparison as words
 from gitjournal.render import text
 from gitjournal.render.charts.differences import compared_entries, compared_over_data
 from gitjournal.render.charts.model import Intervals
-from gitjournal.run.compare import Measured, elsewhere, judge, measured, sample, wanted
+from gitjournal.run.compare import MeasuredEntry, correct_selection, judge_difference, measure_entry, metric_to_compare, read_sample
 from gitjournal.stats.compare import adjust_p_values
 from gitjournal.stats.evidence import Comparison
 from gitjournal.stats.over_datasets import DataScore, over_data
@@ -56,14 +56,14 @@ def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By
     if plot is not None:
         figure_format(plot)  # before minutes of work, not after
     with open_journal(context.start) as journal, WorkerPool() as pool:
-        entries = [measured(journal, journal.open(listed)) for listed in _listed_entries(journal, parts)]
-        name = wanted(entries[0], metric)
-        samples = [sample(entry, name, journal.lab, pool) for entry in entries]
+        entries = [measure_entry(journal, journal.open(listed)) for listed in _listed_entries(journal, parts)]
+        name = metric_to_compare(entries[0], metric)
+        samples = [read_sample(entry, name, journal.lab, pool) for entry in entries]
         if len(samples) > 2 and len({str(one.data.get("hash")) for one in samples}) > 1:
-            values = [elsewhere(own, entry, journal.lab, pool) for entry, own in zip(entries, samples, strict=True)]
+            values = [correct_selection(own, entry, journal.lab, pool) for entry, own in zip(entries, samples, strict=True)]
             answer = _compare_over_data(_cells(entries, samples, values, by), samples, color=context.color)
         else:
-            comparisons = [judge(samples[0], other, entries[0], journal.lab, pool) for other in samples[1:]]
+            comparisons = [judge_difference(samples[0], other, entries[0], journal.lab, pool) for other in samples[1:]]
             titles = {entry.entry.id: entry.entry.front.title for entry in entries}
             answer = _compare_entries(comparisons, titles, color=context.color)
     if plot is not None:
@@ -122,7 +122,7 @@ def _compare_over_data(cells: Sequence[DataScore], samples: Sequence[Sample], *,
     return _Answer(lines, words.over_data_as_plain(result, first.metric, first.direction), compared_over_data(result, first))
 
 
-def _cells(entries: Sequence[Measured], samples: Sequence[Sample], values: Sequence[float], by: By) -> list[DataScore]:
+def _cells(entries: Sequence[MeasuredEntry], samples: Sequence[Sample], values: Sequence[float], by: By) -> list[DataScore]:
     """Return what each procedure reached on each data set."""
     return [
         DataScore(entry.entry.id, procedure, _data_name(entry, own), value)
@@ -130,7 +130,7 @@ def _cells(entries: Sequence[Measured], samples: Sequence[Sample], values: Seque
     ]
 
 
-def _procedures(entries: Sequence[Measured], by: By) -> list[str]:
+def _procedures(entries: Sequence[MeasuredEntry], by: By) -> list[str]:
     """Return a name for what each entry stands for: its last step, or its tags without those that all have."""
     if by == "procedure":
         return [estimator_label(one.entry.front.procedure) for one in entries]
@@ -145,5 +145,5 @@ def _procedures(entries: Sequence[Measured], by: By) -> list[str]:
     return names
 
 
-def _data_name(entry: Measured, own: Sample) -> str:
+def _data_name(entry: MeasuredEntry, own: Sample) -> str:
     return f"{data_label(entry.entry.front.data)} {str(own.data.get('hash')).partition(':')[2][:6]}"

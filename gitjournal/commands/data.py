@@ -70,7 +70,7 @@ def _hash_data(lab: Lab, root: Path, data: dict[str, Any], entry: Entry | None) 
         if "python" in data:
             if entry is None:
                 raise UsageError("what a function gives is hashed for an entry that names it", hint="gitjournal data hash ID")
-            return plan.inspect(entry, root=root, cache=private, ask=pool.ask).hash
+            return plan.inspect_data(entry, root=root, cache=private, ask=pool.ask).hash
         return _answer(pool.ask(DuplicatesJob(root=str(root), cache=str(private), data=data))).hash
 
 
@@ -104,7 +104,7 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
         hash=entry.front.data.hash if entry else None,
         task=entry.front.task if entry else None,
         split=msgspec.to_builtins(split) if split else None,
-        code=plan.described(code) if code else None,
+        code=plan.describe_code(code) if code else None,
         digits=digits,
         group=group,
         time=moment,
@@ -112,7 +112,7 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
     )
     with WorkerPool() as pool:
         reply = pool.ask(job)
-    duplicates = plan.answer(reply, entry) if entry else _answer(reply)
+    duplicates = plan.unwrap_reply(reply, entry) if entry else _answer(reply)
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(duplicates)))
         return
@@ -158,7 +158,7 @@ def sheet(context: Context, what: str, as_json: bool) -> None:
     datasheet = _find_sheet(lab, context.start, refs, what)
     with Index.open(lab.repository) as index:
         index.refresh(refs)
-        looks = sealed_set.looks_at(lab, index, datasheet.hash)
+        looks = sealed_set.list_looks(lab, index, datasheet.hash)
     if as_json:
         sealed = [{**one.rule, "rows": one.rows} for one in datasheet.sealed]
         look_values = [testing.look_as_plain(one, looks) for one in looks]

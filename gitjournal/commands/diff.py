@@ -18,7 +18,7 @@ from gitjournal.journal.journal import Listed, Opened, open_journal
 from gitjournal.render import entry as words
 from gitjournal.render import text
 from gitjournal.render.identity import likeness_as_plain, likeness_lines
-from gitjournal.run.explain import Likeness, compare, explain
+from gitjournal.run.explain import IdentityComparison, compare_identities, explain_identity
 
 
 @click.command("diff")
@@ -43,7 +43,7 @@ def command(context: Context, left: str, right: str | None, identity: bool, as_j
         if first.row.id == second.row.id:
             raise UsageError(f"`{left}` and `{right}` are the same entry: {first.row.id}")
         opened = [journal.open(first), journal.open(second)]
-        alike = compare(*(explain(journal.lab, context.start, one) for one in opened)) if identity else None
+        alike = compare_identities(*(explain_identity(journal.lab, context.start, one) for one in opened)) if identity else None
     if alike is not None:
         _print_likeness(alike, opened, context, as_json=as_json)
         return
@@ -55,7 +55,7 @@ def command(context: Context, left: str, right: str | None, identity: bool, as_j
         click.echo("\n".join(_diff_lines(opened, summaries, differing, color=context.color)))
 
 
-def _print_likeness(alike: Likeness, opened: Sequence[Opened], context: Context, *, as_json: bool) -> None:
+def _print_likeness(alike: IdentityComparison, opened: Sequence[Opened], context: Context, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"entries": [one.listed.row.id for one in opened], **likeness_as_plain(alike)}, indent=2))
     else:

@@ -23,7 +23,7 @@ from gitjournal.render.results_page import compose_results
 from gitjournal.run.call import ExecCall
 from gitjournal.run.execute import execute, recover
 from gitjournal.run.final import take_look
-from gitjournal.run.messages import Limits, Options, Outcome
+from gitjournal.run.messages import ExecOutcome, Limits, Options
 from gitjournal.suggest.forecast import HistoryForecaster, ScoreModel
 from gitjournal.worker.pool import Pool, WorkerPool
 
@@ -129,7 +129,7 @@ def _open_pool(dask: str | None, jobs: int | None) -> contextlib.AbstractContext
 def _run(context: Context, call: ExecCall, speaker: ExecReporter, ids: Sequence[str], *, as_json: bool, alone: bool) -> int:
     """Run the entries, say of each how it ended, and return the exit code: the gravest of theirs."""
     codes = [0]
-    planned: list[Outcome] = []
+    planned: list[ExecOutcome] = []
     for number, entry_id in enumerate(ids):
         why = call.reason_to_stop() if number else ""
         if why:

@@ -23,7 +23,7 @@ from gitjournal.render.charts import figures, matplotlib_file, svg, terminal
 from gitjournal.render.charts.chart_data import ProgressEntry, progress
 from gitjournal.render.charts.entry_figures import CONFUSION, PROGRESS, choose_figure, entry_figures
 from gitjournal.render.charts.model import Chart
-from gitjournal.run.artifacts import confused
+from gitjournal.run.artifacts import count_confusion
 from gitjournal.worker.pool import WorkerPool
 
 
@@ -79,7 +79,7 @@ def _confusion_chart(journal: Journal, opened: Opened, summary: Summary) -> Char
     with WorkerPool() as pool:
         for record in opened.records:
             matrix = (
-                confused(journal.lab.repository.private, record, facts.classes if facts else None, pool)
+                count_confusion(journal.lab.repository.private, record, facts.classes if facts else None, pool)
                 if record.fingerprint == best
                 else None
             )

@@ -27,7 +27,7 @@ from gitjournal.render.entry_list import (
     similar_entries,
 )
 from gitjournal.render.looks import look_count
-from gitjournal.run.sealed_set import looks_at
+from gitjournal.run.sealed_set import list_looks
 
 NEAR = 20  # entries that --like shows where no number is asked for
 
@@ -78,7 +78,7 @@ def command(
         entries = journal.everywhere() if everywhere else journal.here()
         repeated = journal.repeated()
         hashes = {listed.row.data_hash for listed in entries if listed.row.look or (data and listed.row.tested)} - {""}
-        looks = {data_hash: looks_at(journal.lab, journal.index, data_hash) for data_hash in sorted(hashes)}
+        looks = {data_hash: list_looks(journal.lab, journal.index, data_hash) for data_hash in sorted(hashes)}
         names = list(dict.fromkeys([clause.name for clause in clauses] + [order.name]))
         query.check_known(names, {name for listed in entries for name in listed.row.values})
         matching = sort_entries([listed for listed in entries if query.matching(clauses, query_values(listed))], order)

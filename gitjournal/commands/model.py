@@ -16,7 +16,7 @@ from gitjournal.git.lab import find_lab
 from gitjournal.journal.journal import open_journal
 from gitjournal.render import text
 from gitjournal.run import artifacts
-from gitjournal.run.artifacts import Scored
+from gitjournal.run.artifacts import RunScore
 from gitjournal.run.entry_state import read_subject
 from gitjournal.worker.pool import WorkerPool
 
@@ -36,7 +36,7 @@ def score(context: Context, part: str, metric: str, run: str | None, as_json: bo
     """Compute a metric that was not asked for then, from the predictions that were kept. Nothing is trained or written."""
     with open_journal(context.start) as journal, WorkerPool() as pool:
         subject = read_subject(journal, context.start, journal.resolve(part))
-        scored = artifacts.best_first(artifacts.score(subject, metric, run=run, pool=pool), metric)
+        scored = artifacts.sort_by_score(artifacts.score_runs(subject, metric, run=run, pool=pool), metric)
     if as_json:
         runs = [
             {
@@ -56,11 +56,11 @@ def score(context: Context, part: str, metric: str, run: str | None, as_json: bo
         click.echo(f"  {_value_cell(scored_run)}  {text.clean(scored_run.record.run)[:8]}{_run_details(scored_run)}")
 
 
-def _value_cell(scored: Scored) -> str:
+def _value_cell(scored: RunScore) -> str:
     return f"{text.number(scored.value):>8}" if scored.value is not None else f"{'-':>8}"
 
 
-def _run_details(scored: Scored) -> str:
+def _run_details(scored: RunScore) -> str:
     grid = " ".join(f"{text.clean(name)} {text.clean(str(value))}" for name, value in scored.record.grid.items())
     seed = "" if scored.record.seed is None else f"seed {scored.record.seed}"
     return "".join(f"  {word}" for word in (grid, seed, text.clean(scored.why)) if word)
@@ -83,7 +83,7 @@ def save(context: Context, part: str, run: str | None, output: Path | None, dry_
         subject = read_subject(journal, context.start, journal.resolve(part))
         if output is not None and output.exists():
             raise UsageError(f"{output} is there already")
-        record, model = artifacts.save(subject, Path(nowhere) if dry_run else None, run=run, pool=pool)
+        record, model = artifacts.save_model(subject, Path(nowhere) if dry_run else None, run=run, pool=pool)
     where = None if dry_run else output or Path(model.file)
     if output is not None and not dry_run:
         shutil.copyfile(model.file, output)
@@ -104,9 +104,9 @@ def save(context: Context, part: str, run: str | None, output: Path | None, dry_
 def gc(context: Context, dry_run: bool, as_json: bool) -> None:
     """Remove what is kept of runs that no branch knows any more."""
     lab = find_lab(context.start)
-    strays = artifacts.strays(lab, now=time.time())
+    strays = artifacts.find_strays(lab, now=time.time())
     if not dry_run:
-        artifacts.remove(strays)
+        artifacts.remove_strays(strays)
     size = sum(stray.bytes for stray in strays)
     if as_json:
         click.echo(json.dumps({"removed": not dry_run, "runs": [stray.run for stray in strays], "bytes": size}))

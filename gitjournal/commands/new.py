@@ -16,7 +16,7 @@ from gitjournal.git.lab import Lab, find_lab, switch_branch, work_root
 from gitjournal.journal.journal import open_journal
 from gitjournal.render import new_output
 from gitjournal.run import draft
-from gitjournal.run.baselines import propose
+from gitjournal.run.baselines import propose_baselines
 from gitjournal.run.draft import EntryRequest
 from gitjournal.worker.pool import WorkerPool
 
@@ -122,7 +122,7 @@ def command(
     values = {name: value for name, value in values.items() if value or value == 0}  # a confidence of 0 is an answer
     request = EntryRequest(values, parse_data(data, root, target=target, features=features), template)
     with open_journal(context.start, lab) as journal, WorkerPool() as pool:
-        drafted = draft.draft(journal, root, request, ask=pool.ask)
+        drafted = draft.draft_entry(journal, root, request, ask=pool.ask)
     if dry_run:
         click.echo(drafted.text, nl=False)
         return
@@ -137,7 +137,7 @@ def command(
 def _write_baselines(context: Context, root: Path, request: EntryRequest, *, dry_run: bool, as_json: bool, say_next: bool) -> list[str]:
     """Write the usual entries on data that the journal has not yet, and say so. Returns the ids of those that are to be run."""
     with WorkerPool() as pool, open_journal(context.start) as journal:
-        baselines = propose(journal, root, request, pool.ask)
+        baselines = propose_baselines(journal, root, request, pool.ask)
         paths = {one.id: draft.write_draft(journal.lab, one.drafted) for one in baselines if one.drafted and not dry_run}
     open_ids = [one.id for one in baselines if one.drafted or one.state in ("draft", "planned")]
     if as_json:

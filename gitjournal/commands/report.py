@@ -23,7 +23,7 @@ from gitjournal.journal.journal import open_journal
 from gitjournal.render.reports.calibration import CalibrationScope, calibration_as_plain, calibration_chart, calibration_lines
 from gitjournal.render.reports.pull_request import pull_request_body, review_as_plain
 from gitjournal.render.reports.savings import waste_as_plain, waste_lines
-from gitjournal.run.savings import waste
+from gitjournal.run.savings import measure_savings
 from gitjournal.stats.calibration import Prediction, calibrate
 
 RANGE = "[A..B | BRANCH]"
@@ -148,7 +148,7 @@ def report_savings(context: Context, as_json: bool) -> None:
     same, and how often as many runs drawn at random would have held the best.
     """
     with open_journal(context.start) as journal:
-        savings = waste(journal, progress_reporter("entry", "entries", quiet=context.quiet or as_json))
+        savings = measure_savings(journal, progress_reporter("entry", "entries", quiet=context.quiet or as_json))
     click.echo(json.dumps(waste_as_plain(savings), indent=2) if as_json else "\n".join(waste_lines(savings)))
 
 

@@ -19,8 +19,8 @@ from gitjournal.render import entry as words
 from gitjournal.render import text
 from gitjournal.render.identity import explained_lines
 from gitjournal.render.show_output import EntryView, entry_lines, view_as_plain
-from gitjournal.run.explain import explain
-from gitjournal.run.sealed_set import looks_at
+from gitjournal.run.explain import explain_identity
+from gitjournal.run.sealed_set import list_looks
 from gitjournal.stats.gain import Baseline, gain_over
 
 
@@ -48,7 +48,7 @@ def command(context: Context, part: str, with_runs: bool, identity: bool, figure
             chart = entry_chart(journal, opened, summary, figure, gain.score if gain else None)
             show_chart(context, chart, figure, output, as_json=as_json)
             return
-        explained = explain(journal.lab, context.start, opened) if identity else None
+        explained = explain_identity(journal.lab, context.start, opened) if identity else None
         if as_json:
             click.echo(json.dumps(view_as_plain(_view(journal, opened, summary), explained, with_runs=with_runs), indent=2))
         elif explained is not None:
@@ -61,7 +61,7 @@ def command(context: Context, part: str, with_runs: bool, identity: bool, figure
 
 
 def _view(journal: Journal, opened: Opened, summary: Summary) -> EntryView:
-    looks = looks_at(journal.lab, journal.index, opened.entry.front.data.hash or "")
+    looks = list_looks(journal.lab, journal.index, opened.entry.front.data.hash or "")
     return EntryView(opened, summary, _find_baseline(journal, opened), looks)
 
 

@@ -24,7 +24,7 @@ from gitjournal.integrity.rejudge import page_of
 from gitjournal.journal.entry_ids import PAGE, RECORDS
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.snapshot import read_lines, read_snapshot
-from gitjournal.run.results import Compose
+from gitjournal.run.results import ComposeResults
 
 OF_BLOCKS = ("GJ106", "GJ108")  # what a results block that is written anew mends
 
@@ -39,7 +39,7 @@ class Mended:
     what: str
 
 
-def mend(lab: Lab, checked: Checked, refs: dict[str, str], *, compose: Compose, dry_run: bool) -> list[Mended]:
+def mend(lab: Lab, checked: Checked, refs: dict[str, str], *, compose: ComposeResults, dry_run: bool) -> list[Mended]:
     """Mend the files of the lab, and return what was changed. `compose` makes the results block and its figures."""
     worktree = lab.worktree
     if worktree is None:

@@ -24,15 +24,15 @@ from gitjournal.journal.entry_ids import match_id
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.records import as_baseline, join_owners
 from gitjournal.journal.snapshot import Found, Snapshot
-from gitjournal.run.expectations import Expected, judged
-from gitjournal.run.results import Compose, ResultsPage
+from gitjournal.run.expectations import EntryExpectations, judge_entry
+from gitjournal.run.results import ComposeResults, ResultsPage
 from gitjournal.stats.gain import Baseline, gain_over
 from gitjournal.stats.judge import Judgeable, Judgement, digest_of, value_of
 
 _ANEW = "write it anew: gitjournal check --fix"
 
 
-def page_of(found: Found, snapshot: Snapshot, index: Index, compose: Compose) -> ResultsPage | None:
+def page_of(found: Found, snapshot: Snapshot, index: Index, compose: ComposeResults) -> ResultsPage | None:
     """Return the results block and figures that the records make, or None where entry or records cannot be read."""
     if found.entry is None or not found.lines or any(line.fault for line in found.lines):
         return None
@@ -49,8 +49,8 @@ def judgement_of(entry: Entry, records: Sequence[Record], snapshot: Snapshot, in
     with contextlib.suppress(GitjournalError):
         expectations = expectation.read(_planned(entry, records, snapshot))
         if expectations and not lacks_runs(entry.front, records):
-            expected = Expected(expectations, _others(entry, expectations, snapshot, index))
-            return judged(Judgeable(entry.id, entry.front, records), expected, lambda some: _whole(some, snapshot))
+            expected = EntryExpectations(expectations, _others(entry, expectations, snapshot, index))
+            return judge_entry(Judgeable(entry.id, entry.front, records), expected, lambda some: _whole(some, snapshot))
     return None
 
 
@@ -73,12 +73,12 @@ def misjudged(found: Found, snapshot: Snapshot, index: Index) -> Iterator[Findin
         block = read_block(found.text or "", found.id)
         expectations = expectation.read(_planned(entry, found.records, snapshot))
     except EntryError:
-        return  # GJ106 says so; and what was never understood was never judged
+        return  # GJ106 says so; and what was never understood was never judge_entry
     told = verdict.read(block[1]) if block else None
     line = block[0] if block else None
     if told is None or block is None:
         if expectations and not lacks_runs(entry.front, found.records):
-            yield Finding("GJ108", found.page_path, line, "what was expected is not judged", _ANEW)
+            yield Finding("GJ108", found.page_path, line, "what was expected is not judge_entry", _ANEW)
         return
     wrong = told.word != verdict.first_word(block[1]) or [one.text for one in expectations] != [one.expectation for one in told.outcomes]
     if wrong or not _follows(entry, expectations, told, _with_owners(found.records, snapshot, index), snapshot, index):
@@ -90,11 +90,11 @@ def _follows(
 ) -> bool:
     others = _others(entry, expectations, snapshot, index)
     if {one.id: digest_of(one.records) for one in others.values()} != dict(told.against):
-        return True  # the others have gone on since: it was judged by what they were then
+        return True  # the others have gone on since: it was judge_entry by what they were then
     single = all(len(summarise(front, of).configurations) == 1 for front, of in ((entry.front, records), *_fronts(others)))
     own = Judgeable(entry.id, entry.front, records)
     if single:
-        found = judged(own, Expected(expectations, others), lambda some: _whole(some, snapshot)).judged
+        found = judge_entry(own, EntryExpectations(expectations, others), lambda some: _whole(some, snapshot)).judged
         if all(one.interval for one in found):
             return [one.verdict for one in found] == [one.verdict for one in told.outcomes]
     by_name = {name: Judgeable(one.id, one.front, one.records) for name, one in others.items() if one.front}

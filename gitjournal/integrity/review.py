@@ -20,7 +20,7 @@ from gitjournal.journal.entry_ids import FOLDER, PAGE, can_mean
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.records import as_baseline, join_owners
 from gitjournal.journal.snapshot import Found, Snapshot, read_snapshot, stem_of
-from gitjournal.run.sealed_set import looks_at
+from gitjournal.run.sealed_set import list_looks
 from gitjournal.stats.gain import Gain, gain_over
 from gitjournal.stats.looks import Look, look_of_entry
 
@@ -115,7 +115,7 @@ def _reviewed(found: Found, before: Found | None, tree: Snapshot, lab: Lab, inde
     earlier = {one.run for one in before.records} if before else set()
     fresh = [one for one in found.records if one.owned and one.run not in earlier]
     own = runs_among(fresh)
-    looks = looks_at(lab, index, found.entry.front.data.hash or "") if len(own) < len(fresh) else []
+    looks = list_looks(lab, index, found.entry.front.data.hash or "") if len(own) < len(fresh) else []
     return Reviewed(
         id=found.id,
         path=path,

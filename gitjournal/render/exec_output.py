@@ -17,7 +17,7 @@ from gitjournal.render.changes import change_list, changes_as_plain
 from gitjournal.render.overlaps import finding_lines
 from gitjournal.render.score import gain_over_baseline, lower_note, no_baseline, score_words
 from gitjournal.run.known_runs import Nearest, Twin
-from gitjournal.run.messages import Counts, Epoch, Outcome, Planned, Progress, Recovered
+from gitjournal.run.messages import Counts, Epoch, ExecOutcome, Planned, Progress, Recovered
 from gitjournal.run.plan import installed_version
 from gitjournal.stats.gain import Gain
 
@@ -116,13 +116,13 @@ def recovery_line(event: Recovered) -> str:
     return f"results of an earlier call committed: {event.outcome.path}"
 
 
-def outcome_text(outcome: Outcome, *, color: bool) -> str:
+def outcome_text(outcome: ExecOutcome, *, color: bool) -> str:
     """Return how an entry's `exec` ended, its last line the next command."""
     lines = {"planned": _planned_lines, "duplicate": _duplicate_lines}.get(outcome.state, _result_lines)(outcome, color)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _planned_lines(outcome: Outcome, color: bool) -> list[str]:  # noqa: ARG001 - one signature for all
+def _planned_lines(outcome: ExecOutcome, color: bool) -> list[str]:  # noqa: ARG001 - one signature for all
     expected = f" · about {text.duration(outcome.seconds)}" if outcome.seconds and outcome.counts.todo else ""
     head = text.wrap_dots(f"{text.clean(outcome.entry.front.title)}: {counts_words(outcome.counts)}{expected}")
     lines = nearest_lines(outcome.nearest, outcome.summary.metric)
@@ -131,7 +131,7 @@ def _planned_lines(outcome: Outcome, color: bool) -> list[str]:  # noqa: ARG001 
     return [head, *lines, *overlap_lines(outcome.findings, outcome.entry), "nothing was written (dry run)"]
 
 
-def plans_total(plans: Sequence[Outcome]) -> str:
+def plans_total(plans: Sequence[ExecOutcome]) -> str:
     """Return the total of several plans."""
     todo = sum(one.counts.todo for one in plans)
     seconds = [one.seconds for one in plans if one.seconds is not None]
@@ -139,7 +139,7 @@ def plans_total(plans: Sequence[Outcome]) -> str:
     return f"{len(plans)} entries: {text.count(todo, 'run')} to do{expected}"
 
 
-def _duplicate_lines(outcome: Outcome, color: bool) -> list[str]:
+def _duplicate_lines(outcome: ExecOutcome, color: bool) -> list[str]:
     lines = [text.paint("duplicate", "look", color=color) + ": the same data, split, procedure and parameters were run"]
     for twin in outcome.twins:
         lines += _twin_lines(twin, outcome.summary)
@@ -173,7 +173,7 @@ def _twin_lines(twin: Twin, summary: Summary) -> list[str]:
     return lines
 
 
-def _result_lines(outcome: Outcome, color: bool) -> list[str]:
+def _result_lines(outcome: ExecOutcome, color: bool) -> list[str]:
     summary, counts = outcome.summary, outcome.counts
     lines = []
     if outcome.state == "shown":
@@ -201,7 +201,7 @@ def _result_lines(outcome: Outcome, color: bool) -> list[str]:
     return lines
 
 
-def verdict_lines(outcome: Outcome, *, color: bool) -> list[str]:
+def verdict_lines(outcome: ExecOutcome, *, color: bool) -> list[str]:
     """Return the verdict on each expectation, and which baselines have changed since it was judged."""
     expects = outcome.entry.front.expect
     if outcome.verdict is None:
@@ -224,7 +224,7 @@ def best_lines(summary: Summary, gain: Gain | None) -> list[str]:
     return [*lines, f"gain   {gain_over_baseline(gain)}"] if gain else lines
 
 
-def outcome_as_plain(outcome: Outcome) -> dict[str, Any]:
+def outcome_as_plain(outcome: ExecOutcome) -> dict[str, Any]:
     """Return how it ended as plain values for JSON."""
     best, gain = outcome.summary.best, outcome.gain
     return {

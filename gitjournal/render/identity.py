@@ -12,12 +12,12 @@ from gitjournal.procedure.canonical_text import read
 from gitjournal.procedure.origins import ValueOrigin
 from gitjournal.render import text
 from gitjournal.render.changes import canonical_value, changes_as_plain
-from gitjournal.run.explain import Explained, Likeness
+from gitjournal.run.explain import ConfigurationIdentity, IdentityComparison
 
 SHOWN = 3  # configurations of a grid that are printed in full
 
 
-def explained_lines(configurations: Sequence[Explained], *, color: bool) -> Iterator[str]:
+def explained_lines(configurations: Sequence[ConfigurationIdentity], *, color: bool) -> Iterator[str]:
     """Yield the canonical text of each configuration with the origin of each value."""
     for number, configuration in enumerate(configurations[:SHOWN]):
         if number:
@@ -28,7 +28,7 @@ def explained_lines(configurations: Sequence[Explained], *, color: bool) -> Iter
         yield f"and {text.count(len(configurations) - SHOWN, 'more configuration')}: add --json"
 
 
-def _configuration_lines(configuration: Explained, *, color: bool) -> Iterator[str]:
+def _configuration_lines(configuration: ConfigurationIdentity, *, color: bool) -> Iterator[str]:
     yield text.paint(f"fingerprint {text.clean(configuration.fingerprint)}", "bold", color=color)
     seeds = sorted({seed for seed in configuration.seeds if seed is not None})
     about = [text.settings(configuration.grid), f"seeds {', '.join(map(str, seeds))}" if seeds else ""]
@@ -108,7 +108,7 @@ def _indent_json(text_: str) -> str:
         return text_
 
 
-def explained_as_plain(configurations: Sequence[Explained]) -> list[dict[str, Any]]:
+def explained_as_plain(configurations: Sequence[ConfigurationIdentity]) -> list[dict[str, Any]]:
     """Return the configurations as plain values for JSON."""
     return [
         {
@@ -131,7 +131,7 @@ def _origin_as_plain(origin: ValueOrigin, word: str) -> dict[str, Any]:
 # two entries
 
 
-def likeness_lines(likeness: Likeness, names: Sequence[str], *, color: bool) -> Iterator[str]:
+def likeness_lines(likeness: IdentityComparison, names: Sequence[str], *, color: bool) -> Iterator[str]:
     """Say whether two entries are the same runs, and why or why not."""
     both = " and ".join(names)
     if not likeness.same:
@@ -167,7 +167,7 @@ def _join_seeds(seeds: set[int]) -> str:
     return ", ".join(map(str, sorted(seeds)))
 
 
-def likeness_as_plain(likeness: Likeness) -> dict[str, Any]:
+def likeness_as_plain(likeness: IdentityComparison) -> dict[str, Any]:
     """Return the same as plain values for JSON."""
     return {
         "same": [

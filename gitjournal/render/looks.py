@@ -12,7 +12,7 @@ from gitjournal.entry.summary import Summary
 from gitjournal.journal.branches import short_ref
 from gitjournal.render import text
 from gitjournal.render.score import lower_note
-from gitjournal.run.final import Looked
+from gitjournal.run.final import LookOutcome
 from gitjournal.stats import looks as counting
 from gitjournal.stats.looks import Look
 
@@ -69,7 +69,7 @@ def final_message(entry: Entry, summary: Summary, look: Look) -> str:
     return "\n".join([f"final: {entry.front.title} · test.{metric} {text.number(value)} (look {look.number})", "", *lines]) + "\n"
 
 
-def look_text(looked: Looked) -> str:
+def look_text(looked: LookOutcome) -> str:
     """Return what `exec --final` prints at its end."""
     short, metric, best = looked.entry.short_id, looked.summary.metric, looked.summary.best
     allowed = f" of the {looked.allowed} that its datasheet allows" if looked.allowed else ""
@@ -94,7 +94,7 @@ def look_text(looked: Looked) -> str:
     return "\n".join([*lines, f"next: gitjournal show {short}"]) + "\n"
 
 
-def _model_line(looked: Looked, look: Look) -> str:
+def _model_line(looked: LookOutcome, look: Look) -> str:
     learned = look.record.rows.get("train", 0)
     if not looked.proven:
         return f"fitted on all {learned:,} rows outside the test part: no fold's model is that of all of them"
@@ -102,7 +102,7 @@ def _model_line(looked: Looked, look: Look) -> str:
     return f"{several}fitted again on the same {learned:,} rows, and predicts dev exactly as on record"
 
 
-def looked_as_plain(looked: Looked) -> dict[str, Any]:
+def looked_as_plain(looked: LookOutcome) -> dict[str, Any]:
     """Return the outcome of `exec --final` as plain values for JSON."""
     return {
         "id": looked.entry.id,

@@ -23,7 +23,7 @@ from gitjournal.render.identity import explained_as_plain
 from gitjournal.render.looks import look_as_plain, look_count, look_meaning, look_number, look_score
 from gitjournal.render.overlaps import finding_meaning
 from gitjournal.render.score import gain_words, no_baseline
-from gitjournal.run.explain import Explained
+from gitjournal.run.explain import ConfigurationIdentity
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.looks import Look, is_look, look_of_entry
 
@@ -178,7 +178,7 @@ def _age_words(at: str | None, *, short: bool = False) -> str:
     return text.age(read_time(at), datetime.now(UTC), short=short)
 
 
-def view_as_plain(view: EntryView, explained: Sequence[Explained] | None, *, with_runs: bool) -> dict[str, Any]:
+def view_as_plain(view: EntryView, explained: Sequence[ConfigurationIdentity] | None, *, with_runs: bool) -> dict[str, Any]:
     """Return an entry as plain values for JSON; `explained` is what identifies its configurations, where that was asked for."""
     opened, summary, look = view.opened, view.summary, view.look
     listed = opened.listed

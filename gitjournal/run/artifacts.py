@@ -22,7 +22,7 @@ from gitjournal.journal.records import copy_from_owners
 from gitjournal.run import plan as planning
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.plan import make_plan
-from gitjournal.run.results import job_of
+from gitjournal.run.results import make_run_job
 from gitjournal.stats.confusion import Confusion, confusion
 from gitjournal.worker.jobs import ConfusionCounts, ConfusionJob, ErrorReply, KeepJob, KeptModel, MetricValues, PredictJob, RunJob, ScoreJob
 from gitjournal.worker.pool import WorkerPool
@@ -33,7 +33,7 @@ _RUN = re.compile(rb'"run":"([^"\\]{1,64})"')
 
 
 @dataclass(frozen=True)
-class Scored:
+class RunScore:
     """One run, and a metric computed from what was kept of it; `why` says why it could not be."""
 
     record: Record
@@ -51,12 +51,12 @@ class Stray:
     bytes: int
 
 
-def folder_of(private: Path, run: str) -> Path:
+def run_folder(private: Path, run: str) -> Path:
     """Return where things are kept of a run."""
     return private / STORE / run[:2] / run
 
 
-def score(subject: Subject, metric: str, *, run: str | None, pool: WorkerPool) -> list[Scored]:
+def score_runs(subject: Subject, metric: str, *, run: str | None, pool: WorkerPool) -> list[RunScore]:
     """Compute a metric on the dev rows of each finished run, from predictions that were kept; nothing is trained.
 
     Where they are gone, and the run's network is not, it predicts once more what the record says that it did.
@@ -64,34 +64,34 @@ def score(subject: Subject, metric: str, *, run: str | None, pool: WorkerPool) -
     """
     front = subject.entry.front
     classes = front.data.facts.classes if front.data.facts else None
-    found = []
-    for one in _chosen(subject, run):
-        owner = as_owned(subject, one)
+    scores = []
+    for record in _select_runs(subject, run):
+        owner = read_owner_record(subject, record)
         sha256 = owner.artifacts.get(PREDICTIONS)
-        path = folder_of(subject.private, owner.run) / PREDICTIONS
-        why = "" if sha256 and path.is_file() else _predict_again(subject, one, owner, pool)
+        path = run_folder(subject.private, owner.run) / PREDICTIONS
+        why = "" if sha256 and path.is_file() else _predict_again(subject, record, owner, pool)
         if why:
-            found.append(Scored(one, None, [], why))
+            scores.append(RunScore(record, None, [], why))
             continue
         n_classes = len(classes) if classes else None
         task = front.task or "classification"
         reply = pool.ask(ScoreJob(file=str(path), sha256=str(sha256), metrics=[metric], task=task, n_classes=n_classes))
         if isinstance(reply, MetricValues):
-            found.append(Scored(one, reply.metrics[metric], reply.folds.get(metric, [])))
+            scores.append(RunScore(record, reply.metrics[metric], reply.folds.get(metric, [])))
         elif reply.kind == "entry":
             raise UsageError(reply.message, hint=reply.hint)
         else:
-            found.append(Scored(one, None, [], reply.message))
-    return found
+            scores.append(RunScore(record, None, [], reply.message))
+    return scores
 
 
 def kept_predictions(private: Path, record: Record) -> Path | None:
     """Return where the predictions of a run are kept; None where they are not."""
-    path = folder_of(private, record.run) / PREDICTIONS
+    path = run_folder(private, record.run) / PREDICTIONS
     return path if PREDICTIONS in record.artifacts and path.is_file() else None
 
 
-def confused(private: Path, record: Record, classes: Sequence[Any] | None, pool: WorkerPool) -> Confusion | None:
+def count_confusion(private: Path, record: Record, classes: Sequence[Any] | None, pool: WorkerPool) -> Confusion | None:
     """Count which class was taken for which on the dev rows of one run; None where its predictions are not kept or not of classes."""
     path = kept_predictions(private, record)
     if path is None:
@@ -100,19 +100,19 @@ def confused(private: Path, record: Record, classes: Sequence[Any] | None, pool:
     return confusion(reply.codes, reply.counts, classes) if isinstance(reply, ConfusionCounts) else None
 
 
-def best_first(scored: list[Scored], metric: str) -> list[Scored]:
+def sort_by_score(scored: list[RunScore], metric: str) -> list[RunScore]:
     """Return runs by the metric, in its direction, those without a value last."""
     sign = direction(metric)
     return sorted(scored, key=lambda one: (one.value is None, -sign * (one.value or 0.0)))
 
 
-def _predict_again(subject: Subject, one: Record, owner: Record, pool: WorkerPool) -> str:
+def _predict_again(subject: Subject, record: Record, owner: Record, pool: WorkerPool) -> str:
     """Have the network that a run kept write its predictions once more. Returns why they are not there."""
-    weights = folder_of(subject.private, owner.run) / WEIGHTS
+    weights = run_folder(subject.private, owner.run) / WEIGHTS
     if not {PREDICTIONS, WEIGHTS} <= owner.artifacts.keys() or not weights.is_file():
         return "its predictions are not kept here"
     try:
-        job, expected = _job(subject, one, owner, pool)
+        job, expected = _remake_job(subject, record, owner, pool)
     except GitjournalError as fault:
         return fault.message
     network, predictions = owner.artifacts[WEIGHTS], owner.artifacts[PREDICTIONS]
@@ -120,55 +120,55 @@ def _predict_again(subject: Subject, one: Record, owner: Record, pool: WorkerPoo
     return reply.message if isinstance(reply, ErrorReply) else ""
 
 
-def _job(subject: Subject, one: Record, owner: Record, pool: WorkerPool) -> tuple[RunJob, str]:
+def _remake_job(subject: Subject, record: Record, owner: Record, pool: WorkerPool) -> tuple[RunJob, str]:
     """Return the job of a run as it was done, and the digest of what it predicted.
 
     Raises GitjournalError where it is not declared any more.
     """
     private = subject.private
     plan = make_plan(subject.entry, root=subject.root, cache=private, ask=pool.ask)
-    planned = next((run for run in plan.runs if run.key == one.key), None)
+    planned = next((run for run in plan.runs if run.key == record.key), None)
     if planned is None or not owner.predictions:
-        raise GitjournalError(f"run {one.run[:8]} is no longer declared, or has no predictions to compare with")
-    return job_of(subject, plan, planned, owner.run, memory_mb=None), owner.predictions
+        raise GitjournalError(f"run {record.run[:8]} is no longer declared, or has no predictions to compare with")
+    return make_run_job(subject, plan, planned, owner.run, memory_mb=None), owner.predictions
 
 
-def save(subject: Subject, folder: Path | None, *, run: str | None, pool: WorkerPool) -> tuple[Record, KeptModel]:
+def save_model(subject: Subject, folder: Path | None, *, run: str | None, pool: WorkerPool) -> tuple[Record, KeptModel]:
     """Make one run's model, prove that it predicts what the record says, and write it into `folder`, by default the run's own.
 
     A network that its run kept is opened; anything else is fitted again. Without `run` it is the best one. Returns its record,
     and the file with its sha256. Raises DataError where the model comes out otherwise, EntryError for a procedure of which
     nothing is kept.
     """
-    chosen = _chosen(subject, run) if run else [_best(subject)]
+    chosen = _select_runs(subject, run) if run else [_best_run(subject)]
     if len(chosen) > 1:
         raise UsageError(f"`{run}` fits {len(chosen)} runs; give more of it")
     record = chosen[0]
-    owner = as_owned(subject, record)
-    job, expected = _job(subject, record, owner, pool)
-    own = folder_of(subject.private, owner.run)
+    owner = read_owner_record(subject, record)
+    job, expected = _remake_job(subject, record, owner, pool)
+    own = run_folder(subject.private, owner.run)
     network = owner.artifacts.get(WEIGHTS)
     keep = KeepJob.about(job, store=None, folder=str(folder or own), expected=expected, file=str(own / WEIGHTS), sha256=network)
-    return record, planning.answer(pool.ask(keep), subject.entry)
+    return record, planning.unwrap_reply(pool.ask(keep), subject.entry)
 
 
-def strays(lab: Lab, *, now: float) -> list[Stray]:
+def find_strays(lab: Lab, *, now: float) -> list[Stray]:
     """Return what is kept of runs that stand on no branch and wait in no spool; `now` is in seconds since 1970."""
-    known = _known_runs(lab)
-    found = []
+    known_runs = _known_runs(lab)
+    strays = []
     for folder in sorted((lab.repository.private / STORE).glob("*/*")):
-        if folder.is_symlink() or not folder.is_dir() or folder.name in known:
+        if folder.is_symlink() or not folder.is_dir() or folder.name in known_runs:
             continue
         files = [file for file in folder.rglob("*") if file.is_file()]
         youngest = max([file.lstat().st_mtime for file in files], default=folder.lstat().st_mtime)
         if now - youngest > RESTING:
-            found.append(Stray(folder.name, folder, sum(file.lstat().st_size for file in files)))
-    return found
+            strays.append(Stray(folder.name, folder, sum(file.lstat().st_size for file in files)))
+    return strays
 
 
-def remove(found: list[Stray]) -> None:
+def remove_strays(strays: list[Stray]) -> None:
     """Remove what was found."""
-    for stray in found:
+    for stray in strays:
         shutil.rmtree(stray.path, ignore_errors=True)
 
 
@@ -177,16 +177,16 @@ def _known_runs(lab: Lab) -> set[str]:
     repository = lab.repository
     refs = repository.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes").splitlines()
     blobs = {file.blob for ref in refs for file in repository.tree(ref, FOLDER) if file.path.endswith(RECORDS)}
-    texts = [*repository.blobs(sorted(blobs)).values(), *_spooled(repository.private)]
+    texts = [*repository.blobs(sorted(blobs)).values(), *_read_spool_files(repository.private)]
     return {run.decode() for text in texts for run in _RUN.findall(text)}
 
 
-def _spooled(private: Path) -> Iterator[bytes]:
+def _read_spool_files(private: Path) -> Iterator[bytes]:
     for file in (private / "spool").glob("*"):
         yield file.read_bytes().replace(b'\\"', b'"')
 
 
-def _chosen(subject: Subject, run: str | None) -> list[Record]:
+def _select_runs(subject: Subject, run: str | None) -> list[Record]:
     """Return the finished runs, or those whose id begins with `run`."""
     finished = [one for one in subject.records if one.status in COUNTS]
     chosen = [one for one in finished if one.run.startswith(run)] if run else finished
@@ -196,13 +196,13 @@ def _chosen(subject: Subject, run: str | None) -> list[Record]:
     return chosen
 
 
-def _best(subject: Subject) -> Record:
-    finished = _chosen(subject, None)
+def _best_run(subject: Subject) -> Record:
+    finished = _select_runs(subject, None)
     best = summarise(subject.entry.front, subject.records).best
     return next((one for one in finished if best and one.fingerprint == best.fingerprint), finished[0])
 
 
-def as_owned(subject: Subject, one: Record) -> Record:
+def read_owner_record(subject: Subject, record: Record) -> Record:
     """Return the record of a run as its owner has it."""
-    (owner,) = copy_from_owners(subject.lab, [one], subject.journal.refs)
+    (owner,) = copy_from_owners(subject.lab, [record], subject.journal.refs)
     return owner

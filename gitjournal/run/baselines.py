@@ -19,12 +19,13 @@ from gitjournal.errors import GitjournalError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.index.runs import find_runs
 from gitjournal.journal.journal import Journal
-from gitjournal.procedure import configuration, declaration
+from gitjournal.procedure import declaration
 from gitjournal.procedure.canonical_text import fingerprint
+from gitjournal.procedure.configuration import configurations
 from gitjournal.procedure.declaration import Declared
 from gitjournal.run import draft, plan
-from gitjournal.run.draft import Drafted, EntryRequest
-from gitjournal.run.entry_state import done_by_another
+from gitjournal.run.draft import EntryRequest, NewEntry
+from gitjournal.run.entry_state import is_done_by_another
 from gitjournal.worker.jobs import AskWorker
 
 _PAGE = "---\ntitle: $title\ndata: $data\nprocedure: $procedure\n---\n"
@@ -36,25 +37,25 @@ class ProposedBaseline:
 
     title: str
     id: str = ""
-    drafted: Drafted | None = None
+    drafted: NewEntry | None = None
     state: str = ""
     left_out: str = ""
 
 
-def propose(journal: Journal, root: Path, request: EntryRequest, ask: AskWorker) -> list[ProposedBaseline]:
+def propose_baselines(journal: Journal, root: Path, request: EntryRequest, ask: AskWorker) -> list[ProposedBaseline]:
     """Return the usual entries on the data of `request`, the dummy first, which the others name as their baseline.
 
     All of them get its values, such as `metrics`. Raises EntryError or DataError for data that cannot be read.
     """
-    declared, data = _known_data(journal.lab, root, request.data, ask)
+    declared, data = _inspect_data(journal.lab, root, request.data, ask)
     one_text = isinstance(declared.data.get("features"), str)
-    proposer = _Proposer(journal, root, EntryRequest(request.values, data), ask, dict(_waiting(journal)))
+    proposer = _Proposer(journal, root, EntryRequest(request.values, data), ask, dict(_list_waiting(journal)))
     proposals: list[ProposedBaseline] = []
-    for one in usual(declared.facts, declared.task, mixed=draft.in_columns(data), one_text=one_text):
-        if one.keras and not _has_keras():
-            proposals.append(ProposedBaseline(one.title, left_out="a network needs Keras: pip install 'gitjournal[keras]'"))
+    for baseline in usual_baselines(declared.facts, declared.task, mixed=draft.in_columns(data), one_text=one_text):
+        if baseline.keras and not _has_keras():
+            proposals.append(ProposedBaseline(baseline.title, left_out="a network needs Keras: pip install 'gitjournal[keras]'"))
         else:
-            proposals.append(proposer.propose(one, dummy=proposals[0].id if proposals else ""))
+            proposals.append(proposer.draft_or_find(baseline, dummy=proposals[0].id if proposals else ""))
     return proposals
 
 
@@ -68,43 +69,43 @@ class _Proposer:
     ask: AskWorker
     waiting: dict[Key, tuple[str, str]]
 
-    def propose(self, one: Usual, *, dummy: str) -> ProposedBaseline:
+    def draft_or_find(self, usual: UsualBaseline, *, dummy: str) -> ProposedBaseline:
         """Return one of the usual entries, with the dummy as its baseline, or the entry that is the same."""
         values = {
-            "title": f"{one.title} on {datasheet.name_of(self.request.data)}",
-            "hypothesis": one.hypothesis,
-            "procedure": one.steps,
+            "title": f"{usual.title} on {datasheet.name_of(self.request.data)}",
+            "hypothesis": usual.hypothesis,
+            "procedure": usual.steps,
             "baseline": dummy,
             "tags": ["baseline"],
             **self.request.values,
         }
         request = EntryRequest({name: value for name, value in values.items() if value}, self.request.data)
-        drafted = draft.draft(self.journal, self.root, request, ask=self.ask, also=[dummy] if dummy else [])
-        done = {run.key: run.entry for run in find_runs(self.journal.index, drafted.keys) if done_by_another(run, drafted.id)}
-        if all(key in done for key in drafted.keys):
-            return ProposedBaseline(one.title, done[drafted.keys[0]], state="done")
+        drafted = draft.draft_entry(self.journal, self.root, request, ask=self.ask, also=[dummy] if dummy else [])
+        owners = {run.key: run.entry for run in find_runs(self.journal.index, drafted.keys) if is_done_by_another(run, drafted.id)}
+        if all(key in owners for key in drafted.keys):
+            return ProposedBaseline(usual.title, owners[drafted.keys[0]], state="done")
         if all(key in self.waiting for key in drafted.keys):
             entry_id, state = self.waiting[drafted.keys[0]]
-            return ProposedBaseline(one.title, entry_id, state=state)
-        return ProposedBaseline(one.title, drafted.id, drafted)
+            return ProposedBaseline(usual.title, entry_id, state=state)
+        return ProposedBaseline(usual.title, drafted.id, drafted)
 
 
 def _entry_on(data: dict[str, Any]) -> Entry:
-    text = draft.fill(_PAGE, {"title": "x", "data": data, "procedure": ["passthrough"]}, file="--baselines")
+    text = draft.fill_template(_PAGE, {"title": "x", "data": data, "procedure": ["passthrough"]}, file="--baselines")
     return parse(text, entry_id="20260101-baselines-aaaa", file="--baselines")
 
 
-def _known_data(lab: Lab, root: Path, data: dict[str, Any], ask: AskWorker) -> tuple[Declared, dict[str, Any]]:
+def _inspect_data(lab: Lab, root: Path, data: dict[str, Any], ask: AskWorker) -> tuple[Declared, dict[str, Any]]:
     """Return what is known of data; where they are one column of text, it is named as the one feature."""
-    declared = plan.inspect(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
+    declared = plan.inspect_data(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
     columns = declared.facts.get("columns") or {}
     if set(columns) == {"text"} and declared.facts["n_features"] == 1 and draft.in_columns(data):
         data = {**data, "features": columns["text"][0]}
-        declared = plan.inspect(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
+        declared = plan.inspect_data(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
     return declared, data
 
 
-def _waiting(journal: Journal) -> Iterator[tuple[Key, tuple[str, str]]]:
+def _list_waiting(journal: Journal) -> Iterator[tuple[Key, tuple[str, str]]]:
     """Yield the runs of drafts and planned entries that say all of what they declare, with their entry and its state."""
     for listed in journal.here():
         if listed.row.state not in ("draft", "planned"):
@@ -115,9 +116,9 @@ def _waiting(journal: Journal) -> Iterator[tuple[Key, tuple[str, str]]]:
             if declared is None or not entry.front.steps:
                 continue
             versions = declaration.Versions(plan.installed_version(), plan.keras_version(entry))
-            for one in configuration.configurations(entry, declared, versions):
-                for seed in plan.seeds_of(entry, one, declared):
-                    yield (fingerprint(one.canonical), seed), (listed.row.id, listed.row.state)
+            for configuration in configurations(entry, declared, versions):
+                for seed in plan.seeds_of(entry, configuration, declared):
+                    yield (fingerprint(configuration.canonical), seed), (listed.row.id, listed.row.state)
         except GitjournalError:
             continue  # a draft that somebody is writing
 
@@ -135,7 +136,7 @@ SMALLEST_SIDE = 8  # pixels: an array with fewer to a side is no image
 
 
 @dataclass(frozen=True)
-class Usual:
+class UsualBaseline:
     """One of them: what it is called before the name of the data, why it is there, and its steps."""
 
     title: str
@@ -144,35 +145,37 @@ class Usual:
     keras: bool = False
 
 
-def usual(facts: dict[str, Any], task: str, *, mixed: bool, one_text: bool) -> list[Usual]:
+def usual_baselines(facts: dict[str, Any], task: str, *, mixed: bool, one_text: bool) -> list[UsualBaseline]:
     """Return the usual entries for data with these facts, the dummy first.
 
     `mixed` data are columns of a table, which `tabular` prepares; `one_text` are texts alone. Images get a small convolution in
     place of gradient boosting, which takes each pixel for a column.
     """
     several = (facts.get("n_outputs") or 1) > 1
-    found = [_dummy(task)]
+    baselines = [_dummy(task)]
     if one_text:
-        return [*found, *_of_text(task)]
+        return [*baselines, *_text_baselines(task)]
     before: list[Any] = [] if mixed else ["StandardScaler"]
     linear, name = _linear(task), "Ridge regression" if task == "regression" else "Logistic regression"
     neighbours = "KNeighborsRegressor" if task == "regression" else "KNeighborsClassifier"
-    found.append(Usual(name, "a weighted sum of the columns is enough", [*before, linear]))
-    found.append(Usual("Nearest neighbours", "rows that look alike have the same answer", [*before, neighbours]))
+    baselines.append(UsualBaseline(name, "a weighted sum of the columns is enough", [*before, linear]))
+    baselines.append(UsualBaseline("Nearest neighbours", "rows that look alike have the same answer", [*before, neighbours]))
     shape = facts.get("shape")
     if shape and _is_image(shape):
-        return [*found, _convolution(shape, task)]
+        return [*baselines, _convolution(shape, task)]
     if "text" not in (facts.get("columns") or {}):
-        found.append(Usual("Gradient boosting", "thresholds and interactions of the columns matter", [_boosting(task, several=several)]))
-    return found
+        baselines.append(
+            UsualBaseline("Gradient boosting", "thresholds and interactions of the columns matter", [_boosting(task, several=several)])
+        )
+    return baselines
 
 
-def _dummy(task: str) -> Usual:
+def _dummy(task: str) -> UsualBaseline:
     why = "what guessing reaches: everything else must beat it"
     if task == "regression":
-        return Usual("The mean", why, [{"DummyRegressor": {"strategy": "mean"}}])
+        return UsualBaseline("The mean", why, [{"DummyRegressor": {"strategy": "mean"}}])
     what = "The most frequent label of each" if task == "multilabel" else "The most frequent class"
-    return Usual(what, why, [{"DummyClassifier": {"strategy": "most_frequent"}}])
+    return UsualBaseline(what, why, [{"DummyClassifier": {"strategy": "most_frequent"}}])
 
 
 def _linear(task: str) -> Any:
@@ -181,18 +184,18 @@ def _linear(task: str) -> Any:
 
 
 def _boosting(task: str, *, several: bool) -> Any:
-    one = "HistGradientBoostingRegressor" if task == "regression" else "HistGradientBoostingClassifier"
+    estimator = "HistGradientBoostingRegressor" if task == "regression" else "HistGradientBoostingClassifier"
     if task == "multilabel":
-        return {"MultiOutputClassifier": {"estimator": {one: {}}}}
-    return {"MultiOutputRegressor": {"estimator": {one: {}}}} if several else one
+        return {"MultiOutputClassifier": {"estimator": {estimator: {}}}}
+    return {"MultiOutputRegressor": {"estimator": {estimator: {}}}} if several else estimator
 
 
-def _of_text(task: str) -> list[Usual]:
+def _text_baselines(task: str) -> list[UsualBaseline]:
     name = "Words and ridge regression" if task == "regression" else "Words and logistic regression"
-    found = [Usual(name, "which words occur is enough", ["TfidfVectorizer", _linear(task)])]
+    baselines = [UsualBaseline(name, "which words occur is enough", ["TfidfVectorizer", _linear(task)])]
     if task == "classification":
-        found.append(Usual("Words and naive Bayes", "each word tells by itself", ["TfidfVectorizer", "ComplementNB"]))
-    return found
+        baselines.append(UsualBaseline("Words and naive Bayes", "each word tells by itself", ["TfidfVectorizer", "ComplementNB"]))
+    return baselines
 
 
 def _is_image(shape: list[int]) -> bool:
@@ -200,7 +203,7 @@ def _is_image(shape: list[int]) -> bool:
     return min(shape[:2]) >= SMALLEST_SIDE and (len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4)))
 
 
-def _convolution(shape: list[int], task: str) -> Usual:
+def _convolution(shape: list[int], task: str) -> UsualBaseline:
     ends = {
         "classification": ({"Dense": {"units": "$n_classes", "activation": "softmax"}}, "sparse_categorical_crossentropy"),
         "regression": ({"Dense": {"units": "$n_outputs"}}, "mean_squared_error"),
@@ -218,4 +221,4 @@ def _convolution(shape: list[int], task: str) -> Usual:
     ]
     fit = {"epochs": 10, "batch_size": 32, "validation": 0.1, "callbacks": [{"EarlyStopping": {"patience": 2}}]}
     network = {"Sequential": {"layers": layers, "optimizer": "Adam", "loss": loss, "fit": fit}}
-    return Usual("A small convolution", "what pixels mean depends on those beside them", [network], keras=True)
+    return UsualBaseline("A small convolution", "what pixels mean depends on those beside them", [network], keras=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 from gitjournal.git.lab import Lab
 from gitjournal.journal.journal import Journal
 from gitjournal.run.forecast import Forecaster
-from gitjournal.run.messages import NOTHING, Event, Options, Outcome, Spent, Tell, reason_to_stop
-from gitjournal.run.results import Compose
+from gitjournal.run.messages import NOTHING_SPENT, Event, ExecOutcome, Options, Spent, Tell, reason_to_stop
+from gitjournal.run.results import ComposeResults
 from gitjournal.worker.pool import Pool
 
 
@@ -29,11 +29,11 @@ class ExecCall:
     journal: Journal
     start: Path
     pool: Pool
-    compose: Compose
+    compose: ComposeResults
     options: Options = field(default_factory=Options)
     tell: Tell = tell_nobody
     forecaster: Forecaster | None = None
-    _spent: Spent = field(default=NOTHING, init=False)
+    _spent: Spent = field(default=NOTHING_SPENT, init=False)
     _began: float = field(default_factory=time.monotonic, init=False)
 
     @property
@@ -46,7 +46,7 @@ class ExecCall:
         """What was spent until now, on all entries."""
         return replace(self._spent, seconds=time.monotonic() - self._began)
 
-    def count(self, outcome: Outcome) -> None:
+    def count(self, outcome: ExecOutcome) -> None:
         """Count what an entry has spent."""
         self._spent = replace(self._spent, runs=self._spent.runs + outcome.made, failed=self._spent.failed + outcome.failed_now)
 

@@ -49,8 +49,8 @@ def is_running(lab: Lab, entry_id: str) -> bool:
 
 def _holder(path: Path) -> str:
     with contextlib.suppress(OSError, ValueError, KeyError):
-        held = json.loads(path.read_text(encoding="utf-8"))
-        return f": process {held['process']} on {held['host']}, since {held['since']}"
+        holder = json.loads(path.read_text(encoding="utf-8"))
+        return f": process {holder['process']} on {holder['host']}, since {holder['since']}"
     return ""
 
 

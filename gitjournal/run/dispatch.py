@@ -56,13 +56,13 @@ class Dispatch:
         self.ids = [uuid.uuid4().hex for _ in todo.runs]
         self.stopped = ""
         self._on_purpose, self._repeated = todo.reason is not None, dict(todo.repeated)
-        self._found: list[tuple[PlannedRun, Run]] = []
+        self._reused: list[tuple[PlannedRun, Run]] = []
         self._make_job = make_job
         self._claims = claims
         self._other_runs = todo.other_runs
         self._allowance, self._spent = allowance, allowance.spent
         self._gate, self._metric = gate, metric
-        self._skipped: list[tuple[PlannedRun, GateForecast]] = []
+        self._skips: list[tuple[PlannedRun, GateForecast]] = []
         self._busy = 0
         self._started = time.monotonic()
         self._queue = deque(range(len(todo.runs)))
@@ -90,13 +90,13 @@ class Dispatch:
                 passed.add(position)
                 continue
             # claimed first and looked up then: who did it before has told of it before giving up the claim
-            known = self._other_runs.done().get(run.key)
-            if known is not None and not self._on_purpose:
-                self._found.append((run, known))
+            by_another = self._other_runs.look_again().get(run.key)
+            if by_another is not None and not self._on_purpose:
+                self._reused.append((run, by_another))
                 self._claims.drop(run.key)
                 continue
-            if known is not None:
-                self._repeated[run.key] = known
+            if by_another is not None:
+                self._repeated[run.key] = by_another
             self._spent = replace(self._spent, runs=self._spent.runs + 1, entry_runs=self._spent.entry_runs + 1)
             self._busy += 1
             return position, self._make_job(run, self.ids[position])
@@ -113,27 +113,27 @@ class Dispatch:
             self._queue.remove(position)
             return position
         if not self._busy:  # nothing is being made that could change its mind
-            self._skipped += [(self.runs[position], self._gate.reason(self.runs[position].fingerprint)) for position in waiting]
+            self._skips += [(self.runs[position], self._gate.reason(self.runs[position].fingerprint)) for position in waiting]
             self._queue = deque(position for position in self._queue if position in passed)
         return None
 
-    def skipped(self) -> list[tuple[PlannedRun, GateForecast]]:
+    def pop_skips(self) -> list[tuple[PlannedRun, GateForecast]]:
         """Return what is skipped since the last time, and why."""
-        skipped, self._skipped = self._skipped, []
-        return skipped
+        skips, self._skips = self._skips, []
+        return skips
 
-    def control(self, run: PlannedRun) -> GateForecast | None:
+    def control_reason(self, run: PlannedRun) -> GateForecast | None:
         """Return why a run would have been skipped, were it not for the control."""
         return self._gate.control(run.fingerprint) if self._gate else None
 
-    def repeats(self, run: PlannedRun) -> Run | None:
+    def repeated_run(self, run: PlannedRun) -> Run | None:
         """Return the run of another entry that this one is a repetition of, on purpose."""
         return self._repeated.get(run.key)
 
-    def found(self) -> list[tuple[PlannedRun, Run]]:
+    def pop_reused(self) -> list[tuple[PlannedRun, Run]]:
         """Return what others did meanwhile, each run once."""
-        found, self._found = self._found, []
-        return found
+        reused, self._reused = self._reused, []
+        return reused
 
     def record_reply(self, number: int, reply: RunReply) -> None:
         """Count what a run came to, before the next one begins."""

@@ -47,7 +47,7 @@ ENDS = {
 
 
 @dataclass(frozen=True)
-class Drafted:
+class NewEntry:
     """A new entry: its id, its text with hash, facts and defaults filled in, and the runs that it would make."""
 
     id: str
@@ -67,18 +67,18 @@ class EntryRequest:
     template: str | None = None
 
 
-def draft(journal: Journal, root: Path, request: EntryRequest, *, ask: AskWorker, also: Iterable[str] = ()) -> Drafted:
+def draft_entry(journal: Journal, root: Path, request: EntryRequest, *, ask: AskWorker, also: Iterable[str] = ()) -> NewEntry:
     """Return a new entry that runs as written.
 
     `also` are ids of entries that are written with this one. Raises EntryError, DataError or UsageError for what would not run.
     """
     lab, refs, template = journal.lab, journal.refs, request.template
     ids = [*journal.ids(), *also]
-    said = dict(request.values)
+    asked = dict(request.values)
     for name in ("baseline", "replicates", "from"):
-        if said.get(name):
-            said[name] = match_id(said[name], ids)
-    values = {**inherited(lab, refs, said["from"]), **said} if said.get("from") else dict(said)
+        if asked.get(name):
+            asked[name] = match_id(asked[name], ids)
+    values = {**inherit_values(lab, refs, asked["from"]), **asked} if asked.get("from") else dict(asked)
     if request.data:
         values["data"] = request.data
     tables = in_columns(values["data"])
@@ -89,31 +89,31 @@ def draft(journal: Journal, root: Path, request: EntryRequest, *, ask: AskWorker
         raise UsageError("the template needs your function", hint='-e "python: package.module:function"')
     filled = _read_template(lab, refs, template or ("python" if own else "tabular" if tables else "sklearn"))
     for name, option in (("procedure", "-e"), ("parameters", "-p")):
-        if said.get(name) and f"${name}" not in filled:
+        if asked.get(name) and f"${name}" not in filled:
             raise UsageError(f"the template `{template}` says its own {name}", hint=f"leave {option} out, and edit the entry")
     identifier = new_id(values["title"], date.today(), ids)  # noqa: DTZ011 - the day where the person is
     private = lab.repository.private
     entry = _entry(filled, {"procedure": ["passthrough"], **values}, identifier)
     try:
-        declared = planning.inspect(entry, root=root, cache=private, ask=ask)
+        declared = planning.inspect_data(entry, root=root, cache=private, ask=ask)
     except TrustError as fault:  # the entry is not written yet, so its function is named instead
-        hint = fault.hint.replace(f"trust {entry.short_id}", f"trust {_named(fault.message.partition(' ')[0], own)}")
+        hint = fault.hint.replace(f"trust {entry.short_id}", f"trust {_trust_argument(fault.message.partition(' ')[0], own)}")
         raise TrustError(fault.message, hint=hint) from None
     if template == "text" and not isinstance(declared.data.get("features"), str):
         values["data"] = {**values["data"], "features": _text_column(declared.facts)}
         entry = _entry(filled, {"procedure": ["passthrough"], **values}, identifier)
-        declared = planning.inspect(entry, root=root, cache=private, ask=ask)
+        declared = planning.inspect_data(entry, root=root, cache=private, ask=ask)
     values = {"procedure": default_steps(declared.facts, declared.task, mixed=tables), **values}
-    steps = said.get("procedure") or []
+    steps = asked.get("procedure") or []
     if not own and tables and len(steps) == 1 and _wants_columns(declared, steps[0]):
         values["procedure"] = ["tabular", *steps]
     values |= {"task": declared.task, "split": declared.split, "metrics": declared.metrics}
     values["data"] = {**declared.data, "hash": declared.hash, "facts": declared.facts}
     entry = _entry(filled, values, identifier)
     plan = planning.make_plan(entry, root=root, cache=private, ask=ask)
-    planning.validate(entry, plan, plan.runs, ask=ask)
-    expectations.prepare(journal, plan, final=False)
-    return Drafted(identifier, plan.text, [run.key for run in plan.runs])
+    planning.validate_procedures(entry, plan, plan.runs, ask=ask)
+    expectations.prepare_expectations(journal, plan, final=False)
+    return NewEntry(identifier, plan.text, [run.key for run in plan.runs])
 
 
 def in_columns(data: dict[str, Any]) -> bool:
@@ -128,11 +128,11 @@ def _wants_columns(declared: declaration.Declared, step: Any) -> bool:
 
 def _own_function(steps: Any) -> dict[str, Any] | None:
     """Return the one step `python: package.module:function` as the procedure that it is."""
-    one = steps[0] if isinstance(steps, list) and len(steps) == 1 else None
-    return one if isinstance(one, dict) and "python" in one else None
+    step = steps[0] if isinstance(steps, list) and len(steps) == 1 else None
+    return step if isinstance(step, dict) and "python" in step else None
 
 
-def _named(function: str, own: dict[str, Any] | None) -> str:
+def _trust_argument(function: str, own: dict[str, Any] | None) -> str:
     """Return how a function is named to `gitjournal trust`, with the files that go with it."""
     code = own.get("code") or [] if own and own.get("python") == function else []
     return " ".join([function, *(f"--code {path}" for path in code)])
@@ -142,23 +142,23 @@ def _text_column(facts: dict[str, Any]) -> str:
     """Return the one column of text. Raises UsageError where there is none, or several."""
     texts: list[str] = facts.get("columns", {}).get("text") or []
     if len(texts) != 1:
-        found = f"{len(texts)}: {', '.join(texts[:MAX_LISTED])}" if texts else "none"
-        raise UsageError(f"which column holds the text? found {found}", hint="say it with --features COLUMN")
+        listed = f"{len(texts)}: {', '.join(texts[:MAX_LISTED])}" if texts else "none"
+        raise UsageError(f"which column holds the text? found {listed}", hint="say it with --features COLUMN")
     return texts[0]
 
 
 def _entry(template: str, values: dict[str, Any], identifier: str) -> Entry:
-    return parse(fill(template, values, file="the template"), entry_id=identifier, file="the new entry")
+    return parse(fill_template(template, values, file="the template"), entry_id=identifier, file="the new entry")
 
 
-def inherited(lab: Lab, refs: Iterable[str], entry_id: str) -> dict[str, Any]:
+def inherit_values(lab: Lab, refs: Iterable[str], entry_id: str) -> dict[str, Any]:
     """Return what another entry declares, less what was its own: title, words and comparisons of that question."""
     page = lab.path / page_path(entry_id)
     text = page.read_text(encoding="utf-8") if page.is_file() else next(filter(None, (entry_text(lab, entry_id, ref) for ref in refs)))
     declared: dict[str, Any] = msgspec.to_builtins(parse(text, entry_id=entry_id, file=page_path(entry_id)).front)
     data = {key: value for key, value in declared["data"].items() if key not in ("hash", "facts")}
-    kept = ("task", "split", "procedure", "parameters", "grid", "seeds", "metrics", "baseline", "tags")
-    return {"data": data, **{key: declared[key] for key in kept if key in declared}}
+    fields = ("task", "split", "procedure", "parameters", "grid", "seeds", "metrics", "baseline", "tags")
+    return {"data": data, **{key: declared[key] for key in fields if key in declared}}
 
 
 def new_id(title: str, today: date, taken: Iterable[str]) -> str:
@@ -179,23 +179,23 @@ def new_id(title: str, today: date, taken: Iterable[str]) -> str:
 
 def find_data_files(root: Path, lab: Path) -> list[str]:
     """Return the data files below `root`, nearest first, at most `MAX_LISTED`; hidden folders and lab/ are left out."""
-    found: list[str] = []
+    paths: list[str] = []
     for folder, folders, files in os.walk(root):
         here = Path(folder)
         depth = len(here.relative_to(root).parts)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and here / name != lab and depth < 4)
-        found += [(here / name).relative_to(root).as_posix() for name in sorted(files) if name.endswith(DATA_SUFFIXES)]
-    return sorted(found, key=lambda name: (name.count("/"), name))[:MAX_LISTED]
+        paths += [(here / name).relative_to(root).as_posix() for name in sorted(files) if name.endswith(DATA_SUFFIXES)]
+    return sorted(paths, key=lambda name: (name.count("/"), name))[:MAX_LISTED]
 
 
-def data_source(said: str, root: Path) -> dict[str, Any]:
+def data_source(named: str, root: Path) -> dict[str, Any]:
     """Read `--data`: ``sklearn:digits``, ``python:package.module:function``, a folder of images, or the path of a file."""
     for source in ("sklearn", "python"):
-        if said.startswith(f"{source}:"):
-            return {source: said.removeprefix(f"{source}:")}
-    if (root / said).is_dir():
-        return {"images": Path(said).as_posix()}
-    return {"path": Path(said).as_posix()}
+        if named.startswith(f"{source}:"):
+            return {source: named.removeprefix(f"{source}:")}
+    if (root / named).is_dir():
+        return {"images": Path(named).as_posix()}
+    return {"path": Path(named).as_posix()}
 
 
 def default_steps(facts: dict[str, Any], task: str, *, mixed: bool) -> list[Any]:
@@ -216,32 +216,32 @@ def _read_template(lab: Lab, refs: Iterable[str], name: str) -> str:
     own = lab.path / path
     if own.is_file() and not own.is_symlink():
         return own.read_text(encoding="utf-8", errors="replace")
-    found = next(filter(None, (lab.repository.blob(f"{ref}:{path}") for ref in refs)), None)
-    if found is not None:
-        return found.decode(errors="replace")
+    stored = next(filter(None, (lab.repository.blob(f"{ref}:{path}") for ref in refs)), None)
+    if stored is not None:
+        return stored.decode(errors="replace")
     if name not in BUILT_IN:
         raise UsageError(f"no template `{name}`{nearest(name, BUILT_IN) or '; built in: ' + ', '.join(BUILT_IN)}")
     return resources.text(path)
 
 
-def fill(template: str, values: dict[str, Any], *, file: str) -> str:
+def fill_template(template: str, values: dict[str, Any], *, file: str) -> str:
     """Return the entry's text: each `$field` replaced by its value as YAML, lines of empty fields commented out.
 
     Raises EntryError with the line of a field that does not exist.
     """
-    said = {name: _spell(values.get(name), block=name in ("data", "procedure")) for name in FIELDS}
-    said["last_layer"], said["loss"] = ENDS[values.get("task") or "classification"]  # these are YAML already
+    spelled = {name: _spell(values.get(name), block=name in ("data", "procedure")) for name in FIELDS}
+    spelled["last_layer"], spelled["loss"] = ENDS[values.get("task") or "classification"]  # these are YAML already
     lines = []
     for number, line in enumerate(template.split("\n"), start=1):
         try:
             pattern = string.Template(line)
             names = pattern.get_identifiers()
-            filled = pattern.substitute(said)
+            filled = pattern.substitute(spelled)
         except (KeyError, ValueError) as fault:
             unknown = str(fault.args[0]) if isinstance(fault, KeyError) else ""
             message = f"no field `${unknown}`{nearest(unknown, FIELDS)}" if unknown else "a single `$`; write `$$` for a dollar"
             raise EntryError(message, place=Place(file, number)) from None
-        empty = len(names) == 1 and said[names[0]] == "" and re.match(r"[a-z]+: \$", line)
+        empty = len(names) == 1 and spelled[names[0]] == "" and re.match(r"[a-z]+: \$", line)
         lines.append(f"# {filled}" if empty else filled.replace(": \n", ":\n"))
     return "\n".join(lines)
 
@@ -256,7 +256,7 @@ def _spell(value: Any, *, block: bool) -> str:
     return yaml_text.dump_inline(value)
 
 
-def write_draft(lab: Lab, drafted: Drafted) -> Path:
+def write_draft(lab: Lab, drafted: NewEntry) -> Path:
     """Write a new entry into lab/, never over another file. It is a draft: nothing is committed."""
     if not lab.path.is_dir():
         raise GitjournalError(f"{lab.path} is not there", hint="bring it back with: gitjournal init")

@@ -67,8 +67,8 @@ def read_subject(journal: Journal, start: Path, entry_id: str) -> Subject:
     entry = read_at_hand(journal, start, entry_id)
     blob = journal.index.records_of(ref, entry_id)
     records = decode_lines((lab.repository.blob(blob) if blob else None) or b"", file=records_path(entry_id))
-    known = {one.run for one in records}
-    records += [one for one in waiting if one.run not in known]
+    committed = {one.run for one in records}
+    records += [one for one in waiting if one.run not in committed]
     return Subject(
         journal,
         work_root(lab, start),
@@ -129,19 +129,19 @@ def check_may_run(subject: Subject) -> None:
     if not front.hypothesis and settings.hypothesis == "error":
         raise EntryError("`hypothesis` is missing, and journal.yaml asks for one", place=entry.place(), hint="say what you expect, and why")
     if not subject.waiting:
-        check_unchanged(subject, entry)
+        check_declaration(subject, entry)
 
 
-def first_plan(subject: Subject) -> Entry | None:
+def read_first_plan(subject: Subject) -> Entry | None:
     """Return the entry as it was planned before its first own run, or None where it has none."""
     blob = next((one.plan for one in subject.records if one.owned and one.plan), None)
     stored = subject.lab.repository.blob(blob) if blob else None
     return parse(stored.decode(), entry_id=subject.entry.id, file=f"the plan of {subject.entry.id}") if stored else None
 
 
-def check_unchanged(subject: Subject, entry: Entry) -> None:
+def check_declaration(subject: Subject, entry: Entry) -> None:
     """Raise where `entry` declares something else than was planned before its first own run."""
-    planned = first_plan(subject)
+    planned = read_first_plan(subject)
     if planned is None:
         return
     for name in changed_after_plan(planned.front, entry.front):
@@ -152,7 +152,7 @@ def check_unchanged(subject: Subject, entry: Entry) -> None:
         )
 
 
-def check_grown(subject: Subject, keys: Sequence[Key]) -> None:
+def check_growth(subject: Subject, keys: Sequence[Key]) -> None:
     """Raise where a run on record is no longer declared: grid and seeds may grow after results, not shrink."""
     left_out = {one.key for one in subject.records if not is_look(one)} - set(keys)
     if left_out:
@@ -171,18 +171,18 @@ def check_grown(subject: Subject, keys: Sequence[Key]) -> None:
         )
 
 
-def states(records: Sequence[Record]) -> tuple[set[Key], set[Key]]:
+def split_by_outcome(records: Sequence[Record]) -> tuple[set[Key], set[Key]]:
     """Return the runs that are done, and those that only ever failed."""
-    done = {one.key for one in records if one.status in COUNTS}
-    return done, {one.key for one in runs_among(records)} - done
+    counted = {one.key for one in records if one.status in COUNTS}
+    return counted, {one.key for one in runs_among(records)} - counted
 
 
-def done_by_another(run: Run, entry_id: str) -> bool:
+def is_done_by_another(run: Run, entry_id: str) -> bool:
     """Whether another entry than `entry_id` did this run, and may be believed."""
     return run.entry != entry_id and run.status in COUNTS and run.origin is None and run.state != "retracted"
 
 
-def baseline_of(subject: Subject) -> Baseline | None:
+def read_baseline(subject: Subject) -> Baseline | None:
     """Return the entry that this one is compared with. Raises EntryError at `baseline:` where none or several fit."""
     named = subject.entry.front.baseline
     if named is None:
@@ -201,7 +201,7 @@ class CodeState:
     dirty: bool = False
 
 
-def code_state(root: Path) -> CodeState:
+def read_code_state(root: Path) -> CodeState:
     """Return in which state the code below `root` is, by one question to git."""
     status = run_git(["status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z"], cwd=root)
     if status.returncode:  # no worktree, as in a bare repository

@@ -30,14 +30,23 @@ from gitjournal.run import expectations, known_runs, savings, sealed_set
 from gitjournal.run import plan as planning
 from gitjournal.run.call import ExecCall
 from gitjournal.run.claims import RunClaims, claim_entry, is_running
-from gitjournal.run.compare import Measured, drawn
+from gitjournal.run.compare import MeasuredEntry, draw_bootstrap
 from gitjournal.run.dispatch import Dispatch, Todo
-from gitjournal.run.entry_state import Subject, baseline_of, check_grown, check_may_run, check_unchanged, code_state, read_subject, states
+from gitjournal.run.entry_state import (
+    Subject,
+    check_declaration,
+    check_growth,
+    check_may_run,
+    read_baseline,
+    read_code_state,
+    read_subject,
+    split_by_outcome,
+)
 from gitjournal.run.forecast import Forecast, Gatekeeper
 from gitjournal.run.known_runs import OtherRuns
-from gitjournal.run.messages import Allowance, Counts, Epoch, Options, Outcome, Planned, Printed, Progress, Recovered, State, Tell
-from gitjournal.run.plan import Plan, PlannedRun, check_not_blocked
-from gitjournal.run.results import Ledger, Origin, borrowed, job_of, left_out, made
+from gitjournal.run.messages import Allowance, Counts, Epoch, ExecOutcome, Options, Planned, Printed, Progress, Recovered, State, Tell
+from gitjournal.run.plan import Plan, PlannedRun, check_findings
+from gitjournal.run.results import Ledger, Origin, make_run_job, record_of_reuse, record_of_run, record_of_skip
 from gitjournal.stats.gain import gain_over
 from gitjournal.stats.judge import Draw
 from gitjournal.worker.jobs import RunResult
@@ -49,7 +58,7 @@ def recover(lab: Lab, tell: Tell) -> None:
         tell(Recovered(outcome))
 
 
-def execute(call: ExecCall, entry_id: str) -> Outcome:
+def execute(call: ExecCall, entry_id: str) -> ExecOutcome:
     """Run one entry by its state. Raises GitjournalError where it refuses; then nothing was written."""
     options, pool = call.options, call.pool
     with claim_entry(call.lab, entry_id, patient=options.patient):
@@ -57,13 +66,13 @@ def execute(call: ExecCall, entry_id: str) -> Outcome:
         check_may_run(subject)
         plan = planning.make_plan(subject.entry, root=subject.root, cache=subject.private, ask=pool.ask)
         if subject.waiting:
-            check_unchanged(subject, plan.completed)
-        check_grown(subject, [run.key for run in plan.runs])
-        check_not_blocked(subject.entry, plan.declared)
+            check_declaration(subject, plan.full_entry)
+        check_growth(subject, [run.key for run in plan.runs])
+        check_findings(subject.entry, plan.declared)
         execution = _Execution(call, subject, plan)
         if options.dry_run:
             return execution.describe()
-        if execution.is_finished:
+        if execution.has_nothing_to_do:
             return execution.refuse()
         outcome = execution.run()
     call.count(outcome)
@@ -75,48 +84,48 @@ class _Execution:
 
     def __init__(self, call: ExecCall, subject: Subject, plan: Plan) -> None:
         self.call, self.subject, self.plan = call, subject, plan
-        self.baseline = baseline_of(subject)
+        self.baseline = read_baseline(subject)
         self.todo = _find_todo(subject, plan, call.options)
 
     @property
-    def is_finished(self) -> bool:
+    def has_nothing_to_do(self) -> bool:
         """Whether there is nothing to do: no run to make, and none of others to take into results that are there already."""
         todo = self.todo
         return not todo.runs and not (todo.reused and self.subject.records)
 
-    def describe(self) -> Outcome:
+    def describe(self) -> ExecOutcome:
         """Return what would be done, and what to expect of it."""
-        expectations.prepare(self.call.journal, self.plan, final=False)  # the others may be run before it
-        nearest = known_runs.nearest(self.subject, self.plan, self.todo.runs)
+        expectations.prepare_expectations(self.call.journal, self.plan, final=False)  # the others may be run before it
+        nearest = known_runs.find_nearest(self.subject, self.plan, self.todo.runs)
         forecaster = self.call.forecaster
         forecast = forecaster.forecast(self.subject, self.plan, self.todo.runs) if forecaster else None
         return replace(self._outcome("planned", self.subject.records), forecast=forecast, nearest=nearest)
 
-    def refuse(self) -> Outcome:
+    def refuse(self) -> ExecOutcome:
         """Return what is there already: the entry's own results, or those of others who did all of it."""
         reused = self.todo.reused
         if not reused or self.todo.counts.failed:
             judged = verdict.read_page(self.subject.entry.text, self.subject.entry.id)
-            moved = expectations.changed_since(self.call.journal, judged.against) if judged else []
+            moved = expectations.find_moved_entries(self.call.journal, judged.against) if judged else []
             return replace(self._outcome("shown", self.subject.records), verdict=judged, moved=tuple(moved))
         savings.note_refusal(self.call.lab, self.subject.entry.id, [run.seconds for run in reused.values()])
-        twins = known_runs.twins(self.subject, self.plan, reused)
+        twins = known_runs.find_twins(self.subject, self.plan, reused)
         return replace(self._outcome("duplicate", self.subject.records), twins=tuple(twins))
 
-    def run(self) -> Outcome:
+    def run(self) -> ExecOutcome:
         """Commit the plan, make the runs, and commit their results."""
         subject, plan, todo, pool = self.subject, self.plan, self.todo, self.call.pool
-        expected = expectations.prepare(self.call.journal, plan, final=True)
+        expected = expectations.prepare_expectations(self.call.journal, plan, final=True)
         pool.start(len(todo.runs))
         # while the workers load their libraries
-        nearest = known_runs.nearest(subject, plan, todo.runs)
+        nearest = known_runs.find_nearest(subject, plan, todo.runs)
         forecast, gate = self._forecast()
         require_identity(subject.lab.repository)
-        sheet = sealed_set.sheet_to_write(self.call.journal, subject.ref, subject.entry, plan.declared, force=self.call.options.force)
-        code = code_state(subject.root)
-        planning.validate(subject.entry, plan, todo.runs, ask=pool.ask)
+        sheet = sealed_set.plan_sheet(self.call.journal, subject.ref, subject.entry, plan.declared, force=self.call.options.force)
+        code = read_code_state(subject.root)
+        planning.validate_procedures(subject.entry, plan, todo.runs, ask=pool.ask)
         if todo.runs and not plan.declared.code:  # a function of one's own gives data within a run alone, and within its limits
-            pool.prepare(job_of(subject, plan, todo.runs[0], "", memory_mb=None))
+            pool.prepare(make_run_job(subject, plan, todo.runs[0], "", memory_mb=None))
         committed = commit_plan(subject, plan, sheet)
         metric, findings = plan.declared.metrics[0], plan.declared.findings
         self.call.tell(Planned(committed.accepted, todo.counts, committed.commit, metric, nearest, findings, forecast))
@@ -133,14 +142,14 @@ class _Execution:
             return forecast, None
         return forecast, forecaster.gate(self.subject, self.plan, todo.runs, below)
 
-    def _make_and_commit(self, ledger: Ledger, origin: Origin, gate: Gatekeeper | None) -> Outcome:
+    def _make_and_commit(self, ledger: Ledger, origin: Origin, gate: Gatekeeper | None) -> ExecOutcome:
         subject, plan, pool = self.subject, self.plan, self.call.pool
         state: State = "done"
         block = ""
         with RunClaims(subject.lab) as claims:
             dispatch = Dispatch(
                 self.todo,
-                lambda run, run_id: job_of(subject, plan, run, run_id, memory_mb=self.call.options.memory_mb),
+                lambda run, run_id: make_run_job(subject, plan, run, run_id, memory_mb=self.call.options.memory_mb),
                 claims=claims,
                 allowance=self._allowance(),
                 gate=gate,
@@ -172,7 +181,7 @@ class _Execution:
 
         def take_over(reused: Sequence[tuple[PlannedRun, Run]]) -> None:
             if reused:
-                ledger.add([borrowed(run, known) for run, known in reused])
+                ledger.add([record_of_reuse(run, known) for run, known in reused])
 
         def pass_on(news: dict[str, Any]) -> None:
             if "epoch" in news:
@@ -182,19 +191,19 @@ class _Execution:
         with contextlib.closing(call.pool.run(dispatch, timeout=call.options.timeout, on_progress=pass_on)) as results:
             for position, reply in results:
                 run, where = todo.runs[position], call.pool.environment_of(reply)
-                record = made(run, dispatch.ids[position], reply, where, origin)
-                record = _mark_repetition(record, dispatch.repeats(run), todo.reason)
-                summary = ledger.add([msgspec.structs.replace(record, gate=dispatch.control(run))], where)
+                record = record_of_run(run, dispatch.ids[position], reply, where, origin)
+                record = _mark_repetition(record, dispatch.repeated_run(run), todo.reason)
+                summary = ledger.add([msgspec.structs.replace(record, gate=dispatch.control_reason(run))], where)
                 claims.drop(run.key)
-                take_over(dispatch.found())
+                take_over(dispatch.pop_reused())
                 if isinstance(reply, RunResult) and reply.log:
                     call.tell(Printed(reply.log))
                 owned = [fresh for fresh in ledger.fresh if fresh.owned]
                 meanwhile = len(ledger.fresh) - len(owned) - len(todo.reused)
                 failed = sum(fresh.status == "failed" for fresh in owned)
                 call.tell(Progress(len(owned), len(todo.runs) - meanwhile, len(ledger.fresh) - len(owned), failed, summary))
-        take_over(dispatch.found())
-        skipped = [left_out(run, why, plan=origin.plan) for run, why in dispatch.skipped()]
+        take_over(dispatch.pop_reused())
+        skipped = [record_of_skip(run, why, plan=origin.plan) for run, why in dispatch.pop_skips()]
         if skipped:
             ledger.add(skipped)
 
@@ -207,23 +216,23 @@ class _Execution:
 
     def _bootstrap(self, entry: Entry) -> Draw:
         """Return what draws the kept predictions of runs anew, in a worker."""
-        measured = Measured(replace(entry, front=self.plan.front), [])
-        return lambda a, b: drawn(a, b, measured, self.call.lab, self.call.pool)
+        measured = MeasuredEntry(replace(entry, front=self.plan.front), [])
+        return lambda a, b: draw_bootstrap(a, b, measured, self.call.lab, self.call.pool)
 
-    def _outcome(self, state: State, records: Sequence[Record]) -> Outcome:
+    def _outcome(self, state: State, records: Sequence[Record]) -> ExecOutcome:
         summary = summarise(self.plan.front, records)
         gain = gain_over(summary, records, self.baseline) if self.baseline else None
-        others, findings = tuple(self.todo.reused.values()), self.plan.declared.findings
-        return Outcome(self.subject.entry, state, self.todo.counts, summary, gain, others=others, findings=findings)
+        reused, findings = tuple(self.todo.reused.values()), self.plan.declared.findings
+        return ExecOutcome(self.subject.entry, state, self.todo.counts, summary, gain, others=reused, findings=findings)
 
 
 def _find_todo(subject: Subject, plan: Plan, options: Options) -> Todo:
     replicates = subject.entry.front.replicates
     reason = options.force or (f"replicates {replicates}" if replicates else None)
-    done, failed = states(subject.records)
-    missing = [run for run in plan.runs if run.key not in done]
+    counted, failed = split_by_outcome(subject.records)
+    missing = [run for run in plan.runs if run.key not in counted]
     other_runs = OtherRuns(subject, [run.key for run in missing])
-    by_others = other_runs.done() if missing else {}
+    by_others = other_runs.look_again() if missing else {}
     by_others = {run.key: by_others[run.key] for run in missing if run.key in by_others}
     reused = {} if reason else by_others
     skipped = {run.key for run in missing if run.key in failed and run.key not in reused and not options.retry}
@@ -245,9 +254,9 @@ def commit_plan(subject: Subject, plan: Plan, sheet: dict[str, bytes]) -> Planne
     lab = subject.lab
 
     def accept(text: str) -> Entry:
-        stored = plan.completed if text == plan.text else plan.read(text)
+        stored = plan.full_entry if text == plan.text else plan.read(text)
         splice(text, stored.id, "")  # whether there is a place for the results, before compute is spent
-        return planning.require_same(plan.completed, stored)
+        return planning.require_same(plan.full_entry, stored)
 
     def message(entry: Entry) -> str:
         return f"plan: {entry.front.title}\n\n{entry.front.hypothesis or ''}\n\nEntry: {entry.id}\nData: {plan.declared.hash}\n"
@@ -258,11 +267,11 @@ def commit_plan(subject: Subject, plan: Plan, sheet: dict[str, bytes]) -> Planne
 
     # compute is not refused for a missing folder or a merge: then the plan travels with the results
     if lab.worktree is None:
-        return uncommitted_plan(lab, subject.ref, subject.path, plan.text, plan.completed)
+        return uncommitted_plan(lab, subject.ref, subject.path, plan.text, plan.full_entry)
     try:
         committed = plan_commit(lab, subject.path, accept=accept, message=message, files=sheet, write=write)
     except UnfinishedError:
-        return uncommitted_plan(lab, subject.ref, subject.path, plan.text, plan.completed)
+        return uncommitted_plan(lab, subject.ref, subject.path, plan.text, plan.full_entry)
     subject.journal.pass_over(committed.branch, committed.before, committed.tip)
     return committed
 

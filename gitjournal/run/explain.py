@@ -24,7 +24,7 @@ from gitjournal.worker.jobs import A, ErrorReply, Job
 
 
 @dataclass(frozen=True)
-class Explained:
+class ConfigurationIdentity:
     """One configuration. `canonical` is None where its text stands with another entry, `owner`.
 
     `written` is None, and `values` and `left_out` are empty, where what the entry says now does not give the recorded text.
@@ -41,7 +41,7 @@ class Explained:
 
 
 @dataclass(frozen=True)
-class Same:
+class SharedConfiguration:
     """A configuration that two entries share."""
 
     fingerprint: str
@@ -51,31 +51,31 @@ class Same:
 
 
 @dataclass(frozen=True)
-class Likeness:
+class IdentityComparison:
     """What two entries share, what only one of them has, and how the two nearest of those differ."""
 
-    same: list[Same]
-    only_left: list[Explained]
-    only_right: list[Explained]
+    same: list[SharedConfiguration]
+    only_left: list[ConfigurationIdentity]
+    only_right: list[ConfigurationIdentity]
     changes: list[ValueChange]
 
 
-def explain(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
+def explain_identity(lab: Lab, start: Path, opened: Opened) -> list[ConfigurationIdentity]:
     """Return the distinct configurations of an entry, in the order of its records, else of its grid.
 
     Raises GitjournalError, with the way out, where the entry did not run and the data were not looked at yet.
     """
     if opened.records:
-        return _recorded(lab, start, opened)
+        return _explain_records(lab, start, opened)
     entry = opened.entry
     versions = Versions(plan.installed_version(), plan.keras_version(entry))
-    declared = written_out(entry) or _inspected(lab, start, entry)
-    found = configurations(entry, declared, versions, _code(lab, start, entry))
-    distinct = {fingerprint(one.canonical): one for one in reversed(found)}
-    return [_explained(entry, name, declared, one, versions, []) for name, one in reversed(distinct.items())]
+    declared = written_out(entry) or _read_inspection(lab, start, entry)
+    expanded = configurations(entry, declared, versions, _describe_own_code(lab, start, entry))
+    distinct = {fingerprint(one.canonical): one for one in reversed(expanded)}
+    return [_explain_configuration(entry, name, declared, one, versions, []) for name, one in reversed(distinct.items())]
 
 
-def _inspected(lab: Lab, start: Path, entry: Entry) -> Declared:
+def _read_inspection(lab: Lab, start: Path, entry: Entry) -> Declared:
     """Return what was found in the data when they were looked at for this entry; without looking again."""
 
     def refuse(job: Job[A], /) -> A | ErrorReply:  # noqa: ARG001 - a worker would be asked
@@ -84,75 +84,77 @@ def _inspected(lab: Lab, start: Path, entry: Entry) -> Declared:
             hint=f"have them read (nothing is written): gitjournal exec {entry.short_id} --dry-run",
         )
 
-    return plan.inspect(entry, root=work_root(lab, start), cache=lab.repository.private, ask=refuse)
+    return plan.inspect_data(entry, root=work_root(lab, start), cache=lab.repository.private, ask=refuse)
 
 
-def _recorded(lab: Lab, start: Path, opened: Opened) -> list[Explained]:
+def _explain_records(lab: Lab, start: Path, opened: Opened) -> list[ConfigurationIdentity]:
     entry, declared = opened.entry, written_out(opened.entry)
     now: dict[str, tuple[Configuration, Versions]] = {}
-    for versions in _versions(lab, opened) if declared else ():
-        for one in _configurations(lab, start, entry, declared, versions):
-            now.setdefault(fingerprint(one.canonical), (one, versions))
-    found: dict[str, Explained] = {}
+    for versions in _list_versions(lab, opened) if declared else ():
+        for configuration in _expand_or_nothing(lab, start, entry, declared, versions):
+            now.setdefault(fingerprint(configuration.canonical), (configuration, versions))
+    identities: dict[str, ConfigurationIdentity] = {}
     for record in opened.records:
         name = record.fingerprint
-        if name in found:
-            found[name].seeds.append(record.seed)
+        if name in identities:
+            identities[name].seeds.append(record.seed)
         elif declared and name in now:
-            found[name] = _explained(entry, name, declared, *now[name], [record.seed])
+            identities[name] = _explain_configuration(entry, name, declared, *now[name], [record.seed])
         else:
-            found[name] = Explained(name, record.canonical, record.grid, [record.seed], [], [], record.from_, None)
-    return list(found.values())
+            identities[name] = ConfigurationIdentity(name, record.canonical, record.grid, [record.seed], [], [], record.from_, None)
+    return list(identities.values())
 
 
-def _versions(lab: Lab, opened: Opened) -> list[Versions]:
+def _list_versions(lab: Lab, opened: Opened) -> list[Versions]:
     """Return the versions that an entry was run with, and those that are installed."""
     environments = sorted({one.environment for one in opened.records if one.environment})
-    recorded = [known_runs.versions(lab.repository, opened.listed.ref or "", name) for name in environments]
+    recorded = [known_runs.library_versions(lab.repository, opened.listed.ref or "", name) for name in environments]
     here = plan.installed_version()
     used = [Versions(one.get("scikit-learn", here), one.get("keras", "")) for one in recorded]
     return list(dict.fromkeys([*used, Versions(here)]))
 
 
-def _configurations(lab: Lab, start: Path, entry: Entry, declared: Declared | None, versions: Versions) -> list[Configuration]:
+def _expand_or_nothing(lab: Lab, start: Path, entry: Entry, declared: Declared | None, versions: Versions) -> list[Configuration]:
     """Return what the entry says now; nothing where that cannot be worked out, as when its code is not here."""
     try:
-        return configurations(entry, declared, versions, _code(lab, start, entry)) if declared else []
+        return configurations(entry, declared, versions, _describe_own_code(lab, start, entry)) if declared else []
     except GitjournalError:
         return []
 
 
-def _code(lab: Lab, start: Path, entry: Entry) -> dict[str, Any] | None:
+def _describe_own_code(lab: Lab, start: Path, entry: Entry) -> dict[str, Any] | None:
     code = plan.procedure_code(entry, work_root(lab, start))
-    return plan.described(code) if code else None
+    return plan.describe_code(code) if code else None
 
 
-def _explained(entry: Entry, name: str, declared: Declared, one: Configuration, versions: Versions, seeds: list[int | None]) -> Explained:
+def _explain_configuration(
+    entry: Entry, name: str, declared: Declared, configuration: Configuration, versions: Versions, seeds: list[int | None]
+) -> ConfigurationIdentity:
     sizes = counts.sizes(declared.data, declared.split, msgspec.convert(declared.facts, Facts))
-    return Explained(
+    return ConfigurationIdentity(
         fingerprint=name,
-        canonical=one.canonical,
-        grid=one.point,
+        canonical=configuration.canonical,
+        grid=configuration.point,
         seeds=seeds,
-        values=origins.trace_origins(one.canonical, entry, one.point, one.tree),
-        left_out=origins.omissions(one.tree, version=versions.sklearn, sizes=sizes),
+        values=origins.trace_origins(configuration.canonical, entry, configuration.point, configuration.tree),
+        left_out=origins.omissions(configuration.tree, version=versions.sklearn, sizes=sizes),
         owner=None,
-        written=DeclaredConfiguration(declared.data, declared.split, one.tree, versions.sklearn, sizes),
+        written=DeclaredConfiguration(declared.data, declared.split, configuration.tree, versions.sklearn, sizes),
     )
 
 
-def compare(left: Sequence[Explained], right: Sequence[Explained]) -> Likeness:
+def compare_identities(left: Sequence[ConfigurationIdentity], right: Sequence[ConfigurationIdentity]) -> IdentityComparison:
     """Say which configurations two entries share, and how the nearest of the others differ."""
-    ours, theirs = ({one.fingerprint: one for one in side} for side in (left, right))
-    same = [_same(one, theirs[name]) for name, one in ours.items() if name in theirs]
-    only_left = [one for name, one in ours.items() if name not in theirs]
-    only_right = [one for name, one in theirs.items() if name not in ours]
+    left_by_name, right_by_name = ({one.fingerprint: one for one in side} for side in (left, right))
+    same = [_share(one, right_by_name[name]) for name, one in left_by_name.items() if name in right_by_name]
+    only_left = [one for name, one in left_by_name.items() if name not in right_by_name]
+    only_right = [one for name, one in right_by_name.items() if name not in left_by_name]
     texts = {one.fingerprint: one.canonical for one in only_left if one.canonical}
     wanted = [one.canonical for one in only_right if one.canonical]
     nearest = difference.nearest_configurations(wanted, texts) if wanted and not same else []
-    return Likeness(same, only_left, only_right, nearest[0][1] if nearest else [])
+    return IdentityComparison(same, only_left, only_right, nearest[0][1] if nearest else [])
 
 
-def _same(one: Explained, other: Explained) -> Same:
-    otherwise = difference.spelling_differences(one.written, other.written) if one.written and other.written else []
-    return Same(one.fingerprint, (one.grid, other.grid), (one.seeds, other.seeds), otherwise)
+def _share(left: ConfigurationIdentity, right: ConfigurationIdentity) -> SharedConfiguration:
+    otherwise = difference.spelling_differences(left.written, right.written) if left.written and right.written else []
+    return SharedConfiguration(left.fingerprint, (left.grid, right.grid), (left.seeds, right.seeds), otherwise)

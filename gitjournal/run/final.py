@@ -25,9 +25,9 @@ from gitjournal.run import artifacts, sealed_set
 from gitjournal.run import plan as planning
 from gitjournal.run.call import ExecCall
 from gitjournal.run.claims import claim_entry
-from gitjournal.run.entry_state import Subject, baseline_of, check_may_run, code_state, read_subject
+from gitjournal.run.entry_state import Subject, check_may_run, read_baseline, read_code_state, read_subject
 from gitjournal.run.plan import Plan, PlannedRun
-from gitjournal.run.results import Compose, ResultsPage, job_of
+from gitjournal.run.results import ComposeResults, ResultsPage, make_run_job
 from gitjournal.stats.gain import gain_over
 from gitjournal.stats.looks import FINAL, Look, number_looks
 from gitjournal.worker.jobs import FinalJob, FinalResult
@@ -37,7 +37,7 @@ LONGEST = 300  # letters of a reason: a record is at most 4 KB
 
 
 @dataclass(frozen=True)
-class Looked:
+class LookOutcome:
     """How it ended: a look was taken now, or had been (`shown`), or would be (`planned`, without one).
 
     `looks` are all at these test rows, in their order. `proven` says that the model is that of the record.
@@ -57,7 +57,7 @@ class Looked:
 Say = Callable[[Entry, Summary, Look], str]
 
 
-def take_look(call: ExecCall, entry_id: str, reason: str, say: Say) -> Looked:
+def take_look(call: ExecCall, entry_id: str, reason: str, say: Say) -> LookOutcome:
     """Score the test part by the best configuration of an entry, with all its seeds, as one look.
 
     `reason` says why now, `call.options.force` why the budget may be overdrawn; `say` makes the message of the commit. The same
@@ -77,12 +77,12 @@ def take_look(call: ExecCall, entry_id: str, reason: str, say: Say) -> Looked:
         if plan.declared.sealed is None:
             hint = f"{advise_new_entry(subject.entry.short_id, ask='ask anew with one')}, and `split: {{…, test: 0.2}}`"
             raise EntryError("the split has no `test`: there is nothing to look at", place=subject.entry.place("split"), hint=hint)
-        looks = sealed_set.looks_at(call.lab, journal.index, plan.declared.hash)
-        allowed = sealed_set.budget_of(call.lab, journal.refs, plan.declared.hash)
+        looks = sealed_set.list_looks(call.lab, journal.index, plan.declared.hash)
+        allowed = sealed_set.look_budget(call.lab, journal.refs, plan.declared.hash)
         earlier = next((look for look in looks if look.entry == entry_id and _same_models(look.record, best)), None)
         proven = "cv" not in plan.declared.split
         if earlier:
-            return Looked(subject.entry, "shown", summary, looks, earlier, allowed, proven)
+            return LookOutcome(subject.entry, "shown", summary, looks, earlier, allowed, proven)
         overdrawn = allowed is not None and len(looks) >= allowed
         if overdrawn and not options.force:
             raise GitjournalError(
@@ -90,7 +90,7 @@ def take_look(call: ExecCall, entry_id: str, reason: str, say: Say) -> Looked:
                 hint=f'say why one more: gitjournal exec {subject.entry.short_id} --final "…" --force "why"',
             )
         if options.dry_run:
-            return Looked(subject.entry, "planned", summary, looks, None, allowed, proven)
+            return LookOutcome(subject.entry, "planned", summary, looks, None, allowed, proven)
         require_identity(call.lab.repository)
         wish = _Wish(best, len(looks) + 1, reason, options.force if overdrawn else None)
         record, where = _fit_and_score(call, subject, plan, wish)
@@ -98,7 +98,7 @@ def take_look(call: ExecCall, entry_id: str, reason: str, say: Say) -> Looked:
         own_look = next(look for look in looks if look.record.run == record.run)
         page = _compose(call.compose, subject, summary, own_look)
         outcome = _commit(subject, own_look, where, page, say(subject.entry, summary, own_look))
-        return Looked(subject.entry, "looked", summary, looks, own_look, allowed, proven, outcome.commit, outcome.why)
+        return LookOutcome(subject.entry, "looked", summary, looks, own_look, allowed, proven, outcome.commit, outcome.why)
 
 
 @dataclass(frozen=True)
@@ -126,15 +126,15 @@ def _fit_and_score(call: ExecCall, subject: Subject, plan: Plan, wish: _Wish) ->
     if len(runs) < len(best.seeds):
         raise GitjournalError("the best configuration on record is no longer declared", hint=f"gitjournal diff {subject.entry.short_id}")
     pool.start(1)
-    told = [_ask(call, subject, plan, run) for run in runs]
-    first = told[0]
-    means = {name: statistics.fmean([one.metrics[name] for one in told]) for name in first.metrics}
+    results = [_score_test(call, subject, plan, run) for run in runs]
+    first = results[0]
+    means = {name: statistics.fmean([one.metrics[name] for one in results]) for name in first.metrics}
     # of a mean over seeds: no larger than that of one model, as all are measured on the same rows
     errors = {
-        name: statistics.fmean([one.errors[name] for one in told]) for name in first.errors if all(name in one.errors for one in told)
+        name: statistics.fmean([one.errors[name] for one in results]) for name in first.errors if all(name in one.errors for one in results)
     }
     where = pool.environment_of()
-    code = code_state(subject.root)
+    code = read_code_state(subject.root)
     several = len(runs) > 1
     return Record(
         run=uuid.uuid4().hex,
@@ -153,7 +153,7 @@ def _fit_and_score(call: ExecCall, subject: Subject, plan: Plan, wish: _Wish) ->
         forced=wish.forced[:LONGEST] if wish.forced else None,
         predictions=first.predictions,
         at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        seconds=sum(one.seconds for one in told),
+        seconds=sum(one.seconds for one in results),
         environment=where.name,
         kernel=where.kernel,
         threads=where.threads,
@@ -164,21 +164,21 @@ def _fit_and_score(call: ExecCall, subject: Subject, plan: Plan, wish: _Wish) ->
     ), where
 
 
-def _ask(call: ExecCall, subject: Subject, plan: Plan, run: PlannedRun) -> FinalResult:
+def _score_test(call: ExecCall, subject: Subject, plan: Plan, run: PlannedRun) -> FinalResult:
     expected = None
     if "cv" not in plan.declared.split:
-        known = next(one for one in subject.records if one.key == run.key and one.status in COUNTS)
-        expected = artifacts.as_owned(subject, known).predictions
+        record = next(one for one in subject.records if one.key == run.key and one.status in COUNTS)
+        expected = artifacts.read_owner_record(subject, record).predictions
         if not expected:
             hint = f"run it again here: gitjournal new --replicate {subject.entry.short_id}"
             raise GitjournalError("no predictions of dev are on record, so the model cannot be told to be the same", hint=hint)
-    job = FinalJob.about(job_of(subject, plan, run, "", memory_mb=call.options.memory_mb), store=None, expected=expected)
-    return planning.answer(call.pool.ask(job), subject.entry)
+    job = FinalJob.about(make_run_job(subject, plan, run, "", memory_mb=call.options.memory_mb), store=None, expected=expected)
+    return planning.unwrap_reply(call.pool.ask(job), subject.entry)
 
 
-def _compose(compose: Compose, subject: Subject, summary: Summary, look: Look) -> ResultsPage:
+def _compose(compose: ComposeResults, subject: Subject, summary: Summary, look: Look) -> ResultsPage:
     """Make the page of results with the look in it; a look changes nothing about what was judged on dev."""
-    baseline = baseline_of(subject)
+    baseline = read_baseline(subject)
     records = [*subject.records, look.record]
     gain = gain_over(summary, runs_among(records), baseline) if baseline else None
     return compose(subject.entry, summary, records, gain, verdict.read_page(subject.entry.text, subject.entry.id))

@@ -28,10 +28,10 @@ from gitjournal.procedure import counts, difference, reader
 from gitjournal.procedure.declaration import Declared, written_out
 from gitjournal.procedure.difference import DeclaredConfiguration, ValueChange
 from gitjournal.run import plan as planning
-from gitjournal.run.entry_state import Subject, done_by_another
+from gitjournal.run.entry_state import Subject, is_done_by_another
 from gitjournal.run.plan import Plan, PlannedRun
 
-TOLD = 3  # entries that are told in full
+MOST_TWINS = 3  # entries that are told in full
 
 
 @dataclass(frozen=True)
@@ -58,57 +58,57 @@ class Nearest:
     changes: list[ValueChange]
 
 
-def twins(subject: Subject, plan: Plan, known: dict[Key, Run]) -> list[Twin]:
+def find_twins(subject: Subject, plan: Plan, by_others: dict[Key, Run]) -> list[Twin]:
     """Tell who did the runs of a plan, an entry each, the most important branch first."""
     planned = {run.key: run for run in plan.runs}
     by_entry: dict[str, list[Run]] = {}
-    for run in known.values():
+    for run in by_others.values():
         by_entry.setdefault(run.entry, []).append(run)
     metric = plan.declared.metrics[0]
-    found = []
-    for runs in list(by_entry.values())[:TOLD]:
+    twins = []
+    for runs in list(by_entry.values())[:MOST_TWINS]:
         best = max(runs, key=lambda run: direction(metric) * (_score(run, metric) or 0.0))
-        found.append(_twin(subject, plan.declared, planned[best.key], best, len(runs)))
-    return found
+        twins.append(_describe_twin(subject, plan.declared, planned[best.key], best, len(runs)))
+    return twins
 
 
 def _score(run: Run, metric: str) -> float | None:
     return run.metrics.get("dev", {}).get(metric)
 
 
-def _twin(subject: Subject, declared: Declared, ours: PlannedRun, run: Run, runs: int) -> Twin:
+def _describe_twin(subject: Subject, declared: Declared, planned: PlannedRun, run: Run, runs: int) -> Twin:
     lab, ref = subject.lab, subject.journal.refs.get(run.ref, "")
-    record = next((one for one in _records(lab, run.entry, ref) if one.run == run.run), None) if ref else None
+    record = next((one for one in _records_or_none(lab, run.entry, ref) if one.run == run.run), None) if ref else None
     if record is None:
         return Twin(run, runs, None, "", [], None)
-    version = versions(lab.repository, ref, record.environment).get("scikit-learn")
+    version = library_versions(lab.repository, ref, record.environment).get("scikit-learn")
     here = planning.installed_version()
-    written = _written(lab, ref, run.entry, record, version or here)
-    mine = DeclaredConfiguration(declared.data, declared.split, ours.tree, here, _sizes(declared))
-    otherwise = difference.spelling_differences(mine, written) if written else []
+    recorded = _read_declaration(lab, ref, run.entry, record, version or here)
+    asked = DeclaredConfiguration(declared.data, declared.split, planned.tree, here, _sizes(declared))
+    otherwise = difference.spelling_differences(asked, recorded) if recorded else []
     author = lab.repository.git("log", "-1", "--format=%an", f"-S{run.run}", ref, "--", records_path(run.entry))
     return Twin(run, runs, record.rows.get("dev"), author, otherwise, version if version != here else None)
 
 
-def _records(lab: Lab, entry_id: str, ref: str) -> list[Record]:
+def _records_or_none(lab: Lab, entry_id: str, ref: str) -> list[Record]:
     try:
         return entry_records(lab, entry_id, ref)
     except GitjournalError:
         return []
 
 
-def versions(repository: Repository, ref: str, environment: str | None) -> dict[str, str]:
+def library_versions(repository: Repository, ref: str, environment: str | None) -> dict[str, str]:
     """Return the versions of libraries of a recorded environment, as far as they can be read."""
     blob = repository.blob(f"{ref}:environments/{environment}.json") if environment and environment.isalnum() else None
     try:
-        found = json.loads(blob or b"{}")
+        described = json.loads(blob or b"{}")
     except (ValueError, RecursionError):
         return {}
-    told = found.get("versions") if isinstance(found, dict) else None
-    return {name: said for name, said in told.items() if isinstance(said, str)} if isinstance(told, dict) else {}
+    listed = described.get("versions") if isinstance(described, dict) else None
+    return {name: version for name, version in listed.items() if isinstance(version, str)} if isinstance(listed, dict) else {}
 
 
-def _written(lab: Lab, ref: str, entry_id: str, record: Record, version: str) -> DeclaredConfiguration | None:
+def _read_declaration(lab: Lab, ref: str, entry_id: str, record: Record, version: str) -> DeclaredConfiguration | None:
     """Return how a run was declared, from its plan; None where that cannot be read any more."""
     blob = lab.repository.blob(record.plan) if record.plan else None
     text = blob.decode(errors="replace") if blob else entry_text(lab, entry_id, ref)
@@ -127,18 +127,18 @@ def _sizes(declared: Declared) -> counts.Sizes:
     return counts.sizes(declared.data, declared.split, msgspec.convert(declared.facts, Facts))
 
 
-def nearest(subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Nearest | None:
+def find_nearest(subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Nearest | None:
     """Return the run of another entry on the same data that is least different from one of `runs`."""
     if not runs:
         return None
     index = subject.journal.index
     own = {one.fingerprint for one in subject.records}
-    known = {name: text for name, text in configurations_on(index, plan.declared.hash).items() if name not in own}
-    wanted = list(dict.fromkeys(run.canonical for run in runs))
-    for fingerprint, changed in difference.nearest_configurations(wanted, known):
+    texts = {name: text for name, text in configurations_on(index, plan.declared.hash).items() if name not in own}
+    canonicals = list(dict.fromkeys(run.canonical for run in runs))
+    for fingerprint, changes in difference.nearest_configurations(canonicals, texts):
         for run in list_runs(index, [fingerprint]):
-            if done_by_another(run, subject.entry.id):
-                return Nearest(run, changed)
+            if is_done_by_another(run, subject.entry.id):
+                return Nearest(run, changes)
     return None
 
 
@@ -153,7 +153,7 @@ class OtherRuns:
         self._refs: dict[str, str] = {}
         self._committed: dict[Key, Run] = {}
 
-    def done(self) -> dict[Key, Run]:
+    def look_again(self) -> dict[Key, Run]:
         """Return the runs that are done by now; retracted ones do not count."""
         # a result moves from the spool to a branch: looked at in this order it is never missed
         self._read_spool()
@@ -164,9 +164,9 @@ class OtherRuns:
         for name, results in read_spool(self._subject.lab, without=self._seen).items():
             self._seen.add(name)
             if results.path != self._subject.path:
-                for one in _spooled_records(results):
-                    if one.status in COUNTS and one.owned:
-                        self._waiting.setdefault(one.key, _spooled_run(one, results))
+                for record in _records_in_spool(results):
+                    if record.status in COUNTS and record.owned:
+                        self._waiting.setdefault(record.key, _run_in_spool(record, results))
 
     def _read_branches(self) -> None:
         """Ask the index; where no branch has moved since the last time, its answer stands."""
@@ -178,27 +178,27 @@ class OtherRuns:
             return
         self._refs = dict(journal.refs)
         for run in find_runs(journal.index, self._keys):
-            if done_by_another(run, self._subject.entry.id):
+            if is_done_by_another(run, self._subject.entry.id):
                 self._committed.setdefault(run.key, run)
 
 
-def _spooled_records(results: Results) -> list[Record]:
+def _records_in_spool(results: Results) -> list[Record]:
     try:
         return decode_lines(b"".join(results.lines), file=results.path)
     except EntryError:
         return []  # not written by this version: it waits for one that can read it
 
 
-def _spooled_run(one: Record, results: Results) -> Run:
+def _run_in_spool(record: Record, results: Results) -> Run:
     return Run(
-        run=one.run,
-        fingerprint=one.fingerprint,
-        seed=one.seed,
-        status=one.status,
+        run=record.run,
+        fingerprint=record.fingerprint,
+        seed=record.seed,
+        status=record.status,
         origin=None,
-        at=one.at,
-        metrics=one.metrics,
-        seconds=one.seconds,
+        at=record.at,
+        metrics=record.metrics,
+        seconds=record.seconds,
         entry=id_of_page(results.path),
         title="",
         state="done",

@@ -40,7 +40,7 @@ class Spent:
     entry_seconds: float = 0.0
 
 
-NO_LIMITS, NOTHING = Limits(), Spent()
+NO_LIMITS, NOTHING_SPENT = Limits(), Spent()
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Allowance:
 
     limits: Limits = NO_LIMITS
     budget: Budget | None = None
-    spent: Spent = NOTHING
+    spent: Spent = NOTHING_SPENT
 
 
 def reason_to_stop(limits: Limits, budget: Budget | None, spent: Spent) -> str:
@@ -159,7 +159,7 @@ Tell = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ExecOutcome:
     """How it ended.
 
     `waiting` says why results are not committed yet, `stopped` why runs were left out; `others` are the runs that make

@@ -60,14 +60,14 @@ class Plan:
     root: Path
 
     @cached_property
-    def completed(self) -> Entry:
+    def full_entry(self) -> Entry:
         """The entry as the completed text declares it."""
         return self.read(self.text)
 
     @cached_property
     def front(self) -> FrontMatter:
         """What the completed entry declares, with what follows from its data."""
-        return msgspec.structs.replace(self.completed.front, task=self.declared.task, metrics=self.declared.metrics)
+        return msgspec.structs.replace(self.full_entry.front, task=self.declared.task, metrics=self.declared.metrics)
 
     def read(self, text: str) -> Entry:
         """Read another text of the entry, unless it is the one that was read before. Raises EntryError."""
@@ -82,22 +82,22 @@ def make_plan(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Plan:
     `root` is the worktree that data paths are relative to, `cache` the folder for local caches. A worker is asked
     only for what is not known yet. Raises EntryError, DataError or TrustError with file, line and column.
     """
-    declared = inspect(entry, root=root, cache=cache, ask=ask)
-    configured, runs = _planned(entry, declared, root)
+    declared = inspect_data(entry, root=root, cache=cache, ask=ask)
+    configured, runs = _expand_runs(entry, declared, root)
     draws = any(run.seed is not None for run in runs)
     n_seeds = len(entry.front.seed_values)
-    return Plan(entry, complete(entry, declared), declared, runs, len(configured), n_seeds, draws, root)
+    return Plan(entry, complete_text(entry, declared), declared, runs, len(configured), n_seeds, draws, root)
 
 
-def _planned(entry: Entry, declared: Declared, root: Path) -> tuple[list[Configuration], list[PlannedRun]]:
+def _expand_runs(entry: Entry, declared: Declared, root: Path) -> tuple[list[Configuration], list[PlannedRun]]:
     """Return the grid's points, and the runs that they and the seeds come to."""
     versions = Versions(installed_version(), keras_version(entry))
     code = procedure_code(entry, root)
-    configured = configurations(entry, declared, versions, described(code) if code else None)
+    configured = configurations(entry, declared, versions, describe_code(code) if code else None)
     runs: dict[tuple[str, int | None], PlannedRun] = {}
-    for one in configured:
-        for seed in seeds_of(entry, one, declared):
-            run = PlannedRun(one.point, one.tree, one.canonical, fingerprint(one.canonical), seed)
+    for configuration in configured:
+        for seed in seeds_of(entry, configuration, declared):
+            run = PlannedRun(configuration.point, configuration.tree, configuration.canonical, fingerprint(configuration.canonical), seed)
             runs.setdefault(run.key, run)
     return configured, list(runs.values())
 
@@ -113,7 +113,7 @@ def keys_without_data(entry: Entry, root: Path) -> list[tuple[str, int | None]]:
     Reads no data. Raises EntryError where the entry cannot be planned here.
     """
     declared = written_out(entry)
-    return [] if declared is None else [run.key for run in _planned(entry, declared, root)[1]]
+    return [] if declared is None else [run.key for run in _expand_runs(entry, declared, root)[1]]
 
 
 def procedure_code(entry: Entry, root: Path) -> Code | None:
@@ -121,7 +121,7 @@ def procedure_code(entry: Entry, root: Path) -> Code | None:
     if entry.front.own_function is None:
         return None
     function, files = reader.own_function(entry)
-    with placed(entry):
+    with place_faults(entry):
         return find_code(function, files, root, ("procedure", "python"))
 
 
@@ -130,11 +130,11 @@ def data_code(entry: Entry, root: Path) -> Code | None:
     function = entry.front.data.python
     if function is None:
         return None
-    with placed(entry):
+    with place_faults(entry):
         return find_code(function, [], root, ("data", "python"))
 
 
-def described(code: Code) -> dict[str, Any]:
+def describe_code(code: Code) -> dict[str, Any]:
     """Return what a job and the canonical text say of a function's code."""
     return {"python": code.function, "files": code.hashes, "modules": code.modules, "digest": code.digest}
 
@@ -156,7 +156,7 @@ def installed_version() -> str:
     return importlib.metadata.version("scikit-learn")
 
 
-def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declared:
+def inspect_data(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declared:
     """Return what is declared with hash, facts and defaults; from the cache where the same was asked before.
 
     Raises DataError where the data are not those that the entry names.
@@ -165,7 +165,7 @@ def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declare
     data = loader_options(entry)
     split = msgspec.to_builtins(front.split) if front.split else None
     metrics = front.metric_names or None
-    with placed(entry):
+    with place_faults(entry):
         now = hashing.hash_source(data, root, cache)
     code = require_trust(entry, root, cache)
     job = InspectJob(
@@ -175,36 +175,36 @@ def inspect(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declare
         task=front.task,
         split=split,
         metrics=metrics,
-        code=described(code) if code else None,
+        code=describe_code(code) if code else None,
         own_metrics=front.own_function is not None,
     )
-    found = _cached(cache, job, now) if now else None
-    if found is None:
-        found = answer(ask(job), entry)
-        _remember(cache, job, found)
-    if front.data.hash and front.data.hash != found.hash:
+    inspection = _read_inspection(cache, job, now) if now else None
+    if inspection is None:
+        inspection = unwrap_reply(ask(job), entry)
+        _keep_inspection(cache, job, inspection)
+    if front.data.hash and front.data.hash != inspection.hash:
         source = data.get("path") or data.get("sklearn") or "the data"
         raise DataError(
-            f"{source} is not what this entry names: its hash is now {found.hash[:19]}…, declared is {front.data.hash[:19]}…",
+            f"{source} is not what this entry names: its hash is now {inspection.hash[:19]}…, declared is {front.data.hash[:19]}…",
             place=entry.place("data", "hash"),
             hint=advise_new_entry(entry.short_id, "bring the old file back", ask="ask anew about the new one"),
         )
     # what a network minimises is measured too where the entry leaves the choice
     added = ["loss"] if metrics is None and network.declares_network(front.procedure) else []
     return Declared(
-        found.data | data,
-        found.hash,
-        found.facts,
-        found.task,
-        found.split,
-        [*found.metrics, *added],
-        found.sealed,
+        inspection.data | data,
+        inspection.hash,
+        inspection.facts,
+        inspection.task,
+        inspection.split,
+        [*inspection.metrics, *added],
+        inspection.sealed,
         job.code,
-        tuple(found.findings),
+        tuple(inspection.findings),
     )
 
 
-def check_not_blocked(entry: Entry, declared: Declared) -> None:
+def check_findings(entry: Entry, declared: Declared) -> None:
     """Raise EntryError where the split has a fault that the entry says it must not have (`checks: {block: [code]}`)."""
     blocked = set(entry.front.checks.block) & {one["code"] for one in declared.findings} if entry.front.checks else set()
     if blocked:
@@ -228,21 +228,21 @@ def require_trust(entry: Entry, root: Path, private: Path) -> Code | None:
     return for_data
 
 
-def complete(entry: Entry, declared: Declared) -> str:
+def complete_text(entry: Entry, declared: Declared) -> str:
     """Return the entry's text with hash, facts and every default written in, so that it says what was done."""
     values: dict[tuple[str | int, ...], Any] = {}
-    known = entry.document.value
+    document = entry.document.value
     for key, value in {**declared.data, "hash": declared.hash, "facts": declared.facts}.items():
-        if known["data"].get(key) != value:
+        if document["data"].get(key) != value:
             values["data", key] = value
-    if known.get("split") != declared.split:
-        if isinstance(known.get("split"), dict):
-            values |= {("split", key): value for key, value in declared.split.items() if known["split"].get(key) != value}
+    if document.get("split") != declared.split:
+        if isinstance(document.get("split"), dict):
+            values |= {("split", key): value for key, value in declared.split.items() if document["split"].get(key) != value}
         else:
             values["split",] = declared.split
-    if known.get("task") is None:
+    if document.get("task") is None:
         values["task",] = declared.task
-    if known.get("metrics") is None:
+    if document.get("metrics") is None:
         values["metrics",] = declared.metrics
     return edit.set_values(entry.text, values, file=entry.document.file)
 
@@ -254,7 +254,7 @@ def require_same(planned: Entry, stored: Entry) -> Entry:
     return stored
 
 
-def validate(entry: Entry, plan: Plan, runs: Sequence[PlannedRun], *, ask: AskWorker) -> None:
+def validate_procedures(entry: Entry, plan: Plan, runs: Sequence[PlannedRun], *, ask: AskWorker) -> None:
     """Have a worker build every procedure, before any compute.
 
     Raises EntryError at the value that does not fit, in the procedure, the parameters or the grid.
@@ -274,11 +274,11 @@ def validate(entry: Entry, plan: Plan, runs: Sequence[PlannedRun], *, ask: AskWo
         point, facts = runs[reply.index].point, msgspec.convert(declared.facts, Facts)
         place = reader.locate(entry, point, facts, [str(part) for part in reply.path[1:]])
         raise EntryError(reply.message, hint=reply.hint, place=place)
-    answer(reply, entry)
+    unwrap_reply(reply, entry)
 
 
 @contextlib.contextmanager
-def placed(entry: Entry) -> Iterator[None]:
+def place_faults(entry: Entry) -> Iterator[None]:
     """Give a fault that names a key of the front matter its line and column."""
     try:
         yield
@@ -288,27 +288,27 @@ def placed(entry: Entry) -> Iterator[None]:
         raise
 
 
-def answer(reply: A | ErrorReply, entry: Entry) -> A:
+def unwrap_reply(reply: A | ErrorReply, entry: Entry) -> A:
     """Return what the worker found, or raise what it refused, at its place in the entry."""
     if isinstance(reply, ErrorReply):
         raise reply.to_error(entry.place(*reply.path))
     return reply
 
 
-def _plan_file(cache: Path, job: InspectJob, found_hash: str) -> Path:
+def _inspection_file(cache: Path, job: InspectJob, found_hash: str) -> Path:
     asked = msgspec.json.encode(msgspec.structs.replace(job, root="", cache="", hash=found_hash), order="sorted")
     return cache / "plans" / f"{hashlib.sha256(asked).hexdigest()}.json"
 
 
-def _cached(cache: Path, job: InspectJob, found_hash: str) -> Inspection | None:
+def _read_inspection(cache: Path, job: InspectJob, found_hash: str) -> Inspection | None:
     try:
-        return msgspec.json.decode(_plan_file(cache, job, found_hash).read_bytes(), type=Inspection)
+        return msgspec.json.decode(_inspection_file(cache, job, found_hash).read_bytes(), type=Inspection)
     except (OSError, msgspec.DecodeError):
         return None
 
 
-def _remember(cache: Path, job: InspectJob, found: Inspection) -> None:
-    path = _plan_file(cache, job, found.hash)
+def _keep_inspection(cache: Path, job: InspectJob, inspection: Inspection) -> None:
+    path = _inspection_file(cache, job, inspection.hash)
     with contextlib.suppress(GitjournalError):  # where there is no space: it is a cache, no more
         make_folder(path.parent)
-        write_whole(path, msgspec.json.encode(found))
+        write_whole(path, msgspec.json.encode(inspection))

@@ -17,7 +17,7 @@ from gitjournal.git.spool import Results, spool_results
 from gitjournal.journal.index.runs import Run
 from gitjournal.journal.records import copy_from_owners
 from gitjournal.run.entry_state import CodeState, Subject
-from gitjournal.run.expectations import Expected, judged
+from gitjournal.run.expectations import EntryExpectations, judge_entry
 from gitjournal.run.plan import Plan, PlannedRun
 from gitjournal.stats.gain import Baseline, Gain, gain_over
 from gitjournal.stats.judge import Draw, Judgeable, Judgement
@@ -34,7 +34,7 @@ class ResultsPage:
     figures: dict[str, bytes] = field(default_factory=dict)
 
 
-Compose = Callable[[Entry, Summary, Sequence[Record], Gain | None, Judgement | Verdict | None], ResultsPage]
+ComposeResults = Callable[[Entry, Summary, Sequence[Record], Gain | None, Judgement | Verdict | None], ResultsPage]
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Ledger:
     plan: Plan
     committed: PlannedEntry[Entry]
     baseline: Baseline | None
-    expected: Expected
-    compose: Compose
+    expected: EntryExpectations
+    compose: ComposeResults
     fresh: list[Record] = field(default_factory=list, init=False)
 
     @property
@@ -76,7 +76,7 @@ class Ledger:
             return ""
         records, lab, refs = self.records, self.subject.lab, self.subject.journal.refs
         own = Judgeable(self.entry.id, self.plan.front, records)
-        judgement = judged(own, self.expected, lambda taken: copy_from_owners(lab, taken, refs), draw)
+        judgement = judge_entry(own, self.expected, lambda taken: copy_from_owners(lab, taken, refs), draw)
         page = self._page(summarise(self.plan.front, records), records, judgement)
         self._spool([], page)
         return page.block
@@ -101,7 +101,7 @@ class Ledger:
         spool_results(self.subject.lab, results)
 
 
-def job_of(subject: Subject, plan: Plan, run: PlannedRun, run_id: str, *, memory_mb: int | None) -> RunJob:
+def make_run_job(subject: Subject, plan: Plan, run: PlannedRun, run_id: str, *, memory_mb: int | None) -> RunJob:
     """Return the job of one run, which keeps its predictions in a folder of its own."""
     declared, private = plan.declared, subject.private
     return RunJob(
@@ -120,12 +120,12 @@ def job_of(subject: Subject, plan: Plan, run: PlannedRun, run_id: str, *, memory
     )
 
 
-def borrowed(run: PlannedRun, known: Run) -> Record:
+def record_of_reuse(run: PlannedRun, owned: Run) -> Record:
     """Return the record of a run that another entry owns; its metrics are for the summary, not for the line."""
-    return Record(run=known.run, fingerprint=run.fingerprint, seed=run.seed, from_=known.entry, grid=run.point, metrics=known.metrics)
+    return Record(run=owned.run, fingerprint=run.fingerprint, seed=run.seed, from_=owned.entry, grid=run.point, metrics=owned.metrics)
 
 
-def left_out(run: PlannedRun, gate: GateForecast, *, plan: str) -> Record:
+def record_of_skip(run: PlannedRun, gate: GateForecast, *, plan: str) -> Record:
     """Return the record of a run that was skipped as unlikely to beat the best."""
     return Record(
         run=uuid.uuid4().hex,
@@ -148,7 +148,7 @@ class Origin:
     code: CodeState
 
 
-def made(run: PlannedRun, run_id: str, reply: RunReply, where: RecordedEnvironment, origin: Origin) -> Record:
+def record_of_run(run: PlannedRun, run_id: str, reply: RunReply, where: RecordedEnvironment, origin: Origin) -> Record:
     """Return the record of a run that this call made, from the worker's answer."""
     if isinstance(reply, ErrorReply):
         reply = RunResult(status="failed", failure=Failure("exception", reply.message))

@@ -32,20 +32,20 @@ from gitjournal.stats.intervals import Interval, wilson
 
 
 @dataclass(frozen=True)
-class Saved:
+class Savings:
     """Runs that were not made for one reason, in so many entries, and the seconds that they would have taken."""
 
     runs: int = 0
     seconds: float = 0.0
     entries: int = 0
 
-    def __add__(self, other: Saved) -> Saved:
+    def __add__(self, added: Savings) -> Savings:
         """Return both together."""
-        return Saved(self.runs + other.runs, self.seconds + other.seconds, self.entries + other.entries)
+        return Savings(self.runs + added.runs, self.seconds + added.seconds, self.entries + added.entries)
 
 
 @dataclass(frozen=True)
-class Waste:
+class SavingsReport:
     """All of it.
 
     `reused` were done by other entries, `refused` too, where nothing else was asked (on this clone); `same` are points of a grid that
@@ -54,19 +54,19 @@ class Waste:
     chance that they hold the best of what was made, None where nothing was skipped.
     """
 
-    reused: Saved
-    refused: Saved
-    same: Saved
-    seeds: Saved
-    skipped: Saved
-    made: Saved
-    failed: Saved
-    repeated: Saved
+    reused: Savings
+    refused: Savings
+    same: Savings
+    seeds: Savings
+    skipped: Savings
+    made: Savings
+    failed: Savings
+    repeated: Savings
     controls: Sequence[Control] = field(default_factory=list)
     kept: float | None = None
 
     @property
-    def avoided(self) -> Saved:
+    def total(self) -> Savings:
         """Everything that was not made."""
         return self.reused + self.refused + self.same + self.seeds + self.skipped
 
@@ -81,50 +81,50 @@ class Waste:
         return wilson(self.beat, len(self.controls)) if self.controls else None
 
 
-def waste(journal: Journal, tell: Callable[[int, int], None]) -> Waste:
+def measure_savings(journal: Journal, tell: Callable[[int, int], None]) -> SavingsReport:
     """Read all entries and say what was saved and spent; what cannot be read is left out. `tell` hears how many of how many are read."""
     listed = [one for one in journal.everywhere() if one.ref]
-    told = list(_each(journal, listed, tell))
-    refused = _refused(journal, {one.id for one in told if one.made.runs})
-    kept = [one.kept for one in told if one.kept is not None]
-    return Waste(
-        reused=_sum(one.reused for one in told),
+    entries = list(_read_each(journal, listed, tell))
+    refused = _savings_by_refusal(journal, {one.id for one in entries if one.made.runs})
+    chances = [one.kept for one in entries if one.kept is not None]
+    return SavingsReport(
+        reused=_add_up(one.reused for one in entries),
         refused=refused,
-        same=_sum(one.same for one in told),
-        seeds=_sum(one.seeds for one in told),
-        skipped=_sum(one.skipped for one in told),
-        made=_sum(one.made for one in told),
-        failed=_sum(one.failed for one in told),
-        repeated=_sum(one.repeated for one in told),
-        controls=[control for one in told for control in one.controls],
-        kept=statistics.fmean(kept) if kept else None,
+        same=_add_up(one.same for one in entries),
+        seeds=_add_up(one.seeds for one in entries),
+        skipped=_add_up(one.skipped for one in entries),
+        made=_add_up(one.made for one in entries),
+        failed=_add_up(one.failed for one in entries),
+        repeated=_add_up(one.repeated for one in entries),
+        controls=[control for one in entries for control in one.controls],
+        kept=statistics.fmean(chances) if chances else None,
     )
 
 
 @dataclass(frozen=True)
-class _Told:
+class _EntrySavings:
     """What one entry says."""
 
     id: str
-    reused: Saved
-    same: Saved
-    seeds: Saved
-    skipped: Saved
-    made: Saved
-    failed: Saved
-    repeated: Saved
+    reused: Savings
+    same: Savings
+    seeds: Savings
+    skipped: Savings
+    made: Savings
+    failed: Savings
+    repeated: Savings
     controls: Sequence[Control]
     kept: float | None
 
 
-def _each(journal: Journal, listed: Sequence[Listed], tell: Callable[[int, int], None]) -> Iterable[_Told]:
+def _read_each(journal: Journal, listed: Sequence[Listed], tell: Callable[[int, int], None]) -> Iterable[_EntrySavings]:
     for number, opened in enumerate(journal.open_each(listed), start=1):
         if isinstance(opened, Opened) and opened.records:
-            yield _told(opened, journal.index)
+            yield _read_entry(opened, journal.index)
         tell(number, len(listed))
 
 
-def _told(opened: Opened, index: Index) -> _Told:
+def _read_entry(opened: Opened, index: Index) -> _EntrySavings:
     entry, records = opened.entry, opened.records
     runs = runs_among(records)
     own = [one for one in runs if one.owned]
@@ -132,67 +132,67 @@ def _told(opened: Opened, index: Index) -> _Told:
     each = statistics.fmean(took) if took else 0.0
     metric = deciding_metric(entry.front, runs)
     skipping = count_skips(records, metric, direction(metric) if metric else 1)
-    same, seeds = _alike(entry)
+    same, seeds = _count_alike(entry)
     skipped = skipping.skipped if skipping else 0
     configurations = len({one.fingerprint for one in runs})
-    return _Told(
+    return _EntrySavings(
         id=entry.id,
-        reused=_reused([one for one in runs if not one.owned], index),
-        same=_saved(same, same * each),
-        seeds=_saved(seeds, seeds * each),
-        skipped=_saved(skipped, skipping.seconds or skipped * each) if skipping else Saved(),
-        made=_spent(own),
-        failed=_spent([one for one in own if one.status == "failed"]),
-        repeated=_spent([one for one in own if one.status == "again"]),
+        reused=_savings_by_reuse([one for one in runs if not one.owned], index),
+        same=_make_savings(same, same * each),
+        seeds=_make_savings(seeds, seeds * each),
+        skipped=_make_savings(skipped, skipping.seconds or skipped * each) if skipping else Savings(),
+        made=_sum_spent(own),
+        failed=_sum_spent([one for one in own if one.status == "failed"]),
+        repeated=_sum_spent([one for one in own if one.status == "again"]),
         controls=skipping.controls if skipping else [],
         kept=configurations / (configurations + skipping.configurations) if skipping and skipped else None,
     )
 
 
-def _alike(entry: Entry) -> tuple[int, int]:
+def _count_alike(entry: Entry) -> tuple[int, int]:
     """Return how many runs of a grid mean the same as others of it, and how many only have another seed where nothing draws."""
     declared = written_out(entry)
     if declared is None:
         return 0, 0
     try:
-        found = configurations(entry, declared, Versions(), {"digest": ""} if entry.front.own_function else None)
+        points = configurations(entry, declared, Versions(), {"digest": ""} if entry.front.own_function else None)
     except GitjournalError:
         return 0, 0
     n_seeds = len(entry.front.seed_values)
-    asked = [(fingerprint(one.canonical), seed) for one in found for seed in plan.seeds_of(entry, one, declared)]
-    return len(asked) - len(set(asked)), len(found) * n_seeds - len(asked)
+    asked = [(fingerprint(one.canonical), seed) for one in points for seed in plan.seeds_of(entry, one, declared)]
+    return len(asked) - len(set(asked)), len(points) * n_seeds - len(asked)
 
 
-def _reused(taken: Sequence[Record], index: Index) -> Saved:
+def _savings_by_reuse(taken: Sequence[Record], index: Index) -> Savings:
     runs = {run.key: run for run in find_runs(index, [one.key for one in taken]) if run.origin is None} if taken else {}
     seconds = [runs[one.key].seconds or 0.0 for one in taken if one.key in runs]
-    return _saved(len(taken), sum(seconds))
+    return _make_savings(len(taken), sum(seconds))
 
 
-def _refused(journal: Journal, ran: set[str]) -> Saved:
+def _savings_by_refusal(journal: Journal, ran: set[str]) -> Savings:
     """Return what was refused here, but for the entries that ran after all."""
-    return _sum(Saved(one.runs, one.seconds, 1) for name, one in read_refusals(journal.lab).items() if name not in ran)
+    return _add_up(Savings(one.runs, one.seconds, 1) for name, one in read_refusals(journal.lab).items() if name not in ran)
 
 
-def _spent(records: Sequence[Record]) -> Saved:
-    return _saved(len(records), sum(one.seconds or 0.0 for one in records))
+def _sum_spent(records: Sequence[Record]) -> Savings:
+    return _make_savings(len(records), sum(one.seconds or 0.0 for one in records))
 
 
-def _saved(runs: int, seconds: float) -> Saved:
-    return Saved(runs, seconds, 1) if runs else Saved()
+def _make_savings(runs: int, seconds: float) -> Savings:
+    return Savings(runs, seconds, 1) if runs else Savings()
 
 
-def _sum(parts: Iterable[Saved]) -> Saved:
-    total = Saved()
-    for one in parts:
-        total += one
+def _add_up(parts: Iterable[Savings]) -> Savings:
+    total = Savings()
+    for part in parts:
+        total += part
     return total
 
 
 REFUSALS = "refused.jsonl"
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class RefusedEntry(msgspec.Struct, frozen=True):
     """One refusal: the entry, and what its runs took where they were done. `seconds` counts those that are known."""
 
     entry: str
@@ -201,25 +201,25 @@ class Refusal(msgspec.Struct, frozen=True):
     at: str
 
 
-_refusal_decoder = msgspec.json.Decoder(Refusal)
+_refusal_decoder = msgspec.json.Decoder(RefusedEntry)
 
 
 def note_refusal(lab: Lab, entry: str, seconds: Sequence[float | None]) -> None:
     """Write down that an entry was refused; `seconds` are those of its runs. What cannot be written is left out."""
-    told = Refusal(entry, len(seconds), sum(one or 0.0 for one in seconds), datetime.now(UTC).isoformat(timespec="seconds"))
+    refusal = RefusedEntry(entry, len(seconds), sum(one or 0.0 for one in seconds), datetime.now(UTC).isoformat(timespec="seconds"))
     with contextlib.suppress(OSError), _refusals_file(lab).open("ab") as file:
-        file.write(msgspec.json.encode(told) + b"\n")
+        file.write(msgspec.json.encode(refusal) + b"\n")
 
 
-def read_refusals(lab: Lab) -> dict[str, Refusal]:
+def read_refusals(lab: Lab) -> dict[str, RefusedEntry]:
     """Return the last refusal of each entry."""
-    found: dict[str, Refusal] = {}
+    refusals: dict[str, RefusedEntry] = {}
     with contextlib.suppress(OSError):
         for line in _refusals_file(lab).read_bytes().splitlines():
             with contextlib.suppress(msgspec.DecodeError):  # cut off by a crash
-                one = _refusal_decoder.decode(line)
-                found[one.entry] = one
-    return found
+                refusal = _refusal_decoder.decode(line)
+                refusals[refusal.entry] = refusal
+    return refusals
 
 
 def _refusals_file(lab: Lab) -> Path:

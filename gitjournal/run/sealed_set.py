@@ -49,7 +49,7 @@ def _parse_sheets(lab: Lab, files: Mapping[str, Sequence[TreeFile]]) -> list[tup
     return sheets
 
 
-def sheet_to_write(journal: Journal, ref: str, entry: Entry, declared: Declared, *, force: str | None) -> dict[str, bytes]:
+def plan_sheet(journal: Journal, ref: str, entry: Entry, declared: Declared, *, force: str | None) -> dict[str, bytes]:
     """Return the datasheet that the plan commit to the branch `ref` should hold, by path; empty where it says it all already.
 
     Raises EntryError where other rows were sealed as the test part of the same data, unless `force` gives a reason.
@@ -60,9 +60,9 @@ def sheet_to_write(journal: Journal, ref: str, entry: Entry, declared: Declared,
     taken = {file.path for file in files.get(ref, ())}
     if declared.sealed is None:
         return {} if here else _new_sheet(declared, taken, [])
-    known = [(name, one) for name, sheet in sheets for one in sheet.sealed]
-    if known and not force and all(one.rows != declared.sealed for _, one in known):
-        name, first = known[0]
+    rules = [(name, one) for name, sheet in sheets for one in sheet.sealed]
+    if rules and not force and all(one.rows != declared.sealed for _, one in rules):
+        name, first = rules[0]
         rule = ", ".join(f"{key}: {value}" for key, value in first.rule.items() if key not in ("entry", "reason"))
         raise EntryError(
             f"another test part of the same data is sealed already (split: {{{rule}}}, on {short_ref(name)})",
@@ -71,7 +71,7 @@ def sheet_to_write(journal: Journal, ref: str, entry: Entry, declared: Declared,
         )
     if here and any(one.rows == declared.sealed for one in here.sealed):
         return {}
-    reason = {"reason": force} if force and known else {}
+    reason = {"reason": force} if force and rules else {}
     sealed = SealedRule({**datasheet.rule_of(declared.split), "entry": entry.id, **reason}, declared.sealed)
     if here is None:
         return _new_sheet(declared, taken, [sealed])
@@ -88,33 +88,33 @@ def _new_sheet(declared: Declared, taken: Collection[str], sealed: list[SealedRu
     return {path: (datasheet.with_seal(text, sealed, file=path) if sealed else text).encode()}
 
 
-def looks_at(lab: Lab, index: Index, data: str) -> list[Look]:
+def list_looks(lab: Lab, index: Index, data: str) -> list[Look]:
     """Return every look at the test part of data with this hash, in the order in which they were taken."""
-    return number_looks([*_committed(lab, index, data), *_waiting(lab, data)])
+    return number_looks([*_looks_on_branches(lab, index, data), *_looks_in_spool(lab, data)])
 
 
-def _committed(lab: Lab, index: Index, data: str) -> Iterator[Look]:
+def _looks_on_branches(lab: Lab, index: Index, data: str) -> Iterator[Look]:
     for ref, name, title in find_lookers(index, data):
         with contextlib.suppress(GitjournalError):  # conflict markers in somebody's records: `check` says so
-            for one in entry_records(lab, name, ref):
-                if is_look(one) and header(one.canonical or "").hash == data:
-                    yield Look(one, name, title, ref)
+            for record in entry_records(lab, name, ref):
+                if is_look(record) and header(record.canonical or "").hash == data:
+                    yield Look(record, name, title, ref)
 
 
-def _waiting(lab: Lab, data: str) -> Iterator[Look]:
+def _looks_in_spool(lab: Lab, data: str) -> Iterator[Look]:
     for results in read_spool(lab).values():
         with contextlib.suppress(GitjournalError):
-            for one in decode_lines(b"".join(results.lines), file=results.path):
-                if is_look(one) and header(one.canonical or "").hash == data:
-                    yield Look(one, id_of_page(results.path), "", f"refs/heads/{results.branch}")
+            for record in decode_lines(b"".join(results.lines), file=results.path):
+                if is_look(record) and header(record.canonical or "").hash == data:
+                    yield Look(record, id_of_page(results.path), "", f"refs/heads/{results.branch}")
 
 
-def budget_of(lab: Lab, refs: dict[str, str], data: str) -> int | None:
+def look_budget(lab: Lab, refs: dict[str, str], data: str) -> int | None:
     """Return how many looks the datasheet of some data allows, or None where it does not say."""
-    sheet = next((one for one in sheets_of(lab, refs, data) if one.looks is not None), None)
+    sheet = next((one for one in sheets_on(lab, refs, data) if one.looks is not None), None)
     return sheet.looks if sheet else None
 
 
-def sheets_of(lab: Lab, refs: dict[str, str], data: str) -> list[Datasheet]:
+def sheets_on(lab: Lab, refs: dict[str, str], data: str) -> list[Datasheet]:
     """Return the datasheets of some data, that of the most important branch first."""
     return [sheet for _, sheet in read_sheets(lab, refs) if sheet.hash == data]

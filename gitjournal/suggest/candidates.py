@@ -122,7 +122,7 @@ class _CandidateBuilder:
     def declared_space(self) -> list[Candidate]:
         """Return points of the space that the entry declares. Raises EntryError at what is wrong there."""
         entry = self.target.entry
-        with plan.placed(entry):
+        with plan.place_faults(entry):
             spaces_of_entry = spaces.read_spaces(entry.front.space or {})
         share = max(LEAST_POINTS, SPACE_POINTS // len(spaces_of_entry))
         each = [self._points(axes, share) for axes in spaces_of_entry]
@@ -145,7 +145,7 @@ class _CandidateBuilder:
     def _build(self, entry: Entry, point: Point, steps: list[Any]) -> Candidate:
         tree = reader.build_tree(entry, point, self.facts)
         if self.code:
-            tree[0][1] |= plan.described(self.code)
+            tree[0][1] |= plan.describe_code(self.code)
         text = identity.canonical(self.target.declared, tree, self.versions, self.sizes)
         return Candidate(collect.portable_key(text, self.facts.n_features), text, steps, point, tree)
 

@@ -13,7 +13,7 @@ from gitjournal.journal.entry_ids import page_path
 from gitjournal.run import draft
 from gitjournal.run.call import ExecCall
 from gitjournal.run.execute import execute
-from gitjournal.run.messages import Outcome
+from gitjournal.run.messages import ExecOutcome
 from gitjournal.suggest import collect, suggest, to_entry
 from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.suggest import Proposal, Suggestions
@@ -37,7 +37,7 @@ class LoopOutcome:
 
     entry: str | None
     rounds: list[Round]
-    outcome: Outcome | None
+    outcome: ExecOutcome | None
     stopped: str
 
 
@@ -58,7 +58,7 @@ def run_suggestions(
     rounds: list[Round] = []
     points: list[dict[str, list[Any]]] = []
     entry: str | None = None
-    outcome: Outcome | None = None
+    outcome: ExecOutcome | None = None
     while True:
         if len(rounds) == options.runs:
             return LoopOutcome(entry, rounds, outcome, "")
@@ -92,7 +92,9 @@ def _grow_grid(target: SearchTarget, entry: str, points: list[dict[str, list[Any
     path.write_text(edit.set_values(text, {("grid",): points}, file=path.name), encoding="utf-8")
 
 
-def _make_round(number: int, suggestions: Suggestions, proposal: Proposal, entry: str, outcome: Outcome, rounds: Sequence[Round]) -> Round:
+def _make_round(
+    number: int, suggestions: Suggestions, proposal: Proposal, entry: str, outcome: ExecOutcome, rounds: Sequence[Round]
+) -> Round:
     fingerprint, deciding = proposal.candidate.fingerprint, outcome.summary.deciding
     scores = next(
         (configuration.scores for configuration in outcome.summary.configurations if configuration.fingerprint == fingerprint), {}

@@ -76,7 +76,7 @@ def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, 
     if column:
         data["target"] = column.split(",") if "," in column else column
     with open_journal(root, lab) as journal:
-        drafted = drafting.draft(journal, root, EntryRequest({"title": "Suggested"}, data), ask=ask)
+        drafted = drafting.draft_entry(journal, root, EntryRequest({"title": "Suggested"}, data), ask=ask)
     entry = parse(drafted.text, entry_id=drafted.id, file="the new entry")
     return _make_target(lab, root, entry, _declare(entry, root, lab, ask), None)
 
@@ -98,7 +98,7 @@ def _declare(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
     written = declaration.written_out(entry)
     if written is not None and written.metrics:
         return written
-    return plan.inspect(entry, root=root, cache=lab.repository.private, ask=ask)
+    return plan.inspect_data(entry, root=root, cache=lab.repository.private, ask=ask)
 
 
 def _make_target(lab: Lab, root: Path, entry: Entry, declared: Declared, space_entry: str | None) -> SearchTarget:

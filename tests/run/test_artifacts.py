@@ -254,8 +254,8 @@ def test_score_save_and_gc_from_the_command_line(repo: Path, tmp_path: Path) -> 
     stray.mkdir(parents=True)
     (stray / "predictions.npz").write_bytes(b"x" * 100)
     now = (stray / "predictions.npz").stat().st_mtime
-    assert artifacts.strays(lab, now=now + 10) == []  # its record may be on the way
-    assert [one.run for one in artifacts.strays(lab, now=now + 7200)] == ["f" * 32]
+    assert artifacts.find_strays(lab, now=now + 10) == []  # its record may be on the way
+    assert [one.run for one in artifacts.find_strays(lab, now=now + 7200)] == ["f" * 32]
     os.utime(stray / "predictions.npz", (1, 1))
     assert "1 run that no branch knows: 0 KB would be removed" in done(repo, "model", "gc", "--dry-run")
     assert stray.exists()

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gitjournal.run.baselines import usual
+from gitjournal.run.baselines import usual_baselines
 from tests.support.helpers import done, git, gitjournal
 
 NUMBERS = {"n_features": 4, "columns": {"number": ["a", "b", "c", "d"]}}
 
 
 def steps(facts: dict[str, Any], task: str, *, mixed: bool = False, one_text: bool = False) -> list[str]:
-    return [json.dumps(one.steps) for one in usual(facts, task, mixed=mixed, one_text=one_text)]
+    return [json.dumps(one.steps) for one in usual_baselines(facts, task, mixed=mixed, one_text=one_text)]
 
 
 @pytest.mark.parametrize(

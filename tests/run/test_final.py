@@ -20,9 +20,9 @@ from gitjournal.render.results_page import compose_results
 from gitjournal.run import sealed_set
 from gitjournal.run.call import ExecCall
 from gitjournal.run.execute import execute
-from gitjournal.run.final import Looked, take_look
+from gitjournal.run.final import LookOutcome, take_look
 from gitjournal.run.messages import Options
-from gitjournal.run.sealed_set import looks_at
+from gitjournal.run.sealed_set import list_looks
 from gitjournal.stats import looks
 from gitjournal.stats.looks import Look
 from gitjournal.worker.pool import WorkerPool
@@ -52,7 +52,7 @@ def run(
     return entry_id
 
 
-def look(lab: Lab, pool: WorkerPool, entry_id: str, reason: str = "to report", **more: object) -> Looked:
+def look(lab: Lab, pool: WorkerPool, entry_id: str, reason: str = "to report", **more: object) -> LookOutcome:
     options = Options(**more)  # type: ignore[arg-type]
     with open_journal(lab.path, lab) as journal:
         return take_look(ExecCall(journal, lab.path, pool, compose_results, options), entry_id, reason, testing.final_message)
@@ -62,7 +62,7 @@ def ledger(lab: Lab, data: str) -> list[Look]:
     refs = journal_refs(lab, current_ref(lab))
     with Index.open(lab.repository) as index:
         index.refresh(refs)
-        return looks_at(lab, index, data)
+        return list_looks(lab, index, data)
 
 
 def data_of(lab: Lab) -> str:

@@ -13,7 +13,7 @@ from gitjournal.entry.summary import Control
 from gitjournal.git.lab import find_lab
 from gitjournal.render.reports.savings import waste_as_plain, waste_lines
 from gitjournal.run import savings
-from gitjournal.run.savings import Saved, Waste
+from gitjournal.run.savings import Savings, SavingsReport
 from tests.support.helpers import done, git, gitjournal, write_entry
 
 NEIGHBOURS = "title: {title}\nhypothesis: h\ndata: {{sklearn: iris}}\nprocedure: [KNeighborsClassifier]\ngrid: {grid}\nseeds: {seeds}\n"
@@ -83,15 +83,15 @@ def test_what_cannot_be_read_is_left_out_and_a_torn_line_of_refusals_too(repo: P
 
 
 def test_the_control_and_what_chance_alone_would_have_kept_are_said() -> None:
-    nothing = Saved()
-    found = Waste(
+    nothing = Savings()
+    found = SavingsReport(
         reused=nothing,
         refused=nothing,
         same=nothing,
         seeds=nothing,
-        skipped=Saved(30, 7200.0, 2),
-        made=Saved(20, 3600.0, 2),
-        failed=Saved(1, 60.0, 1),
+        skipped=Savings(30, 7200.0, 2),
+        made=Savings(20, 3600.0, 2),
+        failed=Savings(1, 60.0, 1),
         repeated=nothing,
         controls=[Control(0.9, 0.8, 1, beat=False)] * 3 + [Control(0.9, 0.95, 1, beat=True)],
         kept=0.4,

@@ -12,7 +12,7 @@ from gitjournal.journal.journal import open_journal
 from gitjournal.render.results_page import compose_results
 from gitjournal.run.call import ExecCall
 from gitjournal.run.execute import execute, recover
-from gitjournal.run.messages import Event, Options, Outcome
+from gitjournal.run.messages import Event, ExecOutcome, Options
 from gitjournal.suggest.forecast import HistoryForecaster
 from gitjournal.suggest.gate import SurrogateModel
 from gitjournal.worker.pool import WorkerPool
@@ -31,7 +31,7 @@ class Bench:
     def entry(self, suffix: str, front: str) -> Path:
         return write_entry(self.lab.path, f"20261121-an-entry-{suffix}", front)
 
-    def exec(self, suffix: str, **options: object) -> Outcome:
+    def exec(self, suffix: str, **options: object) -> ExecOutcome:
         recover(self.lab, self.told.append)
         chosen = Options(**options)  # type: ignore[arg-type]
         with open_journal(self.top, self.lab) as journal:

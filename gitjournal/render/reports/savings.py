@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gitjournal.render import text
-from gitjournal.run.savings import Saved, Waste
+from gitjournal.run.savings import Savings, SavingsReport
 
 REASONS = {
     "reused": "done by other entries, and taken from them",
@@ -25,9 +25,9 @@ COLUMNS = (
 )
 
 
-def waste_lines(waste: Waste) -> Iterator[str]:
+def waste_lines(waste: SavingsReport) -> Iterator[str]:
     """Yield the share that was avoided, why, what the control says of the gate, and what was spent."""
-    avoided, spent = waste.avoided, waste.made
+    avoided, spent = waste.total, waste.made
     if not avoided.runs and not spent.runs:
         yield "nothing was run yet, and nothing refused"
         return
@@ -53,14 +53,14 @@ def waste_lines(waste: Waste) -> Iterator[str]:
     yield text.wrap(f"spent: {', '.join(_spent_parts(waste))}")
 
 
-def _reasons(waste: Waste) -> Iterator[tuple[str, Saved]]:
+def _reasons(waste: SavingsReport) -> Iterator[tuple[str, Savings]]:
     for name, what in REASONS.items():
-        saved: Saved = getattr(waste, name)
+        saved: Savings = getattr(waste, name)
         if saved.runs:
             yield what, saved
 
 
-def _spent_parts(waste: Waste) -> Iterator[str]:
+def _spent_parts(waste: SavingsReport) -> Iterator[str]:
     yield f"{text.count(waste.made.runs, 'run')}, {text.duration(waste.made.seconds)}"
     if waste.failed.runs:
         yield f"{waste.failed.runs:,} of them failed ({text.duration(waste.failed.seconds)})"
@@ -68,11 +68,11 @@ def _spent_parts(waste: Waste) -> Iterator[str]:
         yield f"{waste.repeated.runs:,} repeated on purpose ({text.duration(waste.repeated.seconds)})"
 
 
-def waste_as_plain(waste: Waste) -> dict[str, Any]:
+def waste_as_plain(waste: SavingsReport) -> dict[str, Any]:
     """Return the same as plain values for JSON."""
     wrong = waste.wrong
     return {
-        "avoided": asdict(waste.avoided),
+        "avoided": asdict(waste.total),
         "made": asdict(waste.made),
         **{name: asdict(getattr(waste, name)) for name in (*REASONS, "failed", "repeated")},
         "control": {

@@ -24,7 +24,7 @@ from gitjournal.render.site.cards import Card, card_key, read_cards
 from gitjournal.render.site.entry_page import needs_confusion
 from gitjournal.render.site.journal import SiteJournal
 from gitjournal.run.artifacts import PREDICTIONS, kept_predictions
-from gitjournal.run.sealed_set import looks_at, read_sheets
+from gitjournal.run.sealed_set import list_looks, read_sheets
 from gitjournal.stats.confusion import Confusion, confusion
 from gitjournal.worker.arrays import confusion_counts
 
@@ -87,7 +87,7 @@ def _read_journal(journal: Journal, name: str, cards: list[Card], lineage: Mappi
     commit = journal.index.refs.get(journal.current, "")
     history = _read_history(journal, {card.branch for card in cards if card.branch})
     sheets = {sheet.hash: _answers(sheet.text) for _, sheet in reversed(read_sheets(journal.lab, journal.index.refs))}
-    looks = {data: looks_at(journal.lab, journal.index, data) for data in {card.data_hash: None for card in cards if card.data_hash}}
+    looks = {data: list_looks(journal.lab, journal.index, data) for data in {card.data_hash: None for card in cards if card.data_hash}}
     return SiteJournal(
         name, short_ref(journal.current), commit, cards, lineage, near, texts, history, sheets, looks, _results_reader(journal)
     )

@@ -15,7 +15,7 @@ from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.journal.journal import Journal
 from gitjournal.procedure import reader
 from gitjournal.run import draft as drafting
-from gitjournal.run.draft import Drafted, EntryRequest
+from gitjournal.run.draft import EntryRequest, NewEntry
 from gitjournal.suggest.studies.study import Study, best_points, restore_values, search_spaces
 from gitjournal.worker.jobs import AskWorker
 
@@ -42,7 +42,7 @@ class ImportOptions:
 class Imported:
     """A draft made from a study: `points` of its configurations, of `distinct` ones with a value."""
 
-    drafted: Drafted
+    drafted: NewEntry
     points: int
     distinct: int
 
@@ -71,7 +71,7 @@ def draft(journal: Journal, root: Path, study: Study, wish: ImportOptions, ask: 
     parent: dict[str, Any] = {}
     if like:
         like = journal.resolve(like)
-        parent = drafting.inherited(journal.lab, journal.refs, like)
+        parent = drafting.inherit_values(journal.lab, journal.refs, like)
     values = {**parent, **{name: value for name, value in wish.values.items() if value}}
     points, spaces = best_points(study, wish.most), search_spaces(study)
     names = list(dict.fromkeys(name for point in [*points, *spaces] for name in point))
@@ -85,7 +85,7 @@ def draft(journal: Journal, root: Path, study: Study, wish: ImportOptions, ask: 
         "metrics": values.get("metrics") or _metrics(study),
         "tags": list(dict.fromkeys([*values.get("tags", []), TAG])),
     }
-    drafted = drafting.draft(journal, root, EntryRequest(values, wish.data), ask=ask)
+    drafted = drafting.draft_entry(journal, root, EntryRequest(values, wish.data), ask=ask)
     space = spaces if len(spaces) > 1 else spaces[0]
     text = edit.set_values(drafted.text, {("space",): space}, file="the new entry")
     return Imported(replace(drafted, text=text), len(points), len(best_points(study, len(study.tried))))

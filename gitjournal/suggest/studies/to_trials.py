@@ -73,7 +73,7 @@ def _placed(target: SearchTarget, study: Study, trials: Sequence[StudyTrial], wh
     refused = _refused(target, study)
     if refused:
         return [], {refused: len(trials)} if trials or len(study.directions) != 1 else {}
-    with plan.placed(target.entry):
+    with plan.place_faults(target.entry):
         every = spaces.read_spaces(target.entry.front.space or {})
     scale = fit_scale(target.metric, [])
     within = [one for one in trials if one.score is None or scale.low <= one.score <= scale.high]

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gitjournal.errors import DataError, EntryError, TrustError
-from gitjournal.run.plan import described
+from gitjournal.run.plan import describe_code
 from gitjournal.trust.code_files import find_code
 from gitjournal.worker import preflight
 from gitjournal.worker import run as measure
@@ -45,7 +45,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def tree(root: Path, function: str = "own.fit:fit", *code: str, **params: Any) -> list[Any]:
-    return [["python", {**described(find_code(function, code, root, ("procedure", "python"))), "params": params}]]
+    return [["python", {**describe_code(find_code(function, code, root, ("procedure", "python"))), "params": params}]]
 
 
 def run(root: Path, procedure: list[Any], **job: Any) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def test_a_call_that_cannot_work_is_refused_before_compute(root: Path) -> None:
 
 def table(root: Path, text: str, **data: Any) -> dict[str, Any]:
     put(root, "own/data.py", f"import numpy as np, pandas as pd\ndef load():\n    {text}\n")
-    code = described(find_code("own.data:load", [], root, ("data", "python")))
+    code = describe_code(find_code("own.data:load", [], root, ("data", "python")))
     job = InspectJob(root=str(root), cache=str(root / ".cache"), data={"python": "own.data:load", **data}, code=code)
     return msgspec.to_builtins(preflight.inspect(job, TableCache()))
 
@@ -211,7 +211,7 @@ def test_a_function_that_draws_is_found_out(root: Path) -> None:
         "own/data.py",
         "import os\nimport numpy as np\ndef load():\n    return np.frombuffer(os.urandom(80), 'u1').reshape(40, 2), np.arange(40) % 2\n",
     )
-    code = described(find_code("own.data:load", [], root, ("data", "python")))
+    code = describe_code(find_code("own.data:load", [], root, ("data", "python")))
     job = {"root": str(root), "cache": str(root / ".cache"), "data": {"python": "own.data:load"}, "code": code}
     cache = TableCache()
     content = preflight.inspect(InspectJob(**job), cache).hash
