@@ -13,8 +13,8 @@ from gitjournal.procedure import counts, inactive
 from gitjournal.procedure.canonical_text import json_text
 from gitjournal.procedure.catalogue import SEARCH_SPACES, ClassSpec, Parameter, lookup, version_key
 from gitjournal.procedure.declaration import REFERENCE, Versions
-from gitjournal.procedure.networks import canonical as network_identity
 from gitjournal.procedure.networks import network
+from gitjournal.procedure.networks.canonical import canonical_network
 from gitjournal.procedure.tree import Node, Steps
 
 
@@ -40,7 +40,7 @@ def canonical_steps(tree: Steps, versions: Versions = REFERENCE, sizes: counts.S
         # the bytes of the code, by their digest: what it does with a parameter is its own affair, so each counts as written
         return [{"python": {"function": function["python"], "code": function["digest"], "parameters": function["params"]}}]
     return [
-        network_identity.canonical(node, versions.keras, seen.rows)
+        canonical_network(node, versions.keras, seen.rows)
         if network.is_network(node)
         else canonical_node(node, versions.sklearn, names=False, sizes=seen)
         for (_, node, *_), seen in zip(acting_steps(tree), sizes_by_step(tree, sizes), strict=True)

@@ -13,8 +13,7 @@ from gitjournal.entry.model import Entry
 from gitjournal.procedure import counts
 from gitjournal.procedure.canonical_form import acting_steps, judge_parameters, sizes_by_step
 from gitjournal.procedure.canonical_text import class_of, parameters_of, read, short_name
-from gitjournal.procedure.networks import canonical as network_identity
-from gitjournal.procedure.networks import network
+from gitjournal.procedure.networks import canonical, network
 from gitjournal.procedure.tree import Node, Steps
 
 
@@ -29,18 +28,20 @@ class ValueOrigin:
 
 def trace_origins(text: str, entry: Entry, point: Point, tree: Steps) -> list[ValueOrigin]:
     """Return where each value of a canonical text comes from: the entry, the grid, the data, or a default."""
-    canonical = read(text)
-    if canonical is None:
+    canonical_text = read(text)
+    if canonical_text is None:
         return []
     front = entry.front
     declared_data = {"task": front.task, **msgspec.to_builtins(front.data)}
     declared_split = msgspec.to_builtins(front.split) if front.split else {}
     fixed = {"hash": "the data", "format": "the data"}
-    traced = [ValueOrigin("schema", canonical.schema, "gitjournal")]
-    for key, value in canonical.data.items():
+    traced = [ValueOrigin("schema", canonical_text.schema, "gitjournal")]
+    for key, value in canonical_text.data.items():
         traced.append(ValueOrigin(f"data.{key}", value, fixed.get(key, _declared_or_default(declared_data.get(key)))))
-    traced += [ValueOrigin(f"split.{key}", value, _declared_or_default(declared_split.get(key))) for key, value in canonical.split.items()]
-    for number, ((label, node, *_), step) in enumerate(zip(acting_steps(tree), canonical.procedure, strict=True)):
+    traced += [
+        ValueOrigin(f"split.{key}", value, _declared_or_default(declared_split.get(key))) for key, value in canonical_text.split.items()
+    ]
+    for number, ((label, node, *_), step) in enumerate(zip(acting_steps(tree), canonical_text.procedure, strict=True)):
         owner, params = class_of(step), parameters_of(step)
         traced.append(ValueOrigin(f"procedure[{number}]", owner, "the grid" if label in point else "the entry"))
         for name, value in params.items():
@@ -56,7 +57,7 @@ def omissions(tree: Steps, *, version: str = "", sizes: counts.Sizes = counts.UN
     omitted = []
     for (label, node, *_), step_sizes in zip(acting_steps(tree), sizes_by_step(tree, sizes), strict=True):
         if network.is_network(node):
-            omitted += [ValueOrigin(*one) for one in network_identity.left_out(node, label)]
+            omitted += [ValueOrigin(*omission) for omission in canonical.omissions(node, label)]
             continue
         for path, inner in _named_nodes(label, node):
             for parameter in judge_parameters(inner, version, names=False, sizes=step_sizes if inner is node else counts.UNKNOWN):

@@ -20,7 +20,7 @@ class Places:
         """Remember where a parameter of a node was declared, or under "" the node itself."""
         self._declared[id(node), name] = (path, node)
 
-    def declared(self, node: Node, name: str) -> KeyPath | None:
+    def path_of(self, node: Node, name: str) -> KeyPath | None:
         """Return where a parameter of a node was declared; None for one that was not, or that `tabular` wrote."""
         path, _ = self._declared.get((id(node), name), (None, None))
         return path
@@ -57,9 +57,9 @@ class Places:
             node = member[1] if member else None
             if not isinstance(node, dict) or "params" not in node:
                 break
-            path = self.declared(node, name) or path
+            path = self.path_of(node, name) or path
             inner = child_of(node, name)
-            path = (self.declared(inner[1], "") or path) if inner else path
+            path = (self.path_of(inner[1], "") or path) if inner else path
             member = inner or [name, node["params"].get(name)]
         return self._entry.document.key_place(path) if isinstance(path[-1], str) else self._entry.place(*path)
 

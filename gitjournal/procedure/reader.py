@@ -12,7 +12,7 @@ from gitjournal.entry.grid import Point
 from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import Place, nearest
 from gitjournal.procedure.catalogue import is_class
-from gitjournal.procedure.networks import check as network_check
+from gitjournal.procedure.networks.check import check_network
 from gitjournal.procedure.places import Places
 from gitjournal.procedure.set_parameters import replace_member, set_parameter
 from gitjournal.procedure.step_reader import WORDS, StepReader
@@ -81,7 +81,7 @@ def _read_tree(entry: Entry, point: Point, reader: StepReader) -> Steps:
     for name, value in {**parameters, **point}.items():
         if "__" in name:
             set_parameter(reader, steps, name, value, places.of_value(name))
-    _check_all_used(reader, steps, point)
+    _check_every_name(reader, steps, point)
     _check_networks(reader, steps)
     return steps
 
@@ -109,9 +109,9 @@ def _function_files(written: dict[str, Any], places: Places) -> tuple[str, list[
     return written["python"], code
 
 
-def _check_all_used(reader: StepReader, steps: Steps, point: Point) -> None:
+def _check_every_name(reader: StepReader, steps: Steps, point: Point) -> None:
     labels = [label for label, _ in steps]
-    for name in reader.variables.unused:
+    for name in reader.variables.idle_names:
         if name in point and name in labels:
             continue
         path = reader.places.of_key(name)
@@ -125,6 +125,6 @@ def _check_all_used(reader: StepReader, steps: Steps, point: Point) -> None:
 def _check_networks(reader: StepReader, steps: Steps) -> None:
     for node, path in reader.networks:
         if node is steps[-1][1]:
-            network_check.check(reader.places, node, path, reader.facts if len(steps) == 1 else None)
+            check_network(reader.places, node, path, reader.facts if len(steps) == 1 else None)
         elif not any(node is replaced for replaced in reader.replaced):
             raise reader.places.error("a network is the last step, and stands in nothing else", path, key=True)

@@ -28,7 +28,7 @@ def _set_below(reader: StepReader, owner: tuple[str, Node], names: list[str], va
     name, *deeper = names
     if not isinstance(node, dict) or "class" not in node:
         raise reader.places.error(f"`{label}` is {node or 'empty'}, which takes no parameters", path, key=True)
-    known = reader.known_class(node["class"], path)
+    spec = reader.find_spec(node["class"], path)
     child = child_of(node, name)
     if child and deeper:
         _set_below(reader, (name, child[1]), deeper, value, path)
@@ -36,16 +36,16 @@ def _set_below(reader: StepReader, owner: tuple[str, Node], names: list[str], va
         is_layer = network.is_network(node)
         replace_member(reader, child, swapped_layer(reader, child[1], value, path) if is_layer else reader.estimator(value, path))
     elif not deeper:
-        reader.put(node, known, name, value, path)
-    elif name in known.params:
+        reader.set_value(node, spec, name, value, path)
+    elif name in spec.params:
         inner = node["params"].get(name)
         if not isinstance(inner, dict) or "class" not in inner:
-            message = f"`{name}` of {known.short} is no declared estimator, so it has no parameters to set"
+            message = f"`{name}` of {spec.short} is no declared estimator, so it has no parameters to set"
             raise reader.places.error(message, path, key=True)
         _set_below(reader, (name, inner), deeper, value, path)
     else:
-        close = nearest(name, [*known.params, *children_of(node)])
-        raise reader.places.error(f"{known.short} has no parameter `{name}`{close}", path, key=True)
+        close = nearest(name, [*spec.params, *children_of(node)])
+        raise reader.places.error(f"{spec.short} has no parameter `{name}`{close}", path, key=True)
 
 
 def replace_member(reader: StepReader, member: list[Any], node: Node) -> None:

@@ -68,32 +68,32 @@ class StepReader:
 
     def _step(self, item: Any, path: KeyPath, *, columns: bool) -> tuple[str | None, Node, list[Any]]:
         """Read one item: a class, `{Class: parameters}`, `{label: estimator}` or `[label, estimator]`."""
-        rest: list[Any] = []
+        own_columns: list[Any] = []
         if isinstance(item, dict) and columns:
             if "columns" not in item:
                 raise self.places.error(
                     "a part of a ColumnTransformer says its `columns`: {num: StandardScaler, columns: [age, size]}", path
                 )
-            rest = [self._columns(item["columns"], (*path, "columns"))]
+            own_columns = [self._columns(item["columns"], (*path, "columns"))]
             item = {key: value for key, value in item.items() if key != "columns"}
         elif columns:
             raise self.places.error("write {num: StandardScaler, columns: [age, size]}", path)
         if isinstance(item, list) and len(item) == 2 and isinstance(item[0], str):
-            return item[0], self.estimator(item[1], (*path, 1)), rest
+            return item[0], self.estimator(item[1], (*path, 1)), own_columns
         if isinstance(item, str):
             if item == "tabular":
-                return "tabular", self._tabular(path), rest
-            return None, self.estimator(item, path), rest
+                return "tabular", self._tabular(path), own_columns
+            return None, self.estimator(item, path), own_columns
         if isinstance(item, dict) and ":" in str(item.get("python", "")):
             raise self.places.error(OWN_CODE, (*path, "python"), key=True)
         if not isinstance(item, dict) or len(item) != 1:
             raise self.places.error("a step is a class, or `Class: {parameters}`, or `label: Class`", path)
         name, value = next(iter(item.items()))
         if str(name) == "tabular" and not value:
-            return "tabular", self._tabular((*path, name)), rest
+            return "tabular", self._tabular((*path, name)), own_columns
         if is_class(str(name)):
-            return None, self._node(str(name), value, (*path, name)), rest
-        return str(name), self._tabular((*path, name)) if value == "tabular" else self.estimator(value, (*path, name)), rest
+            return None, self._node(str(name), value, (*path, name)), own_columns
+        return str(name), self._tabular((*path, name)) if value == "tabular" else self.estimator(value, (*path, name)), own_columns
 
     def _columns(self, value: Any, path: KeyPath) -> Any:
         value = self.variables.resolve(value, path)
@@ -122,25 +122,25 @@ class StepReader:
         if name in network.NAMES:
             self.networks.append((read_network(self, name, params, path), path))
             return self.networks[-1][0]
-        known = self.known_class(name, path, key=key)
-        if known.is_function:
+        spec = self.find_spec(name, path, key=key)
+        if spec.is_function:
             raise self.places.error(f"`{name}` is a function; as a step it is {{FunctionTransformer: {{func: {name}}}}}", path, key=key)
         if params is not None and not isinstance(params, dict):
-            raise self.places.error(f"the parameters of {known.short} are a mapping: {{{known.short}: {{name: value}}}}", path)
-        node: dict[str, Any] = {"class": known.path, "params": {}}
+            raise self.places.error(f"the parameters of {spec.short} are a mapping: {{{spec.short}: {{name: value}}}}", path)
+        node: dict[str, Any] = {"class": spec.path, "params": {}}
         for parameter, value in (params or {}).items():
-            self.put(node, known, str(parameter), value, (*path, parameter))
+            self.set_value(node, spec, str(parameter), value, (*path, parameter))
         return node
 
-    def known_class(self, name: str, path: KeyPath, *, key: bool = True) -> ClassSpec:
+    def find_spec(self, name: str, path: KeyPath, *, key: bool = True) -> ClassSpec:
         """Return what is known of a class by its short or full name. Raises EntryError or TrustError where nothing is."""
         if name == "python":
             raise self.places.error(OWN_CODE, path, key=key)
         if name.startswith("keras.") and self.networks:
             return keras_catalogue.spec_at(name)
-        found = lookup(name)
-        if found is not None:
-            return found
+        spec = lookup(name)
+        if spec is not None:
+            return spec
         if "." in name:
             message = f"`{name}` is not among the classes that run without trust{nearest_class(name)}"
             raise self.places.error(message, path, key=key, kind=TrustError)
@@ -158,30 +158,30 @@ class StepReader:
 
     # parameters
 
-    def put(self, node: dict[str, Any], known: ClassSpec, name: str, value: Any, path: KeyPath) -> None:
+    def set_value(self, node: dict[str, Any], spec: ClassSpec, name: str, value: Any, path: KeyPath) -> None:
         """Set one parameter of a node, checked."""
-        parameter = known.params.get(name)
-        if name == "seed" and known.path.startswith("keras."):
+        parameter = spec.params.get(name)
+        if name == "seed" and spec.path.startswith("keras."):
             message = "`seed` is not declared: `seeds` drive every random part of the model"
             raise self.places.error(message, path, key=True, hint="seeds: [0, 1, 2]")
         if parameter is None:
-            raise self.places.error(f"{known.short} has no parameter `{name}`{nearest(name, known.params)}", path, key=True)
-        if self.places.declared(node, name) is not None:
-            raise self.places.error(f"`{name}` of {known.short} is declared twice; keep one", path, key=True)
+            raise self.places.error(f"{spec.short} has no parameter `{name}`{nearest(name, spec.params)}", path, key=True)
+        if self.places.path_of(node, name) is not None:
+            raise self.places.error(f"`{name}` of {spec.short} is declared twice; keep one", path, key=True)
         self.places.remember(node, name, path)
-        node["params"][name] = self._parameter(known, name, parameter, value, path)
+        node["params"][name] = self._parameter(spec, name, parameter, value, path)
 
-    def _parameter(self, known: ClassSpec, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
-        if known.path.startswith("keras."):
-            return read_parameter(self, known, name, parameter, written, path)
+    def _parameter(self, spec: ClassSpec, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
+        if spec.path.startswith("keras."):
+            return read_parameter(self, spec, name, parameter, written, path)
         if name in NAMED:
-            return {"named": self.steps(written, path, columns=known.short == "ColumnTransformer")}
+            return {"named": self.steps(written, path, columns=spec.short == "ColumnTransformer")}
         if parameter.takes == "estimator" and (node := self._maybe_estimator(name, written, path)) is not None:
             return node
         value = self.variables.resolve_all(written, path)
-        found = find_unsafe(name, value, parameter)
-        if found is not None:
-            raise self.places.error(found.message, path, key=True, hint=found.hint, kind=TrustError if found.trust else EntryError)
+        unsafe = find_unsafe(name, value, parameter)
+        if unsafe is not None:
+            raise self.places.error(unsafe.message, path, key=True, hint=unsafe.hint, kind=TrustError if unsafe.trust else EntryError)
         if parameter.takes == "function" and isinstance(value, str):
             function = lookup(value)
             return {"function": function.path if function else value}
@@ -192,13 +192,13 @@ class StepReader:
         if isinstance(written, list):
             if name in ALONE:
                 return self.estimator(written, path)
-            listed = all(_one_class(part) for part in written)
+            listed = all(_is_one_class(part) for part in written)
             return [self.estimator(part, (*path, number)) for number, part in enumerate(written)] if listed else None
         value = self.variables.resolve(written, path)
         return self.estimator(written, path) if isinstance(value, dict) or (isinstance(value, str) and is_class(value)) else None
 
 
-def _one_class(value: Any) -> bool:
+def _is_one_class(value: Any) -> bool:
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value))
     return isinstance(value, str) and is_class(value)

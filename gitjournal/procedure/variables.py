@@ -32,7 +32,7 @@ class Variables:
         self._used: set[str] = set()
 
     @property
-    def unused(self) -> list[str]:
+    def idle_names(self) -> list[str]:
         """The parameters that nothing has asked for."""
         return [name for name in self._parameters if name not in self._used]
 

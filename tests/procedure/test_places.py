@@ -72,4 +72,4 @@ def test_a_node_is_remembered_while_places_are() -> None:
     places = Places(read("procedure: [SVC]"), {})
     for number in range(100):
         places.remember({"class": "a"}, "C", ("procedure", number))
-    assert places.declared({"class": "a"}, "C") is None
+    assert places.path_of({"class": "a"}, "C") is None

@@ -65,7 +65,7 @@ def test_a_parameter_that_nothing_asks_for_is_known() -> None:
     entry = read("procedure: [SVC: {C: $c}]\nparameters: {c: 1, d: 2}\ngrid: {e: [3]}")
     variables = Variables(entry, {"e": 3}, None, Places(entry, {"e": 3}))
     assert variables.resolve_all({"x": ["$c", "$$c", 5]}, ("procedure",)) == {"x": [1, "$c", 5]}
-    assert variables.unused == ["d", "e"]
+    assert variables.idle_names == ["d", "e"]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ LINEAR = {"function": "keras.activations.linear"}
 NOT_A_NUMBER = "keras.callbacks.TerminateOnNaN"  # a run that meets one has failed with it and without
 
 
-class LeftOut(NamedTuple):
+class Omission(NamedTuple):
     """A declared parameter that is not in the canonical form; `path` is such as ``dense-1__name``."""
 
     path: str
@@ -35,149 +35,159 @@ class LeftOut(NamedTuple):
     reason: str
 
 
-def canonical(node: Node, version: str = "", rows: int | None = None) -> dict[str, Any]:
+def canonical_network(node: Node, version: str = "", rows: int | None = None) -> dict[str, Any]:
     """Return the canonical form of a network's node. With the `version` of Keras, a default that really changed is written out.
 
     With the `rows` of the train part, a number such as `$steps` is the number that it comes to.
     """
     if rows is not None:
-        node = _with_facts(node, training_facts(node, rows - _held_back(node, rows)))
+        node = _replace_facts(node, training_facts(node, rows - _validation_rows(node, rows)))
     graph = graph_of(node)
     params = node["params"]
     layers = []
-    for number, one in enumerate(graph.layers, start=len(graph.sources)):
-        form = _node(one.node, version)
-        layers.append(form if one.inputs == (number - 1,) else {**form, "inputs": list(one.inputs)})
+    for number, layer in enumerate(graph.layers, start=len(graph.sources)):
+        form = canonical_object(layer.node, version)
+        layers.append(form if layer.inputs == (number - 1,) else {**form, "inputs": list(layer.inputs)})
     columns = [source.columns for source in graph.sources]
-    found: dict[str, Any] = {
+    values: dict[str, Any] = {
         "layers": layers,
-        "optimizer": _node(params["optimizer"], version),
-        "loss": _node(params["loss"], version),
-        "fit": _fit(node, version),
+        "optimizer": canonical_object(params["optimizer"], version),
+        "loss": canonical_object(params["loss"], version),
+        "fit": _canonical_fit(node, version),
     }
     if columns != ["all"]:
-        found["inputs"] = columns
+        values["inputs"] = columns
     if params.get("compile_metrics") and _watches_a_metric(params["fit"]):
-        found["compile_metrics"] = [_node(metric, version) for metric in params["compile_metrics"]]
-    return {MODEL: {name: value for name, value in found.items() if value not in ({}, [])}}
+        values["compile_metrics"] = [canonical_object(metric, version) for metric in params["compile_metrics"]]
+    return {MODEL: {name: value for name, value in values.items() if value not in ({}, [])}}
 
 
-def _held_back(node: Node, rows: int) -> int:
+def _validation_rows(node: Node, rows: int) -> int:
     """Return how many rows of the train part are watched and not learned from."""
     share = node["params"]["fit"]["params"].get("validation")
     return counts.size(share, rows) if isinstance(share, float) else 0
 
 
-def _with_facts(value: Any, facts: dict[str, int]) -> Any:
+def _replace_facts(value: Any, facts: dict[str, int]) -> Any:
     """Return a node with numbers in place of what only training knows."""
     if isinstance(value, dict):
-        return facts[value["fact"]] if "fact" in value else {key: _with_facts(part, facts) for key, part in value.items()}
-    return [_with_facts(part, facts) for part in value] if isinstance(value, list) else value
+        return facts[value["fact"]] if "fact" in value else {key: _replace_facts(part, facts) for key, part in value.items()}
+    return [_replace_facts(part, facts) for part in value] if isinstance(value, list) else value
 
 
-def left_out(node: Node, label: str) -> list[LeftOut]:
-    """Say of each declared parameter that is not in the canonical form why it is not."""
+def omissions(node: Node, label: str) -> list[Omission]:
+    """Return why each declared parameter is not in the canonical form that is not."""
     params = node["params"]
     parts = [(name, layer) for name, layer in params["layers"]["named"]]
     parts += [(name, params[name]) for name in ("optimizer", "loss", "fit")]
-    found = [LeftOut(f"{label}__{name}__{parameter}", value, reason) for name, part in parts for parameter, value, reason in _omitted(part)]
+    omitted = [
+        Omission(f"{label}__{name}__{parameter}", value, reason)
+        for name, inner in parts
+        for parameter, value, reason in _omissions_of(inner)
+    ]
     if params["fit"]["params"].get("validation") == "dev" and not watches(node):
-        found.append(LeftOut(f"{label}__fit__validation", "dev", "nothing watches it"))
+        omitted.append(Omission(f"{label}__fit__validation", "dev", "nothing watches it"))
     if params.get("compile_metrics") and not _watches_a_metric(params["fit"]):
-        found.append(LeftOut(f"{label}__compile_metrics", params["compile_metrics"], "nothing watches them"))
-    return found
+        omitted.append(Omission(f"{label}__compile_metrics", params["compile_metrics"], "nothing watches them"))
+    return omitted
 
 
-def _omitted(node: Node) -> Iterator[tuple[str, Any, str]]:
-    known = keras_catalogue.spec_at(node["class"])
+def _omissions_of(node: Node) -> Iterator[tuple[str, Any, str]]:
+    """Give name, value and reason of each parameter of one object that is left out."""
+    spec = keras_catalogue.spec_at(node["class"])
     for name, value in node["params"].items():
         if name in NO_EFFECT:
             yield name, value, "no effect on the result"
-        elif _is_default(value, known.params[name], name):
+        elif _is_default(value, spec.params[name], name):
             yield name, value, "the default"
 
 
-def _fit(node: Node, version: str) -> dict[str, Any]:
+def _canonical_fit(node: Node, version: str) -> dict[str, Any]:
     """Return the options of `fit` that change what is learned."""
     fit = node["params"]["fit"]
-    found: dict[str, Any] = _node(fit, version)[FIT]
-    if found.get("validation") == "dev" and not watches(node):
-        del found["validation"]
-    callbacks = [one for one in found.get("callbacks", []) if NOT_A_NUMBER not in one]
-    return {**{name: value for name, value in found.items() if name != "callbacks"}, **({"callbacks": callbacks} if callbacks else {})}
+    options: dict[str, Any] = canonical_object(fit, version)[FIT]
+    if options.get("validation") == "dev" and not watches(node):
+        del options["validation"]
+    callbacks = [one for one in options.get("callbacks", []) if NOT_A_NUMBER not in one]
+    return {**{name: option for name, option in options.items() if name != "callbacks"}, **({"callbacks": callbacks} if callbacks else {})}
 
 
 def _watches_a_metric(fit: Node) -> bool:
-    watched = [monitor_of(callback) for callback in fit["params"].get("callbacks", [])]
-    return any(name not in (None, "loss", "val_loss") for name in watched)
+    monitors = [monitor_of(callback) for callback in fit["params"].get("callbacks", [])]
+    return any(name not in (None, "loss", "val_loss") for name in monitors)
 
 
-def _node(node: Node, version: str) -> dict[str, Any]:
+def canonical_object(node: Node, version: str) -> dict[str, Any]:
     """Return ``{class path: {parameter: value}}`` with the parameters that differ from the reference."""
     if "word" in node:
         return node
-    known = keras_catalogue.spec_at(node["class"])
-    return {node["class"]: dict(_parameters(known, node["params"], version))}
+    spec = keras_catalogue.spec_at(node["class"])
+    return {node["class"]: dict(_canonical_parameters(spec, node["params"], version))}
 
 
-def _parameters(known: ClassSpec, params: dict[str, Any], version: str) -> Iterator[tuple[str, Any]]:
-    for name, parameter in known.params.items():
+def _canonical_parameters(spec: ClassSpec, params: dict[str, Any], version: str) -> Iterator[tuple[str, Any]]:
+    for name, parameter in spec.params.items():
         if name in NO_EFFECT or (name not in params and not (version and parameter.later)):
             continue
         value = params[name] if name in params else parameter.default_in(version)
         if not _is_default(value, parameter, name):
-            yield name, _value(value, parameter, name, version)
+            yield name, _canonical_value(value, parameter, name, version)
 
 
 def _is_default(value: Any, parameter: Parameter, name: str) -> bool:
+    """Whether a value is the reference default, in whichever of its spellings."""
     if parameter.is_required:
         return False
-    form = _value(value, parameter, name, "")
-    return any(_same(form, _value(other, parameter, name, "")) for other in (parameter.default, *parameter.same))
+    form = _canonical_value(value, parameter, name, "")
+    return any(_is_same(form, _canonical_value(default, parameter, name, "")) for default in (parameter.default, *parameter.same))
 
 
-def _same(one: Any, other: Any) -> bool:
+def _is_same(left: Any, right: Any) -> bool:
     """Whether two canonical values are one; `1` and `true` are not."""
-    return repr(one) == repr(other)
+    return repr(left) == repr(right)
 
 
-def _value(value: Any, parameter: Parameter, name: str, version: str) -> Any:
+def _canonical_value(value: Any, parameter: Parameter, name: str, version: str) -> Any:
+    """Return the canonical form of the value of a parameter, whatever it takes."""
     if isinstance(value, list):
-        parts = [_value(part, parameter, name, version) for part in value]
-        equal = name in PER_AXIS and parts and all(_same(part, parts[0]) for part in parts) and isinstance(parts[0], int)
+        parts = [_canonical_value(part, parameter, name, version) for part in value]
+        equal = name in PER_AXIS and parts and all(_is_same(part, parts[0]) for part in parts) and isinstance(parts[0], int)
         return parts[0] if equal else parts
     if isinstance(value, str) and parameter.takes:
         # the reference holds a default by its name
         kind = ONE_OF_MANY.get(parameter.takes, parameter.takes)
-        known = keras_catalogue.lookup(value, kind)  # type: ignore[arg-type]
-        assert known is not None, value  # noqa: S101 - a test looks at every default
-        value = {"function": known.path} if known.kind == "activation" else {"class": known.path, "params": {}}
+        spec = keras_catalogue.lookup(value, kind)  # type: ignore[arg-type]
+        assert spec is not None, value  # noqa: S101 - a test looks at every default
+        value = {"function": spec.path} if spec.kind == "activation" else {"class": spec.path, "params": {}}
     if isinstance(value, dict):
         if "class" in value or "word" in value:
-            return _node(value, version)
+            return canonical_object(value, version)
         if "map" in value:
-            return {"map": sorted(([key, _number(part, whole=True)] for key, part in value["map"]), key=lambda pair: str(pair[0]))}
+            return {
+                "map": sorted(([key, _canonical_number(part, whole=True)] for key, part in value["map"]), key=lambda pair: str(pair[0]))
+            }
         return None if value == LINEAR else value
-    return _number(value, whole=parameter.numbers in ("int", "real"))
+    return _canonical_number(value, whole=parameter.numbers in ("int", "real"))
 
 
-def _number(value: Any, *, whole: bool) -> Any:
+def _canonical_number(value: Any, *, whole: bool) -> Any:
     """Return a float as the shortest number that is the same in float32; where `whole`, one without a fraction as an int."""
     if not isinstance(value, float):
         return value
     if whole and value.is_integer() and abs(value) < 2**24:
         return int(value)
-    single = _single(value)
+    single = _as_float32(value)
     for digits in range(1, 10):
         short = float(f"{value:.{digits}g}")
-        if _single(short) == single:
+        if _as_float32(short) == single:
             return short
     return value
 
 
-def _single(value: float) -> float | None:
+def _as_float32(value: float) -> float | None:
+    """Return the nearest number of float32; None where it has none."""
     try:
-        found: float = struct.unpack("f", struct.pack("f", value))[0]
+        single: float = struct.unpack("f", struct.pack("f", value))[0]
     except OverflowError:
         return None
-    return found
+    return single

@@ -64,35 +64,35 @@ def graph_of(node: Node) -> Graph:
     (output,) = node["params"]["outputs"]
     if output not in layers:
         raise GraphError(f"no layer is named `{output}`{nearest(output, layers)}", "outputs")
-    sources, order = _visited(output, layers, columns)
+    sources, order = _walk_back(output, layers, columns)
     idle = [name for name in (*columns, *layers) if name not in sources and name not in order]
     if idle:
         raise GraphError(f"`{idle[0]}` leads to no output", "layers" if idle[0] in layers else "inputs")
     number = {name: position for position, name in enumerate([*sources, *order])}
-    wired = [Wired(name, layers[name], tuple(number[one] for one in layers[name]["inputs"])) for name in order]
+    wired = [Wired(name, layers[name], tuple(number[source] for source in layers[name]["inputs"])) for name in order]
     return Graph([Source(name, columns[name]) for name in sources], wired)
 
 
-def _visited(output: str, layers: dict[str, Node], columns: dict[str, Any]) -> tuple[list[str], list[str]]:
+def _walk_back(output: str, layers: dict[str, Node], columns: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Walk back from the output, without recursion: a chain may be long."""
     sources: dict[str, None] = {}
-    done: dict[str, None] = {}
+    finished: dict[str, None] = {}
     under_way: dict[str, None] = {output: None}
     stack = [(output, iter(layers[output]["inputs"]))]
     while stack:
         name, inputs = stack[-1]
-        one = next(inputs, None)
-        if one is None:
+        needed = next(inputs, None)
+        if needed is None:
             stack.pop()
             del under_way[name]
-            done[name] = None
-        elif one in columns:
-            sources[one] = None
-        elif one not in layers:
-            raise GraphError(f"`{name}` takes `{one}`, which nothing is named{nearest(one, [*layers, *columns])}", "layers")
-        elif one in under_way:
-            raise GraphError(f"`{one}` takes its own output: {' <- '.join([*under_way, one])}", "layers")
-        elif one not in done:
-            under_way[one] = None
-            stack.append((one, iter(layers[one]["inputs"])))
-    return list(sources), list(done)
+            finished[name] = None
+        elif needed in columns:
+            sources[needed] = None
+        elif needed not in layers:
+            raise GraphError(f"`{name}` takes `{needed}`, which nothing is named{nearest(needed, [*layers, *columns])}", "layers")
+        elif needed in under_way:
+            raise GraphError(f"`{needed}` takes its own output: {' <- '.join([*under_way, needed])}", "layers")
+        elif needed not in finished:
+            under_way[needed] = None
+            stack.append((needed, iter(layers[needed]["inputs"])))
+    return list(sources), list(finished)

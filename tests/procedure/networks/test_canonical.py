@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gitjournal.procedure import canonical_text, origins, randomness
-from gitjournal.procedure.networks import canonical as network_identity
+from gitjournal.procedure.networks import canonical as form
 from gitjournal.procedure.networks import keras_catalogue
 from gitjournal.procedure.networks.graph import graph_of
 from tests.support import trees
@@ -16,7 +16,7 @@ from tests.support.networks import entry, model, sequential, tree
 
 
 def canonical(text: str) -> str:
-    return canonical_text.json_text(network_identity.canonical(tree(text)[-1][1]))
+    return canonical_text.json_text(form.canonical_network(tree(text)[-1][1]))
 
 
 BASE = sequential("[{Dense: {units: 8, activation: relu}}, {Dropout: {rate: 0.5}}, {Dense: {units: 1}}]")
@@ -127,7 +127,7 @@ SCHEDULE = "{SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 1.0, dec
 )
 def test_a_number_that_only_training_knows_is_that_number_where_the_rows_are_known(rows: int | None, fit: str, steps: Any) -> None:
     node = tree(sequential("[Flatten]", optimizer=SCHEDULE, more=f", fit: {fit}"))[-1][1]
-    found = network_identity.canonical(node, rows=rows)["keras.Model"]["optimizer"]["keras.optimizers.SGD"]["learning_rate"]
+    found = form.canonical_network(node, rows=rows)["keras.Model"]["optimizer"]["keras.optimizers.SGD"]["learning_rate"]
     assert found == {"keras.optimizers.schedules.CosineDecay": {"initial_learning_rate": 1, "decay_steps": steps}}
 
 
@@ -173,10 +173,10 @@ def test_a_network_always_draws_and_says_where_its_values_come_from() -> None:
 
 def test_every_default_of_the_reference_has_a_canonical_form() -> None:
     def look(node: dict[str, Any]) -> None:
-        network_identity._node(node, "99")
+        form.canonical_object(node, "99")
 
     for path, known in keras_catalogue.reference().known.items():
         given = {name: one.default for name, one in known.params.items() if not one.is_required}
         if known.kind != "activation":
-            assert network_identity._node({"class": path, "params": given}, "") == {path: {}}
+            assert form.canonical_object({"class": path, "params": given}, "") == {path: {}}
             look({"class": path, "params": {}})

@@ -22,7 +22,7 @@ from sklearn.datasets import load_digits
 from gitjournal.entry.model import Facts
 from gitjournal.entry.parse import parse
 from gitjournal.procedure import canonical_text, reader
-from gitjournal.procedure.networks import canonical as network_identity
+from gitjournal.procedure.networks import canonical as form
 from gitjournal.worker.jobs import (
     ErrorReply,
     Inspection,
@@ -328,7 +328,7 @@ def test_what_is_only_written_out_changes_no_number(worker: Worker, root: Path, 
 
 def canonical(text: str) -> str:
     entry = parse(f"---\ntitle: t\n{text.strip()}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
-    return canonical_text.json_text(network_identity.canonical(reader.build_tree(entry, {}, None)[-1][1]))
+    return canonical_text.json_text(form.canonical_network(reader.build_tree(entry, {}, None)[-1][1]))
 
 
 def test_progress_is_told_by_epoch(worker: Worker, root: Path) -> None:
