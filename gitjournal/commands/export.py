@@ -104,13 +104,13 @@ def _write_studies(
 ) -> None:
     """Write each entry with results as a study."""
     _tell_left_out(gathered)
-    found = [one for each in told if (one := _study(each, name)).tried]
+    found = [one for each in told if (one := _study(each, name)).trials]
     if not found:
         raise UsageError("no entry here has results that a study could hold", hint="list them: gitjournal ls --state done")
     if name is not None and len(found) > 1:
         raise UsageError(f"--study-name names one study, and these are {len(found)} entries", hint="name one entry")
-    trials = text.count(sum(len(one.tried) for one in found), "trial")
-    if not context.quiet and sum(len(one.tried) for one in found) > MANY:
+    trials = text.count(sum(len(one.trials) for one in found), "trial")
+    if not context.quiet and sum(len(one.trials) for one in found) > MANY:
         click.echo(f"writing {trials}", err=True)
     write_studies(output, found)
     if not context.quiet:
@@ -120,7 +120,7 @@ def _write_studies(
 
 def _study(one: EntryResults, name: str | None) -> Study:
     entry = one.opened.entry
-    return export.as_study(entry.id, entry.front, one.summary, one.opened.records, name=name or entry.id)
+    return export.make_study(entry.id, entry.front, one.summary, one.opened.records, name=name or entry.id)
 
 
 def _load(name: str, output: Path) -> str:

@@ -71,7 +71,7 @@ def command(
     lab = find_lab(context.start)
     root = work_root(lab, context.start)
     path = files.local_path(file)
-    study = to_entry.chosen(files.read_studies(path), study_name, path.name)
+    study = to_entry.choose_study(files.read_studies(path), study_name, path.name)
     said = {
         "title": title or f"Study {text.shorten(text.clean(study.name), 60)}",
         "procedure": [parse_step(text) for text in steps],
@@ -96,14 +96,14 @@ def command(
 
 
 def _taken(found: Study, made: Imported) -> str:
-    best = found.scored()[0].score
-    trials = text.count(len(found.tried) + found.unfinished, "trial")
+    best = found.best_trials()[0].score
+    trials = text.count(len(found.trials) + found.unfinished, "trial")
     taken = "all" if made.points == made.distinct else f"the best {made.points} of"
     return f"study {text.clean(found.name)}: {trials}, best {text.number(best)} · {taken} {made.distinct} configurations taken"
 
 
 def _as_plain(found: Study, made: Imported, written: Path | None) -> dict[str, Any]:
-    best = found.scored()[0]
+    best = found.best_trials()[0]
     return {
         "id": made.drafted.id,
         "path": str(written) if written else None,
@@ -112,7 +112,7 @@ def _as_plain(found: Study, made: Imported, written: Path | None) -> dict[str, A
         "study": {
             "name": found.name,
             "direction": "maximize" if found.directions[0] > 0 else "minimize",
-            "trials": len(found.tried) + found.unfinished,
+            "trials": len(found.trials) + found.unfinished,
             "configurations": made.distinct,
             "best": {"value": best.score, "trial": best.number},
         },

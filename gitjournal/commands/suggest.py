@@ -24,7 +24,7 @@ from gitjournal.suggest import collect, loop, suggest, to_entry
 from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.loop import LoopOptions, Round
 from gitjournal.suggest.studies import files as study_file
-from gitjournal.suggest.studies.to_trials import Reported, report
+from gitjournal.suggest.studies.to_trials import StudyReport, report_studies
 from gitjournal.suggest.target import SearchTarget, find_target
 from gitjournal.worker.pool import WorkerPool
 
@@ -105,7 +105,7 @@ def command(
             _next(context, f"gitjournal suggest {what or found.data.label} --write, or --exec --max-runs 10")
 
 
-def _read(target: SearchTarget, others: Sequence[str], *, same_data: bool) -> tuple[RunHistory, list[RunHistory], list[Reported]]:
+def _read(target: SearchTarget, others: Sequence[str], *, same_data: bool) -> tuple[RunHistory, list[RunHistory], list[StudyReport]]:
     """Read the journal at hand, and what --from names: the journals of folders, then what the studies of files report."""
     folders = [Path(said) for said in others if Path(said).is_dir()]
     files = [study_file.local_path(said) for said in others if not Path(said).is_dir()]
@@ -114,7 +114,7 @@ def _read(target: SearchTarget, others: Sequence[str], *, same_data: bool) -> tu
     own, *journals = collect.read_journals(target.lab, folders)
     studies = []
     for file in files:
-        studies += report(target, file.name, study_file.read_studies(file), same_data=same_data)
+        studies += report_studies(target, file.name, study_file.read_studies(file), same_data=same_data)
     return own, [*journals, *(one.journal for one in studies)], studies
 
 

@@ -13,7 +13,7 @@ from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest.advisor import Precedent
 from gitjournal.suggest.candidates import Candidate
 from gitjournal.suggest.loop import LoopOutcome, Round
-from gitjournal.suggest.studies.to_trials import Reported
+from gitjournal.suggest.studies.to_trials import StudyReport
 from gitjournal.suggest.suggest import Proposal, Suggestions
 
 MOST_DIFFERS = 3
@@ -83,7 +83,7 @@ def _ordinal(number: int) -> str:
     return {1: "best", 2: "2nd", 3: "3rd"}.get(number, f"{number}th")
 
 
-def study_text(report: Reported) -> str:
+def study_text(report: StudyReport) -> str:
     """Return what was taken from a study of another tool, line by line."""
     on = f" on {', '.join(text.clean(label) for label in report.data)}"
     if report.assumed:
@@ -93,7 +93,7 @@ def study_text(report: Reported) -> str:
     return "\n".join(text.wrap(line) for line in lines) + "\n"
 
 
-def study_as_plain(report: Reported) -> dict[str, Any]:
+def study_as_plain(report: StudyReport) -> dict[str, Any]:
     """Return what was taken from a study for a program."""
     return {
         "from": report.journal.name,

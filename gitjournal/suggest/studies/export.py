@@ -22,53 +22,53 @@ from gitjournal.suggest.studies.study import JSON_TEXTS, Categorical, Distributi
 PLAIN = (bool, int, float, str, type(None))  # the choices that optuna can keep
 
 
-def as_study(entry_id: str, front: FrontMatter, summary: Summary, records: Sequence[Record], *, name: str) -> Study:
+def make_study(entry_id: str, front: FrontMatter, summary: Summary, records: Sequence[Record], *, name: str) -> Study:
     """Return the study of an entry's configurations: means over seeds of the metric that decides.
 
     Configurations that ran without that metric are left out. Raises EntryError where the declared `space` is wrong.
     """
-    told = [one for one in summary.configurations if summary.deciding in one.scores or (one.failed and not one.scores)]
-    held = _Held(front, told)
+    configurations = [one for one in summary.configurations if summary.deciding in one.scores or (one.failed and not one.scores)]
+    space = _ParameterSpace(front, configurations)
     grouped: dict[str, list[Record]] = {}
     for record in runs_among(records):
         grouped.setdefault(record.fingerprint, []).append(record)
-    by_age = sorted(told, key=lambda one: min(record.at or "" for record in grouped[one.fingerprint]))
-    tried = [_tried(number, one, summary, grouped[one.fingerprint], held, entry_id) for number, one in enumerate(by_age)]
-    return Study(name, (summary.direction,), tried, _attrs(entry_id, front, summary) | {JSON_TEXTS: held.texts})
+    oldest_first = sorted(configurations, key=lambda one: min(record.at or "" for record in grouped[one.fingerprint]))
+    trials = [_make_trial(number, one, summary, grouped[one.fingerprint], space, entry_id) for number, one in enumerate(oldest_first)]
+    return Study(name, (summary.direction,), trials, _study_attributes(entry_id, front, summary) | {JSON_TEXTS: space.texts})
 
 
-class _Held:
+class _ParameterSpace:
     """How parameters and their values are written in a study."""
 
     def __init__(self, front: FrontMatter, configurations: Sequence[ConfigurationResult]) -> None:
-        axes = _axes(front)
-        names = dict.fromkeys(name for one in configurations for name in one.grid)
+        axes = _dimensions(front)
+        names = dict.fromkeys(name for configuration in configurations for name in configuration.grid)
         self.values: dict[str, dict[str, Any]] = {}
         self.distributions: dict[str, Distribution] = {}
         self.texts: dict[str, list[str]] = {}
         for name in names:
             listed = [value for axis in axes.get(name, ()) if axis.kind == "list" for value in axis.values]
-            seen = [one.grid[name] for one in configurations if name in one.grid]
-            found = _range([axis for axis in axes.get(name, ()) if axis.kind != "list"], [*listed, *seen])
-            self.values[name], texts = ({}, []) if found else _choices([*listed, *seen])
-            self.distributions[name] = found or Categorical(tuple(self.values[name].values()))
+            occurring = [configuration.grid[name] for configuration in configurations if name in configuration.grid]
+            numbers = _range_of([axis for axis in axes.get(name, ()) if axis.kind != "list"], [*listed, *occurring])
+            self.values[name], texts = ({}, []) if numbers else _categorical_values([*listed, *occurring])
+            self.distributions[name] = numbers or Categorical(tuple(self.values[name].values()))
             if texts:
                 self.texts[name] = texts
 
     def value(self, name: str, value: Any) -> Any:
         """Return a value as the study holds it."""
-        told = self.distributions[name]
-        if isinstance(told, Range):
-            return int(value) if told.whole else float(value)
+        distribution = self.distributions[name]
+        if isinstance(distribution, Range):
+            return int(value) if distribution.whole else float(value)
         return self.values[name][repr(value)]
 
 
-def _axes(front: FrontMatter) -> dict[str, list[Dimension]]:
+def _dimensions(front: FrontMatter) -> dict[str, list[Dimension]]:
     """Return what `space` and `grid` say of each parameter; a range in a grid goes from its first to its last value."""
-    found: dict[str, list[Dimension]] = {}
+    dimensions: dict[str, list[Dimension]] = {}
     for axes in spaces.read_spaces(front.space) if front.space else []:
         for axis in axes:
-            found.setdefault(axis.name, []).append(axis)
+            dimensions.setdefault(axis.name, []).append(axis)
     for part in front.grids:
         for name, values in part.items():
             if name in SAMPLING:
@@ -76,13 +76,13 @@ def _axes(front: FrontMatter) -> dict[str, list[Dimension]]:
             if isinstance(values, Mapping) and len(values) == 1:
                 kind, bounds = next(iter(values.items()))
                 if kind in RANGES and isinstance(bounds, list) and len(bounds) > 1:
-                    found.setdefault(name, []).append(Dimension(name, str(kind), tuple(bounds[:2])))
+                    dimensions.setdefault(name, []).append(Dimension(name, str(kind), tuple(bounds[:2])))
             elif isinstance(values, list):
-                found.setdefault(name, []).append(Dimension(name, "list", tuple(values)))
-    return found
+                dimensions.setdefault(name, []).append(Dimension(name, "list", tuple(values)))
+    return dimensions
 
 
-def _range(axes: Sequence[Dimension], values: Iterable[Any]) -> Range | None:
+def _range_of(axes: Sequence[Dimension], values: Iterable[Any]) -> Range | None:
     """Return the range that the axes say, wide enough for all values; None where one of these is no number, or nothing says a range."""
     every = [*values, *(bound for axis in axes for bound in axis.values)]
     if not axes or not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in every):
@@ -92,57 +92,59 @@ def _range(axes: Sequence[Dimension], values: Iterable[Any]) -> Range | None:
     return Range(low, high, log=low > 0 and any(axis.kind == "log" for axis in axes), whole=whole)
 
 
-def _choices(values: Iterable[Any]) -> tuple[dict[str, Any], list[str]]:
+def _categorical_values(values: Iterable[Any]) -> tuple[dict[str, Any], list[str]]:
     """Return each value as a study can hold it, by its `repr`, and those of them that are JSON.
 
     What is no plain value is written as JSON, and so is one that equals another of another type, such as 1 and true.
     """
-    held: dict[str, Any] = {}
+    by_repr: dict[str, Any] = {}
     texts: list[str] = []
     for value in values:
-        if repr(value) in held:
+        if repr(value) in by_repr:
             continue
-        plain = isinstance(value, PLAIN) and value not in held.values()
-        held[repr(value)] = value if plain else json.dumps(value)
+        plain = isinstance(value, PLAIN) and value not in by_repr.values()
+        by_repr[repr(value)] = value if plain else json.dumps(value)
         if not plain:
-            texts.append(held[repr(value)])
-    return held, texts
+            texts.append(by_repr[repr(value)])
+    return by_repr, texts
 
 
-def _tried(number: int, one: ConfigurationResult, summary: Summary, records: Sequence[Record], held: _Held, entry_id: str) -> StudyTrial:
-    params = {name: held.value(name, value) for name, value in one.grid.items()}
-    score = one.scores.get(summary.deciding or "")
-    times = [(ended, record.seconds or 0.0) for record in records if (ended := _moment(record.at))]
+def _make_trial(
+    number: int, result: ConfigurationResult, summary: Summary, records: Sequence[Record], space: _ParameterSpace, entry_id: str
+) -> StudyTrial:
+    params = {name: space.value(name, value) for name, value in result.grid.items()}
+    score = result.scores.get(summary.deciding or "")
+    ends = [(end, record.seconds or 0.0) for record in records if (end := _parse_time(record.at))]
     attrs: dict[str, Any] = {
         "entry": entry_id,
         "runs": [record.run for record in records],
-        "fingerprint": one.fingerprint,
-        "seeds": one.seeds,
+        "fingerprint": result.fingerprint,
+        "seeds": result.seeds,
         "metric": summary.deciding,
-        "scores": {name: found.mean for name, found in one.scores.items()},
+        "scores": {name: estimate.mean for name, estimate in result.scores.items()},
     }
     canonical = next((record.canonical for record in records if record.canonical), None)
     return StudyTrial(
         number,
         params,
-        {name: held.distributions[name] for name in params},
+        {name: space.distributions[name] for name in params},
         score.mean if score else None,
-        min((ended - timedelta(seconds=seconds) for ended, seconds in times), default=None),
-        max((ended for ended, _ in times), default=None),
+        min((end - timedelta(seconds=seconds) for end, seconds in ends), default=None),
+        max((end for end, _ in ends), default=None),
         attrs | ({"canonical": canonical} if canonical else {}),
     )
 
 
-def _moment(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(text).astimezone().replace(tzinfo=None) if text else None
     except (ValueError, OverflowError):
         return None
 
 
-def _attrs(entry_id: str, front: FrontMatter, summary: Summary) -> dict[str, Any]:
+def _study_attributes(entry_id: str, front: FrontMatter, summary: Summary) -> dict[str, Any]:
     facts = front.data.facts
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "gitjournal": __version__,
         "entry": entry_id,
         "title": front.title,
@@ -156,5 +158,5 @@ def _attrs(entry_id: str, front: FrontMatter, summary: Summary) -> dict[str, Any
         "procedure": front.procedure,
         "parameters": front.parameters,
     }
-    plain: dict[str, Any] = msgspec.to_builtins(said)
+    plain: dict[str, Any] = msgspec.to_builtins(values)
     return {name: value for name, value in plain.items() if value is not None}

@@ -34,13 +34,13 @@ TRIES, PAUSE = 20, 0.1
 def read_studies(path: Path) -> list[Study]:
     """Return the studies of a file in their order. Raises GitjournalError where it is no file of studies, or optuna is not installed."""
     kind_of(path)  # a file that is none is told so without optuna
-    studies: list[Study] = _optuna_io().read(path)
+    studies: list[Study] = _optuna_io().read_studies(path)
     return studies
 
 
 def write_studies(path: Path, studies: Sequence[Study]) -> None:
-    """Write studies into a new file, or add them to one. Raises as `optuna_io.write`, and where optuna is not installed."""
-    _optuna_io().write(path, studies)
+    """Write studies into a new file, or add them to one. Raises as `optuna_io.write_studies`, and where optuna is not installed."""
+    _optuna_io().write_studies(path, studies)
 
 
 def _optuna_io() -> Any:
@@ -50,11 +50,11 @@ def _optuna_io() -> Any:
         raise GitjournalError("a study needs the library optuna", hint="install it: pip install 'gitjournal[optuna]'") from None
 
 
-def local_path(said: str) -> Path:
+def local_path(text: str) -> Path:
     """Return the file that is meant: a path, or one as optuna writes it, `sqlite:///study.db`. Raises UsageError for anything else."""
-    if "://" in said and not said.startswith(LOCAL):
-        raise UsageError(f"`{said.partition('://')[0]}://…` is no file; a study is read from a local file, .db or .log")
-    path = Path(said.removeprefix(LOCAL))
+    if "://" in text and not text.startswith(LOCAL):
+        raise UsageError(f"`{text.partition('://')[0]}://…` is no file; a study is read from a local file, .db or .log")
+    path = Path(text.removeprefix(LOCAL))
     if not path.is_file():
         raise UsageError(f"no file {path}")
     return path
@@ -85,7 +85,7 @@ def kind_of(path: Path) -> Kind:
 
 
 @contextmanager
-def copied(path: Path) -> Iterator[tuple[Kind, Path]]:
+def open_copy(path: Path) -> Iterator[tuple[Kind, Path]]:
     """Give a private copy of a study's file, looked through for what a study does not have.
 
     Raises GitjournalError where it is no study, is damaged, or is being written.
@@ -121,10 +121,10 @@ def _copy(path: Path, copy: Path) -> None:
 def _state(path: Path) -> tuple[int, int] | None:
     """Return when a file was last written and its size; None where it is not there or empty."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return (found.st_mtime_ns, found.st_size) if found.st_size else None
+    return (status.st_mtime_ns, status.st_size) if status.st_size else None
 
 
 def connect(path: Path) -> sqlite3.Connection:

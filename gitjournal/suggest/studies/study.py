@@ -65,49 +65,49 @@ class Study:
 
     name: str
     directions: tuple[int, ...]
-    tried: list[StudyTrial]
+    trials: list[StudyTrial]
     attrs: dict[str, Any] = field(default_factory=dict)
     unfinished: int = 0
 
-    def scored(self) -> list[StudyTrial]:
+    def best_trials(self) -> list[StudyTrial]:
         """Return the trials with a value, the best first."""
-        found = [(one.score, one) for one in self.tried if one.score is not None]
-        return [one for _, one in sorted(found, key=lambda pair: (-self.directions[0] * pair[0], pair[1].number))]
+        pairs = [(one.score, one) for one in self.trials if one.score is not None]
+        return [one for _, one in sorted(pairs, key=lambda pair: (-self.directions[0] * pair[0], pair[1].number))]
 
 
 def restore_values(study: Study) -> Study:
     """Return a study that gitjournal wrote with its values as they were: lists and steps instead of the JSON that stands for them."""
-    told = study.attrs.get(JSON_TEXTS)
-    if not isinstance(told, dict):
+    json_texts = study.attrs.get(JSON_TEXTS)
+    if not isinstance(json_texts, dict):
         return study
-    meant: dict[str, dict[str, Any]] = {}
-    for name, texts in told.items():
+    originals: dict[str, dict[str, Any]] = {}
+    for name, texts in json_texts.items():
         for text in texts if isinstance(texts, list) else []:
             try:
-                meant.setdefault(str(name), {})[text] = json.loads(text)
+                originals.setdefault(str(name), {})[text] = json.loads(text)
             except (TypeError, ValueError, RecursionError):
                 continue
-    return replace(study, tried=[_restored(one, meant) for one in study.tried])
+    return replace(study, trials=[_restore_trial(one, originals) for one in study.trials])
 
 
-def _restored(one: StudyTrial, meant: Mapping[str, Mapping[str, Any]]) -> StudyTrial:
+def _restore_trial(trial: StudyTrial, originals: Mapping[str, Mapping[str, Any]]) -> StudyTrial:
     def value(name: str, written: Any) -> Any:
-        return meant[name].get(written, written) if name in meant and isinstance(written, str) else written
+        return originals[name].get(written, written) if name in originals and isinstance(written, str) else written
 
-    distributions = {
-        name: Categorical(tuple(value(name, choice) for choice in told.choices)) if isinstance(told, Categorical) else told
-        for name, told in one.distributions.items()
-    }
-    return replace(one, params={name: value(name, written) for name, written in one.params.items()}, distributions=distributions)
+    def distribution(name: str, written: Distribution) -> Distribution:
+        return Categorical(tuple(value(name, choice) for choice in written.choices)) if isinstance(written, Categorical) else written
+
+    params = {name: value(name, written) for name, written in trial.params.items()}
+    return replace(trial, params=params, distributions={name: distribution(name, one) for name, one in trial.distributions.items()})
 
 
 def best_points(study: Study, most: int) -> list[dict[str, Any]]:
     """Return up to `most` distinct configurations of trials with a value, the best first."""
-    found: dict[str, dict[str, Any]] = {}
-    for one in study.scored():
-        if one.params and all(_sayable(value) for value in one.params.values()):
-            found.setdefault(repr(sorted(one.params.items())), one.params)
-    return list(found.values())[:most]
+    points: dict[str, dict[str, Any]] = {}
+    for trial in study.best_trials():
+        if trial.params and all(_is_writable(value) for value in trial.params.values()):
+            points.setdefault(repr(sorted(trial.params.items())), trial.params)
+    return list(points.values())[:most]
 
 
 def search_spaces(study: Study) -> list[dict[str, Any]]:
@@ -117,39 +117,40 @@ def search_spaces(study: Study) -> list[dict[str, Any]]:
     conditional parameters says nowhere which of them go together.
     """
     groups: dict[tuple[str, ...], list[StudyTrial]] = {}
-    for one in study.scored():
-        if one.params:
-            groups.setdefault(tuple(sorted(one.params)), []).append(one)
+    for trial in study.best_trials():
+        if trial.params:
+            groups.setdefault(tuple(sorted(trial.params)), []).append(trial)
     largest = sorted(groups.values(), key=lambda group: -len(group))[:MOST_SPACES]
-    return [{name: _axis(name, group, seen_only=len(groups) > 1) for name in group[0].params} for group in largest]
+    return [{name: _space_of_parameter(name, group, seen_only=len(groups) > 1) for name in group[0].params} for group in largest]
 
 
-def _axis(name: str, group: Sequence[StudyTrial], *, seen_only: bool) -> Any:
-    seen = _distinct(one.params[name] for one in group)
-    told = [one.distributions[name] for one in group if name in one.distributions]
-    ranges = [one for one in told if isinstance(one, Range) and math.isfinite(one.low) and math.isfinite(one.high)]
-    if len(ranges) == len(told) and ranges:
-        return _written(ranges)
-    if seen_only or not told:
-        return seen
-    return _distinct(choice for one in told if isinstance(one, Categorical) for choice in one.choices if _sayable(choice)) or seen
+def _space_of_parameter(name: str, group: Sequence[StudyTrial], *, seen_only: bool) -> Any:
+    occurring = _distinct(one.params[name] for one in group)
+    distributions = [one.distributions[name] for one in group if name in one.distributions]
+    ranges = [one for one in distributions if isinstance(one, Range) and math.isfinite(one.low) and math.isfinite(one.high)]
+    if len(ranges) == len(distributions) and ranges:
+        return _write_range(ranges)
+    if seen_only or not distributions:
+        return occurring
+    listed = (choice for one in distributions if isinstance(one, Categorical) for choice in one.choices)
+    return _distinct(choice for choice in listed if _is_writable(choice)) or occurring
 
 
-def _written(ranges: Sequence[Range]) -> Any:
+def _write_range(ranges: Sequence[Range]) -> Any:
     low, high = min(one.low for one in ranges), max(one.high for one in ranges)
     first = ranges[0]
     number = int if first.whole else float
     if low == high:
         return [number(low)]
     if first.step and not first.log and (first.step != 1 or not first.whole):
-        steps = round((high - low) / first.step)
-        if steps < MOST_STEPS:
-            return [number(low) + at * number(first.step) if first.whole else _clean(low + at * first.step) for at in range(steps + 1)]
+        steps = range(round((high - low) / first.step) + 1)
+        if len(steps) <= MOST_STEPS:
+            return [number(low) + at * number(first.step) if first.whole else _round_noise(low + at * first.step) for at in steps]
     kind = "int" if first.whole else "log" if first.log and low > 0 else "lin"
     return {kind: [number(low), number(high)]}
 
 
-def _clean(value: float) -> float:
+def _round_noise(value: float) -> float:
     return float(f"{value:.12g}")  # 0.1 + 2 * 0.1 is meant as 0.3
 
 
@@ -157,6 +158,6 @@ def _distinct(values: Any) -> list[Any]:
     return list({repr(value): value for value in values}.values())
 
 
-def _sayable(value: Any) -> bool:
+def _is_writable(value: Any) -> bool:
     """Whether an entry can say a value: anything but what is no number."""
     return not isinstance(value, float) or math.isfinite(value)

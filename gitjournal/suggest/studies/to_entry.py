@@ -47,19 +47,19 @@ class Imported:
     distinct: int
 
 
-def chosen(studies: Sequence[Study], name: str | None, file: str) -> Study:
+def choose_study(studies: Sequence[Study], name: str | None, file: str) -> Study:
     """Return the study that is meant. Raises UsageError with the names where that is not one, GitjournalError where it has no value."""
-    fits = [one for one in studies if name is None or one.name == name]
+    fits = [study for study in studies if name is None or study.name == name]
     if len(fits) != 1:
-        names = "\n  ".join(one.name for one in studies[:MOST_NAMES])
-        said = f"{file} has no study `{name}`" if name else f"{file} has {len(studies)} studies; say which: --study-name NAME"
-        raise UsageError(said, hint=names)
-    one = fits[0]
-    if len(one.directions) != 1:
-        raise GitjournalError(f"study `{one.name}` has {len(one.directions)} objectives; an entry is decided by one metric")
-    if not best_points(one, 1):
-        raise GitjournalError(f"study `{one.name}` has no completed trial with parameters and a finite value")
-    return restore_values(one)
+        names = "\n  ".join(study.name for study in studies[:MOST_NAMES])
+        message = f"{file} has no study `{name}`" if name else f"{file} has {len(studies)} studies; say which: --study-name NAME"
+        raise UsageError(message, hint=names)
+    study = fits[0]
+    if len(study.directions) != 1:
+        raise GitjournalError(f"study `{study.name}` has {len(study.directions)} objectives; an entry is decided by one metric")
+    if not best_points(study, 1):
+        raise GitjournalError(f"study `{study.name}` has no completed trial with parameters and a finite value")
+    return restore_values(study)
 
 
 def draft(journal: Journal, root: Path, study: Study, wish: ImportOptions, ask: AskWorker) -> Imported:
@@ -88,7 +88,7 @@ def draft(journal: Journal, root: Path, study: Study, wish: ImportOptions, ask: 
     drafted = drafting.draft_entry(journal, root, EntryRequest(values, wish.data), ask=ask)
     space = spaces if len(spaces) > 1 else spaces[0]
     text = edit.set_values(drafted.text, {("space",): space}, file="the new entry")
-    return Imported(replace(drafted, text=text), len(points), len(best_points(study, len(study.tried))))
+    return Imported(replace(drafted, text=text), len(points), len(best_points(study, len(study.trials))))
 
 
 def _check_names(names: Sequence[str], written: Any) -> None:
@@ -96,11 +96,11 @@ def _check_names(names: Sequence[str], written: Any) -> None:
     if not written:
         listed = ", ".join(f"`{name}`" for name in names[:MOST_NAMES])
         raise UsageError(f"the study has the parameters {listed}, and no procedure is said that has them", hint=SAY_PROCEDURE)
-    known = reader.names_of(written)
-    if known is None:
+    names_of_procedure = reader.names_of(written)
+    if names_of_procedure is None:
         return
-    labels, asked = known
-    unfit = [name for name in names if name not in labels and name not in asked and name.partition("__")[0] not in labels]
+    labels, variables = names_of_procedure
+    unfit = [name for name in names if name not in labels and name not in variables and name.partition("__")[0] not in labels]
     if unfit:
         listed = ", ".join(f"`{name}`" for name in unfit[:MOST_NAMES])
         steps = ", ".join(f"{label}__…" for label in labels)
@@ -120,7 +120,7 @@ def _metrics(study: Study) -> list[str]:
 
 
 def _hypothesis(study: Study) -> str:
-    best = study.scored()[0]
+    best = study.best_trials()[0]
     aim = "highest" if study.directions[0] > 0 else "lowest"
-    trials = len(study.tried) + study.unfinished
+    trials = len(study.trials) + study.unfinished
     return f"a study reported {best.score:.4g} as its {aim} value (trials: {trials}); what did best there comes to that here too"

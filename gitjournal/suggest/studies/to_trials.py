@@ -26,7 +26,7 @@ MOST_SIZE = 10**12  # rows or columns that anybody can mean
 
 
 @dataclass(frozen=True)
-class Reported:
+class StudyReport:
     """What was taken from one study: `taken` trials, on which data, and why the others were not (`left_out`: reason -> how many)."""
 
     study: str
@@ -37,7 +37,7 @@ class Reported:
     left_out: dict[str, int]
 
 
-def report(target: SearchTarget, file: str, studies: Sequence[Study], *, same_data: bool) -> list[Reported]:
+def report_studies(target: SearchTarget, file: str, studies: Sequence[Study], *, same_data: bool) -> list[StudyReport]:
     """Return what the studies of a file say about configurations that the target may run.
 
     Trials that gitjournal exported say themselves which configuration on which data they are. Any others are points of the space
@@ -45,48 +45,50 @@ def report(target: SearchTarget, file: str, studies: Sequence[Study], *, same_da
     Raises UsageError where nothing can be taken from any of them.
     """
     many = len(studies) > 1
-    found = [_report(target, f"{file}/{one.name}" if many else file, restore_values(one), same_data=same_data) for one in studies]
-    if not any(one.taken for one in found):
-        why = next((reason for one in found for reason in one.left_out), "it has no trial that ended")
+    reports = [_report_study(target, f"{file}/{one.name}" if many else file, restore_values(one), same_data=same_data) for one in studies]
+    if not any(one.taken for one in reports):
+        why = next((reason for one in reports for reason in one.left_out), "it has no trial that ended")
         hint = "name an entry whose `space` has the parameters of the study: gitjournal suggest ID --from STUDY"
         raise UsageError(f"{file} says nothing about this: {why}", hint="" if target.space_entry else hint)
-    return found
+    return reports
 
 
-def _report(target: SearchTarget, name: str, study: Study, *, same_data: bool) -> Reported:
-    data = _own_data(study)
+def _report_study(target: SearchTarget, name: str, study: Study, *, same_data: bool) -> StudyReport:
+    data = _exported_data(study)
     where = target.data if same_data else data or DataSet(f"study:{name}", name)
-    exact = {one.number: found for one in study.tried if (found := _exact(one, study.attrs.get("metric"), data))}
-    results = list(exact.values())
+    exported = {one.number: found for one in study.trials if (found := _exported_result(one, study.attrs.get("metric"), data))}
+    results = list(exported.values())
     sets = {one.data: data if data and data.hash == one.data else DataSet(one.data, one.data[:8]) for one in results}
-    others, left_out = _placed(target, study, [one for one in study.tried if one.number not in exact], where)
-    if others:
+    in_space, left_out = _results_in_space(target, study, [one for one in study.trials if one.number not in exported], where)
+    if in_space:
         sets[where.hash] = where
-    results += others
-    assumed = ("these data" if same_data else "another data set") if others and data is None else ""
+    results += in_space
+    assumed = ("these data" if same_data else "another data set") if in_space and data is None else ""
     labels = list(dict.fromkeys(sets[one.data].label for one in results))
-    return Reported(study.name, RunHistory(name, results, sets), len(results), labels, assumed, left_out)
+    return StudyReport(study.name, RunHistory(name, results, sets), len(results), labels, assumed, left_out)
 
 
-def _placed(target: SearchTarget, study: Study, trials: Sequence[StudyTrial], where: DataSet) -> tuple[list[Result], dict[str, int]]:
+def _results_in_space(
+    target: SearchTarget, study: Study, trials: Sequence[StudyTrial], where: DataSet
+) -> tuple[list[Result], dict[str, int]]:
     """Return what trials came to that are points of the space of the target's entry, and why the others say nothing."""
-    refused = _refused(target, study)
+    refused = _reason_to_refuse(target, study)
     if refused:
         return [], {refused: len(trials)} if trials or len(study.directions) != 1 else {}
     with plan.place_faults(target.entry):
-        every = spaces.read_spaces(target.entry.front.space or {})
+        spaces_of_entry = spaces.read_spaces(target.entry.front.space or {})
     scale = fit_scale(target.metric, [])
     within = [one for one in trials if one.score is None or scale.low <= one.score <= scale.high]
-    points = [(one, point) for one in within if (point := _point(every, one.params)) is not None]
+    points = [(one, point) for one in within if (point := _point_in_space(spaces_of_entry, one.params)) is not None]
     texts = candidates.canonical_texts(target, [point for _, point in points])
-    found = [
-        _result(one, text, where, {target.metric: one.score}) for (one, _), text in zip(points, texts, strict=True) if text is not None
+    results = [
+        _make_result(one, text, where, {target.metric: one.score}) for (one, _), text in zip(points, texts, strict=True) if text is not None
     ]
-    left_out = {f"dev.{target.metric} cannot have such a value": len(trials) - len(within), OTHER_SPACE: len(within) - len(found)}
-    return found, {reason: many for reason, many in left_out.items() if many}
+    left_out = {f"dev.{target.metric} cannot have such a value": len(trials) - len(within), OTHER_SPACE: len(within) - len(results)}
+    return results, {reason: many for reason, many in left_out.items() if many}
 
 
-def _refused(target: SearchTarget, study: Study) -> str:
+def _reason_to_refuse(target: SearchTarget, study: Study) -> str:
     """Return why nothing of a study can be taken, but for what gitjournal exported; "" where there is no reason."""
     metric, deciding = study.attrs.get("metric"), f"dev.{target.metric}"
     if len(study.directions) != 1:
@@ -98,47 +100,48 @@ def _refused(target: SearchTarget, study: Study) -> str:
     return "" if target.space_entry else "its trials are points of no space that is known here"
 
 
-def _own_data(study: Study) -> DataSet | None:
+def _exported_data(study: Study) -> DataSet | None:
     """Return the data set that a study says it is about, where gitjournal wrote it."""
-    said = study.attrs
-    if not isinstance(said.get("data_hash"), str) or "gitjournal" not in said:
+    attributes = study.attrs
+    if not isinstance(attributes.get("data_hash"), str) or "gitjournal" not in attributes:
         return None
-    label = said.get("data")
-    return DataSet(said["data_hash"], label if isinstance(label, str) else "?", _size(said.get("n_rows")), _size(said.get("n_features")))
+    label = attributes.get("data")
+    rows, columns = (_size(attributes.get(name)) for name in ("n_rows", "n_features"))
+    return DataSet(attributes["data_hash"], label if isinstance(label, str) else "?", rows, columns)
 
 
 def _size(value: Any) -> int | None:
     return value if type(value) is int and 0 < value < MOST_SIZE else None
 
 
-def _exact(one: StudyTrial, metric: Any, data: DataSet | None) -> Result | None:
+def _exported_result(trial: StudyTrial, metric: Any, data: DataSet | None) -> Result | None:
     """Return what a trial came to that gitjournal exported; None for any other, or where its text is not the one that was hashed."""
-    text, told = one.attrs.get("canonical"), one.attrs.get("fingerprint")
-    if not isinstance(text, str) or data is None or fingerprint(text) != told:
+    text, claimed = trial.attrs.get("canonical"), trial.attrs.get("fingerprint")
+    if not isinstance(text, str) or data is None or fingerprint(text) != claimed:
         return None
     data_hash = header(text).hash
     if not data_hash:
         return None
-    scores = one.attrs.get("scores")
-    said = {str(name): value for name, value in scores.items()} if isinstance(scores, Mapping) else {}
-    said |= {metric: one.score} if isinstance(metric, str) else {}
-    kept: dict[str, float | None] = {
+    scores = trial.attrs.get("scores")
+    values = {str(name): value for name, value in scores.items()} if isinstance(scores, Mapping) else {}
+    values |= {metric: trial.score} if isinstance(metric, str) else {}
+    dev_scores: dict[str, float | None] = {
         name.removeprefix("dev."): float(value)
-        for name, value in said.items()
+        for name, value in values.items()
         if name.startswith("dev.") and isinstance(value, (int, float)) and math.isfinite(value)
     }
-    return _result(one, text, DataSet(data_hash, ""), kept)
+    return _make_result(trial, text, DataSet(data_hash, ""), dev_scores)
 
 
-def _result(one: StudyTrial, canonical: str, data: DataSet, scores: dict[str, float | None]) -> Result:
-    entry = one.attrs.get("entry")
-    named = entry if isinstance(entry, str) and ID_PATTERN.match(entry) else f"trial {one.number}"
-    status = "failed" if one.score is None else "done"
-    row = Row(id=named, data=data.label, data_hash=data.hash)
-    return Result(data.hash, fingerprint(canonical), canonical, status, {} if one.score is None else scores, one.seconds, row)
+def _make_result(trial: StudyTrial, canonical: str, data: DataSet, scores: dict[str, float | None]) -> Result:
+    entry = trial.attrs.get("entry")
+    entry_id = entry if isinstance(entry, str) and ID_PATTERN.match(entry) else f"trial {trial.number}"
+    status = "failed" if trial.score is None else "done"
+    row = Row(id=entry_id, data=data.label, data_hash=data.hash)
+    return Result(data.hash, fingerprint(canonical), canonical, status, {} if trial.score is None else scores, trial.seconds, row)
 
 
-def _point(every: Sequence[Sequence[Dimension]], params: Mapping[str, Any]) -> dict[str, Any] | None:
+def _point_in_space(every: Sequence[Sequence[Dimension]], params: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the point of a space that a trial was at; parameters with one value in the space need not be said."""
     for axes in every:
         fixed = {axis.name: axis.values[0] for axis in axes if axis.kind == "list" and len(axis.values) == 1}

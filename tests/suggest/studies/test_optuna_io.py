@@ -75,13 +75,13 @@ def searched(path: Path, trials: int = 3) -> Path:
 def test_a_study_is_read_as_it_is_and_the_file_left_alone(tmp_path: Path, name: str) -> None:
     path = searched(tmp_path / name, trials=8)
     before = snapshot(tmp_path)
-    (found,) = optuna_io.read(path)
+    (found,) = optuna_io.read_studies(path)
     assert (found.name, found.directions, found.unfinished) == ("svm", (1,), 2)  # the pruned one, and the one that reached infinity
-    assert [one.number for one in found.tried if one.score is None] == [4]
-    first = found.tried[0]
+    assert [one.number for one in found.trials if one.score is None] == [4]
+    first = found.trials[0]
     assert first.distributions["svc__C"] == Range(0.01, 100, log=True)
     assert first.distributions["svc__kernel"] == Categorical(("rbf", "linear"))
-    assert {name for one in found.tried for name in one.params} == {"svc__C", "svc__kernel", "degree"}
+    assert {name for one in found.trials for name in one.params} == {"svc__C", "svc__kernel", "degree"}
     assert first.seconds is not None
     assert 0 <= first.seconds < 60
     assert snapshot(tmp_path) == before
@@ -95,7 +95,7 @@ def test_what_is_written_is_a_study_that_optuna_goes_on_with(tmp_path: Path, nam
         StudyTrial(number, {"x": number / 10, "n": 2, "k": None}, distributions, number / 10, attrs={"runs": ["r"]}) for number in range(9)
     ]
     failed = StudyTrial(9, {"x": 0.95, "n": 2, "k": "a"}, distributions, None)
-    optuna_io.write(path, [Study("mine", (1,), [*tried, failed], {"data": "wine"})])
+    optuna_io.write_studies(path, [Study("mine", (1,), [*tried, failed], {"data": "wine"})])
     assert [one.name for one in tmp_path.iterdir()] == [name]
     held = storage(path)
     study = optuna.load_study(study_name="mine", storage=held, sampler=optuna.samplers.TPESampler(seed=0, n_startup_trials=1))
@@ -105,35 +105,35 @@ def test_what_is_written_is_a_study_that_optuna_goes_on_with(tmp_path: Path, nam
         trial = study.ask(study.trials[0].distributions)
         study.tell(trial, trial.params["x"])
     closed(held)
-    (found,) = optuna_io.read(path)
-    assert len(found.tried) == 20
-    assert found.tried[0] == tried[0] or found.tried[0].params == tried[0].params
-    assert sum(one.params["x"] for one in found.tried[10:]) / 10 > 0.6  # what it was told steers where it looks
+    (found,) = optuna_io.read_studies(path)
+    assert len(found.trials) == 20
+    assert found.trials[0] == tried[0] or found.trials[0].params == tried[0].params
+    assert sum(one.params["x"] for one in found.trials[10:]) / 10 > 0.6  # what it was told steers where it looks
 
 
 def test_a_file_with_studies_gets_others_and_a_name_is_never_taken_twice(tmp_path: Path) -> None:
     path = searched(tmp_path / "study.db")
     one = Study("other", (-1,), [StudyTrial(0, {"x": 0.5}, {"x": Range(0.0, 1.0)}, 1.0)])
-    optuna_io.write(path, [one])
-    assert [(each.name, each.directions) for each in optuna_io.read(path)] == [("svm", (1,)), ("other", (-1,))]
+    optuna_io.write_studies(path, [one])
+    assert [(each.name, each.directions) for each in optuna_io.read_studies(path)] == [("svm", (1,)), ("other", (-1,))]
     with pytest.raises(UsageError, match="has a study `other` already"):
-        optuna_io.write(path, [Study("third", (1,), []), one])
-    assert [each.name for each in optuna_io.read(path)] == ["svm", "other"]
+        optuna_io.write_studies(path, [Study("third", (1,), []), one])
+    assert [each.name for each in optuna_io.read_studies(path)] == ["svm", "other"]
 
 
 def test_a_study_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     wrong = Study("wrong", (1,), [StudyTrial(0, {"x": 5.0}, {"x": Range(0.0, 1.0)}, 1.0)])
     with pytest.raises(ValueError, match="isn't contained"):
-        optuna_io.write(tmp_path / "new.db", [wrong])
+        optuna_io.write_studies(tmp_path / "new.db", [wrong])
     assert list(tmp_path.iterdir()) == []
     path = searched(tmp_path / "study.log")
     with pytest.raises(ValueError, match="isn't contained"):
-        optuna_io.write(path, [wrong])
-    assert [each.name for each in optuna_io.read(path)] == ["svm"]
+        optuna_io.write_studies(path, [wrong])
+    assert [each.name for each in optuna_io.read_studies(path)] == ["svm"]
     notes = tmp_path / "notes.db"
     notes.write_text("mine")
     with pytest.raises(GitjournalError, match="is no study"):
-        optuna_io.write(notes, [Study("s", (1,), [])])
+        optuna_io.write_studies(notes, [Study("s", (1,), [])])
     assert notes.read_text() == "mine"
 
 
@@ -142,8 +142,8 @@ def test_several_objectives_are_read_as_such_without_trials(tmp_path: Path) -> N
     study = optuna.create_study(storage=held, study_name="two", directions=["maximize", "minimize"])
     study.add_trial(optuna.create_trial(values=[1.0, 2.0]))
     closed(held)
-    (found,) = optuna_io.read(tmp_path / "study.db")
-    assert (found.directions, found.tried, found.unfinished) == ((1, -1), [], 1)
+    (found,) = optuna_io.read_studies(tmp_path / "study.db")
+    assert (found.directions, found.trials, found.unfinished) == ((1, -1), [], 1)
 
 
 def test_rows_that_are_only_in_the_second_file_of_a_database_are_read(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_rows_that_are_only_in_the_second_file_of_a_database_are_read(tmp_path: 
         writer.execute("UPDATE studies SET study_name = 'newest'")
         writer.commit()
         before = snapshot(tmp_path)
-        assert [one.name for one in optuna_io.read(path)] == ["newest"]
+        assert [one.name for one in optuna_io.read_studies(path)] == ["newest"]
         assert snapshot(tmp_path) == before
 
 
@@ -163,11 +163,11 @@ def test_a_database_that_is_being_written_is_waited_for(tmp_path: Path, monkeypa
     rollback.write_bytes(b"x")
     monkeypatch.setattr(files, "PAUSE", 0.01)
     with pytest.raises(GitjournalError, match="is being written"):
-        optuna_io.read(path)
+        optuna_io.read_studies(path)
     monkeypatch.setattr(files, "PAUSE", 0.1)
     threading.Timer(0.3, rollback.unlink).start()
     began = time.monotonic()
-    assert optuna_io.read(path)
+    assert optuna_io.read_studies(path)
     assert time.monotonic() - began > 0.2
 
 
@@ -233,7 +233,7 @@ def test_a_file_that_is_no_study_is_refused_with_one_line_and_left_alone(tmp_pat
     spoil(path)
     before = snapshot(tmp_path)
     with pytest.raises(GitjournalError, match=said) as refused:
-        optuna_io.read(path)
+        optuna_io.read_studies(path)
     assert "\n" not in refused.value.message
     assert len(refused.value.message) < 400
     assert snapshot(tmp_path) == before
@@ -254,30 +254,30 @@ def test_a_log_that_says_nonsense_is_refused_with_one_line(tmp_path: Path, line:
     with path.open("a") as file:
         file.write(json.dumps(line) + "\n")
     with pytest.raises(GitjournalError, match="no study that optuna"):
-        optuna_io.read(path)
+        optuna_io.read_studies(path)
 
 
 def test_a_log_that_is_cut_off_is_read_up_to_there(tmp_path: Path) -> None:
     path = searched(tmp_path / "study.log")
     path.write_bytes(path.read_bytes()[:-20])
-    (found,) = optuna_io.read(path)
-    assert len(found.tried) == 2
+    (found,) = optuna_io.read_studies(path)
+    assert len(found.trials) == 2
 
 
 def test_what_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = searched(tmp_path / "study.log")
     monkeypatch.setattr(files, "MAX_TRIALS", 2)
     with pytest.raises(GitjournalError, match="3 trials; up to 2"):
-        optuna_io.read(path)
+        optuna_io.read_studies(path)
     with pytest.raises(GitjournalError, match="3 trials; up to 2"):
-        optuna_io.read(searched(tmp_path / "study.db"))
+        optuna_io.read_studies(searched(tmp_path / "study.db"))
     with path.open("a") as file:
         file.write(json.dumps({"op_code": 2, "study_id": 0, "user_attr": {"a": "x" * 5_000_000}}) + "\n")
     with pytest.raises(GitjournalError, match="a line of more than 4 MB"):
-        optuna_io.read(path)
+        optuna_io.read_studies(path)
     monkeypatch.setattr(files, "MAX_BYTES", 1000)
     with pytest.raises(GitjournalError, match="too large"):
-        optuna_io.read(path)
+        optuna_io.read_studies(path)
 
 
 @pytest.mark.parametrize("said", ["mysql://u:secret@host/db", "redis://host", "postgresql+psycopg2://h/d", "sqlite://", "nowhere.db", "."])

@@ -13,7 +13,7 @@ from gitjournal.entry.model import FrontMatter
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Failure, Record
 from gitjournal.entry.summary import summarise
-from gitjournal.suggest.studies.export import as_study
+from gitjournal.suggest.studies.export import make_study
 from gitjournal.suggest.studies.study import Categorical, Distribution, Range, Study, StudyTrial, best_points, restore_values, search_spaces
 
 
@@ -80,9 +80,9 @@ def test_json_that_stands_for_values_becomes_these_and_nonsense_stays() -> None:
         json={"prepare": [text, "{", 3, ["x"]], "other": "text"},
     )
     made = restore_values(found)
-    assert made.tried[0].params == {"prepare": {"PCA": {"n_components": 2}}}
+    assert made.trials[0].params == {"prepare": {"PCA": {"n_components": 2}}}
     assert search_spaces(made) == [{"prepare": [{"PCA": {"n_components": 2}}, "passthrough"]}]
-    assert restore_values(study(distributions={}, json="nonsense")).tried == []
+    assert restore_values(study(distributions={}, json="nonsense")).trials == []
 
 
 FRONT = """\
@@ -106,7 +106,7 @@ def front(extra: str) -> FrontMatter:
 
 def out(extra: str, *records: Record) -> Study:
     made = front(extra)
-    return as_study("20261121-which-aaaa", made, summarise(made, list(records)), list(records), name="s")
+    return make_study("20261121-which-aaaa", made, summarise(made, list(records)), list(records), name="s")
 
 
 def record(fingerprint: str, score: float | None, seed: int | None = 0, **grid: Any) -> Record:
@@ -127,7 +127,7 @@ def record(fingerprint: str, score: float | None, seed: int | None = 0, **grid: 
 
 def test_a_configuration_is_one_trial_with_its_mean_its_runs_and_its_times() -> None:
     made = out("grid: {svc__C: [1, 10]}", record("a", 0.8, 0, svc__C=1), record("a", 0.9, 1, svc__C=1), record("b", None, 0, svc__C=10))
-    one, failed = made.tried
+    one, failed = made.trials
     assert (one.params, one.score, failed.params, failed.score) == ({"svc__C": 1}, pytest.approx(0.85), {"svc__C": 10}, None)
     assert (one.attrs["runs"], one.attrs["seeds"], one.attrs["metric"]) == (["a-0", "a-1"], [0, 1], "dev.accuracy")
     assert one.seconds == 3.0
@@ -143,7 +143,7 @@ def test_a_look_and_a_skipped_run_are_no_runs_of_a_trial() -> None:
     done = record("a", 0.8, 0, svc__C=1)
     look = msgspec.structs.replace(done, run="look", status="final", metrics={"test": {"accuracy": 0.7}})
     skipped = msgspec.structs.replace(done, run="skipped", fingerprint="b", status="skipped", metrics={})
-    (one,) = out("grid: {svc__C: [1]}", done, look, skipped).tried
+    (one,) = out("grid: {svc__C: [1]}", done, look, skipped).trials
     assert (one.attrs["runs"], one.attrs["scores"]) == (["a-0"], {"dev.accuracy": 0.8})
 
 
@@ -161,13 +161,13 @@ def test_a_look_and_a_skipped_run_are_no_runs_of_a_trial() -> None:
     ],
 )
 def test_where_it_looked_is_what_space_and_grid_say(extra: str, value: Any, distribution: Distribution) -> None:
-    assert out(extra, record("a", 0.8, svc__C=value)).tried[0].distributions["svc__C"] == distribution
+    assert out(extra, record("a", 0.8, svc__C=value)).trials[0].distributions["svc__C"] == distribution
 
 
 def test_what_optuna_cannot_hold_becomes_json_and_comes_back() -> None:
     made = out("grid: {svc__C: [[1, 2], rbf, true, 1]}", record("a", 0.8, svc__C=[1, 2]), record("b", 0.7, svc__C=1))
     assert made.attrs["json"] == {"svc__C": ["[1, 2]", "1"]}
-    assert [one.params["svc__C"] for one in made.tried] == ["[1, 2]", "1"]
+    assert [one.params["svc__C"] for one in made.trials] == ["[1, 2]", "1"]
     assert best_points(restore_values(made), 5) == [{"svc__C": [1, 2]}, {"svc__C": 1}]
 
 
@@ -175,5 +175,5 @@ def test_a_lower_is_better_metric_is_minimised_and_a_missing_one_left_out() -> N
     told = front("grid: {svc__C: [1, 10]}")
     told = msgspec.structs.replace(told, metrics=["log_loss"])
     records = [record("a", 0.8, svc__C=1)]
-    made = as_study("x", told, summarise(told, records), records, name="s")
-    assert (made.directions, made.tried) == ((-1,), [])
+    made = make_study("x", told, summarise(told, records), records, name="s")
+    assert (made.directions, made.trials) == ((-1,), [])

@@ -13,7 +13,7 @@ from gitjournal.entry.parse import parse
 from gitjournal.errors import GitjournalError, UsageError
 from gitjournal.journal.journal import Journal, open_journal
 from gitjournal.suggest.studies.study import Range, Study, StudyTrial
-from gitjournal.suggest.studies.to_entry import Imported, ImportOptions, chosen, draft
+from gitjournal.suggest.studies.to_entry import Imported, ImportOptions, choose_study, draft
 from tests.support.guarded import FIRST
 from tests.support.past_runs import look_at_digits, two_data_sets
 
@@ -77,14 +77,14 @@ def test_a_parameter_that_the_procedure_has_no_place_for_is_told_with_the_names_
 
 def test_one_study_is_meant() -> None:
     one, two = study(0.9), study(0.8, name="other")
-    assert chosen([one, two], "other", "study.db").name == "other"
-    assert chosen([one], None, "study.db").name == "svm"
+    assert choose_study([one, two], "other", "study.db").name == "other"
+    assert choose_study([one], None, "study.db").name == "svm"
     with pytest.raises(UsageError, match="has 2 studies; say which") as fault:
-        chosen([one, two], None, "study.db")
+        choose_study([one, two], None, "study.db")
     assert "svm\n  other" in str(fault.value.hint)
     with pytest.raises(UsageError, match="has no study `third`"):
-        chosen([one, two], "third", "study.db")
+        choose_study([one, two], "third", "study.db")
     with pytest.raises(GitjournalError, match="has 2 objectives"):
-        chosen([Study("both", (1, -1), [])], None, "study.db")
+        choose_study([Study("both", (1, -1), [])], None, "study.db")
     with pytest.raises(GitjournalError, match="no completed trial"):
-        chosen([study(None)], None, "study.db")
+        choose_study([study(None)], None, "study.db")

@@ -10,7 +10,7 @@ import pytest
 from gitjournal.errors import UsageError
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.suggest.studies.study import Study, StudyTrial
-from gitjournal.suggest.studies.to_trials import OTHER_SPACE, Reported, report
+from gitjournal.suggest.studies.to_trials import OTHER_SPACE, StudyReport, report_studies
 from gitjournal.suggest.target import SearchTarget, find_target
 from tests.support.guarded import FIRST, HASH, canonical, page
 from tests.support.helpers import write_entry
@@ -31,8 +31,8 @@ def trial(number: int, score: float | None, *, attrs: dict[str, Any] | None = No
     return StudyTrial(number, params, {}, score, attrs=attrs or {})
 
 
-def one_report(target: SearchTarget, study: Study, *, same_data: bool = False) -> Reported:
-    (reported,) = report(target, "study.db", [study], same_data=same_data)
+def one_report(target: SearchTarget, study: Study, *, same_data: bool = False) -> StudyReport:
+    (reported,) = report_studies(target, "study.db", [study], same_data=same_data)
     return reported
 
 
@@ -66,13 +66,13 @@ def test_they_count_as_other_data_unless_they_are_said_to_be_of_these(target: Se
 )
 def test_a_study_that_says_nothing_here_is_refused_with_the_reason(target: SearchTarget, study: Study, why: str) -> None:
     with pytest.raises(UsageError, match=why):
-        report(target, "study.db", [study], same_data=False)
+        report_studies(target, "study.db", [study], same_data=False)
 
 
 def test_without_a_space_only_what_was_exported_speaks(repo: Path) -> None:
     target = find_target(two_data_sets(repo), repo, FIRST, column=None, ask=refuse)
     with pytest.raises(UsageError, match="points of no space that is known here") as fault:
-        report(target, "study.db", [Study("s", (1,), [trial(0, 0.9, svc__C=1.0)])], same_data=False)
+        report_studies(target, "study.db", [Study("s", (1,), [trial(0, 0.9, svc__C=1.0)])], same_data=False)
     assert "suggest ID --from STUDY" in str(fault.value.hint)
 
 
