@@ -5,7 +5,11 @@ Lines are appended by `exec` and never edited.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
+import math
+import zlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -14,6 +18,7 @@ import msgspec
 
 from gitjournal.errors import EntryError, Place
 
+MAX_ROWS = 20_000  # whose right/wrong bits are kept
 MAX_LINE = 4096  # bytes of a record; what is larger leaves its right/wrong bits to the local predictions
 
 Scores = dict[str, dict[str, float | None]]
@@ -182,3 +187,17 @@ def read_time(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
+
+
+def hit_bits(packed: str, n: int) -> int | None:
+    """Return the right/wrong bits of a record's `hits` as one number, the first row highest; None where it does not hold `n` rows."""
+    if not 0 < n <= MAX_ROWS:
+        return None
+    try:
+        unzip = zlib.decompressobj()
+        raw = unzip.decompress(base64.b64decode(packed, validate=True), MAX_ROWS // 8 + 1)
+    except (binascii.Error, zlib.error, ValueError):
+        return None
+    if len(raw) != math.ceil(n / 8):
+        return None
+    return int.from_bytes(raw) >> (-n % 8)

@@ -20,6 +20,7 @@ from gitjournal.stats.evidence import (
     no_evidence,
 )
 from gitjournal.stats.intervals import LEVEL, Estimate, Interval
+from gitjournal.stats.mcnemar import discordant_interval, mcnemar
 from gitjournal.stats.one_sample import score_of_best
 from gitjournal.stats.sample import Sample, common_seeds, hits_of_all, mean_folds, require_alike, row_shares
 
@@ -108,8 +109,8 @@ def _compare_rows(a: Sample, b: Sample, resampled: BootstrapResult | None) -> St
     only_a, only_b = (a.hits & ~b.hits).bit_count(), (b.hits & ~a.hits).bit_count()
     return StatisticalEvidence(
         value=gap,
-        interval=intervals.discordant_interval(only_a, only_b, a.rows),
-        p=intervals.mcnemar(only_a, only_b),
+        interval=discordant_interval(only_a, only_b, a.rows),
+        p=mcnemar(only_a, only_b),
         test=f"exact McNemar, {a.rows} rows",
         why=_SAME_ROWS,
         unit="rows",
@@ -135,7 +136,7 @@ def _selection_effect(leader: Sample, loser: Sample, evidence: StatisticalEviden
         # what a single test does not rule out, one of several cannot
         p, test = max(simultaneous.p, evidence.p or 0.0), f"max-statistic, best of {leader.k}"
         z = max(simultaneous.z, intervals.Z95)
-        interval = intervals.discordant_interval(*evidence.apart, leader.rows, z)
+        interval = discordant_interval(*evidence.apart, leader.rows, z)
     elif evidence.p is not None:
         p, interval = min(1.0, leader.k * evidence.p), _bonferroni_interval(evidence, leader.k)
         z = evidence.estimate.quantile(1 - LEVEL / (2 * leader.k)) if evidence.estimate else multiple_testing.bonferroni(leader.k)
@@ -146,7 +147,7 @@ def _selection_effect(leader: Sample, loser: Sample, evidence: StatisticalEviden
 
 def _bonferroni_interval(evidence: StatisticalEvidence, k: int) -> Interval | None:
     if evidence.apart is not None:
-        return intervals.discordant_interval(*evidence.apart, evidence.n, multiple_testing.bonferroni(k))
+        return discordant_interval(*evidence.apart, evidence.n, multiple_testing.bonferroni(k))
     return evidence.estimate.interval(LEVEL / k) if evidence.estimate else None
 
 
@@ -168,5 +169,5 @@ def _notes(a: Sample, b: Sample, evidence: StatisticalEvidence) -> list[str]:
 def adjust_p_values(comparisons: Sequence[Comparison]) -> list[float | None]:
     """Return p values that allow for the number of comparisons (Holm), the choice of the best allowed for as well."""
     p_values = [comparison.evidence.chance_alone for comparison in comparisons]
-    adjusted = iter(intervals.holm([p for p in p_values if p is not None]))
+    adjusted = iter(multiple_testing.holm([p for p in p_values if p is not None]))
     return [None if p is None else next(adjusted) for p in p_values]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gitjournal.stats import intervals
+from gitjournal.stats import intervals, mcnemar
 from gitjournal.stats.intervals import LEVEL, Estimate, Interval
 from gitjournal.stats.sample import Sample
 
@@ -83,7 +83,7 @@ class StatisticalEvidence:
     def smallest_at(self, critical: float | None) -> float | None:
         """Return the same where `critical` standard errors are needed, instead of those of a single test."""
         if self.apart is not None:
-            return intervals.smallest_of_rows(*self.apart, self.n, critical)
+            return mcnemar.smallest_of_rows(*self.apart, self.n, critical)
         return self.estimate.smallest(critical) if self.estimate else None
 
     @property
@@ -123,7 +123,7 @@ def required_units(evidence: StatisticalEvidence, gap: float) -> int | None:
     For a threshold other than 0, `gap` is how far the value stands from it.
     """
     if evidence.apart is not None:
-        return intervals.required_rows(abs(gap), sum(evidence.apart) / evidence.n)
+        return mcnemar.required_rows(abs(gap), sum(evidence.apart) / evidence.n)
     if evidence.estimate is None:
         return None
     overlap = OVERLAP_OF_FOLDS if evidence.unit == "folds" else 1.0

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import functools
 import math
 import statistics
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.stats.bisection import least_count, least_value
-from gitjournal.stats.distributions import binomial_at_most, normal_quantile, normal_tails, t_beyond, t_quantile, t_tails
+from gitjournal.stats.distributions import normal_quantile, normal_tails, t_beyond, t_quantile, t_tails
 
 LEVEL, POWER = 0.05, 0.8
 Z95 = normal_quantile(1 - LEVEL / 2)
-MAX_ROWS = 20_000
-_STEPS = 20  # of a bisection: a difference that is found is told to a millionth
+STEPS = 20  # of a bisection: a difference that is found is told to a millionth
 MOST = 10_000_000  # an answer beyond this many rows, seeds or folds is none
 
 
@@ -75,7 +70,7 @@ class Estimate:
         high = critical / self.likely + self.quantile(POWER)
         if math.isinf(self.df):
             return high * error
-        return least_value(lambda shift: t_beyond(critical / self.likely, shift, self.df) >= POWER, 0.0, 2 * high, steps=_STEPS) * error
+        return least_value(lambda shift: t_beyond(critical / self.likely, shift, self.df) >= POWER, 0.0, 2 * high, steps=STEPS) * error
 
     def finds(self, gap: float) -> bool:
         """Return whether a true difference of `gap` is found in 80 % of cases; see `smallest`."""
@@ -85,125 +80,12 @@ class Estimate:
         return t_beyond(critical, gap / error, self.df) >= POWER
 
 
-# ---- rows: right and wrong answers
-
-
-def unpack_hits(packed: str, n: int) -> list[bool] | None:
-    """Return one right/wrong value per row from a record's `hits`, or None where it does not hold `n` rows."""
-    bits = hit_bits(packed, n)
-    return None if bits is None else [bool(bits >> (n - 1 - row) & 1) for row in range(n)]
-
-
-def hit_bits(packed: str, n: int) -> int | None:
-    """Return the right/wrong bits of a record's `hits` as one number, the first row highest; None where it does not hold `n` rows."""
-    if not 0 < n <= MAX_ROWS:
-        return None
-    try:
-        unzip = zlib.decompressobj()
-        raw = unzip.decompress(base64.b64decode(packed, validate=True), MAX_ROWS // 8 + 1)
-    except (binascii.Error, zlib.error, ValueError):
-        return None
-    if len(raw) != math.ceil(n / 8):
-        return None
-    return int.from_bytes(raw) >> (-n % 8)
-
-
-def paired_difference(a: Sequence[bool], b: Sequence[bool]) -> Interval:
-    """Return accuracy of `a` minus accuracy of `b` on the same rows, with a 95 % interval; see `discordant_interval`.
-
-    Raises ValueError where the rows differ in number.
-    """
-    only_a = sum(x and not y for x, y in zip(a, b, strict=True))
-    only_b = sum(y and not x for x, y in zip(a, b, strict=True))
-    return discordant_interval(only_a, only_b, len(a))
-
-
-def discordant_interval(only_a: int, only_b: int, n: int, z: float = Z95) -> Interval:
-    """Return the difference of two accuracies on the same `n` rows, of which `only_a` and `only_b` one alone got right.
-
-    The Wald interval with one half added to each discordant and concordant cell (Agresti and Min 2005, Statistics in
-    Medicine 24:729), which keeps its level for small counts; it reaches to 0 where the exact test does not rule 0 out.
-    """
-    more, fewer, total = only_a + 0.5, only_b + 0.5, n + 2
-    centre = (more - fewer) / total
-    half = z * math.sqrt(max(more + fewer - (more - fewer) ** 2 / total, 0.0)) / total
-    low, high = centre - half, centre + half
-    if mcnemar(only_a, only_b) >= LEVEL:
-        low, high = min(low, 0.0), max(high, 0.0)
-    return Interval((only_a - only_b) / n, low, high)
-
-
-def mcnemar(only_a: int, only_b: int) -> float:
-    """Return the p of the exact McNemar test: the two-sided binomial test of the rows that one alone got right (McNemar 1947)."""
-    return min(1.0, 2 * binomial_at_most(min(only_a, only_b), only_a + only_b, 0.5))
-
-
-def mcnemar_power(difference: float, apart: float, n: int, level: float = LEVEL) -> float:
-    """Return how often the exact test at `level` finds a difference of accuracies among `n` rows.
-
-    `apart` is the share of rows that one of the two alone gets right (Connor 1987, Biometrics 43:207), the difference itself where
-    that is more. Summed over how many rows may differ (Duffy 1984, Biometrics 40:1005).
-    """
-    apart = max(apart, difference)
-    if apart <= 0:
-        return 0.0
-    better = (1 + difference / apart) / 2  # of the rows that differ, the share that the better one gets right
-    middle, spread = n * apart, math.sqrt(n * apart * (1 - apart))
-    first, last = max(0, math.floor(middle - 6 * spread - 6)), min(n, math.ceil(middle + 6 * spread + 6))
-    step = max(1, (last - first) // 60)  # power is smooth in the number of rows that differ, so wide ranges are sampled
-    power = weight = 0.0
-    for differing in range(first, last + 1, step):
-        chance = _binomial(differing, n, apart)
-        most = _critical(differing, level)
-        power += chance * (binomial_at_most(most, differing, 1 - better) + binomial_at_most(most, differing, better)) if most >= 0 else 0.0
-        weight += chance
-    return power / weight if weight else 0.0
-
-
-def smallest_of_rows(only_a: int, only_b: int, n: int, critical: float | None = None) -> float | None:
-    """Return the smallest difference of accuracies that the exact test finds in 80 % of cases; None where none is.
-
-    As many rows are taken to differ as did here. `critical` is how many standard errors it takes to be found, where that is more
-    than for a single test.
-    """
-    apart, level = (only_a + only_b) / n, normal_tails(critical) if critical else LEVEL
-    if mcnemar_power(1.0, apart, n, level) < POWER:
-        return None
-    return least_value(lambda difference: mcnemar_power(difference, apart, n, level) >= POWER, 0.0, 1.0, steps=_STEPS)
-
-
-def required_rows(gap: float, apart: float) -> int | None:
-    """Return how many rows the exact test needs to find a difference `gap` in 80 % of cases; see `mcnemar_power`."""
-    if not 0 < gap <= 1:
-        return None
-    return least_count(lambda n: mcnemar_power(gap, apart, n) >= POWER, MOST, precision=0.001)
-
-
-def _binomial(k: int, n: int, p: float) -> float:
-    if p >= 1:
-        return float(k == n)
-    log = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * math.log(p) + (n - k) * math.log1p(-p)
-    return math.exp(log)
-
-
-@functools.lru_cache(maxsize=4096)
-def _critical(differing: int, level: float) -> int:
-    """Return the most rows of the rarer kind at which the exact test still rejects, or -1."""
-    most = math.floor(differing / 2 - Z95 * math.sqrt(differing) / 2) + 1
-    while most >= 0 and 2 * binomial_at_most(most, differing, 0.5) >= level:
-        most -= 1
-    return max(most, -1)
-
-
 def wilson(hits: float, n: int, z: float = Z95) -> Interval:
     """Return a share with its interval (Wilson 1927, JASA 22:209), which stays within 0 and 1 and serves small n."""
     share = hits / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
-
-
-# ---- seeds, folds, data sets: numbers
 
 
 def mean(values: Sequence[float]) -> Estimate:
@@ -264,12 +146,3 @@ def required_units(estimate: Estimate, gap: float, units: int, ratio: float = 0.
 def _overlapping_error(variance: float, n: int, ratio: float, overlap: float) -> tuple[float, float]:
     """Return the error that is allowed for in a mean of n values of that variance, and the share of it that is likely."""
     return math.sqrt(variance * (1 / n + ratio)), math.sqrt((1 / n + overlap * ratio) / (1 / n + ratio))
-
-
-def holm(ps: Sequence[float]) -> list[float]:
-    """Return p values that allow for one another, in their order (Holm 1979, Scandinavian Journal of Statistics 6:65)."""
-    adjusted, highest = [0.0] * len(ps), 0.0
-    for rank, at in enumerate(sorted(range(len(ps)), key=lambda at: ps[at])):
-        highest = max(highest, min(1.0, (len(ps) - rank) * ps[at]))
-        adjusted[at] = highest
-    return adjusted

@@ -79,6 +79,15 @@ def bonferroni(k: int) -> float:
     return normal_quantile(1 - LEVEL / (2 * k))
 
 
+def holm(ps: Sequence[float]) -> list[float]:
+    """Return p values that allow for one another, in their order (Holm 1979, Scandinavian Journal of Statistics 6:65)."""
+    adjusted, highest = [0.0] * len(ps), 0.0
+    for rank, at in enumerate(sorted(range(len(ps)), key=lambda at: ps[at])):
+        highest = max(highest, min(1.0, (len(ps) - rank) * ps[at]))
+        adjusted[at] = highest
+    return adjusted
+
+
 def bbc_accuracy(hits: Sequence[int], n: int, *, draws: int = BOOTSTRAPS, seed: int = SEED) -> float:
     """Return what the best of these configurations would reach on other rows, from their right/wrong bits.
 

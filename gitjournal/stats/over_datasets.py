@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.errors import ComparisonError
-from gitjournal.stats.intervals import LEVEL, Z95, Interval, holm
+from gitjournal.stats.intervals import LEVEL, Z95, Interval
+from gitjournal.stats.multiple_testing import holm
 
 FEWEST = 6  # data sets: with fewer, no outcome of the signed-rank test is rarer than 5 %
 EXACT = 50  # sets up to which the interval comes from the exact distribution

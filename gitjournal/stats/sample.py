@@ -16,11 +16,10 @@ import msgspec
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.model import FrontMatter
-from gitjournal.entry.record import Record
+from gitjournal.entry.record import Record, hit_bits
 from gitjournal.entry.summary import COUNTS, summarise
 from gitjournal.errors import ComparisonError
 from gitjournal.procedure import canonical_text
-from gitjournal.stats.intervals import hit_bits
 
 Seed = int | None
 

@@ -15,6 +15,7 @@ from gitjournal.stats import intervals
 from gitjournal.stats.compare import adjust_p_values, compare
 from gitjournal.stats.evidence import BootstrapResult, required_units, reverse
 from gitjournal.stats.intervals import LEVEL
+from gitjournal.stats.mcnemar import discordant_interval, mcnemar, mcnemar_power
 from gitjournal.stats.one_sample import estimate_score, score_elsewhere
 from gitjournal.stats.sample import combine, sample_of
 from tests.support.samples import EACH, FOLDS, A, B, front, right, run, sample
@@ -36,7 +37,7 @@ def test_one_run_each_on_the_same_rows_is_mcnemars_exact_test() -> None:
     assert (found.test, found.unit, found.n, found.apart) == ("exact McNemar, 360 rows", "rows", 360, (3, 1))
     assert found.p == pytest.approx(0.625)
     assert found.value == pytest.approx(2 / 360)
-    assert found.interval == intervals.paired_difference(a, b)
+    assert found.interval == discordant_interval(3, 1, 360)
     assert found.smallest == pytest.approx(0.0219, abs=5e-4)  # 80 % are 6 rows or more of 360, all on one side
     assert "these two fitted models" in found.why
     assert not found.notes
@@ -168,7 +169,7 @@ def test_two_equal_models_on_one_holdout_are_told_apart_one_time_in_twenty() -> 
     for _ in range(SIMULATIONS):
         hard = draw.beta(4, 1, 200)
         a, b = draw.random((2, 200)) < hard
-        told += intervals.mcnemar(int((a & ~b).sum()), int((b & ~a).sum())) < LEVEL
+        told += mcnemar(int((a & ~b).sum()), int((b & ~a).sum())) < LEVEL
     assert told / SIMULATIONS <= ALLOWED
 
 
@@ -378,7 +379,7 @@ def test_how_many_would_decide() -> None:
     found = compare(a, b).evidence
     rows = required_units(found, 0.01)
     assert rows is not None
-    assert intervals.mcnemar_power(0.01, 4 / 360, rows) >= intervals.POWER
+    assert mcnemar_power(0.01, 4 / 360, rows) >= intervals.POWER
     assert required_units(estimate_score(a), 0.05) is not None
     silent = compare(*(sample(name, [run(name, 2.0, metric="rmse")], None, "rmse") for name in (A, B))).evidence
     assert required_units(silent, 0.1) is None

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import math
-import random
 import statistics
-import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -18,97 +15,13 @@ from scipy import stats as reference
 from gitjournal.stats.intervals import (
     LEVEL,
     Estimate,
-    discordant_interval,
-    hit_bits,
-    holm,
-    mcnemar,
-    mcnemar_power,
     mean,
     mean_against_single,
     overlapping_mean,
-    paired_difference,
-    required_rows,
     required_units,
-    smallest_of_rows,
-    unpack_hits,
     welch,
     wilson,
 )
-
-
-def packed(hits: list[bool]) -> str:
-    bits = "".join("1" if hit else "0" for hit in hits)
-    raw = bytes(int(bits[at : at + 8].ljust(8, "0"), 2) for at in range(0, len(bits), 8))
-    return base64.b64encode(zlib.compress(raw)).decode()
-
-
-@pytest.mark.parametrize("n", [1, 7, 8, 9, 360])
-def test_what_was_packed_comes_back(n: int) -> None:
-    hits = [random.Random(n).random() < 0.9 for _ in range(n)]
-    assert unpack_hits(packed(hits), n) == hits
-
-
-def test_what_is_not_the_bits_of_so_many_rows_is_refused() -> None:
-    good = packed([True] * 16)
-    assert unpack_hits(good, 17) is None
-    assert unpack_hits("not base64", 16) is None
-    assert unpack_hits(base64.b64encode(b"not zlib").decode(), 16) is None
-    assert unpack_hits(base64.b64encode(zlib.compress(b"\0" * 10_000_000)).decode(), 16) is None
-
-
-def test_the_difference_is_of_accuracies_and_its_interval_holds_it() -> None:
-    a, b = [True] * 355 + [False] * 5, [True] * 352 + [False] * 8
-    found = paired_difference(a, b)
-    assert found.value == pytest.approx(3 / 360)
-    assert found.low < found.value < found.high
-
-
-def test_the_interval_is_that_of_agresti_and_min() -> None:
-    """Their example of n = 1144 voters: 150 against 86 discordant (Agresti, Categorical Data Analysis, table 11.1)."""
-    a = [True] * 150 + [False] * 86 + [True] * 908
-    b = [False] * 150 + [True] * 86 + [True] * 908
-    found = paired_difference(a, b)
-    n = 1146
-    centre = 64 / n
-    half = 1.959963984540054 * math.sqrt(237 - 64**2 / n) / n
-    assert (found.low, found.high) == (pytest.approx(centre - half), pytest.approx(centre + half))
-
-
-def test_two_equal_models_differ_within_the_interval_nineteen_times_in_twenty() -> None:
-    draw = random.Random(0)
-    missed = 0
-    for _ in range(2000):
-        a = [draw.random() < 0.9 for _ in range(200)]
-        b = [draw.random() < 0.9 for _ in range(200)]
-        found = paired_difference(a, b)
-        missed += not found.low <= 0 <= found.high
-    assert missed / 2000 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
-
-
-def test_rows_must_be_the_same_in_number() -> None:
-    with pytest.raises(ValueError, match="longer"):
-        paired_difference([True], [True, False])
-
-
-# rows
-
-
-def test_bits_hold_the_first_row_highest() -> None:
-    hits = [True, False, False, True, True, False, True, True, True, False]
-    assert hit_bits(packed(hits), 10) == 0b1001101110
-
-
-@given(st.integers(0, 60), st.integers(0, 60))
-def test_mcnemar_is_the_exact_binomial(only_a: int, only_b: int) -> None:
-    if only_a + only_b:
-        assert mcnemar(only_a, only_b) == pytest.approx(reference.binomtest(only_a, only_a + only_b).pvalue, abs=1e-12)
-    else:
-        assert mcnemar(0, 0) == 1.0
-
-
-@given(st.integers(0, 150), st.integers(0, 150))
-def test_test_and_interval_never_contradict_each_other(only_a: int, only_b: int) -> None:
-    assert (mcnemar(only_a, only_b) < LEVEL) == (not discordant_interval(only_a, only_b, 2000).holds(0.0))
 
 
 @given(st.floats(0, 1), st.integers(1, 10_000))
@@ -122,36 +35,6 @@ def test_wilson_is_that_of_scipy() -> None:
     for hits, n in ((0, 20), (3, 20), (349, 360), (20, 20)):
         told = reference.binomtest(hits, n).proportion_ci(method="wilson")
         assert (wilson(hits, n).low, wilson(hits, n).high) == (pytest.approx(told.low, abs=1e-9), pytest.approx(told.high, abs=1e-9))
-
-
-@pytest.mark.parametrize(("only_a", "only_b"), [(30, 22), (6, 2), (0, 0)])
-def test_the_smallest_difference_that_rows_show_is_found_in_four_of_five_cases(only_a: int, only_b: int) -> None:
-    """A known effect, simulated: 2,000 pairs of models that are apart on as many rows, or on as few as the effect needs."""
-    n = 360
-    apart = (only_a + only_b) / n
-    difference = smallest_of_rows(only_a, only_b, n)
-    assert difference is not None
-    differing = max(apart, difference)
-    cells = [(differing + difference) / 2, (differing - difference) / 2, 1 - differing]
-    counts = np.random.default_rng(0).multinomial(n, cells, size=2000)
-    found = np.mean([mcnemar(int(a), int(b)) < LEVEL for a, b, _ in counts])
-    assert found == pytest.approx(0.8, abs=0.03)
-    assert found == pytest.approx(mcnemar_power(difference, apart, n), abs=0.03)
-    rows = required_rows(difference, apart)
-    assert rows is not None
-    assert abs(rows - n) <= 12  # the exact test's power has teeth
-
-
-def test_what_no_number_of_rows_shows_is_said() -> None:
-    assert smallest_of_rows(0, 0, 5) is None
-    assert smallest_of_rows(2, 3, 5) is None
-    assert required_rows(0.0, 0.1) is None
-    assert required_rows(1.5, 0.1) is None
-    assert required_rows(1e-6, 0.2) is None
-    assert mcnemar_power(0.0, 0.0, 100) == 0.0
-
-
-# seeds, folds
 
 
 def test_means_and_welch_are_those_of_scipy() -> None:
@@ -216,13 +99,6 @@ def test_what_the_best_of_several_could_see_is_larger_and_found_in_four_of_five_
     assert found == pytest.approx(0.8, abs=0.03)
 
 
-def test_what_the_best_of_several_could_see_on_rows_is_larger() -> None:
-    alone, among = smallest_of_rows(30, 22, 360), smallest_of_rows(30, 22, 360, 2.9)
-    assert alone is not None
-    assert among is not None
-    assert among == pytest.approx(alone * (2.9 + 0.84) / (1.96 + 0.84), rel=0.05)
-
-
 def test_what_welch_could_see_is_found_in_four_of_five_cases() -> None:
     n, sd_a, sd_b = 8, 1.0, 1.6
     of_a, of_b = sd_a**2 / n, sd_b**2 / n
@@ -254,9 +130,3 @@ def test_one_run_is_judged_by_the_spread_of_the_others() -> None:
     drawn = draw.normal(size=(2000, 6))
     found = np.mean([(mean_against_single(one[:5].tolist(), one[5]).p() or 1) < LEVEL for one in drawn])
     assert found < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
-
-
-def test_holm_allows_for_several() -> None:
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
-    assert holm([]) == []

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from gitjournal.stats.intervals import LEVEL, mcnemar
-from gitjournal.stats.multiple_testing import bbc_accuracy, bbc_score, bonferroni, critical, sign_flips
+from gitjournal.stats.intervals import LEVEL
+from gitjournal.stats.mcnemar import mcnemar
+from gitjournal.stats.multiple_testing import bbc_accuracy, bbc_score, bonferroni, critical, holm, sign_flips
 
 SIMULATIONS = 2000
 ALLOWED = LEVEL + 3 * math.sqrt(LEVEL * (1 - LEVEL) / SIMULATIONS)
@@ -109,3 +110,9 @@ def test_where_one_is_clearly_best_nothing_is_corrected() -> None:
     values = np.zeros((200, 5))
     values[:, 3] = 1.0
     assert bbc_score(values) == 1.0
+
+
+def test_holm_allows_for_several() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
