@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitjournal.entry.record import Failure
-from gitjournal.git.setup.hooks import install_server
+from gitjournal.git.setup.hooks import install_server_hook
 from gitjournal.git.setup.init import init
 from tests.support.guarded import FIRST, LATER, UNGUARDED, begin, codes, page, put, repeat, run, save, tried
 from tests.support.helpers import git, gitjournal
@@ -158,7 +158,7 @@ def bare(lab: Path) -> Path:
 
 def test_a_push_is_refused_here_and_by_the_remote(lab: Path) -> None:
     remote = bare(lab)
-    place = install_server(remote)
+    place = install_server_hook(remote)
     before = git(remote, "rev-parse", "journal")
     git(lab, *UNGUARDED, "merge", "-q", "--ff-only", "ahead")
     here = tried(lab, "push", "-q")

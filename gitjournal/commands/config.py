@@ -67,14 +67,14 @@ def hooks() -> None:
 def install(context: Context, server: Path | None, dry_run: bool, as_json: bool) -> None:
     """Put the hooks of lab/ in their place; with --server the `update` hook into a repository that others push to."""
     if server:
-        place = hook_install.server_hook(server) if dry_run else hook_install.install_server(server)
+        place = hook_install.server_hook(server) if dry_run else hook_install.install_server_hook(server)
         _report_change(context, place, "would be installed" if dry_run else "installed", as_json=as_json)
         return
     lab = find_lab(context.start)
     if not dry_run:
-        hook_install.install(lab)
+        hook_install.install_hooks(lab)
         init(lab.top or lab.repository.common)  # and whatever else connects lab/ to them
-    _report_change(context, hook_install.folder(lab.repository), "would be installed" if dry_run else "installed", as_json=as_json)
+    _report_change(context, hook_install.hooks_folder(lab.repository), "would be installed" if dry_run else "installed", as_json=as_json)
 
 
 @hooks.command("uninstall")
@@ -85,12 +85,12 @@ def install(context: Context, server: Path | None, dry_run: bool, as_json: bool)
 def uninstall(context: Context, server: Path | None, dry_run: bool, as_json: bool) -> None:
     """Take our hooks out; duplicates are then found by `gitjournal check` only."""
     if server:
-        place = hook_install.server_hook(server) if dry_run else hook_install.uninstall_server(server)
+        place = hook_install.server_hook(server) if dry_run else hook_install.uninstall_server_hook(server)
     else:
         lab = find_lab(context.start)
-        place = hook_install.folder(lab.repository)
+        place = hook_install.hooks_folder(lab.repository)
         if not dry_run:
-            hook_install.uninstall(lab)
+            hook_install.uninstall_hooks(lab)
     _report_change(context, place, "would be taken out" if dry_run else "taken out", as_json=as_json)
 
 
@@ -107,8 +107,8 @@ def _report_change(context: Context, place: Path, state: str, *, as_json: bool) 
 def status(context: Context, as_json: bool) -> None:
     """Say which hooks work in lab/, and why. Exit code 1 where one does not."""
     lab = find_lab(context.start)
-    state = hook_install.look(lab)
-    answers = hook_install.python_answers(state.python) if state.python_found else ""
+    state = hook_install.read_hook_state(lab)
+    answers = hook_install.read_version(state.python) if state.python_found else ""
     works = state.pointed and not any(state.problems.values()) and bool(answers)
     if as_json:
         values = {
@@ -127,7 +127,7 @@ def status(context: Context, as_json: bool) -> None:
     sys.exit(0 if works or state.off else 1)
 
 
-def _status_lines(state: hook_install.State, answers: str) -> list[str]:
+def _status_lines(state: hook_install.HookState, answers: str) -> list[str]:
     if state.off:
         return ["the hooks of lab/ are taken out; put them back: gitjournal config hooks install"]
     lines = [f"{name}: {problem or 'active'}" for name, problem in state.problems.items() if name != hook_install.GUARD or problem]

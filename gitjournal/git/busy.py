@@ -46,7 +46,7 @@ def _operation_in(worktree: Worktree) -> str:
     for name, what in going_on.items():
         if (worktree.git_dir / name).exists():
             return f"{what} is not finished in {worktree.path}"
-    if _commit_is_being_written(worktree.git_dir / COMMITTING):
+    if _commit_has_editor(worktree.git_dir / COMMITTING):
         return f"a commit is being written in {worktree.path}: its editor is open"
     return ""
 
@@ -75,11 +75,11 @@ def find_obstacle(repository: Repository, branch: str, worktree: Worktree | None
 def await_commit(worktree: Worktree, *, patience: float) -> None:
     """Give a commit that is being written there `patience` seconds: most are over at once, one in an editor is not."""
     last = time.monotonic() + patience
-    while _commit_is_being_written(worktree.git_dir / COMMITTING) and time.monotonic() < last:
+    while _commit_has_editor(worktree.git_dir / COMMITTING) and time.monotonic() < last:
         time.sleep(0.02)
 
 
-def _commit_is_being_written(note: Path) -> bool:
+def _commit_has_editor(note: Path) -> bool:
     """Whether the git process that our hook noted is alive: a plain `git commit` holds no lock while its editor is open."""
     try:
         pid = int(note.read_text().strip())
@@ -88,14 +88,14 @@ def _commit_is_being_written(note: Path) -> bool:
         return False
     except PermissionError:
         pass
-    return _command(pid).startswith("git")
+    return _process_name(pid).startswith("git")
 
 
-def _command(pid: int) -> str:
+def _process_name(pid: int) -> str:
     """Return the name of a living process; `git` where nobody can tell."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/comm").read_text()
     with contextlib.suppress(OSError):
-        told = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        return Path(told.stdout.strip()).name
+        answer = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return Path(answer.stdout.strip()).name
     return "git"

@@ -13,7 +13,7 @@ from gitjournal.errors import EntryError
 from gitjournal.git.build import CommitBuilder, index_info
 from gitjournal.git.process import git_bytes
 from gitjournal.git.repository import TreeFile
-from gitjournal.git.working_files import Addition, FileChange, renamed
+from gitjournal.git.working_files import Addition, FileChange, find_rename
 from gitjournal.git.worktree import Worktree
 
 INTENT = "gitjournal-intent"
@@ -38,7 +38,7 @@ class IndexCopy:
         return self.worktree.git_dir / COPY
 
     @cached_property
-    def _listed(self) -> list[tuple[str, TreeFile]]:
+    def _files_by_stage(self) -> list[tuple[str, TreeFile]]:
         """What was staged when the copy was made, each file with its stage; read before the copy is changed."""
         lines = git_bytes(["ls-files", "--stage", "-z"], cwd=self.worktree.path, extra={"GIT_INDEX_FILE": str(self.path)}).split(b"\0")
         files = []
@@ -51,14 +51,14 @@ class IndexCopy:
     @property
     def has_conflicts(self) -> bool:
         """Whether a merge left files that are not merged yet."""
-        return any(stage != "0" for stage, _ in self._listed)
+        return any(stage != "0" for stage, _ in self._files_by_stage)
 
-    def staged(self, paths: Collection[str] | None = None) -> dict[str, TreeFile]:
+    def index_files(self, paths: Collection[str] | None = None) -> dict[str, TreeFile]:
         """Return what was staged, at these paths or all, when the copy was made; what is only announced (`add -N`) was not."""
-        files = (file for _, file in self._listed if paths is None or file.path in paths)
+        files = (file for _, file in self._files_by_stage if paths is None or file.path in paths)
         return {file.path: file for file in files if file.blob not in _EMPTY}
 
-    def put(self, files: dict[str, TreeFile | None]) -> None:
+    def stage(self, files: dict[str, TreeFile | None]) -> None:
         """Stage files, or take them out."""
         if files:
             self.worktree.git("update-index", "-z", "--index-info", stdin=index_info(files, self.worktree.repository), index=self.path)
@@ -89,34 +89,34 @@ def index_bytes(git_dir: Path) -> bytes:
 
 def stage_changes(builder: CommitBuilder, copy: IndexCopy, changes: list[FileChange], addition: Addition) -> None:
     """Bring the copy of the index after a commit: what was staged stays staged, with our part in it."""
-    staged = copy.staged([change.path for change in changes]) if changes else {}
-    put: dict[str, TreeFile | None] = {}
+    staged = copy.index_files([change.path for change in changes]) if changes else {}
+    new_files: dict[str, TreeFile | None] = {}
     for change in changes:
-        mine = staged.get(change.path)
-        if mine == change.old or (change.kind == "planned" and change.new is None):
-            put[change.path] = change.new
-        elif mine is not None and change.new is not None:
-            put |= _edited(builder, mine, change, addition)
-        elif mine is None and change.old is not None:
-            put |= _edited_elsewhere(builder, copy, change, addition)
-    copy.put(put)
+        file = staged.get(change.path)
+        if file == change.old or (change.kind == "planned" and change.new is None):
+            new_files[change.path] = change.new
+        elif file is not None and change.new is not None:
+            new_files |= _add_to_index_file(builder, file, change, addition)
+        elif file is None and change.old is not None:
+            new_files |= _add_under_new_name(builder, copy, change, addition)
+    copy.stage(new_files)
 
 
-def _edited(builder: CommitBuilder, mine: TreeFile, change: FileChange, addition: Addition) -> dict[str, TreeFile | None]:
+def _add_to_index_file(builder: CommitBuilder, file: TreeFile, change: FileChange, addition: Addition) -> dict[str, TreeFile | None]:
     """Add our part to what the person staged, else their next commit would take it out again."""
     if change.kind == "records":
-        data = addition.to_records(builder.repository.blob(mine.blob) or b"")
-        return {mine.path: TreeFile(mine.mode, builder.repository.store(data), mine.path)}
+        data = addition.to_records(builder.repository.blob(file.blob) or b"")
+        return {file.path: TreeFile(file.mode, builder.repository.store(data), file.path)}
     if change.kind == "entry":
         try:
-            return {mine.path: builder.edit(mine, lambda text: addition.to_entry(text, mine.path))}
+            return {file.path: builder.edit(file, lambda text: addition.to_entry(text, file.path))}
         except EntryError:
             return {}  # they are in the middle of something; the commit has the block
     return {}
 
 
-def _edited_elsewhere(builder: CommitBuilder, copy: IndexCopy, change: FileChange, addition: Addition) -> dict[str, TreeFile | None]:
+def _add_under_new_name(builder: CommitBuilder, copy: IndexCopy, change: FileChange, addition: Addition) -> dict[str, TreeFile | None]:
     """Add our part where the person staged the entry under another name; a staged deletion stays one."""
-    entries = {path: file for path, file in copy.staged().items() if path.startswith("entries/")}
-    other = renamed(change.path, entries)
-    return _edited(builder, entries[other], change, addition) if other else {}
+    entries = {path: file for path, file in copy.index_files().items() if path.startswith("entries/")}
+    new_path = find_rename(change.path, entries)
+    return _add_to_index_file(builder, entries[new_path], change, addition) if new_path else {}

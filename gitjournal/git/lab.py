@@ -16,7 +16,7 @@ from gitjournal.entry import settings
 from gitjournal.errors import GitError
 from gitjournal.git.process import git, run_git
 from gitjournal.git.repository import Repository
-from gitjournal.git.worktree import Standing, Worktree, find_repository, find_standing, registered_path, same_place, worktree_at
+from gitjournal.git.worktree import Location, Worktree, find_location, find_repository, registered_path, same_place, worktree_at
 
 SETTINGS = "lab.config"
 _SECTION = re.compile(r"\[(\w+)\]")
@@ -56,14 +56,14 @@ def find_lab(start: Path) -> Lab:
 
     Raises GitError where there is none, and where the lab is a copy that belongs to another repository.
     """
-    standing = find_standing(start)
+    standing = find_location(start)
     repository = standing.repository
     refuse_copy(standing)
-    known = read_settings(repository)
-    if known is None:
+    recorded = read_settings(repository)
+    if recorded is None:
         raise GitError("no journal here", hint=_NO_JOURNAL)
-    top = repository.top or (Path(known.top) if known.top else None)
-    lab = locate(repository, known, top)
+    top = repository.top or (Path(recorded.top) if recorded.top else None)
+    lab = locate_lab(repository, recorded, top)
     if lab.git_dir is None and repository.resolve(f"refs/heads/{lab.branch}") is None:
         raise GitError(f"no journal here any more: neither {lab.path} nor the branch {lab.branch}", hint=_NO_JOURNAL)
     return lab
@@ -77,12 +77,12 @@ def find_journal(start: Path, revision: str = "") -> Lab:
     """
     repository = find_repository(start)
     head = run_git(["rev-parse", "--verify", "--quiet", "HEAD"], cwd=start).stdout.decode().strip()
-    here = bool(head) and is_journal(repository, head)
-    if read_settings(repository) is not None or not (here or (revision and is_journal(repository, revision))):
+    head_is_journal = bool(head) and is_journal(repository, head)
+    if read_settings(repository) is not None or not (head_is_journal or (revision and is_journal(repository, revision))):
         return find_lab(start)
-    done = run_git(["rev-parse", "--path-format=absolute", "--show-toplevel"], cwd=start)
-    top = Path(os.fsdecode(done.stdout.removesuffix(b"\n"))) if done.returncode == 0 else repository.common
-    worktree = worktree_at(repository, top) if here else None
+    answer = run_git(["rev-parse", "--path-format=absolute", "--show-toplevel"], cwd=start)
+    top = Path(os.fsdecode(answer.stdout.removesuffix(b"\n"))) if answer.returncode == 0 else repository.common
+    worktree = worktree_at(repository, top) if head_is_journal else None
     branch = (worktree.head() if worktree else None) or "journal"
     return Lab(repository, top, branch, worktree.git_dir if worktree else None, None)
 
@@ -137,8 +137,8 @@ def read_settings(repository: Repository) -> LabSettings | None:
         return None
     values = _plain_settings(text)
     if values is None:
-        told = run_git(["config", "-z", "-f", str(file), "--get-regexp", r"^gitjournal\."], cwd=repository.common).stdout
-        values = dict(os.fsdecode(line).partition("\n")[::2] for line in told.split(b"\0") if line)
+        answer = run_git(["config", "-z", "-f", str(file), "--get-regexp", r"^gitjournal\."], cwd=repository.common).stdout
+        values = dict(os.fsdecode(line).partition("\n")[::2] for line in answer.split(b"\0") if line)
     branch, folder, worktree = (values.get(f"gitjournal.{name}", "") for name in ("branch", "folder", "worktree"))
     if not (branch and folder and worktree):
         return None
@@ -159,7 +159,7 @@ def _plain_settings(text: bytes) -> dict[str, str] | None:
     return values
 
 
-def refuse_copy(standing: Standing) -> None:
+def refuse_copy(standing: Location) -> None:
     """Refuse to answer from a copied worktree: its commits would land in the original repository."""
     git_dir, top, common = standing.git_dir, standing.top, standing.repository.common
     if top is None or same_place(git_dir, common) or same_place(registered_path(git_dir), top):
@@ -167,23 +167,23 @@ def refuse_copy(standing: Standing) -> None:
     raise GitError(f"{top} is a copy: what is committed there lands in {common}", hint=f"mend its link: cd {top.parent} && gitjournal init")
 
 
-def place_of(repository: Repository, top: Path | None, folder: str) -> Path:
+def lab_place(repository: Repository, top: Path | None, folder: str) -> Path:
     """Return where the lab goes: into the main worktree, else beside the bare repository; never into a linked one."""
     return (top or repository.common.parent) / folder
 
 
-def locate(repository: Repository, known: LabSettings, top: Path | None) -> Lab:
+def locate_lab(repository: Repository, recorded: LabSettings, top: Path | None) -> Lab:
     """Return the lab, seen to be ours. Raises GitError where another repository's stands in its place."""
-    admin = repository.common / "worktrees" / known.worktree
-    usual = place_of(repository, top, known.folder)
+    admin = repository.common / "worktrees" / recorded.worktree
+    usual = lab_place(repository, top, recorded.folder)
     paths = [registered_path(admin), usual] if (admin / "gitdir").is_file() else [usual]
     for path in paths:
-        found = worktree_at(repository, path)
-        if found and found.git_dir != repository.common:
-            return Lab(repository, path, known.branch, found.git_dir, top)
+        worktree = worktree_at(repository, path)
+        if worktree and worktree.git_dir != repository.common:
+            return Lab(repository, path, recorded.branch, worktree.git_dir, top)
     if (usual / ".git").exists():
         raise GitError(
             f"{usual} does not belong to this repository: it was moved or copied",
             hint=f"mend its link: cd {usual.parent} && gitjournal init",
         )
-    return Lab(repository, usual, known.branch, None, top)
+    return Lab(repository, usual, recorded.branch, None, top)

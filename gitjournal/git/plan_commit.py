@@ -23,7 +23,7 @@ from gitjournal.git.transaction import (
     back_off,
     move_branch,
 )
-from gitjournal.git.working_files import Addition, FileChange, blob_id, records_beside, renamed
+from gitjournal.git.working_files import Addition, FileChange, blob_id, find_rename, records_beside
 from gitjournal.git.worktree import Worktree
 
 T = TypeVar("T")
@@ -185,7 +185,7 @@ def uncommitted_plan(lab: Lab, ref: str, path: str, text: str, accepted: T) -> P
 def _left_behind(worktree: Worktree, tree: dict[str, TreeFile], path: str) -> list[FileChange]:
     """Return what a renamed entry leaves under its old name: its text goes, its records come along."""
     entries = {name: file for name, file in tree.items() if name.startswith("entries/")}
-    former = renamed(path, entries)
+    former = find_rename(path, entries)
     if former is None or os.path.lexists(worktree.path / former):
         return []
     return [FileChange(former, "planned", entries[former], None), *_move_records(entries, former, path)]

@@ -43,9 +43,9 @@ _OURS = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
 
 def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     """Return the environment for a git call of ours."""
-    kept = {name: value for name, value in os.environ.items() if name not in LOCAL_ENVIRONMENT}
+    inherited = {name: value for name, value in os.environ.items() if name not in LOCAL_ENVIRONMENT}
     # our hooks let pass what this very process does (hooks/_guard)
-    return {**kept, **_OURS, "GITJOURNAL_RUNNER": str(os.getpid()), **(extra or {})}
+    return {**inherited, **_OURS, "GITJOURNAL_RUNNER": str(os.getpid()), **(extra or {})}
 
 
 def run_git(
@@ -87,15 +87,15 @@ def git(arguments: Sequence[str], *, cwd: Path, stdin: bytes | None = None, extr
 
 def git_bytes(arguments: Sequence[str], *, cwd: Path, stdin: bytes | None = None, extra: dict[str, str] | None = None) -> bytes:
     """Run git and return the bytes of its output. Raises GitError with what git said."""
-    done = run_git(arguments, cwd=cwd, stdin=stdin, extra=extra)
-    if done.returncode:
-        refuse_full(done)
-        said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
-        raise GitError(f"git {arguments[0]}: {said}")
-    return done.stdout
+    answer = run_git(arguments, cwd=cwd, stdin=stdin, extra=extra)
+    if answer.returncode:
+        refuse_full(answer)
+        message = answer.stderr.decode(errors="replace").strip() or f"exit code {answer.returncode}"
+        raise GitError(f"git {arguments[0]}: {message}")
+    return answer.stdout
 
 
-def refuse_full(done: subprocess.CompletedProcess[bytes]) -> None:
+def refuse_full(answer: subprocess.CompletedProcess[bytes]) -> None:
     """Raise SpaceError where git failed because nothing more can be written."""
-    if done.returncode == -signal.SIGXFSZ or any(words in done.stderr for words in _FULL):
+    if answer.returncode == -signal.SIGXFSZ or any(words in answer.stderr for words in _FULL):
         raise SpaceError("what git has to keep")

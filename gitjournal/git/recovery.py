@@ -18,7 +18,7 @@ from gitjournal.git.transaction import (
     index_digest,
     read_intent,
 )
-from gitjournal.git.working_files import land
+from gitjournal.git.working_files import update_files
 from gitjournal.git.worktree import Worktree, registered_path, worktree_at
 from gitjournal.locks import hold_lock
 
@@ -59,8 +59,8 @@ def _remove_dead(lock: Path, new: str) -> None:
     It holds the commit, or nothing yet; a lock of somebody who lives holds nothing for microseconds only.
     """
     try:
-        before, said = lock.stat(), lock.read_text(errors="replace").strip()
-        if said not in ("", new):
+        before, content = lock.stat(), lock.read_text(errors="replace").strip()
+        if content not in ("", new):
             return
         time.sleep(DEAD_SECONDS)
         after = lock.stat()
@@ -89,4 +89,4 @@ def _finish_in(worktree: Worktree, intent: Intent) -> None:
     copy = worktree.git_dir / COPY
     if copy.exists() and index_digest(index_bytes(worktree.git_dir)) == intent.index:
         copy.replace(worktree.git_dir / "index")
-    land(worktree, intent.commit.changes, intent.commit.addition)
+    update_files(worktree, intent.commit.changes, intent.commit.addition)

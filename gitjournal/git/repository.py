@@ -95,16 +95,16 @@ class Repository:
     def git(self, *arguments: str, stdin: bytes | None = None) -> str:
         """Ask about refs and objects; never about a worktree."""
         # a branch of ours moves under our hooks, not under those that the person has for their own
-        ours = ["--git-dir", str(self.common), "-c", f"core.hooksPath={self.private / 'hooks'}"]
-        return git([*ours, *arguments], cwd=self.common, stdin=stdin)
+        options = ["--git-dir", str(self.common), "-c", f"core.hooksPath={self.private / 'hooks'}"]
+        return git([*options, *arguments], cwd=self.common, stdin=stdin)
 
     def resolve(self, revision: str) -> str | None:
         """Return the object id of a revision, or None where there is none."""
         loose = self._read_loose_ref(revision) if revision.startswith("refs/heads/") else None
         if loose:
             return loose
-        done = run_git(["--git-dir", str(self.common), "rev-parse", "--verify", "--quiet", "--end-of-options", revision], cwd=self.common)
-        return done.stdout.decode().strip() or None if done.returncode == 0 else None
+        answer = run_git(["--git-dir", str(self.common), "rev-parse", "--verify", "--quiet", "--end-of-options", revision], cwd=self.common)
+        return answer.stdout.decode().strip() or None if answer.returncode == 0 else None
 
     def _read_loose_ref(self, name: str) -> str | None:
         """Return what the file of a ref says, which goes before all else (gitrepository-layout); None where git has to be asked."""
@@ -128,19 +128,21 @@ class Repository:
         for kind in ("heads", "remotes"):
             for folder, _, files in os.walk(self.common / "refs" / kind):
                 places += [folder, *(f"{folder}/{file}" for file in files)]
-        found = set()
+        stamps = set()
         for path in places:
             with contextlib.suppress(FileNotFoundError):
                 now = os.lstat(path)
-                found.add((path, now.st_ino, now.st_mtime_ns, now.st_size))
-        newest = max((mtime for _, _, mtime, _ in found), default=0)
-        return frozenset(found) if newest + RESTING_NS < time.time_ns() else None
+                stamps.add((path, now.st_ino, now.st_mtime_ns, now.st_size))
+        newest = max((mtime for _, _, mtime, _ in stamps), default=0)
+        return frozenset(stamps) if newest + RESTING_NS < time.time_ns() else None
 
     def tree(self, revision: str, *folders: str) -> list[TreeFile]:
         """Return every file of a commit's tree (or of some folders of it)."""
-        found = git_bytes(["--git-dir", str(self.common), "ls-tree", "-r", "-z", "--full-tree", revision, "--", *folders], cwd=self.common)
+        listing = git_bytes(
+            ["--git-dir", str(self.common), "ls-tree", "-r", "-z", "--full-tree", revision, "--", *folders], cwd=self.common
+        )
         files = []
-        for line in found.split(b"\0"):
+        for line in listing.split(b"\0"):
             if line:
                 head, _, path = line.partition(b"\t")
                 mode, _, blob = head.decode().split(" ")
@@ -157,7 +159,7 @@ class Repository:
             return {}
         request = "".join(f"{name}\n" for name in names).encode()
         out = git_bytes(["--git-dir", str(self.common), "cat-file", "--batch", "--buffer"], cwd=self.common, stdin=request)
-        found, at = {}, 0
+        contents, at = {}, 0
         for name in names:
             end = out.index(b"\n", at)
             head = out[at:end]
@@ -165,9 +167,9 @@ class Repository:
             if head.endswith(b" missing"):
                 continue
             size = int(head.rpartition(b" ")[2])
-            found[name] = out[at : at + size]
+            contents[name] = out[at : at + size]
             at += size + 1
-        return found
+        return contents
 
     def files(self, revision: str, *paths: str) -> dict[str, TreeFile]:
         """Return those of `paths` that are files of a commit's tree."""
@@ -195,8 +197,8 @@ class Repository:
 
 def author_email(repository: Repository) -> str:
     """Return the address that git would commit with here; "" where it knows none."""
-    told = run_git(["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], cwd=repository.common).stdout.decode(errors="replace")
-    return told.partition("<")[2].partition(">")[0]
+    answer = run_git(["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], cwd=repository.common).stdout.decode(errors="replace")
+    return answer.partition("<")[2].partition(">")[0]
 
 
 def require_identity(repository: Repository) -> None:

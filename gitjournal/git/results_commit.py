@@ -18,7 +18,7 @@ from gitjournal.git.recovery import hold_journal
 from gitjournal.git.repository import TreeFile
 from gitjournal.git.spool import Results, read_results, spool_files, sweep_spool
 from gitjournal.git.transaction import PATIENCE, TRIES, BuiltCommit, Moved, back_off, move_branch
-from gitjournal.git.working_files import ENTRY, RECORDS, Addition, FileChange, records_beside, renamed, runs_of
+from gitjournal.git.working_files import ENTRY, RECORDS, Addition, FileChange, find_rename, records_beside, run_ids
 from gitjournal.git.worktree import find_holder
 
 
@@ -32,7 +32,7 @@ class CommitOutcome:
     why: str = ""
 
 
-def commit_spooled(lab: Lab, *, patience: float = PATIENCE, leave: Callable[[str], bool] = lambda _: False) -> list[CommitOutcome]:
+def commit_spool(lab: Lab, *, patience: float = PATIENCE, leave: Callable[[str], bool] = lambda _: False) -> list[CommitOutcome]:
     """Commit what waits in the spool, one commit an entry; what cannot be committed now keeps waiting.
 
     `leave` is asked with the path of an entry whether its results are still coming in, and are for another to commit.
@@ -61,7 +61,7 @@ def commit_spooled(lab: Lab, *, patience: float = PATIENCE, leave: Callable[[str
 
 
 def _commit_group(lab: Lab, group: list[Results], patience: float) -> CommitOutcome:
-    results = _merged(group)
+    results = _merge_results(group)
     why = "the branch keeps changing"
     for number in range(TRIES):
         try:
@@ -76,7 +76,7 @@ def _commit_group(lab: Lab, group: list[Results], patience: float) -> CommitOutc
     return CommitOutcome(results.path, None, "waiting", why)
 
 
-def _merged(group: list[Results]) -> Results:
+def _merge_results(group: list[Results]) -> Results:
     """Return one for all; what only one can say, the newest says."""
     figures: dict[str, bytes] = {}
     files: dict[str, bytes] = {}
@@ -146,11 +146,11 @@ def _additions(builder: CommitBuilder, results: Results) -> _Additions:
     repository, plain = builder.repository, {**results.figures, **results.files}
     tree = {file.path: file for file in repository.tree(builder.parent, "entries/", *plain)}
     entries = {path: file for path, file in tree.items() if path.startswith("entries/")}
-    path = results.path if results.path in entries else renamed(results.path, entries) or results.path
+    path = results.path if results.path in entries else find_rename(results.path, entries) or results.path
     records = records_beside(path)
     source = entries.get(records) or _stray_records(records, entries)
     start = (repository.blob(source.blob) or b"") if source else b""
-    fresh = _fresh(results.lines, start)
+    fresh = _fresh_lines(results.lines, start)
     if results.lines and not fresh:
         return _Additions(path, [], Addition())
     addition = Addition(results.block, fresh)
@@ -168,19 +168,19 @@ def _additions(builder: CommitBuilder, results: Results) -> _Additions:
 
 def _stray_records(records: str, entries: dict[str, TreeFile]) -> TreeFile | None:
     """Return the records of an entry that was renamed without them: records that have no text."""
-    other = renamed(records, entries)
-    return entries[other] if other and other.removesuffix(RECORDS) + ENTRY not in entries else None
+    former = find_rename(records, entries)
+    return entries[former] if former and former.removesuffix(RECORDS) + ENTRY not in entries else None
 
 
-def _fresh(lines: list[bytes], start: bytes) -> list[bytes]:
+def _fresh_lines(lines: list[bytes], start: bytes) -> list[bytes]:
     """Return the lines whose run is not there yet, each run once."""
-    known = runs_of(start.split(b"\n"))
+    recorded_runs = run_ids(start.split(b"\n"))
     fresh = []
     for line in lines:
-        run = runs_of([line])
-        if not run <= known:
+        run = run_ids([line])
+        if not run <= recorded_runs:
             fresh.append(line)
-            known |= run
+            recorded_runs |= run
     return fresh
 
 

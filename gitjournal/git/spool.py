@@ -49,7 +49,7 @@ class Pending:
 
 
 def spool_results(lab: Lab, results: Results) -> Path:
-    """Write results down so that no crash loses them; `commit_spooled` does the rest."""
+    """Write results down so that no crash loses them; `commit_spool` does the rest."""
     folder = lab.repository.private / "spool"
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{time.time_ns():020d}-{os.getpid()}-{random.randbytes(4).hex()}"  # noqa: S311 - a file name, no secret
@@ -60,27 +60,27 @@ def spool_results(lab: Lab, results: Results) -> Path:
 
 def list_pending(lab: Lab) -> list[Pending]:
     """Return what waits in the spool, oldest first; a file that cannot be read is listed with no runs."""
-    found = []
+    waiting = []
     for file in spool_files(lab.repository):
         try:
             results = read_results(file)
         except GitError:
-            found.append(Pending(str(file), "", 0, file))
+            waiting.append(Pending(str(file), "", 0, file))
         except FileNotFoundError:
             continue  # committed by another process meanwhile
         else:
-            found.append(Pending(results.path, results.branch, len(results.lines), file))
-    return found
+            waiting.append(Pending(results.path, results.branch, len(results.lines), file))
+    return waiting
 
 
 def read_spool(lab: Lab, *, without: Collection[str] = ()) -> dict[str, Results]:
     """Return what waits in the spool by the name of its file, oldest first; files that cannot be read are left out."""
-    found = {}
+    results_by_name = {}
     for file in spool_files(lab.repository):
         if file.name not in without:
             with contextlib.suppress(GitError, FileNotFoundError):  # committed by another process meanwhile
-                found[file.name] = read_results(file)
-    return found
+                results_by_name[file.name] = read_results(file)
+    return results_by_name
 
 
 def spool_files(repository: Repository) -> list[Path]:

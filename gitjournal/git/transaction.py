@@ -23,7 +23,7 @@ from gitjournal.git.index_copy import INTENT, IndexCopy, index_bytes
 from gitjournal.git.locks import block_signals, index_lock, registered_top
 from gitjournal.git.process import refuse_full, run_git
 from gitjournal.git.repository import Repository
-from gitjournal.git.working_files import Addition, FileChange, land
+from gitjournal.git.working_files import Addition, FileChange, update_files
 from gitjournal.git.worktree import find_holder
 
 PATIENCE = 5.0
@@ -71,7 +71,7 @@ def move_branch(repository: Repository, copy: IndexCopy | None, commit: BuiltCom
         with block_signals():
             _write_and_move(worktree.git_dir, worktree.path, Intent(commit, index_digest(copy.before)))
             copy.path.replace(worktree.git_dir / "index")
-            land(worktree, commit.changes, commit.addition)
+            update_files(worktree, commit.changes, commit.addition)
             (worktree.git_dir / INTENT).unlink()
 
 
@@ -105,14 +105,14 @@ def _write_and_move(notes: Path, cwd: Path, intent: Intent) -> None:
 
 def _update_ref(cwd: Path, commit: BuiltCommit) -> None:
     ref, nothing = f"refs/heads/{commit.branch}", "0" * len(commit.new)
-    done = run_git(["update-ref", "--create-reflog", "-m", commit.subject, ref, commit.new, commit.old or nothing], cwd=cwd)
-    if done.returncode == 0:
+    answer = run_git(["update-ref", "--create-reflog", "-m", commit.subject, ref, commit.new, commit.old or nothing], cwd=cwd)
+    if answer.returncode == 0:
         return
-    refuse_full(done)
-    said = done.stderr.decode(errors="replace").strip()
-    if "cannot lock ref" in said:
-        raise Moved(said)  # and not for "aborted by hook": it would say the same again
-    raise GitError(f"git update-ref: {said}")
+    refuse_full(answer)
+    message = answer.stderr.decode(errors="replace").strip()
+    if "cannot lock ref" in message:
+        raise Moved(message)  # and not for "aborted by hook": it would say the same again
+    raise GitError(f"git update-ref: {message}")
 
 
 def read_intent(notes: Path) -> Intent | None:

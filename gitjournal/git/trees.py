@@ -39,40 +39,40 @@ class MergeResult:
     conflicts: list[str]
 
 
-def compute_merge(repository: Repository, ours: str, theirs: str) -> MergeResult:
+def compute_merge(repository: Repository, into: str, commit: str) -> MergeResult:
     """Merge two commits without touching a worktree, an index or a branch; records are joined line by line.
 
     Raises GitError where the two have nothing in common to merge.
     """
     with tempfile.TemporaryDirectory(prefix="gitjournal-") as folder:
         attributes = Path(folder) / "attributes"
-        attributes.write_bytes(repository.blob(f"{ours}:.gitattributes") or b"")
+        attributes.write_bytes(repository.blob(f"{into}:.gitattributes") or b"")
         plain = ["--git-dir", str(repository.common), "-c", f"core.attributesFile={attributes}"]
-        asked = [*plain, "merge-tree", "--write-tree", "--allow-unrelated-histories", "--name-only", "--no-messages", "-z", ours, theirs]
-        done = run_git(asked, cwd=repository.common)
-        if done.returncode in (0, 1) and done.stdout:  # 1: conflicts, or a name that is no commit
-            tree, *paths = os.fsdecode(done.stdout).rstrip("\0").split("\0")
+        asked = [*plain, "merge-tree", "--write-tree", "--allow-unrelated-histories", "--name-only", "--no-messages", "-z", into, commit]
+        answer = run_git(asked, cwd=repository.common)
+        if answer.returncode in (0, 1) and answer.stdout:  # 1: conflicts, or a name that is no commit
+            tree, *paths = os.fsdecode(answer.stdout).rstrip("\0").split("\0")
             return MergeResult(tree, list(dict.fromkeys(path for path in paths if path)))
-        if not _too_old(done.stderr):
-            raise GitError(f"git merge-tree: {done.stderr.decode(errors='replace').strip()}")
-        return merge_in_index(repository, ours, theirs, Path(folder))
+        if not _is_too_old(answer.stderr):
+            raise GitError(f"git merge-tree: {answer.stderr.decode(errors='replace').strip()}")
+        return merge_in_index(repository, into, commit, Path(folder))
 
 
-def _too_old(said: bytes) -> bool:
+def _is_too_old(message: bytes) -> bool:
     """Whether this is a git before 2.38, whose merge-tree knows no `--write-tree`."""
-    return b"usage: git merge-tree" in said or b"unknown" in said
+    return b"usage: git merge-tree" in message or b"unknown" in message
 
 
-def merge_in_index(repository: Repository, ours: str, theirs: str, folder: Path) -> MergeResult:
+def merge_in_index(repository: Repository, into: str, commit: str, folder: Path) -> MergeResult:
     """Merge as `compute_merge` does, with a git that is too old for it: in a throw-away index and folder.
 
     A file that both sides changed is merged by git's own `merge-one-file`; where it cannot, our side stands there.
     """
-    base = repository.git("merge-base", ours, theirs)
+    base = repository.git("merge-base", into, commit)
     desk = folder / "desk"
     desk.mkdir()
     where = {"GIT_DIR": str(repository.common), "GIT_INDEX_FILE": str(folder / "index"), "GIT_WORK_TREE": str(desk)}
-    git(["read-tree", "-i", "-m", "--aggressive", base, ours, theirs], cwd=desk, extra=where)
+    git(["read-tree", "-i", "-m", "--aggressive", base, into, commit], cwd=desk, extra=where)
     run_git(["merge-index", "-o", "-q", "git-merge-one-file", "-a"], cwd=desk, extra=where)
     listed = git_bytes(["ls-files", "--unmerged", "-z"], cwd=desk, extra=where)
     sides: dict[str, dict[str, str]] = {}
@@ -85,7 +85,7 @@ def merge_in_index(repository: Repository, ours: str, theirs: str, folder: Path)
         git(["update-index", "--force-remove", "--", path], cwd=desk, extra=where)
         there = side.get("2")
         if path.endswith(RECORDS) and there and "3" in side:
-            there = f"100644 {_union(repository, there[7:], side['3'][7:])}"
+            there = f"100644 {_join_records(repository, there[7:], side['3'][7:])}"
         else:
             conflicts.append(path)
         if there:
@@ -93,8 +93,8 @@ def merge_in_index(repository: Repository, ours: str, theirs: str, folder: Path)
     return MergeResult(git(["write-tree"], cwd=desk, extra=where), conflicts)
 
 
-def _union(repository: Repository, ours: str, theirs: str) -> str:
+def _join_records(repository: Repository, left: str, right: str) -> str:
     """Store the records of both sides, each line once, as git does with `merge=union`."""
-    sides = repository.blobs([ours, theirs])
-    lines = dict.fromkeys(line for blob in (ours, theirs) for line in sides[blob].split(b"\n") if line)
+    sides = repository.blobs([left, right])
+    lines = dict.fromkeys(line for blob in (left, right) for line in sides[blob].split(b"\n") if line)
     return repository.store(b"".join(line + b"\n" for line in lines))

@@ -54,8 +54,8 @@ class Addition(msgspec.Struct, frozen=True):
 
     def to_records(self, text: bytes) -> bytes:
         """Return the records with the lines whose run is not there yet."""
-        known = runs_of(text.split(b"\n"))
-        fresh = [line.rstrip(b"\n") + b"\n" for line in self.lines if not runs_of([line]) <= known]
+        recorded_runs = run_ids(text.split(b"\n"))
+        fresh = [line.rstrip(b"\n") + b"\n" for line in self.lines if not run_ids([line]) <= recorded_runs]
         gap = b"\n" if text and not text.endswith(b"\n") and fresh else b""
         return text + gap + b"".join(fresh)
 
@@ -67,13 +67,13 @@ class _Run(msgspec.Struct):
 _run_of = msgspec.json.Decoder(_Run)
 
 
-def runs_of(lines: Iterable[bytes]) -> set[str]:
+def run_ids(lines: Iterable[bytes]) -> set[str]:
     """Return the run ids of record lines; a line that is no record (a conflict marker) has none."""
-    found = set()
+    runs = set()
     for line in lines:
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-            found.add(_run_of.decode(line).run)
-    return found
+            runs.add(_run_of.decode(line).run)
+    return runs
 
 
 def same_entry(path: str) -> tuple[str, str, str]:
@@ -89,21 +89,21 @@ def records_beside(path: str) -> str:
     return path.removesuffix(ENTRY) + RECORDS
 
 
-def renamed(path: str, among: Iterable[str]) -> str | None:
+def find_rename(path: str, among: Iterable[str]) -> str | None:
     """Return the one path that can only be `path` under another name."""
-    found = [other for other in among if other != path and same_entry(other) == same_entry(path)]
-    return found[0] if len(found) == 1 else None
+    paths = [candidate for candidate in among if candidate != path and same_entry(candidate) == same_entry(path)]
+    return paths[0] if len(paths) == 1 else None
 
 
 def blob_id(data: bytes, like: str) -> str:
     """Return the object id of the bytes as they are, in the hash that `like` is in."""
-    made = hashlib.sha256() if len(like) == 64 else hashlib.sha1(usedforsecurity=False)
-    made.update(b"blob %d\0" % len(data))
-    made.update(data)
-    return made.hexdigest()
+    digest = hashlib.sha256() if len(like) == 64 else hashlib.sha1(usedforsecurity=False)
+    digest.update(b"blob %d\0" % len(data))
+    digest.update(data)
+    return digest.hexdigest()
 
 
-def land(worktree: Worktree, changes: Iterable[FileChange], addition: Addition) -> None:
+def update_files(worktree: Worktree, changes: Iterable[FileChange], addition: Addition) -> None:
     """Bring the files of a worktree after a commit. May be done twice; what the person deleted stays deleted.
 
     A file that cannot be written stays as it is: the commit and the index have it, so `git status` shows it.
@@ -114,46 +114,46 @@ def land(worktree: Worktree, changes: Iterable[FileChange], addition: Addition) 
     for change in changes:
         with contextlib.suppress(GitError):
             try:
-                _land_file(worktree, change, addition, contents)
+                _update_file(worktree, change, addition, contents)
             except OSError as fault:
                 if is_full(fault):  # the intent stays, and the next command lands it
                     raise
 
 
-def _land_file(worktree: Worktree, change: FileChange, addition: Addition, contents: Contents) -> None:
+def _update_file(worktree: Worktree, change: FileChange, addition: Addition, contents: Contents) -> None:
     file = worktree.path / change.path
-    if not _inside(worktree.path, file):
+    if not _is_inside(worktree.path, file):
         return
     _clear_debris(file, change, addition)
     if change.new is None:
-        if change.old and _still(file, change.old):
+        if change.old and _is_still(file, change.old):
             file.unlink(missing_ok=True)
     elif change.kind == "plain":
-        _land_plain(worktree, file, change.old, change.new, contents)
+        _update_plain(worktree, file, change.old, change.new, contents)
     else:
-        _land_addition(worktree, file, change, addition, contents)
+        _add_to_file(worktree, file, change, addition, contents)
 
 
-def _land_plain(worktree: Worktree, file: Path, old: TreeFile | None, new: TreeFile, contents: Contents) -> None:
+def _update_plain(worktree: Worktree, file: Path, old: TreeFile | None, new: TreeFile, contents: Contents) -> None:
     if not os.path.lexists(file):
         _create(file, _check_out(worktree, new, contents), new.mode)
-    elif old and _still(file, old):
+    elif old and _is_still(file, old):
         content = _check_out(worktree, new, contents)
         replace_file(file, lambda before: content if blob_id(before, old.blob) == old.blob else before)
 
 
-def _land_addition(worktree: Worktree, file: Path, change: FileChange, addition: Addition, contents: Contents) -> None:
+def _add_to_file(worktree: Worktree, file: Path, change: FileChange, addition: Addition, contents: Contents) -> None:
     target: Path | None = file
     if not file.is_file():
-        target = _renamed_file(worktree.path, change.path)
+        target = _find_moved_file(worktree.path, change.path)
         if target is None and change.old is None and change.new and not os.path.lexists(file):
             _create(file, _check_out(worktree, change.new, contents), change.new.mode)
             return
     if target is not None and not target.is_symlink():
-        replace_file(target, _edit(change, addition, target))
+        replace_file(target, _editor(change, addition, target))
 
 
-def _edit(change: FileChange, addition: Addition, file: Path) -> Callable[[bytes], bytes]:
+def _editor(change: FileChange, addition: Addition, file: Path) -> Callable[[bytes], bytes]:
     def edit(before: bytes) -> bytes:
         if change.kind == "records":
             return addition.to_records(before)
@@ -165,11 +165,11 @@ def _edit(change: FileChange, addition: Addition, file: Path) -> Callable[[bytes
     return edit
 
 
-def _renamed_file(top: Path, path: str) -> Path | None:
+def _find_moved_file(top: Path, path: str) -> Path | None:
     """Find where the person moved an entry on the disk."""
     day, letters, kind = same_entry(path)
-    found = [file for file in (top / "entries").rglob(f"{day}*-{letters}{kind}") if file.is_file()]
-    return found[0] if len(found) == 1 and _inside(top, found[0]) else None
+    files = [file for file in (top / "entries").rglob(f"{day}*-{letters}{kind}") if file.is_file()]
+    return files[0] if len(files) == 1 and _is_inside(top, files[0]) else None
 
 
 def replace_file(path: Path, edit: Callable[[bytes], bytes]) -> None:
@@ -177,7 +177,7 @@ def replace_file(path: Path, edit: Callable[[bytes], bytes]) -> None:
 
     `edit` must leave alone what it has edited already. A file that is deleted meanwhile stays deleted.
     """
-    kept, new = path.with_name(_KEPT + path.name), path.with_name(_NEW + path.name)
+    backup, new = path.with_name(_KEPT + path.name), path.with_name(_NEW + path.name)
     for _ in range(TRIES):
         try:
             _settle(path)
@@ -185,21 +185,21 @@ def replace_file(path: Path, edit: Callable[[bytes], bytes]) -> None:
             after = edit(before)
             if after == before:
                 return
-            kept.unlink(missing_ok=True)
-            _link(path, kept)
+            backup.unlink(missing_ok=True)
+            _back_up(path, backup)
             _write(new, after, path.stat().st_mode)
-            if not path.samefile(kept):
+            if not path.samefile(backup):
                 continue  # saved by rename
         except FileNotFoundError:
             break
         except OSError:
-            kept.unlink(missing_ok=True)
+            backup.unlink(missing_ok=True)
             raise
         new.replace(path)
-        if kept.read_bytes() == before:
+        if backup.read_bytes() == before:
             break
-        kept.replace(path)  # saved in place, into the file that ours has replaced
-    kept.unlink(missing_ok=True)
+        backup.replace(path)  # saved in place, into the file that ours has replaced
+    backup.unlink(missing_ok=True)
     new.unlink(missing_ok=True)
 
 
@@ -215,24 +215,24 @@ def _settle(path: Path) -> None:
 
 def _clear_debris(file: Path, change: FileChange, addition: Addition) -> None:
     """Finish a `replace_file` that was cut off: the kept text comes back if it was saved into after ours replaced it."""
-    kept, new = file.with_name(_KEPT + file.name), file.with_name(_NEW + file.name)
+    backup, new = file.with_name(_KEPT + file.name), file.with_name(_NEW + file.name)
     new.unlink(missing_ok=True)
-    if not kept.exists():
+    if not backup.exists():
         return
-    edit = _edit(change, addition, file)
+    edit = _editor(change, addition, file)
     current = file.read_bytes() if file.is_file() else None
-    if current is not None and edit(current) == current and edit(kept.read_bytes()) != current:
-        kept.replace(file)
-    kept.unlink(missing_ok=True)
+    if current is not None and edit(current) == current and edit(backup.read_bytes()) != current:
+        backup.replace(file)
+    backup.unlink(missing_ok=True)
 
 
-def _link(path: Path, kept: Path) -> None:
+def _back_up(path: Path, backup: Path) -> None:
     try:
-        kept.hardlink_to(path)
+        backup.hardlink_to(path)
     except FileNotFoundError:
         raise
     except OSError:  # a file system without links: the text alone is kept, and saves in place are not seen
-        kept.write_bytes(path.read_bytes())
+        backup.write_bytes(path.read_bytes())
 
 
 def _create(path: Path, data: bytes, mode: str) -> None:
@@ -278,10 +278,10 @@ def _check_out(worktree: Worktree, file: TreeFile, contents: Contents) -> bytes:
     return git_bytes(["cat-file", "--filters", f"--path={file.path}", file.blob], cwd=worktree.path)
 
 
-def _still(path: Path, old: TreeFile) -> bool:
+def _is_still(path: Path, old: TreeFile) -> bool:
     return path.is_file() and not path.is_symlink() and blob_id(path.read_bytes(), old.blob) == old.blob
 
 
-def _inside(top: Path, path: Path) -> bool:
+def _is_inside(top: Path, path: Path) -> bool:
     """Whether no folder on the way is a symbolic link out of the worktree."""
     return not any(parent.is_symlink() for parent in path.parents if parent.is_relative_to(top) and parent != top)

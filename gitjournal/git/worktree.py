@@ -29,15 +29,15 @@ class Worktree:
         plain = _plain_head(self.git_dir)
         if plain is not None:
             return plain.removeprefix("refs/heads/") if plain.startswith("refs/heads/") else None
-        done = run_git(["symbolic-ref", "--quiet", "HEAD"], cwd=self.path)
-        name = os.fsdecode(done.stdout).removesuffix("\n")
+        answer = run_git(["symbolic-ref", "--quiet", "HEAD"], cwd=self.path)
+        name = os.fsdecode(answer.stdout).removesuffix("\n")
         return name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else None
 
 
-def same_place(one: Path, other: Path) -> bool:
+def same_place(path: Path, candidate: Path) -> bool:
     """Whether two paths name the same existing file or folder."""
     try:
-        return one.samefile(other)
+        return path.samefile(candidate)
     except OSError:
         return False
 
@@ -53,11 +53,11 @@ def worktree_at(repository: Repository, path: Path) -> Worktree | None:
     plain = _plain_worktree(repository, path)
     if plain is not None:
         return plain
-    done = run_git(["rev-parse", "--path-format=absolute", "--show-toplevel", "--git-dir", "--git-common-dir"], cwd=path)
-    said = os.fsdecode(done.stdout).splitlines()
-    if done.returncode or len(said) != 3:
+    answer = run_git(["rev-parse", "--path-format=absolute", "--show-toplevel", "--git-dir", "--git-common-dir"], cwd=path)
+    lines = os.fsdecode(answer.stdout).splitlines()
+    if answer.returncode or len(lines) != 3:
         return None
-    top, git_dir, common = map(Path, said)
+    top, git_dir, common = map(Path, lines)
     if not same_place(top, path) or not same_place(common, repository.common):
         return None
     if same_place(git_dir, common):
@@ -68,28 +68,28 @@ def worktree_at(repository: Repository, path: Path) -> Worktree | None:
 def _plain_worktree(repository: Repository, path: Path) -> Worktree | None:
     """Return the linked worktree at `path` as its own files say it (gitrepository-layout), or None where git has to be asked."""
     try:
-        said = (path / ".git").read_bytes()
-        git_dir = Path(os.path.realpath(path / os.fsdecode(said.removeprefix(b"gitdir: ").removesuffix(b"\n"))))
+        content = (path / ".git").read_bytes()
+        git_dir = Path(os.path.realpath(path / os.fsdecode(content.removeprefix(b"gitdir: ").removesuffix(b"\n"))))
         common = git_dir / os.fsdecode((git_dir / "commondir").read_bytes().removesuffix(b"\n"))
-        whole = said.startswith(b"gitdir: ") and _plain_head(git_dir) is not None and not (git_dir / "config.worktree").exists()
-        ours = same_place(common, repository.common) and same_place(registered_path(git_dir), path)
+        whole = content.startswith(b"gitdir: ") and _plain_head(git_dir) is not None and not (git_dir / "config.worktree").exists()
+        is_ours = same_place(common, repository.common) and same_place(registered_path(git_dir), path)
     except (OSError, ValueError):
         return None
-    return Worktree(repository, path, git_dir) if whole and ours else None
+    return Worktree(repository, path, git_dir) if whole and is_ours else None
 
 
 def _plain_head(git_dir: Path) -> str | None:
     """Return the full name of what is checked out, "" for a commit; None where git has to be asked (another way to store refs)."""
     head = git_dir / "HEAD"
     try:
-        said = None if head.is_symlink() else head.read_bytes().removesuffix(b"\n")
+        content = None if head.is_symlink() else head.read_bytes().removesuffix(b"\n")
     except OSError:
         return None
-    if said is None or said == b"ref: refs/heads/.invalid":
+    if content is None or content == b"ref: refs/heads/.invalid":
         return None
-    if said.startswith(b"ref: refs/"):
-        return os.fsdecode(said.removeprefix(b"ref: "))
-    return "" if re.fullmatch(rb"[0-9a-f]{40}|[0-9a-f]{64}", said) else None
+    if content.startswith(b"ref: refs/"):
+        return os.fsdecode(content.removeprefix(b"ref: "))
+    return "" if re.fullmatch(rb"[0-9a-f]{40}|[0-9a-f]{64}", content) else None
 
 
 def find_holder(repository: Repository, branch: str) -> Worktree | None:
@@ -119,12 +119,12 @@ def _ask_holder(repository: Repository, branch: str) -> Worktree | None:
 
 def registered_path(git_dir: Path) -> Path:
     """Return the folder that git has noted for a linked worktree."""
-    told = Path(os.fsdecode((git_dir / "gitdir").read_bytes().removesuffix(b"\n")))
-    return (told if told.is_absolute() else git_dir / told).parent
+    path = Path(os.fsdecode((git_dir / "gitdir").read_bytes().removesuffix(b"\n")))
+    return (path if path.is_absolute() else git_dir / path).parent
 
 
 @dataclass(frozen=True)
-class Standing:
+class Location:
     """Where a folder stands: in which repository, and in which worktree of it (None where it is in none)."""
 
     repository: Repository
@@ -137,26 +137,26 @@ def find_repository(start: Path) -> Repository:
 
     Raises GitError with a way out where there is none.
     """
-    return find_standing(start).repository
+    return find_location(start).repository
 
 
-def find_standing(start: Path) -> Standing:
+def find_location(start: Path) -> Location:
     """Return where `start` lies, asked of git once.
 
     Raises GitError with a way out where there is no repository.
     """
     asked = ("--git-common-dir", "--git-dir", "--show-toplevel")
-    done = run_git(["rev-parse", "--path-format=absolute", *asked], cwd=start)
-    said = os.fsdecode(done.stdout).removesuffix("\n").split("\n")
-    if len(said) == (2 if done.returncode else 3):  # the last question fails where there is no worktree
-        return Standing(Repository(Path(said[0])), Path(said[1]), None if done.returncode else Path(said[2]))
-    told = [
+    answer = run_git(["rev-parse", "--path-format=absolute", *asked], cwd=start)
+    lines = os.fsdecode(answer.stdout).removesuffix("\n").split("\n")
+    if len(lines) == (2 if answer.returncode else 3):  # the last question fails where there is no worktree
+        return Location(Repository(Path(lines[0])), Path(lines[1]), None if answer.returncode else Path(lines[2]))
+    answers = [
         run_git(["rev-parse", "--path-format=absolute", asked], cwd=start) for asked in ("--git-common-dir", "--git-dir", "--show-toplevel")
     ]
-    if told[0].returncode:
-        stderr = told[0].stderr.decode(errors="replace")
+    if answers[0].returncode:
+        stderr = answers[0].stderr.decode(errors="replace")
         if "dubious ownership" in stderr:
             raise GitError(f"git does not trust the owner of this repository: {stderr.strip()}")
         raise GitError(f"no git repository at {start}", hint="begin one with: git init")
-    common, git_dir, top = (Path(os.fsdecode(one.stdout.removesuffix(b"\n"))) for one in told)
-    return Standing(Repository(common), git_dir, None if told[2].returncode else top)
+    common, git_dir, top = (Path(os.fsdecode(reply.stdout.removesuffix(b"\n"))) for reply in answers)
+    return Location(Repository(common), git_dir, None if answers[2].returncode else top)

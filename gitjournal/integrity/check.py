@@ -13,7 +13,7 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Key
 from gitjournal.errors import GitError
 from gitjournal.git.repository import Repository
-from gitjournal.git.working_files import runs_of, same_entry
+from gitjournal.git.working_files import run_ids, same_entry
 from gitjournal.integrity import findings
 from gitjournal.integrity.duplicates import Ran, Twice, as_finding, counted, repeated_elsewhere, repeated_here
 from gitjournal.integrity.findings import Finding
@@ -167,7 +167,7 @@ def _first_said(snapshot: Snapshot, question: Question, path: str) -> dict[str |
 
 def _run(text: bytes) -> str | bytes:
     """Return the run that a line is of, or the line where it is no record."""
-    return next(iter(runs_of([text])), text)
+    return next(iter(run_ids([text])), text)
 
 
 def _texts(content: dict[str, bytes], blob: str) -> list[bytes]:

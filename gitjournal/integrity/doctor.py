@@ -17,7 +17,7 @@ from gitjournal.errors import GitError, GitjournalError
 from gitjournal.git import results_commit
 from gitjournal.git.busy import lab_obstacle
 from gitjournal.git.index_copy import INTENT
-from gitjournal.git.lab import Lab, find_lab, is_journal, place_of, read_settings
+from gitjournal.git.lab import Lab, find_lab, is_journal, lab_place, read_settings
 from gitjournal.git.locks import MARK
 from gitjournal.git.process import run_git
 from gitjournal.git.recovery import hold_journal
@@ -94,7 +94,7 @@ def _init(start: Path) -> Callable[[], str]:
 
 def _folder(start: Path, repository: Repository) -> Iterator[Ailment]:
     known = read_settings(repository)
-    place = place_of(repository, repository.top or (Path(known.top) if known and known.top else None), known.folder if known else "lab")
+    place = lab_place(repository, repository.top or (Path(known.top) if known and known.top else None), known.folder if known else "lab")
     try:
         missing = [one for one in init.init(start, dry_run=True).touched if one != _SETTINGS]
     except GitError as fault:
@@ -126,11 +126,11 @@ def _aside(start: Path, place: Path) -> Callable[[], str]:
 def _hooks(lab: Lab) -> Iterator[Ailment]:
     if not lab.path.is_dir():
         return
-    state = hooks.look(lab)
+    state = hooks.read_hook_state(lab)
     install = "gitjournal config hooks install"
 
     def mend() -> str:
-        hooks.install(lab)
+        hooks.install_hooks(lab)
         init.init(lab.top or lab.repository.common)
         return "the hooks of the lab were installed again"
 
@@ -147,7 +147,7 @@ def _hooks(lab: Lab) -> Iterator[Ailment]:
             yield Ailment(f"the hook {name} is {problem}", install, mend)
     if not state.python_found:
         yield Ailment(f"the Python that the hooks ask is gone: {state.python or 'none is named'}", install, mend)
-    elif not hooks.of_this_version(state.python):
+    elif not hooks.is_this_version(state.python):
         yield Ailment(f"the Python that the hooks ask has no gitjournal {__version__}: {state.python}", install, mend)
 
 
@@ -173,7 +173,7 @@ def _spool(lab: Lab) -> Iterator[Ailment]:
     readable = [one for one in waiting if one.branch]
 
     def mend() -> str:
-        outcomes = results_commit.commit_spooled(lab)
+        outcomes = results_commit.commit_spool(lab)
         still = [one for one in outcomes if one.state == "waiting"]
         done = f"{len(outcomes) - len(still)} committed"
         return f"{done}; {len(still)} still wait: {still[0].why}" if still else done

@@ -54,7 +54,7 @@ from gitjournal.worker.jobs import RunResult
 
 def recover(lab: Lab, tell: Tell) -> None:
     """Commit what an earlier call left behind; what a call is still adding to is left to it."""
-    for outcome in results_commit.commit_spooled(lab, leave=lambda path: is_running(lab, id_of_page(path))):
+    for outcome in results_commit.commit_spool(lab, leave=lambda path: is_running(lab, id_of_page(path))):
         tell(Recovered(outcome))
 
 
@@ -162,7 +162,7 @@ class _Execution:
             except KeyboardInterrupt:
                 pool.kill()
                 state = "interrupted"
-        written = results_commit.commit_spooled(subject.lab, leave=lambda path: path != subject.path)
+        written = results_commit.commit_spool(subject.lab, leave=lambda path: path != subject.path)
         made_now = [record for record in ledger.fresh if record.owned and record.is_run]
         return replace(
             self._outcome(state, ledger.records),

@@ -19,7 +19,7 @@ from gitjournal.entry.record import Record, runs_among
 from gitjournal.entry.summary import COUNTS, ConfigurationResult, Summary, summarise
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git.repository import require_identity
-from gitjournal.git.results_commit import CommitOutcome, commit_spooled
+from gitjournal.git.results_commit import CommitOutcome, commit_spool
 from gitjournal.git.spool import Results, spool_results
 from gitjournal.run import artifacts, sealed_set
 from gitjournal.run import plan as planning
@@ -203,5 +203,5 @@ def _commit(subject: Subject, look: Look, where: RecordedEnvironment, page: Resu
         files={f"environments/{where.name}.json": where.environment},
     )
     spool_results(subject.lab, results)
-    written = commit_spooled(subject.lab, leave=lambda path: path != subject.path)
+    written = commit_spool(subject.lab, leave=lambda path: path != subject.path)
     return next((outcome for outcome in written if outcome.path == subject.path), CommitOutcome(subject.path, None, "waiting"))

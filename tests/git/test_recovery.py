@@ -9,7 +9,7 @@ import pytest
 from gitjournal.git import transaction
 from gitjournal.git.lab import find_lab
 from gitjournal.git.recovery import recover
-from gitjournal.git.results_commit import commit_spooled
+from gitjournal.git.results_commit import commit_spool
 from gitjournal.git.spool import spool_results
 from gitjournal.git.transaction import BuiltCommit, Intent
 from gitjournal.git.working_files import Addition
@@ -62,9 +62,9 @@ def test_an_interruption_between_branch_and_index_is_finished_by_the_next_comman
     spool_results(lab, results(made))
     monkeypatch.setattr(transaction, "_update_ref", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        commit_spooled(lab)
+        commit_spool(lab)
     monkeypatch.undo()
     assert not has_block(on_disk(lab))
-    assert [outcome.state for outcome in commit_spooled(lab)] == ["nothing new"]
+    assert [outcome.state for outcome in commit_spool(lab)] == ["nothing new"]
     assert has_block(on_disk(lab))
     assert status(lab) == ""

@@ -8,7 +8,7 @@ import pytest
 
 from gitjournal.errors import GitError
 from gitjournal.git.lab import find_lab
-from gitjournal.git.results_commit import commit_spooled
+from gitjournal.git.results_commit import commit_spool
 from gitjournal.git.spool import list_pending, spool_results
 from gitjournal.git.transaction import PATIENCE
 from tests.support.helpers import git
@@ -34,7 +34,7 @@ from tests.support.journals import (
 
 def finish_all(lab, made) -> list[str]:
     spool_results(lab, results(made))
-    return [outcome.state for outcome in commit_spooled(lab)]
+    return [outcome.state for outcome in commit_spool(lab)]
 
 
 def test_without_an_identity_nothing_is_committed_and_results_wait(repo, monkeypatch):
@@ -71,7 +71,7 @@ def test_everything_in_the_spool_of_one_entry_becomes_one_commit_with_the_newest
             lab, results(made, record(f"r{number}"), block=f"accuracy 0.{number}", figures={f"figures/{number}.svg": b"<svg/>\n"})
         )
     spool_results(lab, results(made, record("r1"), block="accuracy 0.978", files={"environments/e.json": b"{}\n"}))
-    (outcome,) = commit_spooled(lab)
+    (outcome,) = commit_spool(lab)
     assert (outcome.path, outcome.state, outcome.why) == (ENTRY, "committed", "")
     assert git(lab.path, "rev-parse", "journal") == outcome.commit
     assert git(lab.path, "rev-parse", "journal~1") == made.commit
@@ -82,7 +82,7 @@ def test_everything_in_the_spool_of_one_entry_becomes_one_commit_with_the_newest
     assert git(lab.path, "log", "-1", "--format=%B") == "run: RBF beats linear\n\nEntry: k3f9\n"
     assert status(lab) == ""
     assert list_pending(lab) == []
-    assert commit_spooled(lab) == []
+    assert commit_spool(lab) == []
 
 
 def test_two_entries_are_two_commits(repo):
@@ -91,7 +91,7 @@ def test_two_entries_are_two_commits(repo):
     write(lab, path=other)
     spool_results(lab, results(made))
     spool_results(lab, results(plan(lab, other)))
-    assert [(outcome.path, outcome.state) for outcome in commit_spooled(lab)] == [(ENTRY, "committed"), (other, "committed")]
+    assert [(outcome.path, outcome.state) for outcome in commit_spool(lab)] == [(ENTRY, "committed"), (other, "committed")]
     assert git(lab.path, "rev-list", "--count", f"{made.commit}..journal") == "3"
 
 
@@ -142,10 +142,10 @@ def test_a_figure_is_replaced_unless_the_person_changed_it(repo):
     lab, made = planned(repo)
     for name in ("ours", "theirs"):
         spool_results(lab, results(made, figures={f"figures/{name}.svg": b"1\n" for name in ("ours", "theirs")}))
-    commit_spooled(lab)
+    commit_spool(lab)
     write(lab, "drawn over\n", "figures/theirs.svg")
     spool_results(lab, results(made, figures={f"figures/{name}.svg": b"2\n" for name in ("ours", "theirs")}))
-    commit_spooled(lab)
+    commit_spool(lab)
     assert on_disk(lab, "figures/ours.svg") == "2\n"
     assert on_disk(lab, "figures/theirs.svg") == "drawn over\n"
     assert at(lab, "figures/theirs.svg") == "2"
@@ -157,7 +157,7 @@ def test_no_file_is_written_through_a_link_out_of_the_lab(repo, tmp_path):
     (tmp_path / "outside").mkdir()
     (lab.path / "figures").symlink_to(tmp_path / "outside")
     spool_results(lab, results(made, figures={"figures/a.svg": b"<svg/>\n"}))
-    assert commit_spooled(lab)[0].state == "committed"
+    assert commit_spool(lab)[0].state == "committed"
     assert list((tmp_path / "outside").iterdir()) == []
 
 
@@ -215,5 +215,5 @@ def test_results_wait_no_longer_than_the_patience_given(repo):
     (lab.git_dir / "index.lock").touch()
     spool_results(lab, results(made))
     start = time.monotonic()
-    assert commit_spooled(lab, patience=SMALL)[0].state == "waiting"
+    assert commit_spool(lab, patience=SMALL)[0].state == "waiting"
     assert time.monotonic() - start < PATIENCE

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitjournal.git.repository import TreeFile
-from gitjournal.git.working_files import Addition, FileChange, blob_id, land, renamed, replace_file, runs_of
+from gitjournal.git.working_files import Addition, FileChange, blob_id, find_rename, replace_file, run_ids, update_files
 from tests.support.helpers import git
 from tests.support.journals import (
     journal,
@@ -27,15 +27,15 @@ def test_records_are_added_once_and_end_with_a_line_end():
     once = addition.to_records(b"<<<<<<< ours")
     assert once == b"<<<<<<< ours\n" + record("a") + record("b")
     assert addition.to_records(once) == once
-    assert runs_of([b"", b"{}", b"\xff", record("x")]) == {"x"}
+    assert run_ids([b"", b"{}", b"\xff", record("x")]) == {"x"}
 
 
 def test_a_renamed_entry_is_known_by_day_and_letters_unless_two_could_be_it():
     others = ["entries/2026/20261121-b-k3f9.md", "entries/2026/20261121-b-k3f9.runs.jsonl", "entries/2026/20261122-a-k3f9.md"]
-    assert renamed("entries/2026/20261121-a-k3f9.md", others) == others[0]
-    assert renamed("entries/2026/20261121-a-k3f9.runs.jsonl", others) == others[1]
-    assert renamed("entries/2026/20261121-a-zzzz.md", others) is None
-    assert renamed("entries/2026/20261121-a-k3f9.md", [*others, "entries/2026/20261121-c-k3f9.md"]) is None
+    assert find_rename("entries/2026/20261121-a-k3f9.md", others) == others[0]
+    assert find_rename("entries/2026/20261121-a-k3f9.runs.jsonl", others) == others[1]
+    assert find_rename("entries/2026/20261121-a-zzzz.md", others) is None
+    assert find_rename("entries/2026/20261121-a-k3f9.md", [*others, "entries/2026/20261121-c-k3f9.md"]) is None
 
 
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
@@ -108,7 +108,7 @@ def test_new_files_of_a_commit_go_through_the_filters_of_git(repo: Path, *, refu
     contents = {"x/a.txt": b"one\ntwo\n", "x/b.up": b"no end", "x/c.bin": b"\0\r\n\n", "x/d.bad": b"bad\n", "x/e e.bin": b""}
     blobs = lab.repository.store_each(list(contents.values()))
     changes = [FileChange(path, "plain", None, TreeFile("100644", blob, path)) for path, blob in zip(contents, blobs, strict=True)]
-    land(lab.worktree, changes, Addition())
+    update_files(lab.worktree, changes, Addition())
     expected = {**contents, "x/a.txt": b"one\r\ntwo\r\n", "x/b.up": b"NO END"}
     if refused:  # that one is not written, and all the others are
         del expected["x/d.bad"]

@@ -17,7 +17,7 @@ import pytest
 from gitjournal.errors import BusyError, GitError
 from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.plan_commit import plan_commit
-from gitjournal.git.results_commit import commit_spooled
+from gitjournal.git.results_commit import commit_spool
 from gitjournal.git.setup.init import init
 from gitjournal.git.spool import list_pending, spool_results
 from tests.support.helpers import git, snapshot
@@ -550,13 +550,13 @@ def test_results_wait_while_the_branch_is_in_the_middle_of_something(what, repo)
     write(lab, "mended\n", "notes.md")
     git(lab.path, "add", "notes.md")
     if what != "stash pop":  # without conflicts it is still not over
-        (outcome,) = commit_spooled(lab)
+        (outcome,) = commit_spool(lab)
         assert (outcome.state, what in outcome.why) == ("waiting", True)
     if what == "stash pop":
         git(lab.path, "commit", "-q", "-m", "popped")
     else:
         git(lab.path, "-c", "core.editor=true", what, "--continue")
-    (outcome,) = commit_spooled(lab)
+    (outcome,) = commit_spool(lab)
     assert outcome.state == "committed", outcome.why
     assert has_block(at(lab, ENTRY))
     assert has_block(on_disk(lab))
@@ -579,7 +579,7 @@ def test_results_wait_for_the_editor_of_a_commit_and_both_succeed(how, repo, tmp
         assert "editor is open" in outcome.why
         assert close() == 0
     assert git(lab.path, "log", "-1", "--format=%s", "journal") == "by hand"
-    assert [outcome.state for outcome in commit_spooled(lab)] == ["committed"]
+    assert [outcome.state for outcome in commit_spool(lab)] == ["committed"]
     assert has_block(at(lab, ENTRY))
     assert status(lab) == ("" if how != ["--amend"] else " M notes.md")
 
@@ -593,7 +593,7 @@ def test_results_wait_for_a_lock_of_git_that_no_hook_tells_of(repo):
     assert "git is at work" in outcome.why
     assert (lab.git_dir / "index.lock").read_bytes() == b"a person's"
     (lab.git_dir / "index.lock").unlink()
-    assert [outcome.state for outcome in commit_spooled(lab)] == ["committed"]
+    assert [outcome.state for outcome in commit_spool(lab)] == ["committed"]
 
 
 def test_a_hook_that_refuses_leaves_results_spooled_without_trying_again(repo):
@@ -609,7 +609,7 @@ def test_a_hook_that_refuses_leaves_results_spooled_without_trying_again(repo):
     assert calls.read_text() == "\n"
     assert _state(lab) == before
     hook.unlink()
-    assert [outcome.state for outcome in commit_spooled(lab)] == ["committed"]
+    assert [outcome.state for outcome in commit_spool(lab)] == ["committed"]
 
 
 # ---- the branch has changed
@@ -689,7 +689,7 @@ WORK = """
 import sys
 from pathlib import Path
 from gitjournal.git.lab import find_lab
-from gitjournal.git.results_commit import commit_spooled
+from gitjournal.git.results_commit import commit_spool
 from gitjournal.git.spool import spool_results
 from tests.support.journals import plan, record, results
 lab = find_lab(Path(sys.argv[1]))
@@ -698,7 +698,7 @@ for number in range(int(sys.argv[3])):
     line = record()
     spool_results(lab, results(made, line, block=f"accuracy {number}", figures={f"figures/{number}.svg": line}))
     print(line.decode(), end="", flush=True)
-    commit_spooled(lab)
+    commit_spool(lab)
 """
 
 
@@ -739,9 +739,9 @@ def test_kill_9_at_any_moment_loses_no_spooled_run_and_nothing_of_the_person(rep
         os.killpg(process.pid, signal.SIGKILL)
         rest, _ = process.communicate()
         announced += [line for line in (first + rest).splitlines() if line.endswith("}")]
-    outcomes = commit_spooled(lab)
+    outcomes = commit_spool(lab)
     assert all(outcome.state != "waiting" for outcome in outcomes), (seed, outcomes)
-    commit_spooled(lab)
+    commit_spool(lab)
     recorded = at(lab, other.replace(".md", ".runs.jsonl")).splitlines()
     assert set(announced) <= set(recorded), f"lost with seed {seed}"
     assert len(recorded) == len(set(recorded)), f"doubled with seed {seed}"
@@ -790,7 +790,7 @@ def test_a_person_who_commits_all_the_while_loses_nothing_and_commits_only_their
         time.sleep(random.uniform(0.1, 0.2))
     out, err = worker.communicate()
     assert worker.returncode == 0, err
-    commit_spooled(lab)
+    commit_spool(lab)
     assert sorted(at(lab, other.replace(".md", ".runs.jsonl")).splitlines()) == sorted(out.splitlines())
     touched = git(lab.path, "log", "--author=Ada", "--grep=^mine$", "--format=", "--name-only", "journal").split()
     assert set(touched) == {"notes.md"}
@@ -806,7 +806,7 @@ def test_an_intent_whose_lock_was_deleted_by_hand_is_still_finished(repo):
     _die_after_the_branch_moved(lab, made)
     assert lab.git_dir
     (lab.git_dir / "index.lock").unlink()
-    assert commit_spooled(lab)[0].state == "nothing new"
+    assert commit_spool(lab)[0].state == "nothing new"
     assert has_block(on_disk(lab))
     assert status(lab) == ""
 
@@ -818,7 +818,7 @@ def test_a_writer_that_died_between_branch_and_index_is_finished_by_the_next(rep
     _die_after_the_branch_moved(lab, made)
     assert has_block(at(lab, ENTRY))
     assert not has_block(on_disk(lab))
-    assert commit_spooled(lab)[0].state == "nothing new"
+    assert commit_spool(lab)[0].state == "nothing new"
     assert has_block(on_disk(lab))
     assert status(lab) == "A  notes.md"
 
@@ -831,8 +831,8 @@ def _die_after_the_branch_moved(lab: Lab, made) -> None:
     hook.chmod(0o755)
     spool_results(lab, results(made, record("r1")))
     code = "import sys; from pathlib import Path; from gitjournal.git.lab import find_lab"
-    code += "; from gitjournal.git.results_commit import commit_spooled"
-    done = subprocess.run([sys.executable, "-c", f"{code}; commit_spooled(find_lab(Path(sys.argv[1])))", str(lab.path)], check=False)
+    code += "; from gitjournal.git.results_commit import commit_spool"
+    done = subprocess.run([sys.executable, "-c", f"{code}; commit_spool(find_lab(Path(sys.argv[1])))", str(lab.path)], check=False)
     assert done.returncode == -signal.SIGKILL
     hook.unlink()
     assert lab.git_dir

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gitjournal.git.lab import Lab
 from gitjournal.git.plan_commit import PlannedEntry, plan_commit
-from gitjournal.git.results_commit import CommitOutcome, commit_spooled
+from gitjournal.git.results_commit import CommitOutcome, commit_spool
 from gitjournal.git.setup.init import init
 from gitjournal.git.spool import Results, spool_results
 from tests.support.helpers import git
@@ -91,7 +91,7 @@ def planned(start: Path) -> tuple[Lab, PlannedEntry[str]]:
 def finish(lab: Lab, made: PlannedEntry[str], *lines: bytes, block: str = "accuracy 0.978") -> CommitOutcome:
     """Spool results and commit them."""
     spool_results(lab, results(made, *lines, block=block))
-    (outcome,) = commit_spooled(lab, patience=SMALL)
+    (outcome,) = commit_spool(lab, patience=SMALL)
     return outcome
 
 

@@ -15,14 +15,14 @@ from gitjournal.git.worktree import Worktree, worktree_at
 
 def plan_connection(missing: Missing, lab: Lab | None) -> None:
     """Plan what keeps the lab out of the person's commits, and has its git use our hooks; `lab` is there and ours already, or None."""
-    if missing.top and missing.path == missing.top / missing.folder and not _is_excluded(missing):
+    if missing.top and missing.path == missing.top / missing.folder and not _has_exclusion(missing):
         missing.add_step(".git/info/exclude (one line)", lambda: _exclude(missing))
-    if not (_is_connected(lab) if lab else has_wrong_link(missing)):
+    if not (_uses_our_hooks(lab) if lab else has_wrong_link(missing)):
         fresh = f".git/config (one section, for {missing.folder}/ alone)"
         missing.add_step(".git/gitjournal/ (settings and hooks of the lab)" if missing.known else fresh, lambda: _connect(missing))
 
 
-def _is_excluded(missing: Missing) -> bool:
+def _has_exclusion(missing: Missing) -> bool:
     file = missing.repository.common / "info" / "exclude"
     return file.is_file() and f"/{missing.folder}/" in file.read_text(errors="surrogateescape").splitlines()
 
@@ -36,9 +36,9 @@ def _exclude(missing: Missing) -> None:
         out.write(gap + f"/{missing.folder}/\n".encode())
 
 
-def _is_connected(lab: Lab) -> bool:
+def _uses_our_hooks(lab: Lab) -> bool:
     """Whether the lab's git finds our hooks, and they are those of this version, or were taken out."""
-    state = hook_install.look(lab)
+    state = hook_install.read_hook_state(lab)
     return state.pointed and (state.off or (state.python_found and not any(state.problems.values())))
 
 
@@ -48,7 +48,7 @@ def _connect(missing: Missing) -> None:
     if worktree is None:
         raise GitError(f"git does not know {missing.path} as a worktree of {missing.repository.common}")
     off = missing.known is not None and missing.known.hooks_off
-    hooks = hook_install.folder(missing.repository)
+    hooks = hook_install.hooks_folder(missing.repository)
     if off:
         hooks.mkdir(parents=True, exist_ok=True)
     else:
@@ -58,7 +58,7 @@ def _connect(missing: Missing) -> None:
     file = str(missing.repository.common / "config")
     if run_git(["config", "-f", file, key], cwd=missing.repository.common).stdout.strip() != b"gitjournal/lab.config":
         git(["config", "-f", file, key, "gitjournal/lab.config"], cwd=missing.repository.common)
-    if not _is_connected(Lab(missing.repository, missing.path, missing.branch, worktree.git_dir, missing.top)):
+    if not _uses_our_hooks(Lab(missing.repository, missing.path, missing.branch, worktree.git_dir, missing.top)):
         raise GitError(
             f"git does not read {missing.repository.private / 'lab.config'} in {missing.path}",
             hint="look for a core.hooksPath that is set later: git config --show-origin --get-all core.hooksPath",

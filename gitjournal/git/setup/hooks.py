@@ -29,7 +29,7 @@ _SECONDS = 20.0
 
 
 @dataclass(frozen=True)
-class State:
+class HookState:
     """How the hooks of a lab are. `problems` has an entry for each hook, empty where it is as it should be."""
 
     folder: Path
@@ -41,20 +41,20 @@ class State:
     python_found: bool
 
 
-def folder(repository: Repository) -> Path:
+def hooks_folder(repository: Repository) -> Path:
     """Return where the hooks of the lab lie."""
     return repository.private / "hooks"
 
 
-def look(lab: Lab) -> State:
+def read_hook_state(lab: Lab) -> HookState:
     """Return how the hooks of a lab are."""
-    place = folder(lab.repository)
-    told = run_git(["config", "core.hooksPath"], cwd=lab.path).stdout.removesuffix(b"\n") if lab.path.is_dir() else b""
-    known = read_settings(lab.repository)
-    pointed = bool(told) and same_place(lab.path / os.fsdecode(told), place)
-    python = _python_of(lab.repository)
+    place = hooks_folder(lab.repository)
+    used = run_git(["config", "core.hooksPath"], cwd=lab.path).stdout.removesuffix(b"\n") if lab.path.is_dir() else b""
+    recorded = read_settings(lab.repository)
+    pointed = bool(used) and same_place(lab.path / os.fsdecode(used), place)
+    python = _read_python(lab.repository)
     problems = {name: _problem(name, place / name) for name in (*LAB, GUARD)}
-    return State(place, os.fsdecode(told), pointed, bool(known and known.hooks_off), problems, python, os.access(python, os.X_OK))
+    return HookState(place, os.fsdecode(used), pointed, bool(recorded and recorded.hooks_off), problems, python, os.access(python, os.X_OK))
 
 
 def _problem(name: str, file: Path) -> str:
@@ -65,26 +65,26 @@ def _problem(name: str, file: Path) -> str:
     return "" if name == GUARD or os.access(file, os.X_OK) else "not executable"
 
 
-def _python_of(repository: Repository) -> str:
+def _read_python(repository: Repository) -> str:
     try:
-        return (folder(repository) / PYTHON).read_text(errors="replace").strip()
+        return (hooks_folder(repository) / PYTHON).read_text(errors="replace").strip()
     except FileNotFoundError:
         return ""
 
 
-def python_answers(python: str) -> str:
+def read_version(python: str) -> str:
     """Return the version of gitjournal that the hooks' Python has, or nothing where it has none."""
     ask = "import gitjournal; print(gitjournal.__version__)"
     try:
-        done = subprocess.run([python, "-P", "-c", ask], capture_output=True, text=True, check=False, timeout=_SECONDS)
+        answer = subprocess.run([python, "-P", "-c", ask], capture_output=True, text=True, check=False, timeout=_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
 def write_stubs(repository: Repository) -> None:
     """Write the hooks of the lab, and which Python they ask: the one that runs now."""
-    _copy((*LAB, GUARD), folder(repository))
+    _copy((*LAB, GUARD), hooks_folder(repository))
 
 
 def _copy(names: tuple[str, ...], place: Path) -> None:
@@ -97,17 +97,17 @@ def _copy(names: tuple[str, ...], place: Path) -> None:
     write_whole(place / PYTHON, f"{sys.executable}\n".encode())
 
 
-def install(lab: Lab) -> None:
+def install_hooks(lab: Lab) -> None:
     """Put the hooks of the lab in their place."""
     write_stubs(lab.repository)
     run_git(["config", "-f", str(lab.repository.private / SETTINGS), "--unset", "gitjournal.hooks"], cwd=lab.repository.common)
 
 
-def uninstall(lab: Lab) -> None:
+def uninstall_hooks(lab: Lab) -> None:
     """Take the hooks of the lab out; `init` leaves them out until they are installed again."""
     git(["config", "-f", str(lab.repository.private / SETTINGS), "gitjournal.hooks", "off"], cwd=lab.repository.common)
     for name in (*LAB, GUARD, PYTHON):
-        (folder(lab.repository) / name).unlink(missing_ok=True)
+        (hooks_folder(lab.repository) / name).unlink(missing_ok=True)
 
 
 # ---- a repository that others push to
@@ -115,8 +115,8 @@ def uninstall(lab: Lab) -> None:
 
 def _server_hooks(path: Path) -> Path:
     common = find_repository(path).common
-    told = run_git(["config", "core.hooksPath"], cwd=common).stdout.removesuffix(b"\n")
-    return common / os.fsdecode(told) if told else common / "hooks"
+    used = run_git(["config", "core.hooksPath"], cwd=common).stdout.removesuffix(b"\n")
+    return common / os.fsdecode(used) if used else common / "hooks"
 
 
 def server_hook(path: Path) -> Path:
@@ -124,7 +124,7 @@ def server_hook(path: Path) -> Path:
     return _server_hooks(path) / SERVER
 
 
-def install_server(path: Path) -> Path:
+def install_server_hook(path: Path) -> Path:
     """Put the `update` hook into a repository that others push to, and return its place.
 
     Raises GitError where another hook of that name is there.
@@ -139,7 +139,7 @@ def install_server(path: Path) -> Path:
     return place / SERVER
 
 
-def uninstall_server(path: Path) -> Path:
+def uninstall_server_hook(path: Path) -> Path:
     """Take our `update` hook out of a repository, and return its place; another's stays."""
     place = _server_hooks(path)
     if _is_ours(place / SERVER):
@@ -152,6 +152,6 @@ def _is_ours(file: Path) -> bool:
     return file.is_file() and _OURS in file.read_text(errors="replace")
 
 
-def of_this_version(python: str) -> bool:
+def is_this_version(python: str) -> bool:
     """Whether the hooks ask the gitjournal that runs now."""
-    return same_place(Path(python), Path(sys.executable)) or python_answers(python) == __version__
+    return same_place(Path(python), Path(sys.executable)) or read_version(python) == __version__

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitjournal.errors import GitError
-from gitjournal.git.lab import Lab, LabSettings, find_lab, locate, place_of, read_settings, refuse_copy
+from gitjournal.git.lab import Lab, LabSettings, find_lab, lab_place, locate_lab, read_settings, refuse_copy
 from gitjournal.git.process import git, run_git
 from gitjournal.git.repository import Repository
 from gitjournal.git.setup.branch import plan_branch
 from gitjournal.git.setup.connection import plan_connection
 from gitjournal.git.setup.missing import Missing
 from gitjournal.git.setup.worktree import plan_worktree
-from gitjournal.git.worktree import find_standing, same_place
+from gitjournal.git.worktree import find_location, same_place
 
 _PART = re.compile(r"[^\W_][\w.-]*\Z")
 
@@ -39,16 +39,16 @@ def init(start: Path, *, folder: str = "lab", branch: str = "journal", dry_run: 
 
     Raises GitError, before anything is written, where something of the person's is in the way.
     """
-    standing = find_standing(start)
+    standing = find_location(start)
     repository = standing.repository
     refuse_copy(standing)
-    known = read_settings(repository)
-    top = _find_top(repository, known, start)
-    if known:
-        if (folder, branch) not in (("lab", "journal"), (known.folder, known.branch)):
-            raise GitError(f"this repository has its journal on the branch {known.branch} at {known.folder}/ already")
-        folder, branch = known.folder, known.branch
-    missing = Missing(repository, top, place_of(repository, top, folder), folder, branch, known)
+    recorded = read_settings(repository)
+    top = _find_top(repository, recorded, start)
+    if recorded:
+        if (folder, branch) not in (("lab", "journal"), (recorded.folder, recorded.branch)):
+            raise GitError(f"this repository has its journal on the branch {recorded.branch} at {recorded.folder}/ already")
+        folder, branch = recorded.folder, recorded.branch
+    missing = Missing(repository, top, lab_place(repository, top, folder), folder, branch, recorded)
     _plan(missing)
     if not dry_run:
         missing.carry_out()
@@ -58,12 +58,12 @@ def init(start: Path, *, folder: str = "lab", branch: str = "journal", dry_run: 
     return InitResult(find_lab(start), created, missing.touched, missing.notes)
 
 
-def _find_top(repository: Repository, known: LabSettings | None, start: Path) -> Path | None:
+def _find_top(repository: Repository, recorded: LabSettings | None, start: Path) -> Path | None:
     """Return the main worktree; a git directory that lies elsewhere is known only from inside that worktree."""
     if repository.top or repository.bare:
         return repository.top
-    if known and known.top:
-        return Path(known.top)
+    if recorded and recorded.top:
+        return Path(recorded.top)
     answer = run_git(["rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel"], cwd=start)
     lines = os.fsdecode(answer.stdout).splitlines()
     if answer.returncode == 0 and len(lines) == 2 and same_place(Path(lines[0]), repository.common):
@@ -88,7 +88,7 @@ def _find_lab(missing: Missing) -> Lab | None:
     if missing.known is None:
         return None
     try:
-        lab = locate(missing.repository, missing.known, missing.top)
+        lab = locate_lab(missing.repository, missing.known, missing.top)
     except GitError:
         lab = None
     return lab if lab and lab.git_dir else None

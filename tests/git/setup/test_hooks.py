@@ -13,7 +13,7 @@ import pytest
 
 from gitjournal.errors import GitError
 from gitjournal.git.lab import find_lab
-from gitjournal.git.setup.hooks import install, install_server, look, uninstall, uninstall_server
+from gitjournal.git.setup.hooks import install_hooks, install_server_hook, read_hook_state, uninstall_hooks, uninstall_server_hook
 from gitjournal.git.setup.init import init
 from tests.support.guarded import LATER, begin, repeat, save, tried
 from tests.support.helpers import git, gitjournal, snapshot
@@ -90,7 +90,7 @@ def test_taken_out_they_stay_out_until_they_are_put_back(repo: Path) -> None:
     assert gitjournal(repo, "config", "hooks", "status").returncode == 0
     assert gitjournal(repo, "config", "hooks", "uninstall").returncode == 0
     init(repo)
-    assert look(find_lab(repo)).off
+    assert read_hook_state(find_lab(repo)).off
     repeat(lab)
     git(lab, "add", "--all")
     git(lab, "commit", "-q", "-m", "nobody looked")
@@ -98,9 +98,9 @@ def test_taken_out_they_stay_out_until_they_are_put_back(repo: Path) -> None:
     told = gitjournal(repo, "config", "hooks", "install", "--json")
     assert json.loads(told.stdout)["state"] == "installed"
     assert tried(lab, "commit", "-m", "again").returncode != 0
-    uninstall(find_lab(repo))
-    install(find_lab(repo))
-    state = look(find_lab(repo))
+    uninstall_hooks(find_lab(repo))
+    install_hooks(find_lab(repo))
+    state = read_hook_state(find_lab(repo))
     assert (state.off, set(state.problems.values())) == (False, {""})
 
 
@@ -130,14 +130,14 @@ def test_code_in_the_journal_is_never_imported(repo: Path) -> None:
 def test_a_server_keeps_its_own_hook(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", "remote.git")
     remote = tmp_path / "remote.git"
-    place = install_server(remote)
+    place = install_server_hook(remote)
     assert place.is_file()
-    uninstall_server(remote)
+    uninstall_server_hook(remote)
     assert not place.exists()
     place.write_text("#!/bin/sh\nexit 0\n")
     with pytest.raises(GitError, match="is not ours"):
-        install_server(remote)
-    uninstall_server(remote)
+        install_server_hook(remote)
+    uninstall_server_hook(remote)
     assert place.read_text() == "#!/bin/sh\nexit 0\n"
 
 
