@@ -19,7 +19,7 @@ OVERLAP_OF_FOLDS = 0.5
 class BootstrapResult:
     """A bootstrap result: kept predictions of the run that leads drawn anew, against the other where there is one.
 
-    See `worker.bootstrap.draw`. `error` is the bootstrap standard error of the difference (of the score) over `units` rows or
+    See `worker.bootstrap`. `error` is the bootstrap standard error of the difference (of the score) over `units` rows or
     groups. `z` and `p_all` allow for all configurations the leader was chosen from. `value` is what it reached and `corrected`
     what it would reach elsewhere.
     """

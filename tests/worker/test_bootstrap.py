@@ -43,20 +43,20 @@ def drawn(runs: list[PredictionsFile], other: PredictionsFile | None, metric: st
 def test_the_error_of_a_difference_of_means_is_that_of_the_formula(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).normal(size=(2, 400))
     a, b = regression(tmp_path, *noise)
-    found = drawn([a], b, "mae")
+    result = drawn([a], b, "mae")
     gaps = np.abs(noise[0]) - np.abs(noise[1])
-    assert found.error == pytest.approx(gaps.std(ddof=1) / math.sqrt(400), rel=0.1)
-    assert found.value == pytest.approx(np.abs(noise[0]).mean())
-    assert (found.unit, found.units, found.z, found.corrected) == ("rows", 400, None, None)
-    assert drawn([a], b, "mae") == found
+    assert result.error == pytest.approx(gaps.std(ddof=1) / math.sqrt(400), rel=0.1)
+    assert result.value == pytest.approx(np.abs(noise[0]).mean())
+    assert (result.unit, result.units, result.z, result.corrected) == ("rows", 400, None, None)
+    assert drawn([a], b, "mae") == result
     assert drawn([a], None, "rmse").value == pytest.approx(math.sqrt((noise[0] ** 2).mean()))
 
 
 def test_the_error_of_few_rows_is_not_too_small_for_their_number(tmp_path: Path) -> None:
     """Draws spread by the n of the rows; the error of a mean has n - 1."""
     errors = np.array([0.0, 1.0, 3.0, 6.0])
-    found = drawn(regression(tmp_path, errors), None, "mae")
-    assert found.error == pytest.approx(errors.std(ddof=1) / 2, rel=0.06)  # without n / (n - 1) it would be 13 % less
+    result = drawn(regression(tmp_path, errors), None, "mae")
+    assert result.error == pytest.approx(errors.std(ddof=1) / 2, rel=0.06)  # without n / (n - 1) it would be 13 % less
 
 
 def test_whole_groups_are_drawn_where_rows_hang_together(tmp_path: Path) -> None:
@@ -71,17 +71,17 @@ def test_a_metric_that_is_no_mean_over_rows_is_computed_anew_for_each_draw(tmp_p
     monkeypatch.setattr(bootstrap, "DRAWS", 400)
     stream = np.random.default_rng(0)
     y = np.arange(200) % 2
-    kept, scores = [], []
+    files, scores = [], []
     for number, lift in enumerate((1.5, 1.0)):
         decision = y * lift + stream.normal(size=200)
         scores.append(roc_auc_score(y, decision))
-        kept.append(keep(tmp_path, f"m{number}", y=y, predicted=(decision > 0).astype(int), decision=decision))
-    found = drawn(kept[:1], kept[1], "roc_auc", task="classification", n_classes=2)
-    assert found.value == pytest.approx(scores[0])
+        files.append(keep(tmp_path, f"m{number}", y=y, predicted=(decision > 0).astype(int), decision=decision))
+    result = drawn(files[:1], files[1], "roc_auc", task="classification", n_classes=2)
+    assert result.value == pytest.approx(scores[0])
     again = [stream.integers(0, 200, 200) for _ in range(300)]
-    held = [stored.read_arrays(Path(one.file), one.sha256)["decision"] for one in kept]
-    gaps = [roc_auc_score(y[rows], held[0][rows]) - roc_auc_score(y[rows], held[1][rows]) for rows in again]
-    assert found.error == pytest.approx(np.std(gaps), rel=0.2)
+    decisions = [stored.read_arrays(Path(one.file), one.sha256)["decision"] for one in files]
+    gaps = [roc_auc_score(y[rows], decisions[0][rows]) - roc_auc_score(y[rows], decisions[1][rows]) for rows in again]
+    assert result.error == pytest.approx(np.std(gaps), rel=0.2)
 
 
 @pytest.mark.parametrize(("metric", "weighed"), [("roc_auc", False), ("roc_auc", True), ("balanced_accuracy", True), ("log_loss", True)])
@@ -96,12 +96,12 @@ def test_many_draws_at_once_say_what_the_scorer_says_of_each(
     y = stream.integers(0, 2, 120)
     more = {"group": np.arange(120) // 6, **({"weights": stream.random(120)} if weighed else {})}
     proba = [stream.beta(1 + y, 2 - y).round(2) for _ in range(4)]  # with ties
-    kept = [
+    files = [
         keep(tmp_path, f"{n}", y=y, predicted=(p > 0.5).astype(int), proba=np.column_stack([1 - p, p]), **more) for n, p in enumerate(proba)
     ]
-    fast = dataclasses.asdict(drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped))
+    fast = dataclasses.asdict(drawn(files[:3], files[3], metric, task="classification", n_classes=2, grouped=grouped))
     monkeypatch.setattr(bootstrap, "_vectorised_measure", lambda job, predictions: None)
-    each = dataclasses.asdict(drawn(kept[:3], kept[3], metric, task="classification", n_classes=2, grouped=grouped))
+    each = dataclasses.asdict(drawn(files[:3], files[3], metric, task="classification", n_classes=2, grouped=grouped))
     assert fast.pop("unit") == each.pop("unit")
     assert fast == pytest.approx(each, rel=1e-9)
 
@@ -111,43 +111,43 @@ def test_means_over_rows_are_those_of_the_scorers(tmp_path: Path, metric: str) -
     stream = np.random.default_rng(0)
     y, proba = stream.integers(0, 3, 90), stream.dirichlet(np.ones(3), 90)
     weights = stream.random(90)
-    kept = keep(tmp_path, "m", y=y, predicted=proba.argmax(1), proba=proba, weights=weights)
-    found = drawn([kept], None, metric, task="classification", n_classes=3)
+    file = keep(tmp_path, "m", y=y, predicted=proba.argmax(1), proba=proba, weights=weights)
+    result = drawn([file], None, metric, task="classification", n_classes=3)
     answers = bootstrap.scores.Answers(proba.argmax(1), proba, None, np.arange(3))
-    assert found.value == pytest.approx(bootstrap.scores.score(answers, y, [metric], "classification", weights)[metric])
+    assert result.value == pytest.approx(bootstrap.scores.score(answers, y, [metric], "classification", weights)[metric])
 
 
 def test_the_best_of_several_needs_more_and_its_score_falls(tmp_path: Path) -> None:
     stream = np.random.default_rng(1)
     errors = stream.normal(size=(25, 120))
     order = np.argsort((errors[:-1] ** 2).mean(1))
-    kept = regression(tmp_path, *errors)
-    found = drawn([kept[number] for number in order], kept[-1], "mse")
-    assert found.z > 2.5
-    assert found.p_all > 0.05
-    assert found.corrected > found.value  # an error that was the least by luck is larger elsewhere
-    single = Estimate(0.0, found.error, 119).p((errors[order[0]] ** 2).mean() - (errors[-1] ** 2).mean())
+    files = regression(tmp_path, *errors)
+    result = drawn([files[number] for number in order], files[-1], "mse")
+    assert result.z > 2.5
+    assert result.p_all > 0.05
+    assert result.corrected > result.value  # an error that was the least by luck is larger elsewhere
+    single = Estimate(0.0, result.error, 119).p((errors[order[0]] ** 2).mean() - (errors[-1] ** 2).mean())
     assert single is not None
-    assert found.p_all > single
+    assert result.p_all > single
 
 
 def test_too_many_to_draw_each_leaves_the_two_that_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "CALLS", 600)
     monkeypatch.setattr(bootstrap, "DRAWS", 200)
     y = np.arange(60) % 2
-    kept = [keep(tmp_path, f"m{number}", y=y, predicted=y ^ (np.arange(60) % (number + 7) == 0)) for number in range(6)]
-    found = drawn(kept[:5], kept[5], "f1", task="classification", n_classes=2)
-    assert found.error > 0
-    assert (found.z, found.p_all, found.corrected) == (None, None, None)
+    files = [keep(tmp_path, f"m{number}", y=y, predicted=y ^ (np.arange(60) % (number + 7) == 0)) for number in range(6)]
+    result = drawn(files[:5], files[5], "f1", task="classification", n_classes=2)
+    assert result.error > 0
+    assert (result.z, result.p_all, result.corrected) == (None, None, None)
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
     a, b = regression(tmp_path, np.ones(10), np.zeros(10))
     with pytest.raises(DataError, match="earlier version"):
         drawn([a], b, "mae", grouped=True)
-    other = keep(tmp_path, "other", y=np.arange(10.0), predicted=np.zeros(10))
+    elsewhere = keep(tmp_path, "other", y=np.arange(10.0), predicted=np.zeros(10))
     with pytest.raises(DataError, match="other rows"):
-        drawn([a], other, "mae")
+        drawn([a], elsewhere, "mae")
     y = np.arange(10) % 2
     classes = keep(tmp_path, "classes", y=y, predicted=y)
     with pytest.raises(EntryError, match="probabilities"):
@@ -168,8 +168,8 @@ def test_a_run_keeps_the_group_of_each_row_so_that_whole_groups_can_be_drawn(tmp
     procedure = [["logisticregression", {"class": "sklearn.linear_model.LogisticRegression", "params": {}}]]
     split = {"dev": 0.3, "group": "patient"}
     job = RunJob(root=str(tmp_path), cache=str(tmp_path / "c"), data=data, split=split, procedure=procedure, store=str(tmp_path / "kept"))
-    found = run(job, TableCache(), lambda news: None)
-    kept = PredictionsFile(file=str(tmp_path / "kept/predictions.npz"), sha256=found.artifacts["predictions.npz"])
-    told = drawn([kept], None, "accuracy", task="classification", n_classes=2, grouped=True)
-    assert (told.unit, told.units) == ("groups", found.rows["dev"] // 10)
-    assert told.value == pytest.approx(found.metrics["dev"]["accuracy"])
+    run_result = run(job, TableCache(), lambda news: None)
+    file = PredictionsFile(file=str(tmp_path / "kept/predictions.npz"), sha256=run_result.artifacts["predictions.npz"])
+    result = drawn([file], None, "accuracy", task="classification", n_classes=2, grouped=True)
+    assert (result.unit, result.units) == ("groups", run_result.rows["dev"] // 10)
+    assert result.value == pytest.approx(run_result.metrics["dev"]["accuracy"])

@@ -72,9 +72,9 @@ def test_each_way_of_dying_ends_one_run_and_is_recorded_with_its_kind(repo: Path
     assert "best   dev.accuracy 0.933   how well\n" in ended.stdout  # and not the best of eight
     assert "gitjournal exec aaaa --retry failed" in ended.stdout
     path = "journal:entries/2026/20261121-an-entry-aaaa.runs.jsonl"
-    found = {one["grid"]["how"]: one for one in map(json.loads, git(repo, "show", path).splitlines())}
-    assert found["well"].get("status", "done") == "done"
-    assert {how: (one["failure"]["kind"], one["failure"]["message"]) for how, one in found.items() if how != "well"} == KINDS
+    records = {one["grid"]["how"]: one for one in map(json.loads, git(repo, "show", path).splitlines())}
+    assert records["well"].get("status", "done") == "done"
+    assert {how: (one["failure"]["kind"], one["failure"]["message"]) for how, one in records.items() if how != "well"} == KINDS
     block = git(repo, "show", "journal:entries/2026/20261121-an-entry-aaaa.md")
     assert "| segfault | - | - | 1 failed |" in block
     assert "failed (crash)" in block

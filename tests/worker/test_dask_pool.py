@@ -74,27 +74,27 @@ def results(journal: Path, suffix: str) -> str:
     return small.sub("", text).replace(f"an-entry-{suffix}", "")
 
 
-def alike(found: list[dict[str, Any]]) -> dict[str, Any]:
+def alike(listed: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what a record says by run, without what a clock, a chance or the question itself puts into it."""
-    return {f"{one['fingerprint']} {one['seed']}": {k: v for k, v in one.items() if k not in MEASURED} for one in found}
+    return {f"{one['fingerprint']} {one['seed']}": {k: v for k, v in one.items() if k not in MEASURED} for one in listed}
 
 
 def test_a_cluster_that_loses_a_worker_fills_the_journal_as_this_machine_does(journal: Path, tmp_path: Path) -> None:
     page = write_entry(journal / "lab", "20261121-an-entry-aaaa", GRID.format(title="on a cluster"))
-    told = tmp_path / "scheduler.json"
+    scheduler = tmp_path / "scheduler.json"
     with ExitStack() as stack:
         local = ["--no-dashboard", "--host", "127.0.0.1"]
         start = stack.enter_context
-        start(process("dask_scheduler", *local, "--port", "0", "--scheduler-file", str(told), cwd=tmp_path))
-        wait_for(told.is_file)
-        options = [*local, "--no-nanny", "--nthreads", "1", "--scheduler-file", str(told), "--local-directory", str(tmp_path)]
+        start(process("dask_scheduler", *local, "--port", "0", "--scheduler-file", str(scheduler), cwd=tmp_path))
+        wait_for(scheduler.is_file)
+        options = [*local, "--no-nanny", "--nthreads", "1", "--scheduler-file", str(scheduler), "--local-directory", str(tmp_path)]
         # one has the files where they are, the other where a shared folder would be
         mounted = tmp_path / "mounted"
         mounted.mkdir()
         (mounted / "data.csv").write_bytes((journal / "data.csv").read_bytes())
         victim = start(process("dask_worker", *options, cwd=tmp_path))
         start(process("dask_worker", *options, cwd=tmp_path, env={"GITJOURNAL_ROOT": str(mounted)}))
-        address = json.loads(told.read_text())["address"]
+        address = json.loads(scheduler.read_text())["address"]
         running = subprocess.Popen(
             [sys.executable, "-m", "gitjournal", "exec", "aaaa", "--dask", address],
             cwd=journal,
@@ -118,12 +118,12 @@ def test_a_cluster_that_loses_a_worker_fills_the_journal_as_this_machine_does(jo
     write_entry(journal / "lab", "20261121-an-entry-bbbb", GRID.format(title="here") + "replicates: aaaa\n")
     done(journal, "exec", "bbbb")
     there, here = records(journal, "aaaa"), records(journal, "bbbb")
-    assert [one.get("status", "done") for one in there] == ["done"] * 6
+    assert [record.get("status", "done") for record in there] == ["done"] * 6
     assert alike(there) == alike(here)
     assert results(journal, "aaaa") == results(journal, "bbbb")
-    for one in there:
-        kept = journal / ".git/gitjournal/artifacts" / one["run"][:2] / one["run"] / "predictions.npz"
-        assert kept.is_file()
+    for record in there:
+        file = journal / ".git/gitjournal/artifacts" / record["run"][:2] / record["run"] / "predictions.npz"
+        assert file.is_file()
     assert git(journal, "fsck", "--no-dangling") == ""
 
 

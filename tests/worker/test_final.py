@@ -45,12 +45,12 @@ def test_it_scores_the_test_rows_by_the_model_of_the_train_rows(tmp_path: Path) 
     parts = parts_of(job(tmp_path, LOGISTIC))
     model = LogisticRegression(max_iter=1000).fit(X[parts["train"]], y[parts["train"]])
     expected = digest(model.predict(X[parts["dev"]]), "classification")
-    found = look(tmp_path, LOGISTIC, expected=expected)
-    assert found.metrics == {"accuracy": model.score(X[parts["test"]], y[parts["test"]])}
-    assert (found.rows, found.learned) == (len(parts["test"]), len(parts["train"]))
-    assert found.part == splits.rows_digest([parts["test"]])
-    assert found.predictions == digest(model.predict(X[parts["test"]]), "classification")
-    assert found.errors == {}  # that of accuracy over plain rows is known without drawing
+    result = look(tmp_path, LOGISTIC, expected=expected)
+    assert result.metrics == {"accuracy": model.score(X[parts["test"]], y[parts["test"]])}
+    assert (result.rows, result.learned) == (len(parts["test"]), len(parts["train"]))
+    assert result.part == splits.rows_digest([parts["test"]])
+    assert result.predictions == digest(model.predict(X[parts["test"]]), "classification")
+    assert result.errors == {}  # that of accuracy over plain rows is known without drawing
 
 
 def test_a_model_that_predicts_dev_otherwise_than_its_record_is_not_shown_the_test_rows(tmp_path: Path) -> None:
@@ -60,19 +60,19 @@ def test_a_model_that_predicts_dev_otherwise_than_its_record_is_not_shown_the_te
 
 
 def test_under_cross_validation_it_learns_from_all_rows_outside_the_test_part(tmp_path: Path) -> None:
-    found = look(tmp_path, LOGISTIC, split={"cv": 3, "test": 0.2})
-    assert (found.learned, found.rows) == (120, 30)
+    result = look(tmp_path, LOGISTIC, split={"cv": 3, "test": 0.2})
+    assert (result.learned, result.rows) == (120, 30)
 
 
 def test_the_error_of_a_metric_is_that_of_drawing_rows_again(tmp_path: Path) -> None:
-    found = look(tmp_path, RIDGE, data={"sklearn": "diabetes"}, metrics=["mse", "r2"])
+    result = look(tmp_path, RIDGE, data={"sklearn": "diabetes"}, metrics=["mse", "r2"])
     X, y = load_diabetes(return_X_y=True)
     parts = parts_of(job(tmp_path, RIDGE, data={"sklearn": "diabetes"}))
     predicted = Ridge().fit(X[parts["train"]], y[parts["train"]]).predict(X[parts["test"]])
-    assert found.metrics["mse"] == pytest.approx(mean_squared_error(y[parts["test"]], predicted))
+    assert result.metrics["mse"] == pytest.approx(mean_squared_error(y[parts["test"]], predicted))
     squares = (y[parts["test"]] - predicted) ** 2
-    assert found.errors["mse"] == pytest.approx(squares.std(ddof=1) / np.sqrt(len(squares)), rel=0.15)
-    assert set(found.errors) == {"mse", "r2"}
+    assert result.errors["mse"] == pytest.approx(squares.std(ddof=1) / np.sqrt(len(squares)), rel=0.15)
+    assert set(result.errors) == {"mse", "r2"}
 
 
 def test_rows_of_a_group_are_drawn_together(tmp_path: Path) -> None:

@@ -57,11 +57,11 @@ def test_a_holdout_keeps_which_rows_were_right_and_writes_what_was_predicted(tmp
     proba = np.array([[0.2, 0.8], [0.4, 0.6], [0.3, 0.7]])
     answers = [Answers(np.array([1, 1, 1]), proba)]
     more = {"weights": np.arange(6.0), "groups": np.array([7, 7, 8, 8, 9, 9])}
-    kept = outcome.keep_predictions(table(**more), [{"dev": rows}], answers, str(tmp_path), holdout=True)
-    assert kept.digest == hashlib.sha256(np.array([1, 1, 1], dtype="<i8").tobytes()).hexdigest()
-    bits = np.unpackbits(np.frombuffer(zlib.decompress(base64.b64decode(str(kept.hits))), np.uint8), count=3)
+    predictions = outcome.keep_predictions(table(**more), [{"dev": rows}], answers, str(tmp_path), holdout=True)
+    assert predictions.digest == hashlib.sha256(np.array([1, 1, 1], dtype="<i8").tobytes()).hexdigest()
+    bits = np.unpackbits(np.frombuffer(zlib.decompress(base64.b64decode(str(predictions.hits))), np.uint8), count=3)
     assert bits.tolist() == [1, 0, 1]
-    arrays = {name: array.tolist() for name, array in read_arrays(tmp_path / PREDICTIONS, kept.artifacts[PREDICTIONS]).items()}
+    arrays = {name: array.tolist() for name, array in read_arrays(tmp_path / PREDICTIONS, predictions.artifacts[PREDICTIONS]).items()}
     assert arrays.pop("proba") == proba.tolist()
     assert arrays == {
         "fold": [0, 0, 0],
@@ -75,9 +75,11 @@ def test_a_holdout_keeps_which_rows_were_right_and_writes_what_was_predicted(tmp
 
 def test_folds_stand_behind_one_another_and_a_response_that_one_lacks_is_not_kept(tmp_path: Path) -> None:
     answers = [Answers(np.array([0, 1]), decision=np.array([-1.0, 1.0])), Answers(np.array([1]))]
-    kept = outcome.keep_predictions(table(), [{"dev": np.array([0, 1])}, {"dev": np.array([5])}], answers, str(tmp_path), holdout=False)
-    arrays = read_arrays(tmp_path / PREDICTIONS, kept.artifacts[PREDICTIONS])
-    assert (kept.hits, arrays["fold"].tolist(), arrays["row"].tolist()) == (None, [0, 0, 1], [0, 1, 5])
+    predictions = outcome.keep_predictions(
+        table(), [{"dev": np.array([0, 1])}, {"dev": np.array([5])}], answers, str(tmp_path), holdout=False
+    )
+    arrays = read_arrays(tmp_path / PREDICTIONS, predictions.artifacts[PREDICTIONS])
+    assert (predictions.hits, arrays["fold"].tolist(), arrays["row"].tolist()) == (None, [0, 0, 1], [0, 1, 5])
     assert "decision" not in arrays
 
 
@@ -91,7 +93,7 @@ def test_many_rows_and_numbers_leave_no_bits_and_without_a_store_nothing_is_writ
 
 def test_where_nothing_can_be_written_the_log_says_so_and_the_result_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "store").write_text("a file where the folder should be")
-    kept = outcome.keep_predictions(table(), [{"dev": np.arange(6)}], [Answers(Y)], str(tmp_path / "store"), holdout=True)
-    assert kept.artifacts == {}
-    assert kept.hits is not None
+    predictions = outcome.keep_predictions(table(), [{"dev": np.arange(6)}], [Answers(Y)], str(tmp_path / "store"), holdout=True)
+    assert predictions.artifacts == {}
+    assert predictions.hits is not None
     assert "predictions.npz could not be kept in" in capsys.readouterr().err

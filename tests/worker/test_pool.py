@@ -107,19 +107,19 @@ def nobody_left() -> Iterator[None]:
 @pytest.mark.usefixtures("nobody_left")
 def test_every_job_is_answered_once_whenever_a_worker_dies() -> None:
     jobs = Queue(*[{"deaths": ["never", "never", "before", "in the middle", "after"]} for _ in range(RUNS)])
-    told: list[News] = []
+    progress: list[News] = []
     with WorkerPool(3) as pool:
-        found = {number: result(reply) for number, reply in pool.run(jobs, timeout=60, on_progress=told.append)}
-    assert sorted(found) == list(range(RUNS))
-    for number, reply in found.items():
+        results = {number: result(reply) for number, reply in pool.run(jobs, timeout=60, on_progress=progress.append)}
+    assert sorted(results) == list(range(RUNS))
+    for number, reply in results.items():
         if reply.status == "done":
             assert reply.rows["number"] == number
         else:
             assert reply.failure is not None
             assert reply.failure.kind == "memory"
-    count = Counter(reply.status for reply in found.values())
+    count = Counter(reply.status for reply in results.values())
     assert min(count["done"], count["failed"]) > RUNS / 10, count
-    assert {one["number"] for one in told} >= {number for number, reply in found.items() if reply.status == "done"}
+    assert {one["number"] for one in progress} >= {number for number, reply in results.items() if reply.status == "done"}
     assert len(jobs.replies) == RUNS
 
 

@@ -35,8 +35,8 @@ def worker() -> Iterator[Worker]:
 
 
 def job(root: Path, tree: Any, **more: Any) -> RunJob:
-    known = {"data": {"sklearn": "digits"}, "task": "classification", "split": {"dev": 0.2}, "metrics": ["accuracy"], "seed": 0}
-    return RunJob(root=str(root), cache=str(root / ".cache"), procedure=tree, **{**known, **more})
+    declared = {"data": {"sklearn": "digits"}, "task": "classification", "split": {"dev": 0.2}, "metrics": ["accuracy"], "seed": 0}
+    return RunJob(root=str(root), cache=str(root / ".cache"), procedure=tree, **{**declared, **more})
 
 
 def result(reply: RunResult | ErrorReply) -> RunResult:
@@ -86,13 +86,13 @@ def test_it_says_what_numbers_depend_on(worker: Worker) -> None:
 
 def test_the_three_jobs(worker: Worker, tmp_path: Path) -> None:
     base = {"root": str(tmp_path), "cache": str(tmp_path / ".cache"), "data": {"sklearn": "digits"}}
-    known = worker.ask(InspectJob(**base))
-    assert isinstance(known, Inspection)
-    assert worker.ask(ValidateJob(task=known.task, procedures=[SVM])) == Validated()
+    inspection = worker.ask(InspectJob(**base))
+    assert isinstance(inspection, Inspection)
+    assert worker.ask(ValidateJob(task=inspection.task, procedures=[SVM])) == Validated()
     progress: list[dict[str, Any]] = []
-    run = RunJob(**base, hash=known.hash, task=known.task, split=known.split, metrics=known.metrics, procedure=SVM)
-    found = result(worker.ask(run, on_progress=progress.append))
-    assert (found.metrics["dev"]["accuracy"] or 0) > 0.97
+    run = RunJob(**base, hash=inspection.hash, task=inspection.task, split=inspection.split, metrics=inspection.metrics, procedure=SVM)
+    outcome = result(worker.ask(run, on_progress=progress.append))
+    assert (outcome.metrics["dev"]["accuracy"] or 0) > 0.97
     assert progress == [{"fold": 1, "of": 1}]
 
 
@@ -140,16 +140,16 @@ def test_what_a_model_prints_is_log_and_never_an_answer(worker: Worker, tmp_path
 
 def test_a_failing_model_leaves_its_traceback_in_the_log_and_the_process_alive(worker: Worker, tmp_path: Path) -> None:
     pid = worker.start().pid
-    found = result(worker.ask(job(tmp_path, [step("sklearn.neighbors.KNeighborsClassifier", n_neighbors=9999)])))
-    assert failure(found).kind == "exception"
-    assert "Traceback" in found.log
-    assert "Traceback" not in failure(found).message
+    outcome = result(worker.ask(job(tmp_path, [step("sklearn.neighbors.KNeighborsClassifier", n_neighbors=9999)])))
+    assert failure(outcome).kind == "exception"
+    assert "Traceback" in outcome.log
+    assert "Traceback" not in failure(outcome).message
     assert result(worker.ask(job(tmp_path, SVM))).status == "done"
     assert worker.start().pid == pid
 
 
 @pytest.mark.parametrize(
-    ("number", "limit", "kind", "said"),
+    ("number", "limit", "kind", "words"),
     [
         (signal.SIGSEGV, None, "crash", "ended by SIGSEGV"),
         (signal.SIGABRT, None, "crash", "ended by SIGABRT"),
@@ -158,15 +158,15 @@ def test_a_failing_model_leaves_its_traceback_in_the_log_and_the_process_alive(w
     ],
 )
 def test_a_run_that_takes_the_process_down_has_failed_and_the_next_one_runs(
-    number: int, limit: int | None, kind: str, said: str, worker: Worker, tmp_path: Path
+    number: int, limit: int | None, kind: str, words: str, worker: Worker, tmp_path: Path
 ) -> None:
     thread = during(worker, lambda pid: os.kill(pid, number))
-    found = result(worker.ask(job(tmp_path, ENDLESS, memory_mb=limit)))
+    outcome = result(worker.ask(job(tmp_path, ENDLESS, memory_mb=limit)))
     thread.join()
-    assert (found.status, failure(found).kind) == ("failed", kind)
-    assert said in failure(found).message
+    assert (outcome.status, failure(outcome).kind) == ("failed", kind)
+    assert words in failure(outcome).message
     if number == signal.SIGSEGV:
-        assert "Segmentation fault" in found.log  # and where, by faulthandler
+        assert "Segmentation fault" in outcome.log  # and where, by faulthandler
     assert result(worker.ask(job(tmp_path, SVM))).status == "done"
 
 
@@ -184,17 +184,17 @@ def test_a_process_that_ends_with_nothing_to_do_is_replaced(worker: Worker) -> N
 
 def test_a_run_beyond_its_time_is_ended(worker: Worker, tmp_path: Path) -> None:
     pid = worker.start().pid
-    found = result(worker.ask(job(tmp_path, ENDLESS), timeout=1))
-    assert found.failure == Failure("timeout", "took longer than 1 s")
-    assert (found.seconds or 0) >= 1  # what it has cost counts, for an entry's budget as well
+    outcome = result(worker.ask(job(tmp_path, ENDLESS), timeout=1))
+    assert outcome.failure == Failure("timeout", "took longer than 1 s")
+    assert (outcome.seconds or 0) >= 1  # what it has cost counts, for an entry's budget as well
     assert gone(pid)
     assert result(worker.ask(job(tmp_path, SVM), timeout=60)).status == "done"
 
 
 def test_a_memory_limit_fails_the_run_and_not_the_next(worker: Worker, tmp_path: Path) -> None:
     greedy = [step("sklearn.preprocessing.PolynomialFeatures", degree=4), SVM[0]]
-    found = result(worker.ask(job(tmp_path, greedy, memory_mb=3000)))
-    assert failure(found).kind == "memory"
+    outcome = result(worker.ask(job(tmp_path, greedy, memory_mb=3000)))
+    assert failure(outcome).kind == "memory"
     assert result(worker.ask(job(tmp_path, SVM, memory_mb=3000))).status == "done"
 
 
@@ -286,13 +286,13 @@ def recorded(root: Path, threads: int) -> dict[str, Any]:
     worker = Worker()
     try:
         assert worker.ready.threads == threads
-        found = {
+        results = {
             name: msgspec.to_builtins(worker.ask(job(root, tree, **{**more, "seed": 3, "store": str(root / f"{threads}/{name}")})))
             for name, tree, more in MODELS
         }
     finally:
         worker.kill()
-    return {name: {key: value for key, value in one.items() if key not in MEASURED} for name, one in found.items()}
+    return {name: {key: value for key, value in one.items() if key not in MEASURED} for name, one in results.items()}
 
 
 @pytest.mark.parametrize("kernel", ["", "Haswell"])  # with some, BLAS gives another last digit at two threads

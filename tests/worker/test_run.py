@@ -42,8 +42,8 @@ def inspect(root: Path, data: dict[str, Any], cache: TableCache | None = None, *
 def run(root: Path, data: dict[str, Any], tree: Tree, cache: TableCache | None = None, **job: Any) -> dict[str, Any]:
     """Run as the parent would: with what `inspect` said. The answer is what a JSON reader on the other side sees."""
     asked = {key: job.pop(key) for key in ("task", "split", "metrics") if key in job}
-    known = inspect(root, data, **asked)
-    declared = {key: known[key] for key in ("hash", "task", "split", "metrics")}
+    inspection = inspect(root, data, **asked)
+    declared = {key: inspection[key] for key in ("hash", "task", "split", "metrics")}
     job = {"root": str(root), "cache": str(root / ".cache"), "data": data, **declared, "procedure": tree, "seed": 0, **job}
     answer = measure.run(RunJob(**job), cache or TableCache(), lambda news: None)
     return msgspec.json.decode(msgspec.json.encode(answer))
@@ -62,11 +62,11 @@ def mixed(n: int = 60) -> str:
 
 
 def test_inspect_says_what_was_seen_and_every_default(root: Path) -> None:
-    found = inspect(root, {"sklearn": "digits"})
-    assert found["facts"] == {"n_rows": 1797, "n_features": 64, "classes": list(range(10)), "columns": {"number": 64}}
-    assert found["split"] == {"dev": 0.2, "test": 0.2, "seed": 0, "shuffle": True, "stratify": True}
-    assert (found["task"], found["metrics"], found["data"]) == ("classification", ["accuracy"], {})
-    assert found["hash"].startswith("sha256:")
+    inspection = inspect(root, {"sklearn": "digits"})
+    assert inspection["facts"] == {"n_rows": 1797, "n_features": 64, "classes": list(range(10)), "columns": {"number": 64}}
+    assert inspection["split"] == {"dev": 0.2, "test": 0.2, "seed": 0, "shuffle": True, "stratify": True}
+    assert (inspection["task"], inspection["metrics"], inspection["data"]) == ("classification", ["accuracy"], {})
+    assert inspection["hash"].startswith("sha256:")
 
 
 def test_inspect_gives_the_digest_of_the_test_rows_that_runs_record(root: Path) -> None:
@@ -106,31 +106,31 @@ def test_validate_names_the_first_procedure_that_does_not_fit() -> None:
 
 
 def test_a_holdout_gives_what_a_bare_script_gives(root: Path) -> None:
-    found = run(root, {"sklearn": "digits"}, SVM)
+    result = run(root, {"sklearn": "digits"}, SVM)
     X, y = load_digits(return_X_y=True)
     table = load(DataRequest({"sklearn": "digits"}, root), root / ".cache")
     (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
     model = SVC(gamma=0.001).fit(X[parts["train"]], y[parts["train"]])
-    assert found["metrics"] == {part: {"accuracy": model.score(X[parts[part]], y[parts[part]])} for part in ("train", "dev")}
+    assert result["metrics"] == {part: {"accuracy": model.score(X[parts[part]], y[parts[part]])} for part in ("train", "dev")}
     right = model.predict(X[parts["dev"]]) == y[parts["dev"]]
-    bits = np.frombuffer(zlib.decompress(base64.b64decode(found["hits"])), np.uint8)
+    bits = np.frombuffer(zlib.decompress(base64.b64decode(result["hits"])), np.uint8)
     assert (np.unpackbits(bits, count=359) == right).all()
-    assert found["predictions"] == hashlib.sha256(model.predict(X[parts["dev"]]).astype("<i8").tobytes()).hexdigest()
-    assert found["rows"] == {"train": 1079, "dev": 359, "test": 359}
-    assert (found["status"], found["failure"], found["folds"], found["findings"]) == ("done", None, {}, [])
-    assert found["memory_mb"] > 50
-    assert found["seconds"] > 0
+    assert result["predictions"] == hashlib.sha256(model.predict(X[parts["dev"]]).astype("<i8").tobytes()).hexdigest()
+    assert result["rows"] == {"train": 1079, "dev": 359, "test": 359}
+    assert (result["status"], result["failure"], result["folds"], result["findings"]) == ("done", None, {}, [])
+    assert result["memory_mb"] > 50
+    assert result["seconds"] > 0
 
 
 def test_the_test_part_is_neither_scored_nor_predicted(root: Path) -> None:
-    found = run(root, {"sklearn": "digits"}, SVM, store=str(root / "store"))
-    assert set(found["metrics"]) == {"train", "dev"}
-    with np.load(root / "store/predictions.npz", allow_pickle=False) as kept:
-        seen = set(kept["row"].tolist())
+    result = run(root, {"sklearn": "digits"}, SVM, store=str(root / "store"))
+    assert set(result["metrics"]) == {"train", "dev"}
+    with np.load(root / "store/predictions.npz", allow_pickle=False) as arrays:
+        rows = set(arrays["row"].tolist())
     table = load(DataRequest({"sklearn": "digits"}, root), root / ".cache")
     (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
-    assert seen == set(parts["dev"].tolist())
-    assert not seen & set(parts["test"].tolist())
+    assert rows == set(parts["dev"].tolist())
+    assert not rows & set(parts["test"].tolist())
 
 
 def test_changed_test_rows_change_no_number(root: Path) -> None:
@@ -145,53 +145,53 @@ def test_changed_test_rows_change_no_number(root: Path) -> None:
 
 
 def test_train_dev_is_scored_too(root: Path) -> None:
-    found = run(root, {"sklearn": "digits"}, SVM, split={"dev": 0.2, "train_dev": 0.1})
-    assert list(found["metrics"]) == ["train", "train_dev", "dev"]
-    assert found["rows"] == {"train": 1258, "train_dev": 180, "dev": 359}
+    result = run(root, {"sklearn": "digits"}, SVM, split={"dev": 0.2, "train_dev": 0.1})
+    assert list(result["metrics"]) == ["train", "train_dev", "dev"]
+    assert result["rows"] == {"train": 1258, "train_dev": 180, "dev": 359}
 
 
 def test_folds_are_listed_and_their_mean_is_the_metric(root: Path) -> None:
-    told: list[Any] = []
-    known = inspect(root, {"sklearn": "wine"}, split={"cv": 4, "repeats": 2}, metrics=["accuracy", "log_loss"])
+    progress: list[Any] = []
+    inspection = inspect(root, {"sklearn": "wine"}, split={"cv": 4, "repeats": 2}, metrics=["accuracy", "log_loss"])
     tree = [step("sklearn.preprocessing.StandardScaler"), step("sklearn.linear_model.LogisticRegression")]
     job = RunJob(
         root=str(root),
         cache=str(root / ".cache"),
         data={"sklearn": "wine"},
-        **{key: known[key] for key in ("hash", "task", "split", "metrics")},
+        **{key: inspection[key] for key in ("hash", "task", "split", "metrics")},
         procedure=tree,
     )
-    found = msgspec.to_builtins(measure.run(job, TableCache(), told.append))
-    assert told == [{"fold": number, "of": 8} for number in range(1, 9)]
+    result = msgspec.to_builtins(measure.run(job, TableCache(), progress.append))
+    assert progress == [{"fold": number, "of": 8} for number in range(1, 9)]
     for part in ("train", "dev"):
         for name in ("accuracy", "log_loss"):
-            assert len(found["folds"][part][name]) == 8
-            assert found["metrics"][part][name] == np.mean(found["folds"][part][name])
-    assert found["hits"] is None
-    assert found["rows"] == {"train": 134, "dev": 44}
+            assert len(result["folds"][part][name]) == 8
+            assert result["metrics"][part][name] == np.mean(result["folds"][part][name])
+    assert result["hits"] is None
+    assert result["rows"] == {"train": 134, "dev": 44}
 
 
 def test_each_fold_is_a_fresh_model_with_the_same_seed(root: Path) -> None:
     tree = [step("sklearn.ensemble.RandomForestClassifier", n_estimators=5)]
     two = run(root, {"sklearn": "wine"}, tree, split={"cv": 3})
     again = run(root, {"sklearn": "wine"}, tree, split={"cv": 3}, seed=0)
-    other = run(root, {"sklearn": "wine"}, tree, split={"cv": 3}, seed=1)
-    assert two["predictions"] == again["predictions"] != other["predictions"]
+    later = run(root, {"sklearn": "wine"}, tree, split={"cv": 3}, seed=1)
+    assert two["predictions"] == again["predictions"] != later["predictions"]
 
 
 def test_regression_with_its_default_metrics(root: Path) -> None:
-    found = run(root, {"sklearn": "diabetes"}, RIDGE)
-    assert set(found["metrics"]["dev"]) == {"rmse", "r2"}
-    assert 40 < found["metrics"]["dev"]["rmse"] < 80
-    assert found["hits"] is None
+    result = run(root, {"sklearn": "diabetes"}, RIDGE)
+    assert set(result["metrics"]["dev"]) == {"rmse", "r2"}
+    assert 40 < result["metrics"]["dev"]["rmse"] < 80
+    assert result["hits"] is None
 
 
 def test_several_labels(root: Path) -> None:
     text = "x,z,a,b\n" + "".join(f"{i},{i % 5},{int(i > 30)},{int(i % 5 > 2)}\n" for i in range(60))
-    found = run(root, csv(root, text, target=["a", "b"]), [step("sklearn.tree.DecisionTreeClassifier")])
-    assert set(found["metrics"]["dev"]) == {"f1_micro", "accuracy"}
-    assert found["metrics"]["train"]["accuracy"] == 1.0
-    assert found["hits"] is None
+    result = run(root, csv(root, text, target=["a", "b"]), [step("sklearn.tree.DecisionTreeClassifier")])
+    assert set(result["metrics"]["dev"]) == {"f1_micro", "accuracy"}
+    assert result["metrics"]["train"]["accuracy"] == 1.0
+    assert result["hits"] is None
 
 
 def test_text_and_a_mixed_table(root: Path) -> None:
@@ -231,78 +231,80 @@ def test_seed_each_moves_dev_with_the_seed_of_the_run(root: Path) -> None:
 
 def test_predictions_are_kept_without_pickle_and_named_by_their_hash(root: Path) -> None:
     tree = [step("sklearn.tree.DecisionTreeClassifier")]
-    found = run(root, {"sklearn": "wine"}, tree, metrics=["accuracy", "log_loss"], split={"cv": 3}, store=str(root / "a/store"))
-    kept = root / "a/store/predictions.npz"
-    assert found["artifacts"] == {"predictions.npz": hashlib.sha256(kept.read_bytes()).hexdigest()}
-    with np.load(kept, allow_pickle=False) as arrays:
+    result = run(root, {"sklearn": "wine"}, tree, metrics=["accuracy", "log_loss"], split={"cv": 3}, store=str(root / "a/store"))
+    file = root / "a/store/predictions.npz"
+    assert result["artifacts"] == {"predictions.npz": hashlib.sha256(file.read_bytes()).hexdigest()}
+    with np.load(file, allow_pickle=False) as arrays:
         assert sorted(arrays["row"].tolist()) == list(range(178))
         assert np.unique(arrays["fold"]).tolist() == [0, 1, 2]
         assert arrays["proba"].shape == (178, 3)
         assert np.mean([(arrays["y"] == arrays["predicted"])[arrays["fold"] == fold].mean() for fold in range(3)]) == pytest.approx(
-            found["metrics"]["dev"]["accuracy"]
+            result["metrics"]["dev"]["accuracy"]
         )
-    assert [path.name for path in kept.parent.iterdir()] == ["predictions.npz"]
+    assert [path.name for path in file.parent.iterdir()] == ["predictions.npz"]
 
 
 # what goes wrong
 
 
 def test_an_exception_in_the_model_is_a_failed_run_in_one_line(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    found = run(root, {"sklearn": "wine"}, [step("sklearn.neighbors.KNeighborsClassifier", n_neighbors=5000)])
-    assert found["status"] == "failed"
-    assert found["failure"]["kind"] == "exception"
-    assert found["failure"]["message"].startswith("ValueError: Expected n_neighbors <= n_samples_fit")
-    assert "\n" not in found["failure"]["message"]
+    result = run(root, {"sklearn": "wine"}, [step("sklearn.neighbors.KNeighborsClassifier", n_neighbors=5000)])
+    assert result["status"] == "failed"
+    assert result["failure"]["kind"] == "exception"
+    assert result["failure"]["message"].startswith("ValueError: Expected n_neighbors <= n_samples_fit")
+    assert "\n" not in result["failure"]["message"]
     assert "Traceback" in capfd.readouterr().err
-    assert found["metrics"] == {}
+    assert result["metrics"] == {}
 
 
 def test_missing_values_that_the_model_does_not_take_say_what_to_do(root: Path) -> None:
     text = mixed().replace("3.5,", ",")
-    found = run(root, csv(root, text), SVM)
+    result = run(root, csv(root, text), SVM)
     message = "the data hold missing values, which SVC does not take; put a SimpleImputer before it"
-    assert found["failure"] == {"kind": "exception", "message": message}
+    assert result["failure"] == {"kind": "exception", "message": message}
     assert run(root, csv(root, text), [step("sklearn.ensemble.HistGradientBoostingClassifier")])["status"] == "done"
 
 
 def test_a_score_that_is_no_number_fails_the_run_and_is_null(root: Path) -> None:
     text = "x,y\n" + "".join(f"{i},{i}.5\n" for i in range(5))
-    found = run(root, csv(root, text), RIDGE, split={"dev": 0.2}, metrics=["r2", "rmse"])
-    assert found["failure"] == {"kind": "not finite", "message": "dev.r2 is nan"}
-    assert found["metrics"]["dev"]["r2"] is None
-    assert found["metrics"]["dev"]["rmse"] is not None
+    result = run(root, csv(root, text), RIDGE, split={"dev": 0.2}, metrics=["r2", "rmse"])
+    assert result["failure"] == {"kind": "not finite", "message": "dev.r2 is nan"}
+    assert result["metrics"]["dev"]["r2"] is None
+    assert result["metrics"]["dev"]["rmse"] is not None
 
 
 def test_predictions_that_are_no_numbers_fail_the_run(root: Path) -> None:
     text = "x,y\n" + "".join(f"{i},{i}e307\n" for i in range(1, 18))
-    found = run(root, csv(root, text), [step("sklearn.neighbors.KNeighborsRegressor")], split={"dev": 0.2})
-    assert found["failure"]["kind"] == "not finite"
-    assert "predicts NaN or infinity for" in found["failure"]["message"]
+    result = run(root, csv(root, text), [step("sklearn.neighbors.KNeighborsRegressor")], split={"dev": 0.2})
+    assert result["failure"]["kind"] == "not finite"
+    assert "predicts NaN or infinity for" in result["failure"]["message"]
 
 
 def test_a_model_that_did_not_converge_is_a_finding(root: Path) -> None:
-    found = run(root, {"sklearn": "digits"}, [step("sklearn.linear_model.LogisticRegression", max_iter=2)])
-    assert (found["status"], found["findings"]) == ("done", ["GJ301"])
+    result = run(root, {"sklearn": "digits"}, [step("sklearn.linear_model.LogisticRegression", max_iter=2)])
+    assert (result["status"], result["findings"]) == ("done", ["GJ301"])
 
 
 def test_out_of_memory_is_a_failed_run(root: Path) -> None:
     tree = [step("sklearn.preprocessing.PolynomialFeatures", degree=4), step("sklearn.linear_model.LogisticRegression")]
-    found = run(root, {"sklearn": "digits"}, tree, memory_mb=3000)
-    assert found["failure"]["kind"] == "memory"
-    assert found["failure"]["message"].startswith("out of memory: Unable to allocate")
+    result = run(root, {"sklearn": "digits"}, tree, memory_mb=3000)
+    assert result["failure"]["kind"] == "memory"
+    assert result["failure"]["message"].startswith("out of memory: Unable to allocate")
 
 
 def test_changed_data_are_named_before_every_run(root: Path) -> None:
     cache = TableCache()
     data = csv(root, mixed())
-    known = inspect(root, data, cache)
-    job = RunJob(root=str(root), cache=str(root / ".cache"), data=data, hash=known["hash"], task=known["task"], procedure=SVM, seed=0)
+    inspection = inspect(root, data, cache)
+    job = RunJob(
+        root=str(root), cache=str(root / ".cache"), data=data, hash=inspection["hash"], task=inspection["task"], procedure=SVM, seed=0
+    )
     assert measure.run(job, cache, lambda news: None).status == "done"
     csv(root, mixed().replace("y", "target", 1).replace("0.5", "0.7"))  # what differs comes first, not that the target is missing now
-    with pytest.raises(DataError, match=r"data/it.csv is not what the entry names: its hash was sha256:.* now") as told:
+    with pytest.raises(DataError, match=r"data/it.csv is not what the entry names: its hash was sha256:.* now") as refused:
         measure.run(job, cache, lambda news: None)
-    assert told.value.path == ("data", "hash")
-    assert "gitjournal new --from" in told.value.hint
+    assert refused.value.path == ("data", "hash")
+    assert "gitjournal new --from" in refused.value.hint
 
 
 def test_a_set_with_another_hash_is_refused(root: Path) -> None:
@@ -315,11 +317,11 @@ def test_a_set_with_another_hash_is_refused(root: Path) -> None:
 def test_a_table_is_read_once_for_many_runs(root: Path) -> None:
     cache = TableCache()
     data = csv(root, mixed())
-    known = inspect(root, data, cache)
-    job = {"root": str(root), "cache": str(root / ".cache"), "data": data, "hash": known["hash"]}
-    first = cache.table(RunJob(**job, task=known["task"], procedure=SVM))
-    assert cache.table(RunJob(**job, task=known["task"], procedure=RIDGE)) is first
-    assert cache.table(RunJob(**job, task=known["task"], split={"group": "z"}, procedure=SVM)) is not first
+    inspection = inspect(root, data, cache)
+    job = {"root": str(root), "cache": str(root / ".cache"), "data": data, "hash": inspection["hash"]}
+    first = cache.table(RunJob(**job, task=inspection["task"], procedure=SVM))
+    assert cache.table(RunJob(**job, task=inspection["task"], procedure=RIDGE)) is first
+    assert cache.table(RunJob(**job, task=inspection["task"], split={"group": "z"}, procedure=SVM)) is not first
 
 
 @pytest.mark.parametrize("limit", ["a file in the way", "a full disk"])
@@ -331,17 +333,17 @@ def test_predictions_that_cannot_be_kept_cost_no_result(limit: str, root: Path, 
         inspect(root, {"sklearn": "digits"})
         resource.setrlimit(resource.RLIMIT_FSIZE, (200, before[1]))  # more than 200 bytes do not fit into any file
     try:
-        found = run(root, {"sklearn": "digits"}, SVM, store=str(store))
+        result = run(root, {"sklearn": "digits"}, SVM, store=str(store))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert (found["status"], found["artifacts"]) == ("done", {})
-    assert found["metrics"]["dev"]["accuracy"] > 0.9
+    assert (result["status"], result["artifacts"]) == ("done", {})
+    assert result["metrics"]["dev"]["accuracy"] > 0.9
     assert "could not be kept" in capfd.readouterr().err
     assert not store.is_dir() or not list(store.iterdir())
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "words"),
     [
         (ValueError("first\nsecond"), "ValueError: first"),
         (SystemExit(3), "SystemExit: 3"),
@@ -349,5 +351,5 @@ def test_predictions_that_cannot_be_kept_cost_no_result(limit: str, root: Path, 
         (ValueError("x" * 999), "ValueError: " + "x" * 288),
     ],
 )
-def test_one_line_of_an_exception(fault: BaseException, said: str) -> None:
-    assert failures.one_line(fault, "SVC") == said
+def test_one_line_of_an_exception(fault: BaseException, words: str) -> None:
+    assert failures.one_line(fault, "SVC") == words

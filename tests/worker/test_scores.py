@@ -37,12 +37,12 @@ def test_the_table_knows_every_scorer_its_direction_and_its_needs() -> None:
     old = {"max_error"}  # became neg_max_error in 1.6
     assert set(get_scorer_names()) - old <= set(METRICS)
     for name in set(get_scorer_names()) - old:
-        scorer, known = get_scorer(name), METRICS[name]
-        assert known.higher
+        scorer, metric = get_scorer(name), METRICS[name]
+        assert metric.higher
         asks = scorer._response_method
-        assert known.needs == ("threshold" if isinstance(asks, tuple) else "proba" if asks == "predict_proba" else "predict"), name
+        assert metric.needs == ("threshold" if isinstance(asks, tuple) else "proba" if asks == "predict_proba" else "predict"), name
         takes = "sample_weight" in inspect.signature(scorer._score_func).parameters and "ovo" not in name  # it refuses them when called
-        assert known.weights == takes, name
+        assert metric.weights == takes, name
 
 
 def test_directions() -> None:
@@ -57,12 +57,12 @@ def test_classification_gives_what_scikit_learn_gives(binary: bool, weighted: bo
     weights = np.linspace(0.1, 2, len(y)) if weighted else None
     wanted = [name for name in names("classification", binary=binary) if METRICS[name].weights or not weighted]
     wanted = [name for name in wanted if not (binary and name == "top_k_accuracy")]  # two of two classes are always right
-    found = measured(model, X, y, wanted, "classification", weights)
-    assert len(found) > 20
+    values = measured(model, X, y, wanted, "classification", weights)
+    assert len(values) > 20
     for name in set(wanted) - COMPUTED_HERE:
         extra = {"sample_weight": weights} if weighted else {}
-        assert found[name] == get_scorer(name)(model, X, y, **extra), name
-    assert found["log_loss"] == pytest.approx(-found["neg_log_loss"])
+        assert values[name] == get_scorer(name)(model, X, y, **extra), name
+    assert values["log_loss"] == pytest.approx(-values["neg_log_loss"])
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -71,14 +71,14 @@ def test_regression_gives_what_scikit_learn_gives_and_errors_are_positive(weight
     model = Ridge(alpha=0.1).fit(X[::2], y[::2])
     weights = np.linspace(0.1, 2, len(y)) if weighted else None
     wanted = [name for name in names("regression", binary=True) if METRICS[name].weights or not weighted]
-    found = measured(model, X, y, wanted, "regression", weights)
+    values = measured(model, X, y, wanted, "regression", weights)
     for name in set(wanted) - COMPUTED_HERE:
         extra = {"sample_weight": weights} if weighted else {}
-        assert found[name] == get_scorer(name)(model, X, y, **extra), name
-    assert found["rmse"] == pytest.approx(-found["neg_root_mean_squared_error"])
-    assert found["rmse"] > 0
-    assert found["mae"] == -found["neg_mean_absolute_error"]
-    assert found["mse"] == -found["neg_mean_squared_error"]
+        assert values[name] == get_scorer(name)(model, X, y, **extra), name
+    assert values["rmse"] == pytest.approx(-values["neg_root_mean_squared_error"])
+    assert values["rmse"] > 0
+    assert values["mae"] == -values["neg_mean_absolute_error"]
+    assert values["mse"] == -values["neg_mean_squared_error"]
 
 
 def test_several_labels() -> None:
@@ -88,8 +88,8 @@ def test_several_labels() -> None:
     y[0, 2] = 0
     model = MultiOutputClassifier(LogisticRegression()).fit(X, y)
     wanted = ["f1_micro", "f1_samples", "accuracy", "roc_auc", "average_precision", "jaccard_macro"]
-    found = measured(model, X, y, wanted, "multilabel")
-    assert found == {name: get_scorer(name)(model, X, y) for name in wanted}
+    values = measured(model, X, y, wanted, "multilabel")
+    assert values == {name: get_scorer(name)(model, X, y) for name in wanted}
 
 
 def test_several_values_at_once() -> None:
@@ -115,7 +115,7 @@ def test_a_class_that_train_did_not_hold_has_probability_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "metric", "said"),
+    ("model", "metric", "words"),
     [
         (LinearSVC(), "log_loss", "`log_loss` needs predict_proba, which LinearSVC has not"),
         (make_pipeline(StandardScaler(), SVC()), "roc_auc_ovr", "which SVC has not"),
@@ -123,10 +123,10 @@ def test_a_class_that_train_did_not_hold_has_probability_zero() -> None:
         (LogisticRegression(), "loss", "Keras"),
     ],
 )
-def test_what_a_model_does_not_offer_is_said_before_it_is_fitted(model: Any, metric: str, said: str) -> None:
-    with pytest.raises(EntryError, match=said) as told:
+def test_what_a_model_does_not_offer_is_said_before_it_is_fitted(model: Any, metric: str, words: str) -> None:
+    with pytest.raises(EntryError, match=words) as refused:
         scores.require(model, ["accuracy", metric])
-    assert told.value.path == ("metrics", 1)
+    assert refused.value.path == ("metrics", 1)
 
 
 def test_a_scorer_that_this_scikit_learn_has_not_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +157,7 @@ def test_each_task_has_its_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metrics", "task", "classes", "said"),
+    ("metrics", "task", "classes", "words"),
     [
         (["acuracy"], "classification", 2, "unknown metric `acuracy`; did you mean `accuracy`"),
         (["accuracy", "rmse"], "classification", 2, "`rmse` is for regression; the task is classification"),
@@ -167,10 +167,10 @@ def test_each_task_has_its_default() -> None:
         (["accuracy", "accuracy"], "classification", 2, "stands twice"),
     ],
 )
-def test_metrics_that_do_not_fit_are_refused(metrics: list[str], task: str, classes: int | None, said: str) -> None:
-    with pytest.raises(EntryError, match=said) as told:
+def test_metrics_that_do_not_fit_are_refused(metrics: list[str], task: str, classes: int | None, words: str) -> None:
+    with pytest.raises(EntryError, match=words) as refused:
         effective_metrics(metrics, task, classes)
-    assert told.value.path == ("metrics", len(metrics) - 1)
+    assert refused.value.path == ("metrics", len(metrics) - 1)
 
 
 def test_metrics_that_take_no_weights_are_refused_where_rows_have_them() -> None:

@@ -77,8 +77,8 @@ def test_samples_have_the_shape_of_the_data_or_are_none_where_only_the_data_tell
     assert (rows.shape, rows.dtype) == ((2, 6), np.float32)
     (image,) = keras_inputs.samples(sequential(DENSE), [["net", {}]], {**facts, "shape": [2, 3, 1]}) or []
     assert image.shape == (2, 2, 3, 1)
-    one, two = keras_inputs.samples(model(a=0, b=[1, 2]), [SCALER, ["net", {}]], facts) or []
-    assert (one.shape, two.shape) == ((2, 1), (2, 2))
+    single, double = keras_inputs.samples(model(a=0, b=[1, 2]), [SCALER, ["net", {}]], facts) or []
+    assert (single.shape, double.shape) == ((2, 1), (2, 2))
     assert keras_inputs.samples(sequential(WORDS), [["net", {}]], facts) is None
     assert keras_inputs.samples(sequential(DENSE), [step("sklearn.decomposition.PCA"), ["net", {}]], facts) is None
     assert keras_inputs.samples(sequential(DENSE), [["net", {}]], {"columns": {"text": ["t"]}}) is None
@@ -89,11 +89,11 @@ def test_steps_before_a_network_are_fitted_to_train_rows_kept_and_restored() -> 
     inputs = Inputs([SCALER, ["net", {}]], 0, model(x=["b"]))
     (rows,) = inputs.fit(X, np.zeros(3), ["a", "b"])
     assert rows[:, 0].tolist() == pytest.approx(((X[:, 1] - 30) / X[:, 1].std()).tolist())
-    (other,) = inputs.transform(X + 100)
-    assert other[0, 0] == pytest.approx((110 - 30) / X[:, 1].std())
+    (later,) = inputs.transform(X + 100)
+    assert later[0, 0] == pytest.approx((110 - 30) / X[:, 1].std())
     restored = Inputs([SCALER, ["net", {}]], 0, model(x=["b"]))
     restored.restore(inputs.state(), ["a", "b"])
-    assert restored.transform(X + 100)[0].tolist() == other.tolist()
+    assert restored.transform(X + 100)[0].tolist() == later.tolist()
 
 
 def test_a_state_that_does_not_fit_the_declared_steps_is_refused() -> None:

@@ -68,29 +68,29 @@ print(json.dumps(told))
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
+def report() -> dict[str, Any]:
     ended = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr[-3000:]
-    found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    return found
+    values: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return values
 
 
-def test_layers_that_adapt_do_so_to_the_rows_and_all_are_named_by_their_number(told: dict[str, Any]) -> None:
-    assert told["adapted"] == [2.0, 20.0]
-    assert told["outputs"] == [2, ["layer_0.0", "layer_0.1", "layer_0.2", "layer_1.0", "layer_1.1"]]
-    assert told["vocabulary"] == ["bad", "film", "good"]
+def test_layers_that_adapt_do_so_to_the_rows_and_all_are_named_by_their_number(report: dict[str, Any]) -> None:
+    assert report["adapted"] == [2.0, 20.0]
+    assert report["outputs"] == [2, ["layer_0.0", "layer_0.1", "layer_0.2", "layer_1.0", "layer_1.1"]]
+    assert report["vocabulary"] == ["bad", "film", "good"]
 
 
 @pytest.mark.parametrize("network", ["same", "same text", "same bins"])
-def test_a_network_that_is_given_what_it_had_learned_predicts_the_same_to_the_last_bit(told: dict[str, Any], network: str) -> None:
-    assert told[network] is True
+def test_a_network_that_is_given_what_it_had_learned_predicts_the_same_to_the_last_bit(report: dict[str, Any], network: str) -> None:
+    assert report[network] is True
 
 
-def test_what_was_learned_by_another_network_is_refused(told: dict[str, Any]) -> None:
-    kind, message, _ = told["other shapes"]
+def test_what_was_learned_by_another_network_is_refused(report: dict[str, Any]) -> None:
+    kind, message, _ = report["other shapes"]
     assert kind == "DataError"
     assert message.startswith("what is kept does not fit layer `l1`: it needs weights of the shapes [(2, 3), (3,)]")
-    assert told["of one layer"] == ["0", "1"]
+    assert report["of one layer"] == ["0", "1"]
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,13 @@ def test_what_was_learned_by_another_network_is_refused(told: dict[str, Any]) ->
         ("no value", "Dense: ", ["procedure", "net", "l0"]),
     ],
 )
-def test_a_layer_that_does_not_fit_is_named_as_the_entry_names_it(told: dict[str, Any], what: str, words: str, path: list[str]) -> None:
-    kind, message, at = told[what]
+def test_a_layer_that_does_not_fit_is_named_as_the_entry_names_it(report: dict[str, Any], what: str, words: str, path: list[str]) -> None:
+    kind, message, at = report[what]
     assert (kind, at) == ("ParameterError", path)
     assert message.startswith(words)
     assert "\n" not in message
 
 
-def test_an_outline_takes_no_memory_and_values_are_what_the_tree_says(told: dict[str, Any]) -> None:
-    assert told["outline"] == 4
-    assert told["fact"] == [7, float("inf"), "same", 3]
+def test_an_outline_takes_no_memory_and_values_are_what_the_tree_says(report: dict[str, Any]) -> None:
+    assert report["outline"] == 4
+    assert report["fact"] == [7, float("inf"), "same", 3]

@@ -36,7 +36,7 @@ def test_the_record_says_which_device_and_which_switches(
 
 def test_a_gpu_without_room_is_out_of_memory() -> None:
     fault = type("ResourceExhaustedError", (Exception,), {})
-    told = fault("OOM when allocating tensor with shape[64,512,512,3] and type float on GPU:0 by allocator GPU_0_bfc")
-    assert keras_library.out_of_memory(told)
-    assert keras_library.too_large(told) == "needs an array of 64 x 512 x 512 x 3 (float)"
+    error = fault("OOM when allocating tensor with shape[64,512,512,3] and type float on GPU:0 by allocator GPU_0_bfc")
+    assert keras_library.out_of_memory(error)
+    assert keras_library.too_large(error) == "needs an array of 64 x 512 x 512 x 3 (float)"
     assert keras_library.too_large(fault("SameWorkerRecvDone unable to allocate")) == "needs more than there is"

@@ -159,36 +159,36 @@ def other() -> Iterator[Worker]:
     yield from _worker("2")
 
 
-class Told(dict[str, Any]):
+class WorkerRun(dict[str, Any]):
     """What a worker found, the job that asked for it, and the progress that it told."""
 
     job: RunJob
     progress: list[dict[str, Any]]
 
 
-def run(worker: Worker, root: Path, text: str, *, seed: int = 0, store: str = "store", memory_mb: int | None = None) -> Told:
+def run(worker: Worker, root: Path, text: str, *, seed: int = 0, store: str = "store", memory_mb: int | None = None) -> WorkerRun:
     """Inspect, read, validate and run, as the parent does."""
     entry = parse(f"---\ntitle: t\n{text.strip()}\n---\n", entry_id="20260101-t-aaaa", file="e.md")
     front = msgspec.to_builtins(entry.front)
     asked: dict[str, Any] = {"root": str(root), "cache": str(root / ".cache"), "data": front["data"], "split": front.get("split")}
-    known = worker.ask(InspectJob(**asked, task=front.get("task"), metrics=front.get("metrics")))
-    assert isinstance(known, Inspection)
-    tree = reader.build_tree(entry, {}, msgspec.convert(known.facts, Facts))
-    metrics = [*known.metrics, "loss"] if "metrics" not in front else known.metrics
-    checked = worker.ask(ValidateJob(task=known.task, metrics=metrics, facts=known.facts, procedures=[tree]))
+    inspection = worker.ask(InspectJob(**asked, task=front.get("task"), metrics=front.get("metrics")))
+    assert isinstance(inspection, Inspection)
+    tree = reader.build_tree(entry, {}, msgspec.convert(inspection.facts, Facts))
+    metrics = [*inspection.metrics, "loss"] if "metrics" not in front else inspection.metrics
+    checked = worker.ask(ValidateJob(task=inspection.task, metrics=metrics, facts=inspection.facts, procedures=[tree]))
     if isinstance(checked, ErrorReply):
-        return Told(error=msgspec.to_builtins(checked))
-    asked |= {"hash": known.hash, "task": known.task, "split": known.split, "metrics": metrics}
+        return WorkerRun(error=msgspec.to_builtins(checked))
+    asked |= {"hash": inspection.hash, "task": inspection.task, "split": inspection.split, "metrics": metrics}
     progress: list[dict[str, Any]] = []
     job = RunJob(**asked, procedure=tree, seed=seed, store=str(root / store), memory_mb=memory_mb)
-    told = Told(msgspec.to_builtins(worker.ask(job, on_progress=progress.append)))
-    told.job, told.progress = job, progress
-    return told
+    result = WorkerRun(msgspec.to_builtins(worker.ask(job, on_progress=progress.append)))
+    result.job, result.progress = job, progress
+    return result
 
 
-def recorded(found: Told) -> dict[str, Any]:
+def recorded(result: WorkerRun) -> dict[str, Any]:
     """Return what must be the same whenever and wherever it runs."""
-    return {name: value for name, value in found.items() if name not in ("seconds", "memory_mb", "log")}
+    return {name: value for name, value in result.items() if name not in ("seconds", "memory_mb", "log")}
 
 
 def sequential(data: str, layers: str, *, loss: str = "mse", optimizer: str = "adam", fit: str = "{}", split: str = "{dev: 0.2}") -> str:
@@ -210,35 +210,35 @@ def sequential(data: str, layers: str, *, loss: str = "mse", optimizer: str = "a
 def test_a_network_learns_and_every_number_is_the_same_in_another_process_with_more_threads(
     worker: Worker, other: Worker, root: Path, text: str, metric: str, least: float
 ) -> None:
-    found = run(worker, root, text)
-    assert found["status"] == "done", found
-    assert found["metrics"]["dev"][metric] >= least
-    curve = found["curves"]["loss"]
+    result = run(worker, root, text)
+    assert result["status"] == "done", result
+    assert result["metrics"]["dev"][metric] >= least
+    curve = result["curves"]["loss"]
     assert curve[-1] < curve[0]
-    assert found["flags"]["onednn"] == "off"
-    assert recorded(run(other, root, text, store="other")) == recorded(found)
+    assert result["flags"]["onednn"] == "off"
+    assert recorded(run(other, root, text, store="other")) == recorded(result)
     # rebuilt from the declaration, with what was kept, in the other process
     predictions, weights = root / "store/predictions.npz", root / "store/weights.npz"
     before = predictions.read_bytes()
     predictions.unlink()
-    assert rebuilt(other, found, weights) == Predicted(found["rows"]["dev"])
+    assert rebuilt(other, result, weights) == Predicted(result["rows"]["dev"])
     assert predictions.read_bytes() == before
     weights.write_bytes(weights.read_bytes() + b" ")
-    refused = rebuilt(other, found, weights)
+    refused = rebuilt(other, result, weights)
     assert isinstance(refused, ErrorReply)
     assert "not what its record names" in refused.message
 
 
-def rebuilt(worker: Worker, found: Told, weights: Path) -> Predicted | ErrorReply:
-    kept = {"file": str(weights), "sha256": found["artifacts"]["weights.npz"], "predictions": found["artifacts"]["predictions.npz"]}
-    return worker.ask(PredictJob.about(found.job, expected=found["predictions"], **kept))
+def rebuilt(worker: Worker, result: WorkerRun, weights: Path) -> Predicted | ErrorReply:
+    files = {"file": str(weights), "sha256": result["artifacts"]["weights.npz"], "predictions": result["artifacts"]["predictions.npz"]}
+    return worker.ask(PredictJob.about(result.job, expected=result["predictions"], **files))
 
 
 def test_a_network_is_saved_from_what_its_run_kept_or_trained_again_and_proven(worker: Worker, root: Path) -> None:
-    found = run(worker, root, MIXED, store="mixed")
-    weights, sha256 = root / "mixed/weights.npz", found["artifacts"]["weights.npz"]
-    kept = {"expected": found["predictions"], "folder": str(root / "saved"), "store": None, "file": str(weights), "sha256": sha256}
-    job = KeepJob.about(found.job, **kept)
+    result = run(worker, root, MIXED, store="mixed")
+    weights, sha256 = root / "mixed/weights.npz", result["artifacts"]["weights.npz"]
+    fields = {"expected": result["predictions"], "folder": str(root / "saved"), "store": None, "file": str(weights), "sha256": sha256}
+    job = KeepJob.about(result.job, **fields)
     opened = worker.ask(job)
     assert isinstance(opened, KeptModel)
     assert (opened.fitted, opened.sha256) == (False, sha256)
@@ -251,7 +251,7 @@ def test_a_network_is_saved_from_what_its_run_kept_or_trained_again_and_proven(w
     assert isinstance(refused, ErrorReply)
     assert "predicts otherwise than its record says" in refused.message
     # the declaration of another network, and a pickle in the clothes of an .npz whose sha256 is on a forged record
-    tree = json.loads(json.dumps(found.job.procedure).replace('"units": 1', '"units": 2'))
+    tree = json.loads(json.dumps(result.job.procedure).replace('"units": 1', '"units": 2'))
     refused = worker.ask(replace(job, procedure=tree))
     assert isinstance(refused, ErrorReply)
     assert "does not fit layer `out`: it needs weights of the shapes [(" in refused.message
@@ -290,9 +290,9 @@ procedure:
       outputs: [z], optimizer: {Adam: {learning_rate: 0.001}}, loss: {MeanSquaredError: {}}, compile_metrics: [mae],
       fit: {epochs: 2, validation: dev, verbose: 2, callbacks: [TerminateOnNaN]}}
 """
-    one, other_way = run(worker, root, chain), run(worker, root, model)
-    assert one["predictions"] == other_way["predictions"]
-    assert one["metrics"] == other_way["metrics"]
+    chained, modelled = run(worker, root, chain), run(worker, root, model)
+    assert chained["predictions"] == modelled["predictions"]
+    assert chained["metrics"] == modelled["metrics"]
 
 
 @pytest.mark.parametrize(
@@ -319,11 +319,11 @@ procedure:
     ],
 )
 def test_what_is_only_written_out_changes_no_number(worker: Worker, root: Path, data: str, plain: str, written_out: str, loss: str) -> None:
-    one = sequential(data, plain, loss=loss, fit="{epochs: 2}")
+    short = sequential(data, plain, loss=loss, fit="{epochs: 2}")
     spelled = "{Adam: {learning_rate: 0.0010000000474974513, beta_1: 0.9, amsgrad: false, name: mine}}"
     other_way = sequential(data, written_out, loss=loss, optimizer=spelled, fit="{epochs: 2, batch_size: 32, shuffle: true}")
-    assert canonical(one) == canonical(other_way)
-    assert recorded(run(worker, root, one)) == recorded(run(worker, root, other_way))
+    assert canonical(short) == canonical(other_way)
+    assert recorded(run(worker, root, short)) == recorded(run(worker, root, other_way))
 
 
 def canonical(text: str) -> str:
@@ -332,18 +332,18 @@ def canonical(text: str) -> str:
 
 
 def test_progress_is_told_by_epoch(worker: Worker, root: Path) -> None:
-    found = run(worker, root, sequential("values", "[{Dense: {units: 2}}]", fit="{epochs: 2, validation: 0.1}", split="{cv: 2}"))
-    epochs = [news for news in found.progress if "epoch" in news]
+    result = run(worker, root, sequential("values", "[{Dense: {units: 2}}]", fit="{epochs: 2, validation: 0.1}", split="{cv: 2}"))
+    epochs = [news for news in result.progress if "epoch" in news]
     assert [(news["fold"], news["epoch"], news["epochs"]) for news in epochs] == [(1, 1, 2), (1, 2, 2), (2, 1, 2), (2, 2, 2)]
     assert all({"loss", "val_loss"} <= set(news) for news in epochs)
-    assert found["curves"]["epoch"] == [1, 2]
+    assert result["curves"]["epoch"] == [1, 2]
 
 
 def test_early_stopping_on_dev_is_noted_and_in_folds_a_share_of_train_is_watched(worker: Worker, root: Path) -> None:
     fit = "{epochs: 30, validation: dev, callbacks: [{EarlyStopping: {min_delta: 100}}]}"
-    found = run(worker, root, sequential("values", "[{Dense: {units: 2}}]", fit=fit))
-    assert found["findings"] == ["GJ302"]
-    assert found["curves"]["epoch"] == [1, 2]
+    result = run(worker, root, sequential("values", "[{Dense: {units: 2}}]", fit=fit))
+    assert result["findings"] == ["GJ302"]
+    assert result["curves"]["epoch"] == [1, 2]
     folds = run(worker, root, sequential("values", "[{Dense: {units: 2}}]", fit=fit, split="{cv: 2}"))
     assert folds["findings"] == []
     assert folds["curves"]["epoch"] == [1, 2]
@@ -360,10 +360,10 @@ def test_several_labels_and_callbacks(worker: Worker, root: Path) -> None:
         optimizer="{Adam: {learning_rate: 0.1, use_ema: true, ema_momentum: 0.5}}",
         fit=fit,
     )
-    found = run(worker, root, text + "\nmetrics: [f1_micro, roc_auc, loss]")
-    assert found["status"] == "done", found
-    assert found["metrics"]["dev"]["f1_micro"] > 0.8
-    assert found["metrics"]["dev"]["roc_auc"] > 0.9
+    result = run(worker, root, text + "\nmetrics: [f1_micro, roc_auc, loss]")
+    assert result["status"] == "done", result
+    assert result["metrics"]["dev"]["f1_micro"] > 0.8
+    assert result["metrics"]["dev"]["roc_auc"] > 0.9
 
 
 def test_after_a_sparse_step_and_with_a_hinge_and_class_weights(worker: Worker, root: Path) -> None:
@@ -395,26 +395,26 @@ BAD = [
 
 @pytest.mark.parametrize(("text", "words", "part"), BAD)
 def test_what_does_not_fit_is_said_before_anything_is_learned(worker: Worker, root: Path, text: str, words: str, part: str) -> None:
-    told = run(worker, root, text)["error"]
-    assert words in told["message"]
-    assert told["path"][:2] == ["procedure", "sequential"]
-    assert told["path"][-1] == part
-    assert told["kind"] == "entry"
+    error = run(worker, root, text)["error"]
+    assert words in error["message"]
+    assert error["path"][:2] == ["procedure", "sequential"]
+    assert error["path"][-1] == part
+    assert error["kind"] == "entry"
 
 
 def test_what_only_the_data_tell_fails_with_one_clear_line(worker: Worker, root: Path) -> None:
-    found = run(worker, root, sequential("gaps", "[{Dense: {units: 1}}]"))
-    assert found["failure"] == {
+    result = run(worker, root, sequential("gaps", "[{Dense: {units: 1}}]"))
+    assert result["failure"] == {
         "kind": "exception",
         "message": "the data hold missing values, which a network does not take; put a SimpleImputer before it",
     }
 
 
 def test_a_loss_that_is_no_number_any_more_is_a_failure_of_its_own_kind(worker: Worker, root: Path) -> None:
-    found = run(worker, root, sequential("values", "[{Dense: {units: 2}}]", optimizer="{SGD: {learning_rate: 1e20}}", fit="{epochs: 50}"))
-    assert found["failure"]["kind"] == "diverged"
-    assert "smaller learning rate" in found["failure"]["message"]
-    assert len(found.progress) < 50
+    result = run(worker, root, sequential("values", "[{Dense: {units: 2}}]", optimizer="{SGD: {learning_rate: 1e20}}", fit="{epochs: 50}"))
+    assert result["failure"]["kind"] == "diverged"
+    assert "smaller learning rate" in result["failure"]["message"]
+    assert len(result.progress) < 50
 
 
 @pytest.mark.parametrize(
@@ -429,9 +429,9 @@ def test_a_loss_that_is_no_number_any_more_is_a_failure_of_its_own_kind(worker: 
     ],
 )
 def test_out_of_memory_ends_one_run_with_its_own_kind(worker: Worker, root: Path, layers: str, memory_mb: int | None, words: str) -> None:
-    found = run(worker, root, sequential("digits", layers, loss=BY_CLASS, fit="{batch_size: 400}"), memory_mb=memory_mb)
-    assert found["failure"]["kind"] == "memory", found
-    assert words in found["failure"]["message"]
+    result = run(worker, root, sequential("digits", layers, loss=BY_CLASS, fit="{batch_size: 400}"), memory_mb=memory_mb)
+    assert result["failure"]["kind"] == "memory", result
+    assert words in result["failure"]["message"]
     assert run(worker, root, sequential("values", "[{Dense: {units: 2}}]"))["status"] == "done"
 
 
@@ -447,9 +447,9 @@ def images(root: Path, folder: str, count: int) -> str:
 
 
 def test_a_folder_that_is_larger_than_the_memory_trains(worker: Worker, root: Path) -> None:
-    found = run(worker, root, images(root, "many", 110), memory_mb=250)
-    assert found["status"] == "done", found
-    assert found["metrics"]["dev"]["accuracy"] == 1.0
+    result = run(worker, root, images(root, "many", 110), memory_mb=250)
+    assert result["status"] == "done", result
+    assert result["metrics"]["dev"]["accuracy"] == 1.0
     assert 88 * 512 * 512 * 3 * 4 > 250 * 2**20
 
 

@@ -32,13 +32,13 @@ def test_a_target_is_coded_as_its_loss_takes_it(loss: str, target: PredictionTar
 
 
 def test_probabilities_and_logits_become_classes() -> None:
-    found = objective("BinaryCrossentropy", TWO).answers(np.array([[0.2], [0.9]]))
-    assert found.predicted.tolist() == [0, 1]
-    assert found.proba.tolist() == [[0.8, 0.2], [pytest.approx(0.1), 0.9]]
+    binary = objective("BinaryCrossentropy", TWO).answers(np.array([[0.2], [0.9]]))
+    assert binary.predicted.tolist() == [0, 1]
+    assert binary.proba.tolist() == [[0.8, 0.2], [pytest.approx(0.1), 0.9]]
     logits = objective("SparseCategoricalCrossentropy", THREE, from_logits=True).answers(np.log(np.array([[1.0, 2.0, 5.0]])) + 7)
     assert logits.proba[0].tolist() == pytest.approx([0.125, 0.25, 0.625])
-    one = objective("BinaryCrossentropy", TWO, from_logits=True).answers(np.array([[0.0], [800.0]]))
-    assert one.proba.tolist() == [[0.5, 0.5], [0.0, 1.0]]  # no overflow
+    large = objective("BinaryCrossentropy", TWO, from_logits=True).answers(np.array([[0.0], [800.0]]))
+    assert large.proba.tolist() == [[0.5, 0.5], [0.0, 1.0]]  # no overflow
     nothing = objective("SparseCategoricalCrossentropy", THREE).answers(np.zeros((1, 3)))
     assert nothing.proba[0].tolist() == pytest.approx([1 / 3] * 3)  # where a layer gives nothing, every class is as likely
 

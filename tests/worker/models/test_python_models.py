@@ -61,20 +61,20 @@ def body(root: Path, text: str, **job: Any) -> dict[str, Any]:
 
 
 def test_a_fitted_object_is_scored_as_any_model(root: Path) -> None:
-    found = run(root, tree(root), metrics=["accuracy", "log_loss"], store=str(root / "store"))
-    assert found["status"] == "done"
-    assert found["metrics"]["dev"]["accuracy"] > 0.85
-    assert set(found["metrics"]) == {"train", "dev"}
-    assert found["predictions"]
-    assert found["artifacts"]
+    result = run(root, tree(root), metrics=["accuracy", "log_loss"], store=str(root / "store"))
+    assert result["status"] == "done"
+    assert result["metrics"]["dev"]["accuracy"] > 0.85
+    assert set(result["metrics"]) == {"train", "dev"}
+    assert result["predictions"]
+    assert result["artifacts"]
     assert run(root, tree(root, shift=5), metrics=["accuracy"])["metrics"]["dev"]["accuracy"] < 0.85
     assert not [name for name in sys.modules if name.split(".")[0] == "own"]
 
 
 def test_a_dict_of_numbers_is_what_it_measured(root: Path) -> None:
-    found = body(root, "return {'lift': 2, 'accuracy': 0.5, 'seed': seed}", metrics=["accuracy"])
-    assert found["metrics"] == {"dev": {"accuracy": 0.5, "lift": 2.0, "seed": 3.0}}
-    assert found["predictions"] is None
+    result = body(root, "return {'lift': 2, 'accuracy': 0.5, 'seed': seed}", metrics=["accuracy"])
+    assert result["metrics"] == {"dev": {"accuracy": 0.5, "lift": 2.0, "seed": 3.0}}
+    assert result["predictions"] is None
     several = body(root, "return {'lift': float(len(dev[1]))}", metrics=["lift"], split={"cv": 5, "test": 0.2})
     assert several["folds"]["dev"]["lift"] == [24.0] * 5
 
@@ -96,26 +96,26 @@ def test_a_dict_of_numbers_is_what_it_measured(root: Path) -> None:
     ],
 )
 def test_what_it_may_not_return_is_a_failed_run(root: Path, text: str, words: str) -> None:
-    found = body(root, text)
-    assert (found["status"], found["failure"]["kind"]) == ("failed", "exception")
-    assert words in found["failure"]["message"]
+    result = body(root, text)
+    assert (result["status"], result["failure"]["kind"]) == ("failed", "exception")
+    assert words in result["failure"]["message"]
 
 
 def test_a_network_of_ones_own_that_does_not_fit_is_a_failure_for_want_of_memory(root: Path) -> None:
     # TensorFlow's own exception is told by its name, wherever it comes from
-    found = body(root, "class ResourceExhaustedError(Exception): pass\n    raise ResourceExhaustedError('OOM')")
-    assert found["failure"] == {"kind": "memory", "message": "out of memory: own.one:fit needs more than there is"}
+    result = body(root, "class ResourceExhaustedError(Exception): pass\n    raise ResourceExhaustedError('OOM')")
+    assert result["failure"] == {"kind": "memory", "message": "out of memory: own.one:fit needs more than there is"}
 
 
 def test_a_metric_that_the_object_cannot_give_is_named(root: Path) -> None:
-    found = body(root, "class M: predict = lambda self, X: [0] * len(X); return M()", metrics=["log_loss"])
-    assert found["failure"]["message"] == "`log_loss` needs predict_proba, which M has not"
+    result = body(root, "class M: predict = lambda self, X: [0] * len(X); return M()", metrics=["log_loss"])
+    assert result["failure"]["message"] == "`log_loss` needs predict_proba, which M has not"
 
 
 def test_it_gets_train_and_dev_and_no_other_row(root: Path) -> None:
-    seen = "return {'train': len(X), 'dev': len(Z), 'base': sum(a.base is not None for a in (X, y, Z, z))}"
-    found = body(root, f"(X, y), (Z, z) = train, dev; {seen}", metrics=["dev"])
-    assert found["metrics"]["dev"] == {"dev": 30.0, "train": 90.0, "base": 0.0}
+    counts = "return {'train': len(X), 'dev': len(Z), 'base': sum(a.base is not None for a in (X, y, Z, z))}"
+    result = body(root, f"(X, y), (Z, z) = train, dev; {counts}", metrics=["dev"])
+    assert result["metrics"]["dev"] == {"dev": 30.0, "train": 90.0, "base": 0.0}
 
 
 def test_only_the_bytes_that_were_planned_run(root: Path) -> None:
@@ -153,9 +153,9 @@ def test_a_named_file_is_read_from_the_top_and_a_named_module_can_be_imported(ro
 
 def test_a_call_that_cannot_work_is_refused_before_compute(root: Path) -> None:
     def wrong(procedure: list[Any]) -> ErrorReply:
-        told = preflight.validate(ValidateJob(procedures=[procedure], root=str(root)))
-        assert isinstance(told, ErrorReply)
-        return told
+        reply = preflight.validate(ValidateJob(procedures=[procedure], root=str(root)))
+        assert isinstance(reply, ErrorReply)
+        return reply
 
     assert preflight.validate(ValidateJob(procedures=[tree(root, shift=1)], root=str(root))) == Validated()
     fault = wrong(tree(root, shfit=1))
@@ -181,10 +181,10 @@ def table(root: Path, text: str, **data: Any) -> dict[str, Any]:
 
 def test_a_function_gives_a_table_or_arrays(root: Path) -> None:
     frame = "return pd.DataFrame({'a': range(40), 'b': ['x', 'y'] * 20, 'y': [0, 1] * 20})"
-    found = table(root, frame, target="y", drop=["a"])
-    assert found["facts"]["columns"] == {"category": ["b"]}
-    assert found["hash"] != table(root, frame.replace("range(40)", "range(1, 41)"), target="y")["hash"]
-    assert found["hash"] == table(root, f"_ = 1; {frame}", target="y")["hash"]  # the hash is of the content, not of the code
+    inspection = table(root, frame, target="y", drop=["a"])
+    assert inspection["facts"]["columns"] == {"category": ["b"]}
+    assert inspection["hash"] != table(root, frame.replace("range(40)", "range(1, 41)"), target="y")["hash"]
+    assert inspection["hash"] == table(root, f"_ = 1; {frame}", target="y")["hash"]  # the hash is of the content, not of the code
     pair = table(root, "return np.arange(80.0).reshape(40, 2), ['no', 'yes'] * 20")
     assert pair["facts"]["classes"] == ["no", "yes"]
     named = table(root, "return {'X': np.zeros((40, 3, 2)), 'y': np.arange(40) % 2}")

@@ -32,10 +32,10 @@ def one(text: str, seed: int | None = 0) -> Any:
 
 def test_one_step_is_the_estimator_itself_and_more_are_a_pipeline() -> None:
     assert isinstance(one("SVC: {C: 3}"), SVC)
-    found = one("StandardScaler, {clf: {SVC: {C: 3}}}")
-    assert isinstance(found, Pipeline)
-    assert [name for name, _ in found.steps] == ["standardscaler", "clf"]
-    assert found.get_params()["clf__C"] == 3
+    model = one("StandardScaler, {clf: {SVC: {C: 3}}}")
+    assert isinstance(model, Pipeline)
+    assert [name for name, _ in model.steps] == ["standardscaler", "clf"]
+    assert model.get_params()["clf__C"] == 3
 
 
 def test_lists_become_tuples_where_scikit_learn_wants_them_and_only_there() -> None:
@@ -122,9 +122,9 @@ def test_a_splitter_gets_a_seed_only_where_it_shuffles() -> None:
 def test_the_same_seed_gives_the_same_predictions() -> None:
     x, y = load_iris(return_X_y=True)
     text = "StandardScaler, {BaggingClassifier: {estimator: DecisionTreeClassifier, n_estimators: 3}}"
-    first, second, other = (one(text, seed).fit(x, y).predict_proba(x) for seed in (3, 3, 4))
+    first, second, third = (one(text, seed).fit(x, y).predict_proba(x) for seed in (3, 3, 4))
     assert first.tobytes() == second.tobytes()
-    assert first.tobytes() != other.tobytes()
+    assert first.tobytes() != third.tobytes()
 
 
 # what scikit-learn refuses
@@ -197,10 +197,10 @@ def test_every_class_without_required_parameters_builds() -> None:
         warnings.simplefilter("error")
         installed = maintenance.describe_sklearn().known
         warnings.filterwarnings("ignore", "Class PassiveAggressive", FutureWarning)  # the class itself is on its way out
-        for path, known in reference().known.items():
-            needs_more = any(parameter.is_required for parameter in known.params.values()) or known.params.get("estimator") is not None
+        for path, entry in reference().known.items():
+            needs_more = any(parameter.is_required for parameter in entry.params.values()) or entry.params.get("estimator") is not None
             here = path in installed
-            if here and not known.is_function and not needs_more:
+            if here and not entry.is_function and not needs_more:
                 assert build([["a", {"class": path, "params": {}}]], 0) is not None
 
 
