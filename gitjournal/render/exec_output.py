@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import UNSET
+
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import read_time
 from gitjournal.entry.summary import Summary
@@ -101,11 +103,12 @@ def progress_line(event: Progress, left: float, *, width: int) -> str:
 
 def epoch_line(event: Epoch, *, width: int) -> str:
     """Return one line: ``run 2/3 · fold 1/5 · epoch 7/30 · loss 0.431 · val_loss 0.502``."""
-    news = event.news
+    progress = event.progress
     parts = [f"run {event.finished + 1}/{event.total}"] if event.total > 1 else []
-    parts += [f"fold {news['fold']}/{news['of']}"] if news.get("of", 1) > 1 else []
-    parts.append(f"epoch {news['epoch']}/{news['epochs']}")
-    parts += [f"{name} {text.number(news[name])}" for name in ("loss", "val_loss") if name in news]
+    parts += [f"fold {progress.fold}/{progress.of}"] if progress.of > 1 else []
+    losses = (("loss", progress.loss), ("val_loss", progress.val_loss))
+    parts.append(f"epoch {progress.epoch}/{progress.epochs}")
+    parts += [f"{name} {text.number(value)}" for name, value in losses if value is not UNSET]
     return text.shorten(" · ".join(parts), width - 1)
 
 

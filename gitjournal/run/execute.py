@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from gitjournal.entry import verdict
 from gitjournal.entry.model import Entry
@@ -49,7 +49,7 @@ from gitjournal.run.plan import Plan, PlannedRun, check_findings
 from gitjournal.run.results import Ledger, Origin, make_run_job, record_of_reuse, record_of_run, record_of_skip
 from gitjournal.stats.gain import gain_over
 from gitjournal.stats.judge import Draw
-from gitjournal.worker.jobs import RunResult
+from gitjournal.worker.jobs import RunProgress, RunResult
 
 
 def recover(lab: Lab, tell: Tell) -> None:
@@ -183,9 +183,9 @@ class _Execution:
             if reused:
                 ledger.add([record_of_reuse(run, known) for run, known in reused])
 
-        def pass_on(news: dict[str, Any]) -> None:
-            if "epoch" in news:
-                call.tell(Epoch(sum(record.owned for record in ledger.fresh), len(todo.runs), news))
+        def pass_on(progress: RunProgress) -> None:
+            if progress.epoch is not UNSET:
+                call.tell(Epoch(sum(record.owned for record in ledger.fresh), len(todo.runs), progress))
 
         take_over([(run, todo.reused[run.key]) for run in self.plan.runs if run.key in todo.reused])
         with contextlib.closing(call.pool.run(dispatch, timeout=call.options.timeout, on_progress=pass_on)) as results:

@@ -14,6 +14,7 @@ from gitjournal.journal.index.runs import Run
 from gitjournal.run.forecast import Forecast
 from gitjournal.run.known_runs import Nearest, Twin
 from gitjournal.stats.gain import Gain
+from gitjournal.worker.jobs import RunProgress
 
 DUPLICATE, FAILED, INTERRUPTED = 3, 4, 130  # exit codes of how an entry ended, beside those of errors
 
@@ -144,7 +145,7 @@ class Epoch:
 
     finished: int
     total: int
-    news: dict[str, Any]
+    progress: RunProgress
 
 
 @dataclass(frozen=True)

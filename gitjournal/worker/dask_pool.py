@@ -26,10 +26,9 @@ import msgspec
 from gitjournal import __version__
 from gitjournal.entry.record import Failure
 from gitjournal.errors import GitjournalError
-from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, Message, RunJob, RunResult
+from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, Message, RunJob, RunProgress, RunResult
 from gitjournal.worker.pool import (
     JobSource,
-    News,
     RecordedEnvironment,
     ReplyQueue,
     ReplyStream,
@@ -185,7 +184,7 @@ class DaskPool:
         jobs: JobSource,
         *,
         timeout: float | None,
-        on_progress: Callable[[News], None] | None = None,  # noqa: ARG002 - a cluster passes nothing on meanwhile
+        on_progress: Callable[[RunProgress], None] | None = None,  # noqa: ARG002 - a cluster passes nothing on meanwhile
     ) -> ReplyStream:
         """Do all jobs and yield (number, answer) as they finish, in any order."""
         answers: ReplyQueue = queue.SimpleQueue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from gitjournal.errors import EntryError
 from gitjournal.procedure.networks import network
 from gitjournal.worker import environment
 from gitjournal.worker.cache import TableCache
-from gitjournal.worker.jobs import ModelJob
+from gitjournal.worker.jobs import ModelJob, RunProgress
 from gitjournal.worker.models import keras_models, sklearn_models
 from gitjournal.worker.models.keras_models import Examples, Network
 from gitjournal.worker.models.keras_objective import PredictionTarget
@@ -28,7 +28,7 @@ from gitjournal.worker.outcome import Measurements
 WATCHED_SHARE = 0.1  # of a fold's train part, where the entry says that dev is watched: a fold's dev part judges it
 DEV_CHOSE = "GJ302"  # what decided when to stop, or which epoch to keep, is the part that the result is measured on
 
-Progress = Callable[[dict[str, Any]], None]
+Progress = Callable[[RunProgress], None]
 
 
 def load_table(job: ModelJob, cache: TableCache) -> Table:
@@ -96,8 +96,8 @@ class Trainer:
         if watched is not None and watched is folds[number]["dev"]:
             measurements.findings |= {DEV_CHOSE} if network.watches(model.node) else set()
 
-        def tell(news: dict[str, Any]) -> None:
-            self.progress({"fold": number + 1, "of": len(folds), **news})
+        def tell(epoch: int, epochs: int, losses: Mapping[str, float]) -> None:
+            self.progress(RunProgress(number + 1, len(folds), epoch, epochs, **losses))
 
         validation = None if watched is None else self._examples(watched)
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from gitjournal.entry.record import Failure, Scores
 from gitjournal.errors import DataError, EntryError, GitjournalError, Place, TrustError
@@ -67,11 +68,22 @@ class Environment(msgspec.Struct, frozen=True):
     blas_threads: int | None = None
 
 
+class RunProgress(msgspec.Struct, frozen=True):
+    """How far a run has come: the fold that has ended, or within it the epoch of a network, with what is minimised (null for NaN)."""
+
+    fold: int
+    of: int
+    epoch: int | UnsetType = UNSET
+    epochs: int | UnsetType = UNSET
+    loss: float | UnsetType | None = UNSET
+    val_loss: float | UnsetType | None = UNSET
+
+
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line from a worker process; one of its fields is set. `ok` is the answer to a job, still JSON."""
 
     ready: Environment | None = None
-    progress: dict[str, Any] | None = None
+    progress: RunProgress | None = None
     ok: msgspec.Raw = msgspec.Raw()  # in no union: msgspec reads no Raw there
     error: ErrorReply | None = None
 

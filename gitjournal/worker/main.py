@@ -120,7 +120,7 @@ def _do(job: Any, cache: TableCache, channel: Channel) -> Any:
     """Return the answer to a job, of the type that it names, or why there is none."""
     match job:
         case RunJob():
-            result = run.run(job, cache, lambda news: channel.send(Message(progress=news)))
+            result = run.run(job, cache, lambda progress: channel.send(Message(progress=progress)))
             return msgspec.structs.replace(result, log=_end_log())
         case InspectJob():
             return preflight.inspect(job, cache)

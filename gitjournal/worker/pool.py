@@ -8,20 +8,19 @@ import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import msgspec
 
-from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, RunJob, RunResult
+from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, RunJob, RunProgress, RunResult
 from gitjournal.worker.process import Worker
 
-News = dict[str, Any]  # what a run says before it has ended
 RunReply = RunResult | ErrorReply
 DESCRIBES = ("python", "versions", "machine", "system")  # what an environment is; kernel and threads stand in the record
 POLL_SECONDS = 0.1  # how often to ask for a job that another process may be doing
 LOOK_SECONDS = 5.0  # how often to look whether those who do the jobs are still there
 
-ReplyQueue = queue.SimpleQueue[tuple[int, RunReply] | News | BaseException]
+ReplyQueue = queue.SimpleQueue[tuple[int, RunReply] | RunProgress | BaseException]
 ReplyStream = Generator[tuple[int, RunReply], None, None]  # to be closed by whoever leaves it early
 
 
@@ -57,7 +56,7 @@ class Pool(Protocol):
         """Have one job done, and wait for its answer."""
         ...
 
-    def run(self, jobs: JobSource, *, timeout: float | None, on_progress: Callable[[News], None] | None = None) -> ReplyStream:
+    def run(self, jobs: JobSource, *, timeout: float | None, on_progress: Callable[[RunProgress], None] | None = None) -> ReplyStream:
         """Do all jobs and yield (number, answer) as they finish, in any order; pass on what runs say meanwhile."""
         ...
 
@@ -127,7 +126,7 @@ class WorkerPool:
         for worker in self._workers:
             worker.prepare(job)
 
-    def run(self, jobs: JobSource, *, timeout: float | None, on_progress: Callable[[News], None] | None = None) -> ReplyStream:
+    def run(self, jobs: JobSource, *, timeout: float | None, on_progress: Callable[[RunProgress], None] | None = None) -> ReplyStream:
         """Do all jobs and yield (number, answer) as they finish, in any order. `timeout` is in seconds, for each.
 
         What a run says meanwhile goes to `on_progress`, in the thread of the caller.
@@ -174,7 +173,7 @@ def relay(
     *,
     begin: Callable[[int, RunJob], None],
     size: Callable[[], int],
-    on_progress: Callable[[News], None] | None = None,
+    on_progress: Callable[[RunProgress], None] | None = None,
 ) -> ReplyStream:
     """Begin jobs as long as fewer than `size()` are being done, and yield (number, answer) as they come in."""
     busy = 0
@@ -193,7 +192,7 @@ def relay(
             answer = answers.get(timeout=POLL_SECONDS if jobs.waiting and busy < size() else LOOK_SECONDS)
         except queue.Empty:
             continue
-        if isinstance(answer, dict):
+        if isinstance(answer, RunProgress):
             if on_progress:
                 on_progress(answer)
             continue

@@ -23,7 +23,7 @@ import msgspec
 
 from gitjournal.entry.record import Failure
 from gitjournal.errors import GitjournalError
-from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, Message, ModelJob, PrepareJob, RunJob
+from gitjournal.worker.jobs import A, Environment, ErrorReply, Job, Message, ModelJob, PrepareJob, RunJob, RunProgress
 
 START_SECONDS = 300.0
 # without collecting garbage, of which there is none while libraries are loaded: a tenth quicker
@@ -201,7 +201,7 @@ class Worker:
         """The environment, as the process described it. Raises GitjournalError where it does not start."""
         return self._ready_process().ready
 
-    def ask(self, job: Job[A], timeout: float | None = None, on_progress: Callable[[dict[str, Any]], None] | None = None) -> A | ErrorReply:
+    def ask(self, job: Job[A], timeout: float | None = None, on_progress: Callable[[RunProgress], None] | None = None) -> A | ErrorReply:
         """Return the answer to one job, or what was refused; a run that ends the process has failed.
 
         A process that ended while it had nothing to do is replaced. `timeout` is in seconds and counts from when the process

@@ -22,7 +22,7 @@ from gitjournal.errors import TrustError
 from gitjournal.worker import environment, failures, fit, outcome, scores
 from gitjournal.worker.cache import TableCache
 from gitjournal.worker.fit import Progress, Trainer
-from gitjournal.worker.jobs import PrepareJob, RunJob, RunResult
+from gitjournal.worker.jobs import PrepareJob, RunJob, RunProgress, RunResult
 from gitjournal.worker.models import keras_library
 from gitjournal.worker.models.keras_models import Network
 from gitjournal.worker.models.python_models import PythonModel
@@ -59,7 +59,7 @@ def run(job: RunJob, cache: TableCache, progress: Progress) -> RunResult:
                 model = fit.build(job, table)
                 trainer.fit(model, folds, number, measurements)
                 measure_fold(model, table, parts, metrics, measurements, store=job.store)
-                progress({"fold": number + 1, "of": len(folds)})
+                progress(RunProgress(number + 1, len(folds)))
         failure = failures.not_finite(measurements.folds)
     except TrustError:
         raise

@@ -25,6 +25,7 @@ from gitjournal.worker.jobs import (
     PredictJob,
     PrepareJob,
     RunJob,
+    RunProgress,
     RunResult,
     ScoreJob,
     ValidateJob,
@@ -109,7 +110,10 @@ def test_a_message_says_one_thing_and_an_answer_is_read_by_the_type_that_the_job
     assert msgspec.json.encode(Message(error=ErrorReply("data", "gone"))) == (
         b'{"error":{"kind":"data","message":"gone","hint":"","path":[],"index":null}}'
     )
-    assert msgspec.json.encode(Message(progress={"fold": 1})) == b'{"progress":{"fold":1}}'
+    assert msgspec.json.encode(Message(progress=RunProgress(1, 5))) == b'{"progress":{"fold":1,"of":5}}'
+    epoch = msgspec.json.encode(RunProgress(1, 5, 2, 30, loss=float("nan")))
+    assert epoch == b'{"fold":1,"of":5,"epoch":2,"epochs":30,"loss":null}'
+    assert msgspec.json.decode(epoch, type=RunProgress) == RunProgress(1, 5, 2, 30, loss=None)
 
 
 def test_rows_that_are_alike_name_parts_only_where_a_split_was_asked_about() -> None:

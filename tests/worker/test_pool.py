@@ -15,8 +15,8 @@ import pytest
 
 from gitjournal.entry.record import Failure
 from gitjournal.worker import process
-from gitjournal.worker.jobs import ErrorReply, RunJob, RunResult, Validated, ValidateJob
-from gitjournal.worker.pool import News, RunReply, WorkerPool
+from gitjournal.worker.jobs import ErrorReply, RunJob, RunProgress, RunResult, Validated, ValidateJob
+from gitjournal.worker.pool import RunReply, WorkerPool
 from tests.support.helpers import gone
 
 RUNS, TURNS = (3000, 500) if os.environ.get("GITJOURNAL_FAULTS") == "long" else (150, 12)
@@ -42,7 +42,7 @@ for line in sys.stdin:
         os._exit(9)
     if place == "before":
         die()
-    send({"progress": {"number": job["number"]}})
+    send({"progress": {"fold": job["number"], "of": 1}})
     if place == "in the middle":
         send(b'{"ok": {"status": "do')
         die()
@@ -107,7 +107,7 @@ def nobody_left() -> Iterator[None]:
 @pytest.mark.usefixtures("nobody_left")
 def test_every_job_is_answered_once_whenever_a_worker_dies() -> None:
     jobs = Queue(*[{"deaths": ["never", "never", "before", "in the middle", "after"]} for _ in range(RUNS)])
-    progress: list[News] = []
+    progress: list[RunProgress] = []
     with WorkerPool(3) as pool:
         results = {number: result(reply) for number, reply in pool.run(jobs, timeout=60, on_progress=progress.append)}
     assert sorted(results) == list(range(RUNS))
@@ -119,7 +119,7 @@ def test_every_job_is_answered_once_whenever_a_worker_dies() -> None:
             assert reply.failure.kind == "memory"
     count = Counter(reply.status for reply in results.values())
     assert min(count["done"], count["failed"]) > RUNS / 10, count
-    assert {one["number"] for one in progress} >= {number for number, reply in results.items() if reply.status == "done"}
+    assert {one.fold for one in progress} >= {number for number, reply in results.items() if reply.status == "done"}
     assert len(jobs.replies) == RUNS
 
 

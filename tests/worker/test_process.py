@@ -15,7 +15,7 @@ import pytest
 
 from gitjournal.entry.record import Failure
 from gitjournal.errors import GitjournalError
-from gitjournal.worker.jobs import ErrorReply, Inspection, InspectJob, RunJob, RunResult, Validated, ValidateJob
+from gitjournal.worker.jobs import ErrorReply, Inspection, InspectJob, RunJob, RunProgress, RunResult, Validated, ValidateJob
 from gitjournal.worker.process import Worker
 from tests.support.helpers import gone
 from tests.support.journals import wait_for
@@ -89,11 +89,11 @@ def test_the_three_jobs(worker: Worker, tmp_path: Path) -> None:
     inspection = worker.ask(InspectJob(**base))
     assert isinstance(inspection, Inspection)
     assert worker.ask(ValidateJob(task=inspection.task, procedures=[SVM])) == Validated()
-    progress: list[dict[str, Any]] = []
+    progress: list[RunProgress] = []
     run = RunJob(**base, hash=inspection.hash, task=inspection.task, split=inspection.split, metrics=inspection.metrics, procedure=SVM)
     outcome = result(worker.ask(run, on_progress=progress.append))
     assert (outcome.metrics["dev"]["accuracy"] or 0) > 0.97
-    assert progress == [{"fold": 1, "of": 1}]
+    assert progress == [RunProgress(1, 1)]
 
 
 def test_what_is_done_ahead_is_not_answered_and_changes_no_number(worker: Worker, tmp_path: Path) -> None:

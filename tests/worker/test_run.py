@@ -20,7 +20,7 @@ from gitjournal.errors import DataError, EntryError
 from gitjournal.worker import failures, preflight
 from gitjournal.worker import run as measure
 from gitjournal.worker.cache import TableCache
-from gitjournal.worker.jobs import ErrorReply, InspectJob, RunJob, Validated, ValidateJob
+from gitjournal.worker.jobs import ErrorReply, InspectJob, RunJob, RunProgress, Validated, ValidateJob
 from tests.support.trees import step
 
 Tree = list[list[Any]]
@@ -162,7 +162,7 @@ def test_folds_are_listed_and_their_mean_is_the_metric(root: Path) -> None:
         procedure=tree,
     )
     result = msgspec.to_builtins(measure.run(job, TableCache(), progress.append))
-    assert progress == [{"fold": number, "of": 8} for number in range(1, 9)]
+    assert progress == [RunProgress(number, 8) for number in range(1, 9)]
     for part in ("train", "dev"):
         for name in ("accuracy", "log_loss"):
             assert len(result["folds"][part][name]) == 8

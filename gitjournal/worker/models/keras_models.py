@@ -30,7 +30,7 @@ from gitjournal.worker.scores import Answers
 
 Node = dict[str, Any]
 Steps = list[list[Any]]
-Tell = Callable[[dict[str, Any]], None]
+Tell = Callable[[int, int, Mapping[str, float]], None]  # an epoch, of how many, and what is minimised: `loss`, `val_loss`
 
 NOT_SEEDED = 1_000_000  # the position of the network's own seed, beyond any step's
 
@@ -115,7 +115,7 @@ class Network:
             values = {name: float(value) for name, value in logs.items() if name != "learning_rate"}
             for name, value in values.items():
                 curves.setdefault(name, []).append(value)
-            tell({"epoch": epoch + 1, "epochs": epochs, **{name: values[name] for name in ("loss", "val_loss") if name in values}})
+            tell(epoch + 1, epochs, {name: values[name] for name in ("loss", "val_loss") if name in values})
             if not math.isfinite(values["loss"]):
                 raise DivergedError(f"the loss is {values['loss']} after epoch {epoch + 1} of {epochs}; try a smaller learning rate")
 

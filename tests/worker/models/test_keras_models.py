@@ -32,6 +32,7 @@ from gitjournal.worker.jobs import (
     Predicted,
     PredictJob,
     RunJob,
+    RunProgress,
     ValidateJob,
 )
 from gitjournal.worker.process import Worker
@@ -179,10 +180,10 @@ def run(worker: Worker, root: Path, text: str, *, seed: int = 0, store: str = "s
     if isinstance(checked, ErrorReply):
         return WorkerRun(error=msgspec.to_builtins(checked))
     asked |= {"hash": inspection.hash, "task": inspection.task, "split": inspection.split, "metrics": metrics}
-    progress: list[dict[str, Any]] = []
+    progress: list[RunProgress] = []
     job = RunJob(**asked, procedure=tree, seed=seed, store=str(root / store), memory_mb=memory_mb)
     result = WorkerRun(msgspec.to_builtins(worker.ask(job, on_progress=progress.append)))
-    result.job, result.progress = job, progress
+    result.job, result.progress = job, msgspec.to_builtins(progress)
     return result
 
 
