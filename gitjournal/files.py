@@ -11,11 +11,12 @@ from gitjournal.errors import GitjournalError, SpaceError, is_full
 DRAFT = ".tmp"  # how a file ends that is being written
 
 
-def write_whole(path: Path, content: bytes, *, durable: bool = False, what: str = "") -> None:
+def write_whole(path: Path, content: bytes, *, mode: int | None = None, durable: bool = False, what: str = "") -> None:
     """Write a file so that a reader sees the old one or the new one.
 
-    With `durable` it outlives a power cut as soon as this returns. Raises GitjournalError where that is not allowed,
-    SpaceError where nothing more can be written; it says that `what` (the file itself, where that is empty) was not.
+    It gets the permissions `mode`, by default those of a new file. With `durable` it outlives a power cut as soon as this
+    returns. Raises GitjournalError where that is not allowed, SpaceError where nothing more can be written; it says that
+    `what` (the file itself, where that is empty) was not.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}{DRAFT}")
     try:
@@ -24,6 +25,8 @@ def write_whole(path: Path, content: bytes, *, durable: bool = False, what: str 
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
+        if mode is not None:
+            draft.chmod(mode)
         draft.replace(path)
         if durable:
             _sync_folder(path.parent)

@@ -35,6 +35,14 @@ def test_a_file_is_replaced_and_nothing_is_left_beside_it(durable: bool, tmp_pat
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_file_has_the_permissions_that_were_asked_for(tmp_path: Path) -> None:
+    write_whole(tmp_path / "hook", b"", mode=0o755)
+    write_whole(tmp_path / "plain", b"")
+    (tmp_path / "by hand").write_bytes(b"")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"hook": 0o755, "plain": modes["by hand"], "by hand": modes["by hand"]}
+
+
 def test_who_reads_meanwhile_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_whole(path, b"the old text")

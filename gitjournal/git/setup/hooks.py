@@ -6,7 +6,6 @@ The person's own hooks are never touched: the lab has a folder of hooks for itse
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -90,10 +89,7 @@ def write_stubs(repository: Repository) -> None:
 def _copy(names: tuple[str, ...], place: Path) -> None:
     place.mkdir(parents=True, exist_ok=True)
     for name in names:
-        draft = place / f"{name}.new"
-        shutil.copyfile(resources.folder("hooks") / name, draft)
-        draft.chmod(0o755)
-        draft.replace(place / name)
+        write_whole(place / name, (resources.folder("hooks") / name).read_bytes(), mode=0o755)
     write_whole(place / PYTHON, f"{sys.executable}\n".encode())
 
 
