@@ -32,11 +32,11 @@ def read_set(name: str, cache: Path) -> Raw:
         raise EntryError(f"no set `{name}` comes with scikit-learn{nearest(name, SETS) or '; there are ' + ', '.join(SETS)}", path=path)
     import sklearn.datasets
 
-    found = getattr(sklearn.datasets, f"load_{name}")()
-    names = [str(column) for column in found.feature_names]
-    content = hash_arrays({"data": found.data, "target": found.target}, names)
+    bunch = getattr(sklearn.datasets, f"load_{name}")()
+    names = [str(column) for column in bunch.feature_names]
+    content = hash_arrays({"data": bunch.data, "target": bunch.target}, names)
     remember_set(name, content, cache)
-    return Raw(found.data, found.target, {"number": names}, content=content)
+    return Raw(bunch.data, bunch.target, {"number": names}, content=content)
 
 
 def hash_arrays(arrays: dict[str, Array], names: Sequence[str]) -> str:
@@ -53,10 +53,10 @@ def read_npz(file: BufferedReader, name: str, request: DataRequest, place: KeyPa
 
     Raises TrustError for one that holds Python objects, DataError for one that does not fit.
     """
-    return from_arrays(_open(file, name, place), name, request, place)
+    return assign_arrays(_open_archive(file, name, place), name, request, place)
 
 
-def from_arrays(found: Mapping[str, Array], name: str, request: DataRequest, place: KeyPath) -> Raw:
+def assign_arrays(arrays: Mapping[str, Array], name: str, request: DataRequest, place: KeyPath) -> Raw:
     """Return named arrays by their role; `name` is what messages call the whole. Raises DataError where they do not fit."""
     data = request.data
     for key in ("target", "features", "drop", "types"):
@@ -64,9 +64,9 @@ def from_arrays(found: Mapping[str, Array], name: str, request: DataRequest, pla
             raise EntryError(f"`{key}` chooses columns of a table; {name} holds arrays: name them with `arrays`", path=("data", key))
 
     def array(key: str, *path: str) -> Array:
-        if key not in found:
-            raise DataError(f"{name} has no array `{key}`{nearest(key, found)}; it has {', '.join(found)}", path=path)
-        return found[key]
+        if key not in arrays:
+            raise DataError(f"{name} has no array `{key}`{nearest(key, arrays)}; it has {', '.join(arrays)}", path=path)
+        return arrays[key]
 
     named = data.get("arrays") or {}
     X, y = array(named.get("X", "X"), "data", "arrays", "X"), array(named.get("y", "y"), "data", "arrays", "y")
@@ -85,7 +85,7 @@ def from_arrays(found: Mapping[str, Array], name: str, request: DataRequest, pla
     return Raw(X, y, {"number": numbers}, weights, groups, times)
 
 
-def _open(file: BufferedReader, name: str, place: KeyPath) -> dict[str, Array]:
+def _open_archive(file: BufferedReader, name: str, place: KeyPath) -> dict[str, Array]:
     try:
         archive = np.load(file, allow_pickle=False)
         if not hasattr(archive, "files"):

@@ -22,18 +22,18 @@ def plain_target(values: Any, first_line: int | None, place: KeyPath) -> Array:
 
     Raises DataError with the first line where a value is missing.
     """
-    found: Array = np.asarray(values)
-    found = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
-    rows = np.asarray(pd.isna(found)).any(axis=tuple(range(1, found.ndim)))
+    target: Array = np.asarray(values)
+    target = target[:, 0] if target.ndim == 2 and target.shape[1] == 1 else target
+    rows = np.asarray(pd.isna(target)).any(axis=tuple(range(1, target.ndim)))
     if rows.any():
         first = int(rows.argmax())
         where = f"line {first + first_line}" if first_line else f"data row {first + 1}"
-        message = f"the target is missing in {int(rows.sum())} of {found.shape[0]} rows, first in {where}"
+        message = f"the target is missing in {int(rows.sum())} of {target.shape[0]} rows, first in {where}"
         raise DataError(message, hint="remove those rows, or see `na`", path=place)
-    if found.dtype.kind in "biuf":
-        return found
-    inferred = np.asarray(found.tolist())
-    return inferred if inferred.dtype.kind in "biuf" else np.asarray([str(value) for value in found.ravel()]).reshape(found.shape)
+    if target.dtype.kind in "biuf":
+        return target
+    inferred = np.asarray(target.tolist())
+    return inferred if inferred.dtype.kind in "biuf" else np.asarray([str(value) for value in target.ravel()]).reshape(target.shape)
 
 
 def default_task(y: Array) -> str:
@@ -58,7 +58,7 @@ def code_target(y: Array, task: str, data: dict[str, Any], place: KeyPath) -> tu
     not fit the task.
     """
     if task == "classification":
-        return _codes(y, data, place)
+        return _code_classes(y, data, place)
     if "positive" in data:
         raise EntryError(f"`positive` goes with two classes; the task is {task}", path=("data", "positive"))
     if task == "multilabel":
@@ -73,22 +73,22 @@ def code_target(y: Array, task: str, data: dict[str, Any], place: KeyPath) -> tu
     return values, None
 
 
-def _codes(y: Array, data: dict[str, Any], place: KeyPath) -> tuple[Array, Labels]:
+def _code_classes(y: Array, data: dict[str, Any], place: KeyPath) -> tuple[Array, Labels]:
     if y.ndim != 1:
         raise DataError("classification takes one target column; several columns of 0 and 1 are `task: multilabel`", path=place)
     if y.dtype.kind == "f" and (y == np.floor(y)).all():
         y = y.astype(np.int64)
-    found, codes = np.unique(y, return_inverse=True)
-    classes: Labels = [label.item() for label in found]
+    labels, codes = np.unique(y, return_inverse=True)
+    classes: Labels = [label.item() for label in labels]
     if len(classes) == 1:
         raise DataError(f"the target has one class only, `{classes[0]}`: nothing to tell apart", path=place)
     codes = codes.astype(np.int64)
-    if "positive" in data and _positive(data["positive"], classes) == 0:
+    if "positive" in data and _position_of(data["positive"], classes) == 0:
         return 1 - codes, classes[::-1]
     return codes, classes
 
 
-def _positive(label: Any, classes: Labels) -> int:
+def _position_of(label: Any, classes: Labels) -> int:
     path = ("data", "positive")
     if len(classes) != 2:
         raise EntryError(f"`positive` goes with two classes; the target has {len(classes)}", path=path)
@@ -104,12 +104,12 @@ def code_weights(values: Any) -> Array | None:
         return None
     path = ("data", "weights")
     try:
-        found = np.asarray(values, dtype=np.float64)
+        weights = np.asarray(values, dtype=np.float64)
     except (ValueError, TypeError):
         raise DataError("the weights are not numbers", path=path) from None
-    if not np.isfinite(found).all() or (found < 0).any() or not found.any():
+    if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
         raise DataError("a weight is missing, infinite or negative, or all are zero", path=path)
-    return found
+    return weights
 
 
 def code_groups(values: Any) -> Array | None:
@@ -128,9 +128,9 @@ def code_times(values: Any) -> Array | None:
     """Return what to sort rows by, as numbers. Raises DataError where a row has none."""
     if values is None:
         return None
-    found = np.asarray(values)
-    if found.dtype.kind == "M":
-        found = np.where(np.isnat(found), np.nan, found.astype("datetime64[ns]").astype(np.int64).astype(np.float64))
-    if found.dtype.kind not in "iuf" or not np.isfinite(found).all():
+    times = np.asarray(values)
+    if times.dtype.kind == "M":
+        times = np.where(np.isnat(times), np.nan, times.astype("datetime64[ns]").astype(np.int64).astype(np.float64))
+    if times.dtype.kind not in "iuf" or not np.isfinite(times).all():
         raise DataError("the array to sort by needs a number or a date for each row", path=("split", "time"))
-    return found
+    return times

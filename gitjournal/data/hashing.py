@@ -31,7 +31,7 @@ RESTING_NS = 20_000_000
 _LFS_POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\nsize \d+\n\Z")
 
 
-class Seen(msgspec.Struct, frozen=True, array_like=True):
+class HashedFile(msgspec.Struct, frozen=True, array_like=True):
     """What `stat` said of a file when it was hashed, when that was, and the hash. `at` and the times are nanoseconds."""
 
     size: int
@@ -41,7 +41,7 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
     at: int
     sha256: str
 
-    def still(self, now: os.stat_result) -> bool:
+    def is_unchanged(self, now: os.stat_result) -> bool:
         """Whether the file is surely what it was."""
         same = (self.size, self.mtime, self.ctime, self.inode) == (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
         return same and max(self.mtime, self.ctime) + RESTING_NS < self.at
@@ -50,7 +50,7 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
 class Hashes(msgspec.Struct, frozen=True):
     """The cache: by absolute path, and by name and version for the sets that come with scikit-learn."""
 
-    files: dict[str, Seen] = {}
+    files: dict[str, HashedFile] = {}
     sets: dict[str, str] = {}
 
 
@@ -78,25 +78,25 @@ def hash_source(data: dict[str, Any], root: Path, cache: Path) -> str | None:
             roles[role] = (file, ("data", "files", role))
         return _hash_lines(_hash_files(roles, cache))
     if "images" in data:
-        return _hash_lines(_hash_files(_folder(inside(data["images"], root, ("data", "images")), root), cache))
+        return _hash_lines(_hash_files(_files_below(inside(data["images"], root, ("data", "images")), root), cache))
     return None
 
 
 def set_key(name: str) -> str:
     """Return the key of a set that comes with scikit-learn: its content may change with the version."""
-    return f"{name} {_installed()}"
+    return f"{name} {_sklearn_version()}"
 
 
 @functools.cache
-def _installed() -> str:
+def _sklearn_version() -> str:
     return importlib.metadata.version("scikit-learn")  # 1 ms, and asked for before each run
 
 
 def remember_set(name: str, content: str, cache: Path) -> None:
     """Keep the hash of a set that comes with scikit-learn, so that nobody needs to load it to know."""
-    known = read_cache(cache)
-    if known.sets.get(set_key(name)) != content:
-        _write_cache(cache, Hashes(known.files, {**known.sets, set_key(name): content}))
+    hashes = read_cache(cache)
+    if hashes.sets.get(set_key(name)) != content:
+        _write_cache(cache, Hashes(hashes.files, {**hashes.sets, set_key(name): content}))
 
 
 def read_cache(cache: Path) -> Hashes:
@@ -116,21 +116,21 @@ def _write_cache(cache: Path, hashes: Hashes) -> None:
 
 def _hash_files(files: dict[str, tuple[Path, KeyPath]], cache: Path) -> dict[str, str]:
     """Return the sha256 of each file by the name that its line carries."""
-    known = read_cache(cache)
-    found, news = {}, {}
+    cached = read_cache(cache)
+    hashes, news = {}, {}
     for name, (path, place) in files.items():
-        seen = known.files.get(str(path))
+        file = cached.files.get(str(path))
         now = path.lstat()
-        if seen is None or not stat.S_ISREG(now.st_mode) or not seen.still(now):
-            seen = news[str(path)] = _hash_file(path, place)
-        found[name] = seen.sha256
+        if file is None or not stat.S_ISREG(now.st_mode) or not file.is_unchanged(now):
+            file = news[str(path)] = _hash_file(path, place)
+        hashes[name] = file.sha256
     if news:
-        kept = {name: seen for name, seen in known.files.items() if Path(name).exists()}
-        _write_cache(cache, Hashes({**kept, **news}, known.sets))
-    return found
+        remaining = {name: file for name, file in cached.files.items() if Path(name).exists()}
+        _write_cache(cache, Hashes({**remaining, **news}, cached.sets))
+    return hashes
 
 
-def _hash_file(path: Path, place: KeyPath) -> Seen:
+def _hash_file(path: Path, place: KeyPath) -> HashedFile:
     name = path.name
     with closing(open_file(path, name, place)) as file:
         at = time.time_ns()
@@ -139,7 +139,7 @@ def _hash_file(path: Path, place: KeyPath) -> Seen:
         after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise DataError(f"{name} changed while it was read", hint="try again when nothing writes to it", path=place)
-    return Seen(before.st_size, before.st_mtime_ns, before.st_ctime_ns, before.st_ino, at, sha256)
+    return HashedFile(before.st_size, before.st_mtime_ns, before.st_ctime_ns, before.st_ino, at, sha256)
 
 
 def lfs_oid(file: BufferedReader) -> str | None:
@@ -150,11 +150,11 @@ def lfs_oid(file: BufferedReader) -> str | None:
     return match[1].decode() if match else None
 
 
-def _folder(folder: Path, root: Path) -> dict[str, tuple[Path, KeyPath]]:
+def _files_below(folder: Path, root: Path) -> dict[str, tuple[Path, KeyPath]]:
     """Return the regular files below a folder, by their path in it."""
     if not folder.is_dir():
         raise DataError(f"{folder.relative_to(root)} is not a folder", path=("data", "images"))
-    found: dict[str, tuple[Path, KeyPath]] = {}
+    files: dict[str, tuple[Path, KeyPath]] = {}
     for at, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in [*folders, *names]:
@@ -163,8 +163,8 @@ def _folder(folder: Path, root: Path) -> dict[str, tuple[Path, KeyPath]]:
             if path.is_symlink() or "\n" in name:
                 raise TrustError(f"{shown!s} is a symlink or has a line end in its name", path=("data", "images"))
             if name in names and not name.startswith("."):
-                found[path.relative_to(folder).as_posix()] = (path, ("data", "images"))
-    return found
+                files[path.relative_to(folder).as_posix()] = (path, ("data", "images"))
+    return files
 
 
 def _hash_lines(hashes: dict[str, str]) -> str:

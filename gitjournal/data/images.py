@@ -67,10 +67,10 @@ class Images:
     def __getitem__(self, numbers: Sequence[int] | Array | slice) -> Array:
         """Return the pixels of some rows. Raises DataError with the name of a file that cannot be read."""
         files = self.files[numbers] if isinstance(numbers, slice) else [self.files[int(number)] for number in numbers]
-        found = np.empty((len(files), *self.shape[1:]), dtype=np.float32)
+        pixels = np.empty((len(files), *self.shape[1:]), dtype=np.float32)
         for place, file in enumerate(files):
-            found[place] = self._pixels(file)
-        return found
+            pixels[place] = self._decode(file)
+        return pixels
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return self[:] if dtype is None else self[:].astype(dtype)
@@ -84,7 +84,7 @@ class Images:
             raise DataError(f"{taken} as a table, and scikit-learn needs all of it at once", hint=hint, path=PLACE)
         return self[:].reshape(len(self), -1)
 
-    def _pixels(self, file: ImageFile) -> Array:
+    def _decode(self, file: ImageFile) -> Array:
         import PIL.Image
 
         filters = {"nearest": PIL.Image.Resampling.NEAREST, "bilinear": PIL.Image.Resampling.BILINEAR}
@@ -92,7 +92,7 @@ class Images:
             now = os.fstat(opened.fileno())
             if (now.st_size, now.st_mtime_ns) != (file.size, file.mtime):
                 raise DataError(f"{file.name} changed while it was in use", hint="try again when nothing writes to it", path=PLACE)
-            image = _open(opened, file.name)
+            image = _open_image(opened, file.name)
             try:
                 with image:
                     plain = image.convert(MODES[self.color])
@@ -129,14 +129,14 @@ def read_images(request: DataRequest) -> Raw:
     for path in (path for paths in listed.values() for path in paths):
         name = path.relative_to(request.root).as_posix()
         with closing(open_file(path, name, PLACE)) as opened:
-            with _open(opened, name) as image:
+            with _open_image(opened, name) as image:
                 sizes.setdefault((image.height, image.width), name)
             status = os.fstat(opened.fileno())
         files.append(ImageFile(path, name, status.st_size, status.st_mtime_ns))
     declared = data.get("size")
     if declared is None and len(sizes) > 1:
-        (first, one), (second, other) = list(sizes.items())[:2]
-        message = f"images differ in size: {one} is {first[0]} x {first[1]}, {other} is {second[0]} x {second[1]}"
+        (first, name_of_first), (second, name_of_second) = list(sizes.items())[:2]
+        message = f"images differ in size: {name_of_first} is {first[0]} x {first[1]}, {name_of_second} is {second[0]} x {second[1]}"
         raise DataError(message, hint=f"say what they become: size: [{first[0]}, {first[1]}]  (height, width)", path=("data",))
     size = tuple(declared) if declared else next(iter(sizes))
     labels = np.repeat(list(listed), [len(paths) for paths in listed.values()])
@@ -149,26 +149,26 @@ def read_images(request: DataRequest) -> Raw:
 def list_images(folder: Path, root: Path) -> dict[str, list[Path]]:
     """Return the files of each class, sorted. Raises DataError for a class without images and a file that is none."""
     shown = folder.relative_to(root).as_posix()
-    found: dict[str, list[Path]] = {}
-    for one in sorted(folder.iterdir()):
-        if one.name.startswith(".") or not one.is_dir() or one.is_symlink():
+    classes: dict[str, list[Path]] = {}
+    for class_folder in sorted(folder.iterdir()):
+        if class_folder.name.startswith(".") or not class_folder.is_dir() or class_folder.is_symlink():
             continue  # a licence or a read-me beside the classes is none of them; hashing has refused links
         paths: list[Path] = []
-        for at, folders, names in os.walk(one):
+        for at, folders, names in os.walk(class_folder):
             folders[:] = [name for name in folders if not name.startswith(".")]
             paths += [Path(at, name) for name in names if not name.startswith(".")]
         odd = next((path for path in sorted(paths) if path.suffix.lower() not in SUFFIXES), None)
         if odd is not None:
             raise DataError(f"{odd.relative_to(root).as_posix()} is no image: none of {', '.join(SUFFIXES)}", path=PLACE)
         if not paths:
-            raise DataError(f"{shown}/{one.name} holds no images", hint="a folder is a class: fill it or remove it", path=PLACE)
-        found[one.name] = sorted(paths)
-    if len(found) < 2:
-        raise DataError(f"{shown} needs one folder for each class, and has {len(found)}", path=PLACE)
-    return found
+            raise DataError(f"{shown}/{class_folder.name} holds no images", hint="a folder is a class: fill it or remove it", path=PLACE)
+        classes[class_folder.name] = sorted(paths)
+    if len(classes) < 2:
+        raise DataError(f"{shown} needs one folder for each class, and has {len(classes)}", path=PLACE)
+    return classes
 
 
-def _open(opened: Any, name: str) -> Image:
+def _open_image(opened: Any, name: str) -> Image:
     """Read the header of an image. Raises TrustError for one that would fill the memory, DataError for what is none."""
     import PIL.Image
 

@@ -15,7 +15,7 @@ from gitjournal.data.hashing import hash_source, lfs_oid
 from gitjournal.data.images import Images, read_images
 from gitjournal.data.python_source import read_function
 from gitjournal.data.raw import Array, DataRequest, Raw
-from gitjournal.data.tables import read_csv, read_parquet, typed
+from gitjournal.data.tables import convert_columns, read_csv, read_parquet
 from gitjournal.errors import DataError, EntryError
 from gitjournal.paths import KeyPath, inside, open_file
 
@@ -81,7 +81,7 @@ def load(request: DataRequest, cache: Path, task: str | None = None) -> Table:
     if content is None or (before is not None and content != before):
         raise DataError("the data changed while they were read", hint="try again when nothing writes to them", path=("data",))
     if isinstance(raw.X, pd.DataFrame):  # kinds are those of all rows, so they are found after files were joined
-        X, columns = typed(raw.X, data.get("types") or {})
+        X, columns = convert_columns(raw.X, data.get("types") or {})
         raw = replace(raw, X=X, columns=columns)
     place = ("data", "target") if "target" in data else ("data",)
     y = plain_target(raw.y, raw.first_line, place)
@@ -133,27 +133,27 @@ def _read_file(name: str, request: DataRequest, place: KeyPath) -> Raw:
 def _read_parts(request: DataRequest) -> Raw:
     """Read one file for each part, and put them under one another."""
     pieces = {role: _read_file(name, request, ("data", "files", role)) for role, name in request.data["files"].items()}
-    role, *others = pieces
+    role, *later_roles = pieces
     first = pieces[role]
-    for other in others:
-        _check_alike(first, pieces[other], role, other)
+    for later_role in later_roles:
+        _check_columns(first, pieces[later_role], role, later_role)
     ends = np.cumsum([0, *(len(piece.y) for piece in pieces.values())])
-    given = {part: np.arange(ends[number], ends[number + 1]) for number, part in enumerate(pieces)}
-    under = {key: _under([getattr(piece, key) for piece in pieces.values()]) for key in ("X", "y", "weights", "groups", "times")}
-    return replace(first, **under, given=given, first_line=None)
+    rows_by_part = {part: np.arange(ends[number], ends[number + 1]) for number, part in enumerate(pieces)}
+    under = {key: _concatenate([getattr(piece, key) for piece in pieces.values()]) for key in ("X", "y", "weights", "groups", "times")}
+    return replace(first, **under, given=rows_by_part, first_line=None)
 
 
-def _check_alike(first: Raw, other: Raw, role: str, other_role: str) -> None:
-    path = ("data", "files", other_role)
-    ours, theirs = ({name for names in raw.columns.values() for name in names} for raw in (first, other))
-    if ours != theirs or type(first.X) is not type(other.X):
-        odd = ", ".join(sorted(ours ^ theirs)[:5])
-        raise DataError(f"{role} and {other_role} do not have the same columns{': ' if odd else ''}{odd}", path=path)
-    if first.options != other.options:
-        raise DataError(f"{role} and {other_role} are cut by different separators", path=path)
+def _check_columns(first: Raw, second: Raw, role: str, second_role: str) -> None:
+    path = ("data", "files", second_role)
+    first_names, other_names = ({name for names in raw.columns.values() for name in names} for raw in (first, second))
+    if first_names != other_names or type(first.X) is not type(second.X):
+        odd = ", ".join(sorted(first_names ^ other_names)[:5])
+        raise DataError(f"{role} and {second_role} do not have the same columns{': ' if odd else ''}{odd}", path=path)
+    if first.options != second.options:
+        raise DataError(f"{role} and {second_role} are cut by different separators", path=path)
 
 
-def _under(parts: list[Any]) -> Any:
+def _concatenate(parts: list[Any]) -> Any:
     if parts[0] is None:
         return None
     return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else pd.concat(parts, ignore_index=True)

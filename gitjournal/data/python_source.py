@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gitjournal.data.arrays import from_arrays, hash_arrays
+from gitjournal.data.arrays import assign_arrays, hash_arrays
 from gitjournal.data.raw import Array, DataRequest, Raw
-from gitjournal.data.tables import divide
+from gitjournal.data.tables import assign_roles
 from gitjournal.errors import DataError, EntryError
 from gitjournal.trust.loader import Node, at_home, import_function
 
@@ -31,15 +31,15 @@ def read_function(request: DataRequest) -> Raw:
     if code is None:
         raise EntryError("the function has not been looked at", path=PLACE)
     name = str(code["python"])
-    found = _call({**code, "params": {}}, request.root)
-    if isinstance(found, tuple) and len(found) == 2:
-        found = {"X": found[0], "y": found[1]}
-    if isinstance(found, pd.DataFrame):
-        return replace(divide(found.reset_index(drop=True).rename(columns=str), name, request, PLACE), content=_hash_frame(found))
-    if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
-        raise DataError(f"{name} returned {type(found).__name__}; a DataFrame, a dict of arrays or (X, y) is needed", path=PLACE)
-    arrays = {key: _plain(value, key, name) for key, value in found.items()}
-    return replace(from_arrays(arrays, name, request, PLACE), content=hash_arrays(arrays, sorted(arrays)))
+    result = _call({**code, "params": {}}, request.root)
+    if isinstance(result, tuple) and len(result) == 2:
+        result = {"X": result[0], "y": result[1]}
+    if isinstance(result, pd.DataFrame):
+        return replace(assign_roles(result.reset_index(drop=True).rename(columns=str), name, request, PLACE), content=_hash_frame(result))
+    if not isinstance(result, Mapping) or not all(isinstance(key, str) for key in result):
+        raise DataError(f"{name} returned {type(result).__name__}; a DataFrame, a dict of arrays or (X, y) is needed", path=PLACE)
+    arrays = {key: _plain_array(value, key, name) for key, value in result.items()}
+    return replace(assign_arrays(arrays, name, request, PLACE), content=hash_arrays(arrays, sorted(arrays)))
 
 
 def _call(node: Node, root: Path) -> Any:
@@ -52,17 +52,17 @@ def _call(node: Node, root: Path) -> Any:
             raise DataError(f"{node['python']} failed: {type(fault).__name__}: {fault}"[:300], path=PLACE) from fault
 
 
-def _plain(value: Any, key: str, name: str) -> Array:
+def _plain_array(value: Any, key: str, name: str) -> Array:
     """Return an array of numbers or text. Raises DataError where Python objects are among them."""
     try:
-        found: Array = np.asarray(value)
-        if found.dtype.kind == "O":
-            found = np.asarray(found.tolist())
+        array: Array = np.asarray(value)
+        if array.dtype.kind == "O":
+            array = np.asarray(array.tolist())
     except ValueError:
         raise DataError(f"{name}: `{key}` is ragged; rows of one length are needed", path=PLACE) from None
-    if found.dtype.kind not in "biufUM":
-        raise DataError(f"{name}: `{key}` holds {found.dtype}; numbers or text are needed", path=PLACE)
-    return found
+    if array.dtype.kind not in "biufUM":
+        raise DataError(f"{name}: `{key}` holds {array.dtype}; numbers or text are needed", path=PLACE)
+    return array
 
 
 def _hash_frame(frame: pd.DataFrame) -> str:

@@ -27,51 +27,51 @@ PURPOSES = ("test", "dev", "folds", "train_dev", "watched")
 SEEDS = 2**32  # RandomState takes 32 bits
 
 
-def effective(split: Split | None, task: str) -> Split:
+def effective_split(split: Split | None, task: str) -> Split:
     """Return the split with every default written out.
 
     `dev` and `test` are a fifth each where neither is said; where one is, only `dev` gets a default. Rows are shuffled
     with seed 0, and stratified for a classification without group or time. Raises EntryError for what does not fit.
     """
-    said = dict(split or {})
-    if said.get("given"):
+    declared = dict(split or {})
+    if declared.get("given"):
         # `group` and `time` name columns to be looked at, which are then no features
-        given: Split = {"given": True, **{key: said[key] for key in ("group", "time") if key in said}}
-        return {**given, "train_dev": said["train_dev"], "seed": said.get("seed", 0)} if "train_dev" in said else given
-    shares: Split = {} if said.get("cv") else {"dev": said.get("dev", DEFAULT_SHARE)}
-    if "test" in said or not ({"dev", "cv"} & set(said)):
-        shares["test"] = said.get("test", DEFAULT_SHARE)
-    shares |= {key: said[key] for key in ("train_dev",) if key in said}
-    if "time" in said:
-        return {**shares, "time": said["time"], "gap": said.get("gap", 0)}
-    shuffle = said.get("shuffle", True)
-    by_class = task == "classification" and "group" not in said and shuffle
-    stratify = said.get("stratify", by_class)
+        parts: Split = {"given": True, **{key: declared[key] for key in ("group", "time") if key in declared}}
+        return {**parts, "train_dev": declared["train_dev"], "seed": declared.get("seed", 0)} if "train_dev" in declared else parts
+    shares: Split = {} if declared.get("cv") else {"dev": declared.get("dev", DEFAULT_SHARE)}
+    if "test" in declared or not ({"dev", "cv"} & set(declared)):
+        shares["test"] = declared.get("test", DEFAULT_SHARE)
+    shares |= {key: declared[key] for key in ("train_dev",) if key in declared}
+    if "time" in declared:
+        return {**shares, "time": declared["time"], "gap": declared.get("gap", 0)}
+    shuffle = declared.get("shuffle", True)
+    by_class = task == "classification" and "group" not in declared and shuffle
+    stratify = declared.get("stratify", by_class)
     if stratify and task != "classification":
         raise EntryError(f"`stratify` goes by class; the task is {task}", path=("split", "stratify"))
-    if stratify and "group" in said and "cv" not in said:
+    if stratify and "group" in declared and "cv" not in declared:
         raise EntryError("`stratify` with `group` goes with `cv` only", path=("split", "stratify"))
-    how: Split = {"cv": said["cv"], "repeats": said.get("repeats", 1)} if said.get("cv") else {}
-    group = {"group": said["group"]} if "group" in said else {}
-    return {**how, **shares, **group, "seed": said.get("seed", 0), "shuffle": shuffle, "stratify": stratify}
+    how: Split = {"cv": declared["cv"], "repeats": declared.get("repeats", 1)} if declared.get("cv") else {}
+    group = {"group": declared["group"]} if "group" in declared else {}
+    return {**how, **shares, **group, "seed": declared.get("seed", 0), "shuffle": shuffle, "stratify": stratify}
 
 
-def divide(table: Table, split: Split, seed: int | None) -> list[Parts]:
+def divide_rows(table: Table, split: Split, seed: int | None) -> list[Parts]:
     """Return the row numbers of each part, ascending: one set of parts for a holdout, one for each fold under `cv`.
 
     `split` is an effective one; `seed` is the run's, and counts under `seed: each` only. Parts are train, dev and where
     declared train_dev and test, the same for all folds. Raises DataError where rows do not suffice.
     """
     if split.get("given"):
-        folds = [_given(table)]
+        folds = [_parts_of_files(table)]
     elif "time" in split:
-        folds = [_by_time(table, split)]
+        folds = [_cut_by_time(table, split)]
     else:
-        folds = _drawn(table, split, _number(split, seed))
+        folds = _draw_parts(table, split, _seed_number(split, seed))
     if "train_dev" in split:
-        streams = (_stream(_number(split, seed), "train_dev", number) for number in range(len(folds)))
-        folds = [_with_train_dev(parts, table, split, stream) for parts, stream in zip(folds, streams, strict=True)]
-    _check(folds, table)
+        streams = (_stream(_seed_number(split, seed), "train_dev", number) for number in range(len(folds)))
+        folds = [_take_train_dev(parts, table, split, stream) for parts, stream in zip(folds, streams, strict=True)]
+    _check_parts(folds, table)
     return folds
 
 
@@ -83,7 +83,7 @@ def rows_digest(rows: Iterable[Array]) -> str:
     return digest.hexdigest()
 
 
-def _number(split: Split, seed: int | None) -> int:
+def _seed_number(split: Split, seed: int | None) -> int:
     declared = split.get("seed", 0)
     number = (seed or 0) if declared == "each" else int(declared)
     if number >= SEEDS:
@@ -91,14 +91,14 @@ def _number(split: Split, seed: int | None) -> int:
     return number
 
 
-def _given(table: Table) -> Parts:
+def _parts_of_files(table: Table) -> Parts:
     parts = dict(table.given or {})
     if "dev" not in parts:
         raise DataError("`files` has no `dev`: a given split needs rows to measure on", path=("data", "files"))
     return parts
 
 
-def _by_time(table: Table, split: Split) -> Parts:
+def _cut_by_time(table: Table, split: Split) -> Parts:
     """Cut the rows in order of time: last is test, before it dev. What happened at once stays together, in the later part."""
     assert table.times is not None  # noqa: S101 - loaded with the column that the split names
     order = np.argsort(table.times, kind="stable")
@@ -114,7 +114,7 @@ def _by_time(table: Table, split: Split) -> Parts:
     return {"train": np.sort(order[:cut]), **parts}
 
 
-def _drawn(table: Table, split: Split, seed: int) -> list[Parts]:
+def _draw_parts(table: Table, split: Split, seed: int) -> list[Parts]:
     strata, shuffle = _strata(table, split), bool(split["shuffle"])
     rows = np.arange(table.n_rows)
     common: Parts = {}
@@ -127,7 +127,7 @@ def _drawn(table: Table, split: Split, seed: int) -> list[Parts]:
         return [{"train": train, "dev": dev, **common}]
     devs = []
     for repeat in range(split["repeats"]):
-        devs += _folds(rows, table, strata, _stream(seed, "folds", repeat), k=split["cv"], shuffle=shuffle)
+        devs += _draw_folds(rows, table, strata, _stream(seed, "folds", repeat), k=split["cv"], shuffle=shuffle)
     return [{"train": np.setdiff1d(rows, dev), "dev": dev, **common} for dev in devs]
 
 
@@ -154,7 +154,7 @@ def _take(rows: Array, wanted: int, table: Table, strata: Array | None, stream: 
     if wanted < 1 or wanted >= len(rows):
         raise DataError(f"a part of {wanted} of {len(rows)} rows is left empty or leaves none", path=("split",))
     if table.groups is not None:
-        chosen = _whole_groups(table.groups[rows], wanted, stream, shuffle=shuffle)
+        chosen = _choose_groups(table.groups[rows], wanted, stream, shuffle=shuffle)
     else:
         order = stream.permutation(len(rows)) if shuffle else np.arange(len(rows))[::-1]
         chosen = order[:wanted]
@@ -186,7 +186,7 @@ def class_quotas(counts: Array, wanted: int) -> list[int]:
     return [int(quota) for quota in quotas]
 
 
-def _whole_groups(groups: Array, wanted: int, stream: Any, *, shuffle: bool) -> Array:
+def _choose_groups(groups: Array, wanted: int, stream: Any, *, shuffle: bool) -> Array:
     """Return positions of whole groups that come as near to `wanted` rows as their sizes and order let them."""
     names, numbers, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     if len(names) < 2:
@@ -201,10 +201,10 @@ def _whole_groups(groups: Array, wanted: int, stream: Any, *, shuffle: bool) -> 
     return np.flatnonzero(np.isin(numbers, chosen))
 
 
-def _folds(rows: Array, table: Table, strata: Array | None, stream: Any, *, k: int, shuffle: bool) -> list[Array]:
+def _draw_folds(rows: Array, table: Table, strata: Array | None, stream: Any, *, k: int, shuffle: bool) -> list[Array]:
     """Return the rows of each validation fold, ascending."""
     if table.groups is not None:
-        number = _group_folds(table.groups[rows], None if strata is None else strata[rows], k, stream, shuffle=shuffle)
+        number = _fold_groups(table.groups[rows], None if strata is None else strata[rows], k, stream, shuffle=shuffle)
     else:
         if len(rows) < k:
             raise DataError(f"{len(rows)} rows cannot fill {k} folds", path=("split", "cv"))
@@ -218,7 +218,7 @@ def _folds(rows: Array, table: Table, strata: Array | None, stream: Any, *, k: i
     return [rows[number == fold] for fold in range(k)]
 
 
-def _group_folds(groups: Array, codes: Array | None, k: int, stream: Any, *, shuffle: bool) -> Array:
+def _fold_groups(groups: Array, codes: Array | None, k: int, stream: Any, *, shuffle: bool) -> Array:
     """Return the fold of each row; groups stay whole, and folds come near one another in rows (and in classes).
 
     Each group goes where its classes are rarest so far; with no shuffle the large ones go first.
@@ -239,11 +239,11 @@ def _group_folds(groups: Array, codes: Array | None, k: int, stream: Any, *, shu
         crowding = (filled * counts[name] / totals**2).sum(axis=1)
         fold_of[name] = fold = int(empty[0] if len(empty) >= left else crowding.argmin())
         filled[fold] += counts[name]
-    found: Array = fold_of[numbers]
-    return found
+    folds: Array = fold_of[numbers]
+    return folds
 
 
-def _with_train_dev(parts: Parts, table: Table, split: Split, stream: Any) -> Parts:
+def _take_train_dev(parts: Parts, table: Table, split: Split, stream: Any) -> Parts:
     """Set rows of the train part aside: they tell what the model forgets from what the dev part has different."""
     strata = table.y if split.get("stratify") else None
     train, aside = _take(parts["train"], size(split["train_dev"], table.n_rows), table, strata, stream, shuffle=split.get("shuffle", True))
@@ -264,11 +264,11 @@ def hold_back(train: Array, table: Table, split: Split, seed: int | None, share:
         return np.sort(train[order[:-wanted]]), np.sort(train[order[-wanted:]])
     counts = np.bincount(table.y[train]) if split.get("stratify") else np.zeros(0, np.int64)
     enough = len(counts) > 0 and wanted >= len(counts) and counts.min() >= 2
-    stream = _stream(_number(split, seed), "watched", fold)
+    stream = _stream(_seed_number(split, seed), "watched", fold)
     return _take(train, wanted, table, table.y if enough else None, stream, shuffle=split.get("shuffle", True))
 
 
-def _check(folds: list[Parts], table: Table) -> None:
+def _check_parts(folds: list[Parts], table: Table) -> None:
     for number, parts in enumerate(folds):
         if np.bincount(np.concatenate(list(parts.values())), minlength=1).max(initial=0) > 1:
             raise DataError("a row was put into two parts; this is a fault of gitjournal, and nothing was run", path=("split",))

@@ -56,13 +56,13 @@ def read_csv(file: BufferedReader, name: str, request: DataRequest, place: KeyPa
                 low_memory=False,
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning) as fault:
-        said = str(fault).partition("C error: ")[2].strip() or "Some rows have more cells than the header"
-        raise DataError(f"{name}: {said[0].lower()}{said[1:]}", hint="is `sep` right?", path=place) from None
+        reason = str(fault).partition("C error: ")[2].strip() or "Some rows have more cells than the header"
+        raise DataError(f"{name}: {reason[0].lower()}{reason[1:]}", hint="is `sep` right?", path=place) from None
     except ValueError:  # what pandas says quotes cells
         raise DataError(f"{name} cannot be read as CSV with sep {sep!r}", path=place) from None
     in_lines = len(text.rstrip("\r\n").split("\n")) == len(frame) + 1
     options = {} if sep == "," or "sep" in data else {"sep": sep}
-    return divide(frame, name, request, place, options=options, first_line=2 if in_lines else None)
+    return assign_roles(frame, name, request, place, options=options, first_line=2 if in_lines else None)
 
 
 def _decode(raw: bytes, name: str, encoding: str) -> str:
@@ -111,10 +111,10 @@ def read_parquet(file: BufferedReader, name: str, request: DataRequest, place: K
     except Exception:  # noqa: BLE001 - pyarrow has errors of its own for a damaged file
         raise DataError(f"{name} cannot be read as Parquet", path=place) from None
     nameless = all(level is None for level in frame.index.names)
-    return divide(frame.reset_index(drop=nameless).rename(columns=str), name, request, place)
+    return assign_roles(frame.reset_index(drop=nameless).rename(columns=str), name, request, place)
 
 
-def divide(
+def assign_roles(
     frame: pd.DataFrame,
     name: str,
     request: DataRequest,
@@ -133,19 +133,19 @@ def divide(
     _check_names(names, data, name, place)
     target = data.get("target")
     if not target:
-        raise DataError(f"`target` is missing: which column is to be predicted? The columns are {_listed(names)}", path=("data",))
+        raise DataError(f"`target` is missing: which column is to be predicted? The columns are {_list_names(names)}", path=("data",))
     targets = [target] if isinstance(target, str) else target
     chosen = _features(names, request, targets)
     if chosen == []:
         raise DataError(f"{name}: no column is left to predict from", path=place)
-    X: Any = _one_text(frame[chosen]) if isinstance(chosen, str) else frame[chosen]
+    X: Any = _text_array(frame[chosen]) if isinstance(chosen, str) else frame[chosen]
     return Raw(
         X,
         frame[target],
         {"text": [chosen]} if isinstance(chosen, str) else {"": chosen},
         weights=frame[data["weights"]] if "weights" in data else None,
         groups=frame[request.group] if request.group else None,
-        times=_times(frame[request.time]) if request.time else None,
+        times=_read_times(frame[request.time]) if request.time else None,
         options=options or {},
         first_line=first_line,
     )
@@ -176,7 +176,7 @@ def _features(names: list[str], request: DataRequest, targets: list[str]) -> lis
     asked = [*roles, *((name, ("data", "types")) for name in data.get("types") or {}), *((name, ("data", "features")) for name in listed)]
     for name, path in asked:
         if name is not None and name not in names:
-            raise DataError(f"no column `{name}`{nearest(name, names)}; the columns are {_listed(names)}", path=path)
+            raise DataError(f"no column `{name}`{nearest(name, names)}; the columns are {_list_names(names)}", path=path)
     apart = {name: path for name, path in roles if name is not None}
     for name in listed:
         if name in apart:
@@ -184,29 +184,29 @@ def _features(names: list[str], request: DataRequest, targets: list[str]) -> lis
     return declared or [name for name in names if name not in apart]
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
-def _one_text(column: Any) -> Array:
+def _text_array(column: Any) -> Array:
     """Return a column of text in one dimension."""
-    return np.asarray(_texts(column).to_numpy())
+    return np.asarray(_to_texts(column).to_numpy())
 
 
-def typed(frame: pd.DataFrame, declared: dict[str, str]) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+def convert_columns(frame: pd.DataFrame, declared: dict[str, str]) -> tuple[pd.DataFrame, dict[str, list[str]]]:
     """Return features in the types that models take, and their names by kind; `declared` says kinds where it knows.
 
     Raises DataError for values that are not of their kind.
     """
-    made: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     kinds: dict[str, list[str]] = {"number": [], "category": [], "text": [], "date": []}
-    take = {"number": _numbers, "category": _categories, "text": _texts, "date": _days}
+    take = {"number": _to_numbers, "category": _to_categories, "text": _to_texts, "date": _to_days}
     for name in frame.columns:
         column = frame[name]
         kind = declared.get(name) or _kind(column)
         kinds[kind].append(str(name))
-        made[name] = take[kind](column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column)
-    return pd.DataFrame(made), {kind: names for kind, names in kinds.items() if names}
+        columns[name] = take[kind](column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column)
+    return pd.DataFrame(columns), {kind: names for kind, names in kinds.items() if names}
 
 
 def _kind(column: Any) -> str:
@@ -219,45 +219,45 @@ def _kind(column: Any) -> str:
     return "category" if column.nunique() <= max(CATEGORY_VALUES, CATEGORY_SHARE * len(column)) else "text"
 
 
-def _numbers(column: Any) -> Any:
-    return _whole(pd.to_numeric(column, errors="coerce").astype("float64"), column, "a number")
+def _to_numbers(column: Any) -> Any:
+    return _check_complete(pd.to_numeric(column, errors="coerce").astype("float64"), column, "a number")
 
 
-def _days(column: Any) -> Any:
+def _to_days(column: Any) -> Any:
     """Return days since 1970, as floats."""
     moments = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
     days = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-    return _whole(days.astype("float64"), column, "a date such as 2026-11-21")
+    return _check_complete(days.astype("float64"), column, "a date such as 2026-11-21")
 
 
-def _whole(found: Any, column: Any, what: str) -> Any:
+def _check_complete(converted: Any, column: Any, what: str) -> Any:
     """Return what was found, unless it lost values on the way."""
-    lost = (found.isna() & column.notna()).to_numpy()
+    lost = (converted.isna() & column.notna()).to_numpy()
     if lost.any():
         where = f"{int(lost.sum())} of {len(lost)} values are not {what}, first in data row {int(lost.argmax()) + 1}"
         raise DataError(f"`{column.name}`: {where}", hint="see `types` and `na`", path=("data", "types", str(column.name)))
-    return found
+    return converted
 
 
-def _categories(column: Any) -> Any:
+def _to_categories(column: Any) -> Any:
     """Return text, and NaN for what is missing."""
     texts = column.astype(object).map(str, na_action="ignore")
     return pd.Series(texts.where(texts.notna(), np.nan), dtype=object)
 
 
-def _texts(column: Any) -> Any:
+def _to_texts(column: Any) -> Any:
     """Return text; a missing one is an empty text, as vectorizers take no NaN."""
     texts = column.astype(object).map(str, na_action="ignore")
     return pd.Series(texts.where(texts.notna(), ""), dtype=object)
 
 
-def _times(column: Any) -> Array:
+def _read_times(column: Any) -> Array:
     """Return what to sort by: numbers as they are, ISO dates as days since 1970."""
     path = ("split", "time")
     try:
-        found = (_numbers if kinds_of.is_numeric_dtype(column.dtype) else _days)(column)
+        times = (_to_numbers if kinds_of.is_numeric_dtype(column.dtype) else _to_days)(column)
     except DataError as fault:
         raise DataError(fault.message, path=path) from None
-    if found.isna().any():
-        raise DataError(f"`{column.name}` is missing in {int(found.isna().sum())} rows; a split in time needs it in each", path=path)
-    return np.asarray(found.to_numpy())
+    if times.isna().any():
+        raise DataError(f"`{column.name}` is missing in {int(times.isna().sum())} rows; a split in time needs it in each", path=path)
+    return np.asarray(times.to_numpy())

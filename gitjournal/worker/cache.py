@@ -28,7 +28,7 @@ class TableCache:
         self._requests: set[bytes] = set()
         self._table: Table | None = None
         self._in_rows: Table | None = None
-        self._likeness: overlaps.Likeness | None = None
+        self._likeness: overlaps.RowKeys | None = None
         self._pools: threadpoolctl.ThreadpoolController | None = None
         self._modules = 0
 
@@ -69,12 +69,12 @@ class TableCache:
             self._in_rows = replace(table, X=in_rows(table.X))
         return self._in_rows
 
-    def overlaps(self, job: DataJob, split: dict[str, Any], folds: list[splits.Parts]) -> list[overlaps.Found]:
+    def overlaps(self, job: DataJob, split: dict[str, Any], folds: list[splits.Parts]) -> list[overlaps.SplitOverlap]:
         """Return what stands in two parts of a split; the rows of a table are compared once."""
         table = self.table(job)
         if self._likeness is None:
-            self._likeness = overlaps.likeness(table, Path(job.cache))
-        return overlaps.look(table, folds, self._likeness, split)
+            self._likeness = overlaps.row_keys(table, Path(job.cache))
+        return overlaps.find_overlaps(table, folds, self._likeness, split)
 
 
 def _request_key(job: DataJob, task: str | None, content: str | None) -> bytes:

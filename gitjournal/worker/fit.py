@@ -126,8 +126,8 @@ def fit_again(job: ModelJob, cache: TableCache, *, whole: bool = False) -> Itera
     Under cross-validation, and with `whole`, the model learns from all rows outside the test part.
     """
     table = load_table(job, cache)
-    split = splits.effective(job.split, table.task)
-    parts = splits.divide(table, split, job.seed)[0]
+    split = splits.effective_split(job.split, table.task)
+    parts = splits.divide_rows(table, split, job.seed)[0]
     if whole:
         parts = {**parts, "train": np.sort(np.concatenate([parts["train"], parts["dev"]]))}
     model = build(job, table)

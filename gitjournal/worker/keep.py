@@ -63,10 +63,10 @@ def _set_up(job: ModelJob, cache: TableCache) -> _RunSetup:
         message = "what a function of one's own returns is not kept: it may be any object, and only known ones are opened"
         raise EntryError(message, hint="let the function write what it needs, or declare the steps", path=("procedure",))
     table = fit.load_table(job, cache)
-    split = splits.effective(job.split, table.task)
+    split = splits.effective_split(job.split, table.task)
     if "cv" in split:
         raise EntryError("cross-validation fits a model for each fold, and none of all: keep one of a holdout", path=("split", "cv"))
-    (parts,) = splits.divide(table, split, job.seed)
+    (parts,) = splits.divide_rows(table, split, job.seed)
     model = fit.build(job, table)
     trainer = Trainer(job, table, split, fit.weight_key(model, table.weights), lambda _: None)
     return _RunSetup(job, table, parts, trainer, model)

@@ -29,8 +29,8 @@ def inspect(job: InspectJob, cache: TableCache) -> Inspection:
     Raises EntryError or DataError, with the key in the front matter, for what would not run.
     """
     table = cache.table(job)
-    split = splits.effective(job.split, table.task)
-    folds = splits.divide(table, split, seed=0)
+    split = splits.effective_split(job.split, table.task)
+    folds = splits.divide_rows(table, split, seed=0)
     n_classes = len(table.classes) if table.classes else None
     test = folds[0].get("test")
     weighted = table.weights is not None
@@ -73,20 +73,20 @@ def find_duplicates(job: DuplicatesJob, cache: TableCache) -> DuplicateRows:
     """
     table = cache.table(job)
     digits = job.digits or overlaps.DIGITS
-    alike = overlaps.likeness(table, Path(job.cache), digits)
-    whole = DuplicateRows(table.content, table.n_rows, digits, overlaps.within(alike.exact), overlaps.within(alike.rounded))
+    alike = overlaps.row_keys(table, Path(job.cache), digits)
+    whole = DuplicateRows(table.content, table.n_rows, digits, overlaps.count_repeats(alike.exact), overlaps.count_repeats(alike.rounded))
     if not job.divided:
         return whole
-    split = splits.effective(job.split, table.task)
-    folds = splits.divide(table, split, seed=0)
-    across = [overlaps.Found(overlaps.ROWS, overlaps.shared(alike.exact, folds))]
-    across.append(overlaps.Found(overlaps.ROUNDED, overlaps.shared(alike.rounded, folds)))
+    split = splits.effective_split(job.split, table.task)
+    folds = splits.divide_rows(table, split, seed=0)
+    across = [overlaps.SplitOverlap(overlaps.ROWS, overlaps.find_common_rows(alike.exact, folds))]
+    across.append(overlaps.SplitOverlap(overlaps.ROUNDED, overlaps.find_common_rows(alike.rounded, folds)))
     group, time = job.group or split.get("group"), job.time or split.get("time")
     if group or time:
         beside = load(DataRequest(job.data, Path(job.root), group, time, job.code), Path(job.cache), job.task)
         if beside.groups is not None:
-            across.append(overlaps.Found(overlaps.GROUPS, overlaps.shared(beside.groups, folds)))
+            across.append(overlaps.SplitOverlap(overlaps.GROUPS, overlaps.find_common_rows(beside.groups, folds)))
         if beside.times is not None:
-            across.append(overlaps.Found(overlaps.TIMES, overlaps.too_late(beside.times, folds)))
+            across.append(overlaps.SplitOverlap(overlaps.TIMES, overlaps.find_late_rows(beside.times, folds)))
     parts = {name: len(rows) for name, rows in folds[0].items()}
     return replace(whole, folds=len(folds), parts=parts, across=[asdict(overlap) for overlap in across])

@@ -42,9 +42,9 @@ def run(job: RunJob, cache: TableCache, progress: Progress) -> RunResult:
     cannot be run at all.
     """
     table = fit.load_table(job, cache)
-    split = splits.effective(job.split, table.task)
+    split = splits.effective_split(job.split, table.task)
     metrics = job.metrics or default_metrics(table.task)
-    folds = splits.divide(table, split, job.seed)
+    folds = splits.divide_rows(table, split, job.seed)
     model = fit.build(job, table)
     if not isinstance(model, PythonModel):  # what that offers is known when it was called
         scores.require(model, metrics)

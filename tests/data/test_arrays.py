@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gitjournal.data.arrays import from_arrays, hash_arrays
+from gitjournal.data.arrays import assign_arrays, hash_arrays
 from gitjournal.data.raw import DataRequest
 from gitjournal.errors import DataError, EntryError
 
@@ -35,10 +35,10 @@ def test_the_hash_is_of_names_types_shapes_and_bytes() -> None:
 
 def test_arrays_have_roles_by_name() -> None:
     arrays = {"X": X, "label": Y, "w": np.ones(3), "g": Y, "t": Y[::-1]}
-    raw = from_arrays(arrays, "it", request(arrays={"y": "label"}, weights="w", group="g", time="t"), ("data",))
+    raw = assign_arrays(arrays, "it", request(arrays={"y": "label"}, weights="w", group="g", time="t"), ("data",))
     assert raw.columns == {"number": ["x0", "x1"]}
     assert (raw.y.tolist(), raw.weights.tolist(), raw.groups.tolist(), raw.times.tolist()) == ([0, 1, 2], [1, 1, 1], [0, 1, 2], [2, 1, 0])
-    assert from_arrays({"X": np.zeros((3, 4, 2)), "y": Y}, "it", request(), ("data",)).columns == {"number": [f"x{i}" for i in range(8)]}
+    assert assign_arrays({"X": np.zeros((3, 4, 2)), "y": Y}, "it", request(), ("data",)).columns == {"number": [f"x{i}" for i in range(8)]}
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,10 @@ def test_arrays_have_roles_by_name() -> None:
 )
 def test_arrays_that_do_not_fit_are_named(arrays: dict[str, Any], data: dict[str, Any], words: str, path: tuple[str, ...]) -> None:
     with pytest.raises(DataError, match=words) as fault:
-        from_arrays(arrays, "it", request(**data), ("data",))
+        assign_arrays(arrays, "it", request(**data), ("data",))
     assert fault.value.path == path
 
 
 def test_what_chooses_columns_of_a_table_does_not_go_with_arrays() -> None:
     with pytest.raises(EntryError, match="`drop` chooses columns of a table"):
-        from_arrays({"X": X, "y": Y}, "it", request(drop=["a"]), ("data",))
+        assign_arrays({"X": X, "y": Y}, "it", request(drop=["a"]), ("data",))

@@ -86,8 +86,8 @@ def test_size_color_and_interpolation_are_as_declared(root: Path) -> None:
 
 def test_nothing_is_decoded_before_it_is_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    pixels = Images._pixels
-    monkeypatch.setattr(Images, "_pixels", lambda self, file: (asked.append(file.name), pixels(self, file))[1])
+    pixels = Images._decode
+    monkeypatch.setattr(Images, "_decode", lambda self, file: (asked.append(file.name), pixels(self, file))[1])
     X = read(root).X
     assert asked == []
     _ = X[2:4]

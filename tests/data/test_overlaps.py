@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gitjournal.data import overlaps, splits
 from gitjournal.data.loading import Table, load
-from gitjournal.data.overlaps import Found, Overlap
+from gitjournal.data.overlaps import Overlap, SplitOverlap
 from gitjournal.data.raw import DataRequest
 from gitjournal.errors import DataError
 from tests.support.places import ROOT
@@ -24,10 +24,10 @@ def table(X: Any, y: Any = None, **more: Any) -> Table:
     return Table(X, answers, "classification", {"number": ["a"]}, "sha256:x", {}, classes=[0, 1], **more)
 
 
-def found(one: Table, split: dict[str, Any] | None = None, tmp_path: Path = ROOT) -> list[Found]:
-    effective = splits.effective(split or {"dev": 0.2, "test": 0.2}, one.task)
-    folds = splits.divide(one, effective, 0)
-    return overlaps.look(one, folds, overlaps.likeness(one, tmp_path), effective)
+def found(one: Table, split: dict[str, Any] | None = None, tmp_path: Path = ROOT) -> list[SplitOverlap]:
+    effective = splits.effective_split(split or {"dev": 0.2, "test": 0.2}, one.task)
+    folds = splits.divide_rows(one, effective, 0)
+    return overlaps.find_overlaps(one, folds, overlaps.row_keys(one, tmp_path), effective)
 
 
 def numbers(rows: int = 500, columns: int = 4, seed: int = 0) -> Any:
@@ -44,8 +44,8 @@ def test_test_rows_among_the_train_rows_are_found() -> None:
     X, y = numbers(), np.arange(500) % 2
     parts = {"train": np.arange(0, 350), "dev": np.arange(350, 450), "test": np.arange(450, 500)}
     X[:20], y[:20] = X[450:470], y[450:470]
-    (leak,) = overlaps.look(table(X, y), [parts], overlaps.likeness(table(X, y), ROOT), {})
-    assert leak == Found("GJ311", [Overlap("test", "train", 20, [451, 452, 453, 454, 455])])
+    (leak,) = overlaps.find_overlaps(table(X, y), [parts], overlaps.row_keys(table(X, y), ROOT), {})
+    assert leak == SplitOverlap("GJ311", [Overlap("test", "train", 20, [451, 452, 453, 454, 455])])
 
 
 def test_one_per_cent_of_rows_doubled_are_found() -> None:
@@ -59,7 +59,7 @@ def test_rows_that_differ_by_rounding_alone_are_found_as_such() -> None:
     X, y = numbers(), np.arange(500) % 2
     parts = {"train": np.arange(0, 400), "dev": np.arange(400, 500)}
     X[:10], y[:10] = X[400:410] * (1 + 1e-9), y[400:410]
-    (leak,) = overlaps.look(table(X, y), [parts], overlaps.likeness(table(X, y), ROOT), {})
+    (leak,) = overlaps.find_overlaps(table(X, y), [parts], overlaps.row_keys(table(X, y), ROOT), {})
     assert (leak.code, leak.overlaps[0].rows) == ("GJ312", 10)
 
 
@@ -87,7 +87,7 @@ def test_text_is_compared_without_case_and_spaces() -> None:
 
 def test_negative_zero_and_missing_cells_are_like_themselves() -> None:
     X = np.array([[0.0, np.nan], [-0.0, np.nan], [1.0, 2.0]])
-    exact = overlaps.likeness(table(X, [0, 0, 1]), ROOT).exact
+    exact = overlaps.row_keys(table(X, [0, 0, 1]), ROOT).exact
     assert exact.tolist() == [0, 0, 1]
 
 
@@ -111,12 +111,12 @@ def test_groups_and_moments_of_given_files_are_looked_at(tmp_path: Path) -> None
     write(tmp_path, "dev.csv", range(38, 58), 30)
     data = {"files": {"train": "train.csv", "dev": "dev.csv"}, "target": "y"}
     for key, column, code, rows in (("group", "patient", "GJ313", 2), ("time", "day", "GJ314", 9)):
-        split = splits.effective({"given": True, key: column}, "classification")
+        split = splits.effective_split({"given": True, key: column}, "classification")
         assert split == {"given": True, key: column}
         narrow = {**data, "drop": ["day" if key == "group" else "patient"]}
         one = load(DataRequest(narrow, tmp_path, split.get("group"), split.get("time")), tmp_path)
-        folds = splits.divide(one, split, 0)
-        (leak,) = overlaps.look(one, folds, overlaps.likeness(one, tmp_path), split)
+        folds = splits.divide_rows(one, split, 0)
+        (leak,) = overlaps.find_overlaps(one, folds, overlaps.row_keys(one, tmp_path), split)
         assert (leak.code, leak.overlaps[0].rows) == (code, rows)
 
 
@@ -129,9 +129,9 @@ def test_a_split_by_group_or_time_has_neither() -> None:
 
 
 def test_two_parts_that_share_a_row_are_never_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(splits, "_given", lambda _: {"train": np.arange(6), "dev": np.arange(5, 10)})
+    monkeypatch.setattr(splits, "_parts_of_files", lambda _: {"train": np.arange(6), "dev": np.arange(5, 10)})
     with pytest.raises(DataError, match="put into two parts"):
-        splits.divide(table(numbers(10)), {"given": True}, 0)
+        splits.divide_rows(table(numbers(10)), {"given": True}, 0)
 
 
 @pytest.mark.parametrize(

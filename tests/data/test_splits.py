@@ -25,7 +25,7 @@ def rows(n: int, task: str = "regression", **columns: Any) -> Table:
 
 
 def draw(of: Table, split: dict[str, Any] | None, seed: int | None = None) -> list[splits.Parts]:
-    return splits.divide(of, splits.effective(split, of.task), seed)
+    return splits.divide_rows(of, splits.effective_split(split, of.task), seed)
 
 
 def sizes(parts: splits.Parts) -> dict[str, int]:
@@ -33,27 +33,27 @@ def sizes(parts: splits.Parts) -> dict[str, int]:
 
 
 def test_every_default_is_written_out() -> None:
-    assert splits.effective(None, "classification") == {"dev": 0.2, "test": 0.2, "seed": 0, "shuffle": True, "stratify": True}
-    assert splits.effective({"dev": 0.1}, "regression") == {"dev": 0.1, "seed": 0, "shuffle": True, "stratify": False}
-    assert splits.effective({"test": 0.1}, "regression")["dev"] == 0.2
-    assert splits.effective({"cv": 5}, "classification") == {"cv": 5, "repeats": 1, "seed": 0, "shuffle": True, "stratify": True}
-    assert splits.effective({"time": "date"}, "regression") == {"dev": 0.2, "test": 0.2, "time": "date", "gap": 0}
-    assert splits.effective({"given": True}, "classification") == {"given": True}
-    assert splits.effective({"dev": 0.2, "group": "g"}, "classification")["stratify"] is False
-    assert splits.effective({"shuffle": False}, "classification")["stratify"] is False
+    assert splits.effective_split(None, "classification") == {"dev": 0.2, "test": 0.2, "seed": 0, "shuffle": True, "stratify": True}
+    assert splits.effective_split({"dev": 0.1}, "regression") == {"dev": 0.1, "seed": 0, "shuffle": True, "stratify": False}
+    assert splits.effective_split({"test": 0.1}, "regression")["dev"] == 0.2
+    assert splits.effective_split({"cv": 5}, "classification") == {"cv": 5, "repeats": 1, "seed": 0, "shuffle": True, "stratify": True}
+    assert splits.effective_split({"time": "date"}, "regression") == {"dev": 0.2, "test": 0.2, "time": "date", "gap": 0}
+    assert splits.effective_split({"given": True}, "classification") == {"given": True}
+    assert splits.effective_split({"dev": 0.2, "group": "g"}, "classification")["stratify"] is False
+    assert splits.effective_split({"shuffle": False}, "classification")["stratify"] is False
 
 
 def test_effective_is_its_own_effective() -> None:
     for split in (None, {"cv": 3, "test": 0.1}, {"time": "t", "gap": 3}, {"given": True, "train_dev": 0.1}, {"group": "g", "seed": "each"}):
-        once = splits.effective(split, "classification")
-        assert splits.effective(once, "classification") == once
+        once = splits.effective_split(split, "classification")
+        assert splits.effective_split(once, "classification") == once
 
 
 def test_stratify_needs_classes_and_goes_with_groups_under_cv_only() -> None:
     with pytest.raises(EntryError, match="the task is regression"):
-        splits.effective({"stratify": True}, "regression")
+        splits.effective_split({"stratify": True}, "regression")
     with pytest.raises(EntryError, match="with `cv` only"):
-        splits.effective({"stratify": True, "group": "g"}, "classification")
+        splits.effective_split({"stratify": True, "group": "g"}, "classification")
 
 
 @pytest.mark.parametrize(

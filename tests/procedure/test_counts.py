@@ -117,9 +117,9 @@ def test_the_training_rows_are_those_that_the_split_gives(
     n_rows: int, shares: dict[str, float], shuffle: bool, stratify: bool, seed: int | str
 ) -> None:
     said: dict[str, Any] = {**shares, "shuffle": shuffle, "stratify": stratify and shuffle, "seed": seed}
-    split = splits.effective(said, "classification")
+    split = splits.effective_split(said, "classification")
     try:
-        (parts,) = splits.divide(table(n_rows, 2), split, seed=3)
+        (parts,) = splits.divide_rows(table(n_rows, 2), split, seed=3)
     except DataError:
         assume(False)
     assert counts.training_rows(split, n_rows) == len(parts["train"])
@@ -127,7 +127,7 @@ def test_the_training_rows_are_those_that_the_split_gives(
 
 @pytest.mark.parametrize("said", [{"cv": 3}, {"group": "g"}, {"time": "t"}, {"given": True}])
 def test_where_shares_do_not_say_it_the_rows_are_not_known(said: dict[str, Any]) -> None:
-    assert counts.training_rows(splits.effective(said, "classification"), 100) is None
+    assert counts.training_rows(splits.effective_split(said, "classification"), 100) is None
 
 
 def test_without_facts_nothing_is_known() -> None:

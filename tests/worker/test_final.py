@@ -37,7 +37,7 @@ def look(root: Path, tree: list[Any], **more: Any) -> FinalResult:
 
 def parts_of(asked: FinalJob) -> splits.Parts:
     table = load_table(asked, TableCache())
-    return splits.divide(table, splits.effective(asked.split, table.task), asked.seed)[0]
+    return splits.divide_rows(table, splits.effective_split(asked.split, table.task), asked.seed)[0]
 
 
 def test_it_scores_the_test_rows_by_the_model_of_the_train_rows(tmp_path: Path) -> None:

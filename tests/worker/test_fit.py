@@ -89,7 +89,7 @@ def test_a_fold_is_learned_from_its_train_part_with_the_weights_of_its_rows(tmp_
 def test_fitted_again_it_is_the_model_of_the_run_and_of_all_rows_but_test_where_the_whole_is_asked_for(tmp_path: Path) -> None:
     run = job(tmp_path, LOGISTIC[1:], split={"dev": 0.2, "test": 0.2})
     table = fit.load_table(run, TableCache())
-    parts = splits.divide(table, splits.effective(run.split, table.task), 0)[0]
+    parts = splits.divide_rows(table, splits.effective_split(run.split, table.task), 0)[0]
     for whole, rows in ((False, parts["train"]), (True, np.sort(np.concatenate([parts["train"], parts["dev"]])))):
         with fit.fit_again(run, TableCache(), whole=whole) as (model, _, divided):
             assert divided["train"].tolist() == rows.tolist()

@@ -109,7 +109,7 @@ def test_a_holdout_gives_what_a_bare_script_gives(root: Path) -> None:
     result = run(root, {"sklearn": "digits"}, SVM)
     X, y = load_digits(return_X_y=True)
     table = load(DataRequest({"sklearn": "digits"}, root), root / ".cache")
-    (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
+    (parts,) = splits.divide_rows(table, splits.effective_split(None, "classification"), 0)
     model = SVC(gamma=0.001).fit(X[parts["train"]], y[parts["train"]])
     assert result["metrics"] == {part: {"accuracy": model.score(X[parts[part]], y[parts[part]])} for part in ("train", "dev")}
     right = model.predict(X[parts["dev"]]) == y[parts["dev"]]
@@ -128,14 +128,15 @@ def test_the_test_part_is_neither_scored_nor_predicted(root: Path) -> None:
     with np.load(root / "store/predictions.npz", allow_pickle=False) as arrays:
         rows = set(arrays["row"].tolist())
     table = load(DataRequest({"sklearn": "digits"}, root), root / ".cache")
-    (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
+    (parts,) = splits.divide_rows(table, splits.effective_split(None, "classification"), 0)
     assert rows == set(parts["dev"].tolist())
     assert not rows & set(parts["test"].tolist())
 
 
 def test_changed_test_rows_change_no_number(root: Path) -> None:
     text = mixed(100)
-    (parts,) = splits.divide(load(DataRequest(csv(root, text), root), root / ".cache"), splits.effective(None, "classification"), 0)
+    table = load(DataRequest(csv(root, text), root), root / ".cache")
+    (parts,) = splits.divide_rows(table, splits.effective_split(None, "classification"), 0)
     before = run(root, csv(root, text), SVM)
     lines = text.splitlines()
     for row in parts["test"]:
@@ -213,7 +214,7 @@ def test_weights_count_in_fit_and_in_scores(root: Path) -> None:
     weighted = run(root, csv(root, text, weights="w"), tree)
     assert plain["predictions"] != weighted["predictions"]
     table = load(DataRequest(csv(root, text, weights="w"), root), root / ".cache")
-    (parts,) = splits.divide(table, splits.effective(None, "classification"), 0)
+    (parts,) = splits.divide_rows(table, splits.effective_split(None, "classification"), 0)
     assert table.weights is not None
     bits = np.frombuffer(zlib.decompress(base64.b64decode(weighted["hits"])), np.uint8)
     right = np.unpackbits(bits, count=len(parts["dev"]))
