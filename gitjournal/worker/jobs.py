@@ -1,4 +1,4 @@
-"""The protocol between a program and its worker processes: jobs, answers and errors, one JSON object a line each.
+"""The protocol between a program and its worker processes, all in one place: jobs, answers and errors, a JSON object a line.
 
 Both sides import it, so it needs msgspec alone and loads no numerical library. A job is told by its `do`, and names its `answer`.
 """
