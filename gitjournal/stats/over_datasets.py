@@ -139,12 +139,10 @@ def _signed_rank_cut(n: int) -> int:
 
 
 def _mean_ranks(procedures: Sequence[str], data: Sequence[str], values: dict[tuple[str, str], float], direction: int) -> dict[str, float]:
-    totals = dict.fromkeys(procedures, 0.0)
-    for name in data:
-        column = [direction * values[procedure, name] for procedure in procedures]
-        for procedure, value in zip(procedures, column, strict=True):
-            totals[procedure] += 1 + sum(other > value for other in column) + (column.count(value) - 1) / 2
-    return {procedure: total / len(data) for procedure, total in totals.items()}
+    from scipy.stats import rankdata
+
+    losses = [[-direction * values[procedure, name] for name in data] for procedure in procedures]
+    return dict(zip(procedures, rankdata(losses, axis=0).mean(axis=1).tolist(), strict=True))
 
 
 def _friedman(procedures: Sequence[str], data: Sequence[str], values: dict[tuple[str, str], float]) -> float | None:
