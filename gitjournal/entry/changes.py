@@ -28,7 +28,7 @@ class Difference:
 
 def flatten(front: FrontMatter) -> dict[str, Any]:
     """Return every declared value by its dotted key, in the order of the front matter; lists of plain values are one value."""
-    return {key: value for key, value in _leaves("", msgspec.to_builtins(front)) if not key.startswith(WRITTEN_BY_US)}
+    return {key: value for key, value in _walk_leaves("", msgspec.to_builtins(front)) if not key.startswith(WRITTEN_BY_US)}
 
 
 def differences(left: FrontMatter, right: FrontMatter, *, titles: bool = False) -> list[Difference]:
@@ -61,12 +61,12 @@ def advise_new_entry(entry: str, undo: str = "", *, diff: bool = False, ask: str
     return f"{undo}{shown}{', or ' if undo else ''}{ask}: gitjournal new --from {entry}"
 
 
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _walk_leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
-            yield from _leaves(f"{path}.{key}" if path else str(key), inner)
+            yield from _walk_leaves(f"{path}.{key}" if path else str(key), inner)
     elif isinstance(value, list) and any(isinstance(inner, (dict, list)) for inner in value):
         for number, inner in enumerate(value, start=1):
-            yield from _leaves(f"{path}[{number}]", inner)
+            yield from _walk_leaves(f"{path}[{number}]", inner)
     else:
         yield path, value

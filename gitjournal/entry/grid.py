@@ -29,10 +29,10 @@ def expand(entry: Entry) -> list[Point]:
     if declared is None:
         return [{}]
     if isinstance(declared, dict):
-        return _points(entry, declared, ("grid",), MAX_POINTS)
+        return _expand_grid(entry, declared, ("grid",), MAX_POINTS)
     points: list[Point] = []
     for number, part in enumerate(declared):
-        points += _points(entry, part, ("grid", number), MAX_POINTS - len(points))
+        points += _expand_grid(entry, part, ("grid", number), MAX_POINTS - len(points))
     if not points:
         raise EntryError("the grid is empty; leave `grid` out, or give values", place=entry.place("grid"))
     return points
@@ -42,8 +42,8 @@ def axes(entry: Entry) -> list[dict[str, list[Any]]]:
     """Return the values of each parameter, for each sub-grid; what is drawn from them is not looked at. Raises as `expand` does."""
     declared = entry.front.grid
     if isinstance(declared, list):
-        return [_axes(entry, part, ("grid", number)) for number, part in enumerate(declared)]
-    return [_axes(entry, declared or {}, ("grid",))]
+        return [_grid_axes(entry, part, ("grid", number)) for number, part in enumerate(declared)]
+    return [_grid_axes(entry, declared or {}, ("grid",))]
 
 
 def find_range_fault(kind: str, bounds: Any, form: str, sizes: Collection[int]) -> str:
@@ -61,20 +61,22 @@ def find_range_fault(kind: str, bounds: Any, form: str, sizes: Collection[int]) 
     return f"`int` takes whole numbers, {form}" if kind == "int" and not all(isinstance(bound, int) for bound in bounds) else ""
 
 
-def _axes(entry: Entry, declared: dict[str, Any], path: Path) -> dict[str, list[Any]]:
-    return {name: _values(entry, value, (*path, name)) for name, value in declared.items() if name not in SAMPLING}
+def _grid_axes(entry: Entry, declared: dict[str, Any], path: Path) -> dict[str, list[Any]]:
+    return {name: _parameter_values(entry, value, (*path, name)) for name, value in declared.items() if name not in SAMPLING}
 
 
-def _points(entry: Entry, declared: dict[str, Any], path: Path, limit: int) -> list[Point]:
-    axes = _axes(entry, declared, path)
+def _expand_grid(entry: Entry, declared: dict[str, Any], path: Path, limit: int) -> list[Point]:
+    axes = _grid_axes(entry, declared, path)
     total = math.prod(len(values) for values in axes.values())
     if "sample" in declared:
         wanted = _check_whole(entry, declared["sample"], (*path, "sample"), least=1)
         seed = _check_whole(entry, declared.get("seed", 0), (*path, "seed"), least=0)
         _check_size(entry, min(wanted, total), path, limit)
-        return [_decode(axes, number) for number in _draw_numbers(total, wanted, seed)]
+        return [_point_at(axes, number) for number in _draw_numbers(total, wanted, seed)]
     if "seed" in declared:
-        raise EntryError("`seed` in a grid goes with `sample: n`; the seeds of the runs are `seeds`", place=_key(entry, (*path, "seed")))
+        raise EntryError(
+            "`seed` in a grid goes with `sample: n`; the seeds of the runs are `seeds`", place=entry.document.key_place((*path, "seed"))
+        )
     _check_size(entry, total, path, limit)
     return [dict(zip(axes, combination, strict=True)) for combination in itertools.product(*axes.values())]
 
@@ -99,7 +101,7 @@ def _draw_numbers(total: int, wanted: int, seed: int) -> list[int]:
     return list(drawn)
 
 
-def _decode(axes: dict[str, list[Any]], number: int) -> Point:
+def _point_at(axes: dict[str, list[Any]], number: int) -> Point:
     """Return the point with that number in the order of the full grid."""
     point: Point = {}
     for name, values in reversed(axes.items()):
@@ -108,7 +110,7 @@ def _decode(axes: dict[str, list[Any]], number: int) -> Point:
     return {name: point[name] for name in axes}
 
 
-def _values(entry: Entry, value: Any, path: Path) -> list[Any]:
+def _parameter_values(entry: Entry, value: Any, path: Path) -> list[Any]:
     """Return the values of one parameter."""
     if isinstance(value, list):
         if not value:
@@ -117,9 +119,10 @@ def _values(entry: Entry, value: Any, path: Path) -> list[Any]:
     if isinstance(value, dict) and len(value) == 1:
         kind, bounds = next(iter(value.items()))
         if kind in RANGES:
-            return _range(entry, str(kind), bounds, (*path, kind))
+            return _expand_range(entry, str(kind), bounds, (*path, kind))
         raise EntryError(
-            f"unknown range `{kind}`{nearest(str(kind), RANGES) or '; known: ' + ', '.join(RANGES)}", place=_key(entry, (*path, kind))
+            f"unknown range `{kind}`{nearest(str(kind), RANGES) or '; known: ' + ', '.join(RANGES)}",
+            place=entry.document.key_place((*path, kind)),
         )
     raise EntryError(
         f"`{path[-1]}` in a grid takes a list of values, or one of {{log: [from, to, how many]}}, {{lin: [from, to, how many]}}, "
@@ -129,7 +132,7 @@ def _values(entry: Entry, value: Any, path: Path) -> list[Any]:
     )
 
 
-def _range(entry: Entry, kind: str, bounds: Any, path: Path) -> list[Any]:
+def _expand_range(entry: Entry, kind: str, bounds: Any, path: Path) -> list[Any]:
     form, sizes = ("[from, to, step]", (2, 3)) if kind == "int" else ("[from, to, how many]", (3,))
     fault = find_range_fault(kind, bounds, form, sizes)
     if fault:
@@ -162,7 +165,3 @@ def _check_whole(entry: Entry, value: Any, path: Path, *, least: int) -> int:
         what = f"`{path[-1]}`" if isinstance(path[-1], str) else f"how many values of `{path[-2]}`"
         raise EntryError(f"{what} is a whole number from {least}", place=entry.place(*path))
     return value
-
-
-def _key(entry: Entry, path: Path) -> Any:
-    return entry.document.key_place(path)

@@ -105,7 +105,7 @@ def explain(
     `whole` is what the document was read as; `takes` says in words what a key takes, where that is plainer.
     """
     message, _, at = str(fault).partition(" - at `")
-    path = _path(at.removesuffix("`"))
+    path = _read_path(at.removesuffix("`"))
     unknown = _UNKNOWN.match(message)
     if unknown:
         name = unknown["name"]
@@ -114,10 +114,10 @@ def explain(
         where = f" in `{'.'.join(map(str, path))}`" if path else ""
         suggestion = nearest(name, keys) or f"; known: {', '.join(keys)}"
         return EntryError(f"unknown key `{name}`{where}{suggestion}", place=document.key_place((*path, name)))
-    return EntryError(_words(message, path, takes or {}), place=document.place(path))
+    return EntryError(_fault_message(message, path, takes or {}), place=document.place(path))
 
 
-def _words(message: str, path: yaml_text.Path, takes: Mapping[str, str]) -> str:
+def _fault_message(message: str, path: yaml_text.Path, takes: Mapping[str, str]) -> str:
     key = ".".join(map(str, path))
     missing = _MISSING.match(message)
     if missing:
@@ -133,7 +133,7 @@ def _words(message: str, path: yaml_text.Path, takes: Mapping[str, str]) -> str:
     return f"`{key}`: {expected[0].lower()}{expected[1:]}"
 
 
-def _path(at: str) -> yaml_text.Path:
+def _read_path(at: str) -> yaml_text.Path:
     """Read `$.split.dev` or `$[0]`; msgspec writes `[...]` for any key of a mapping, which ends the path."""
     path: list[str | int] = []
     for name, number in re.findall(r"\.([A-Za-z_][A-Za-z_0-9]*)|\[([0-9]+|\.\.\.)\]", at.removeprefix("key in ")):

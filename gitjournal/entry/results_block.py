@@ -37,7 +37,7 @@ def splice(text: str, entry_id: str, block: str) -> str:
     new_lines = [f"<!-- gitjournal:results {entry_id} -->", *(inner.split("\n") if inner else ()), f"<!-- gitjournal:end {entry_id} -->"]
     written = "".join(line + end for line in new_lines)
     if span is None:
-        return text + _gap(text, end) + written
+        return text + _separator(text, end) + written
     if not lines[span.last].endswith("\n"):
         written = written.removesuffix(end)
     return "".join([*lines[: span.first], written, *lines[span.last + 1 :]])
@@ -70,7 +70,7 @@ def _line_end(text: str) -> str:
     return "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
 
 
-def _gap(text: str, end: str) -> str:
+def _separator(text: str, end: str) -> str:
     if not text:
         return ""
     if not text.endswith("\n"):
@@ -93,11 +93,11 @@ def _find_block(lines: list[str], entry_id: str) -> _Span | None:
         opened = number if fence and not before else opened
     if len(markers) == 1:
         missing = "end" if "results" in markers else "results"
-        raise _fault(f"the marker `gitjournal:{missing}` is missing", entry_id, next(iter(markers.values())))
+        raise _marker_error(f"the marker `gitjournal:{missing}` is missing", entry_id, next(iter(markers.values())))
     if markers:
         return _Span(markers["results"], markers["end"])
     if fence:
-        raise _fault("this code fence never ends, so results would become code", entry_id, opened)
+        raise _marker_error("this code fence never ends, so results would become code", entry_id, opened)
     return None
 
 
@@ -110,11 +110,11 @@ def _first_body_line(lines: list[str]) -> int:
 
 def _check_marker(which: str, markers: dict[str, int], fence: str, entry_id: str, number: int) -> None:
     if fence:
-        raise _fault(f"the marker `gitjournal:{which}` stands in a code fence", entry_id, number)
+        raise _marker_error(f"the marker `gitjournal:{which}` stands in a code fence", entry_id, number)
     if which in markers:
-        raise _fault(f"the marker `gitjournal:{which}` stands twice (first in line {markers[which] + 1})", entry_id, number)
+        raise _marker_error(f"the marker `gitjournal:{which}` stands twice (first in line {markers[which] + 1})", entry_id, number)
     if which == "end" and "results" not in markers:
-        raise _fault("the marker `gitjournal:end` stands before `gitjournal:results`", entry_id, number)
+        raise _marker_error("the marker `gitjournal:end` stands before `gitjournal:results`", entry_id, number)
 
 
 def _fence_after(line: str, fence: str) -> str:
@@ -129,5 +129,5 @@ def _fence_after(line: str, fence: str) -> str:
     return "" if closes else fence
 
 
-def _fault(message: str, entry_id: str, number: int) -> EntryError:
+def _marker_error(message: str, entry_id: str, number: int) -> EntryError:
     return EntryError(message, place=Place(f"{entry_id}.md", number + 1), hint=_HINT)

@@ -80,7 +80,7 @@ def against_lines(verdict: Verdict) -> list[str]:
 
 def read(block: str) -> Verdict | None:
     """Return the verdict that a block tells, or None where it tells none. The text may be a stranger's."""
-    outcomes = [ExpectationVerdict(text, _word(word), *_split_words(words)) for word, text, words in _LINE.findall(block)]
+    outcomes = [ExpectationVerdict(text, _read_word(word), *_split_words(words)) for word, text, words in _LINE.findall(block)]
     if not outcomes:
         return None
     against = _AGAINST.search(block)
@@ -101,7 +101,7 @@ def read_page(text: str, entry_id: str) -> Verdict | None:
 def first_word(block: str) -> Word | None:
     """Return the verdict that a block begins with; `read` works it out anew from each expectation."""
     match = _FIRST.search(block)
-    return _word(match[1]) if match else None
+    return _read_word(match[1]) if match else None
 
 
 def as_plain(verdict: Verdict | None) -> list[dict[str, Any]]:
@@ -115,7 +115,7 @@ def as_plain(verdict: Verdict | None) -> list[dict[str, Any]]:
     return plain
 
 
-def _word(text: str) -> Word:
+def _read_word(text: str) -> Word:
     return next(word for word in WORDS if word == text.lower())
 
 

@@ -117,7 +117,7 @@ def _judge_expectation(own: Judgeable, expectation: Expectation, named: Judgeabl
     if interval is None:
         why = PARTS_APART if len(terms) > 1 and sample.single else evidence.why
         return Judged(expectation, word, evidence.value, None, evidence, why=why, scale=scale)
-    smallest, alone = evidence.smallest_at(_critical(evidence, k)), evidence.smallest_at(None)
+    smallest, alone = evidence.smallest_at(_critical_errors(evidence, k)), evidence.smallest_at(None)
     cost = smallest / alone if smallest and alone else 1.0
     units = required_units(evidence, (evidence.value - expectation.number) / cost)
     units = units if units is not None and evidence.n < units <= MOST_NEEDED else None
@@ -148,7 +148,7 @@ def _evidence(sample: Sample, reference: Sample | None, resampled: BootstrapResu
     return compare(sample, reference, resampled).evidence if reference else estimate_score(sample, resampled)
 
 
-def _critical(evidence: StatisticalEvidence, k: int) -> float | None:
+def _critical_errors(evidence: StatisticalEvidence, k: int) -> float | None:
     """Return how many standard errors it takes, where the interval holds for all `k` configurations."""
     if evidence.selection or k == 1 or evidence.estimate is None:
         return evidence.selection.critical if evidence.selection else None

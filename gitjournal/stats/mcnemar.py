@@ -48,8 +48,8 @@ def mcnemar_power(difference: float, apart: float, n: int, level: float = LEVEL)
     step = max(1, (last - first) // 60)  # power is smooth in the number of rows that differ, so wide ranges are sampled
     power = weight = 0.0
     for differing in range(first, last + 1, step):
-        chance = _binomial(differing, n, apart)
-        most = _critical(differing, level)
+        chance = _binomial_probability(differing, n, apart)
+        most = _most_rejected(differing, level)
         power += chance * (binomial_at_most(most, differing, 1 - better) + binomial_at_most(most, differing, better)) if most >= 0 else 0.0
         weight += chance
     return power / weight if weight else 0.0
@@ -74,7 +74,7 @@ def required_rows(gap: float, apart: float) -> int | None:
     return least_count(lambda n: mcnemar_power(gap, apart, n) >= POWER, MOST, precision=0.001)
 
 
-def _binomial(k: int, n: int, p: float) -> float:
+def _binomial_probability(k: int, n: int, p: float) -> float:
     if p >= 1:
         return float(k == n)
     log = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * math.log(p) + (n - k) * math.log1p(-p)
@@ -82,7 +82,7 @@ def _binomial(k: int, n: int, p: float) -> float:
 
 
 @functools.lru_cache(maxsize=4096)
-def _critical(differing: int, level: float) -> int:
+def _most_rejected(differing: int, level: float) -> int:
     """Return the most rows of the rarer kind at which the exact test still rejects, or -1."""
     most = math.floor(differing / 2 - Z95 * math.sqrt(differing) / 2) + 1
     while most >= 0 and 2 * binomial_at_most(most, differing, 0.5) >= level:

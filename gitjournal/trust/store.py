@@ -65,7 +65,7 @@ def grant(private: Path, code: Code) -> None:
     for path, content in code.files.items():
         write_whole(copies / code.hashes[path], content)
     now = TrustedFunction(code.function, code.digest, code.hashes, datetime.now(UTC).isoformat(timespec="seconds"))
-    _write(private, [*(one for one in read(private) if one.digest != code.digest), now])
+    _write_list(private, [*(one for one in read(private) if one.digest != code.digest), now])
 
 
 def revoke(private: Path, functions: Sequence[str]) -> list[TrustedFunction]:
@@ -74,7 +74,7 @@ def revoke(private: Path, functions: Sequence[str]) -> list[TrustedFunction]:
     revoked = [one for one in trusted if one.function in functions]
     if revoked:
         remaining = [one for one in trusted if one.function not in functions]
-        _write(private, remaining)
+        _write_list(private, remaining)
         used = {sha256 for one in remaining for sha256 in one.files.values()}
         for sha256 in {sha256 for one in revoked for sha256 in one.files.values()} - used:
             (private / COPIES / sha256).unlink(missing_ok=True)
@@ -87,22 +87,22 @@ def list_changes(private: Path, code: Code) -> list[CodeChange]:
     old = before.files if before else {}
     changes = []
     for path, content in sorted(code.files.items()):
-        was = _copy(private, old[path]) if path in old else None
+        was = _read_copy(private, old[path]) if path in old else None
         if was == content:
             changes.append(CodeChange(path, "same"))
         else:
-            changes.append(CodeChange(path, "changed" if path in old else "new", _diff(was or b"", content, path)))
+            changes.append(CodeChange(path, "changed" if path in old else "new", _diff_lines(was or b"", content, path)))
     return changes + [CodeChange(path, "gone") for path in sorted(set(old) - set(code.files))]
 
 
-def _diff(old: bytes, new: bytes, path: str) -> tuple[str, ...]:
+def _diff_lines(old: bytes, new: bytes, path: str) -> tuple[str, ...]:
     if b"\0" in new:
         return (f"{path}: {len(new)} bytes, not text",)
     before, after = (content.decode(errors="replace").splitlines() for content in (old, new))
     return tuple(difflib.unified_diff(before, after, f"trusted/{path}", path, lineterm=""))
 
 
-def _copy(private: Path, sha256: str) -> bytes | None:
+def _read_copy(private: Path, sha256: str) -> bytes | None:
     """Return a file as it was trusted, if the copy still is that file."""
     if not sha256.isalnum():
         return None
@@ -113,5 +113,5 @@ def _copy(private: Path, sha256: str) -> bytes | None:
     return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
 
-def _write(private: Path, trusted: list[TrustedFunction]) -> None:
+def _write_list(private: Path, trusted: list[TrustedFunction]) -> None:
     write_whole(private / FILE, msgspec.json.format(msgspec.json.encode(trusted)) + b"\n")
