@@ -15,10 +15,10 @@ from gitjournal.errors import GitError
 from gitjournal.git.lab import Lab, find_journal, is_journal
 from gitjournal.git.trees import compute_merge, write_staged_tree, write_working_tree
 from gitjournal.integrity import fix as mending
-from gitjournal.integrity.check import Checked, Question, check_tree, commits_of, question_of_range
+from gitjournal.integrity.check import Checked, Question, ask_range, check_tree, resolve_range
 from gitjournal.integrity.findings import Finding
-from gitjournal.integrity.fix import Mended
-from gitjournal.integrity.rejudge import in_depth
+from gitjournal.integrity.fix import MendedFile
+from gitjournal.integrity.rejudge import check_in_depth
 from gitjournal.journal import branches
 from gitjournal.render import text
 from gitjournal.render.results_page import compose_results
@@ -53,7 +53,7 @@ def command(context: Context, what: str | None, staged: bool, merge: str | None,
     ref = branches.current_ref(lab)
     refs = branches.journal_refs(lab, ref)
     checked = _look(lab, ref, refs, what=what, staged=staged, merge=merge)
-    mended: list[Mended] = []
+    mended: list[MendedFile] = []
     if fix:
         mended = mending.mend(lab, checked, refs, compose=compose_results, dry_run=dry_run)
         checked = checked if dry_run else _look(lab, ref, refs, what=None, staged=False, merge=None)
@@ -79,22 +79,22 @@ def _serious(checked: Checked) -> list[Finding]:
 def _look(lab: Lab, ref: str, refs: dict[str, str], *, what: str | None, staged: bool, merge: str | None) -> Checked:
     repository, worktree = lab.repository, lab.worktree
     if merge:
-        ours, theirs = commits_of(repository, merge)
+        ours, theirs = resolve_range(repository, merge)
         merged = compute_merge(repository, ours, theirs)
         question = Question(merged.tree, base=ours, parents=(ours, theirs), history=(theirs, f"^{ours}"))
-        return _with_conflicts(check_tree(repository, question, refs, in_depth), merged.conflicts)
+        return _with_conflicts(check_tree(repository, question, refs, check_in_depth), merged.conflicts)
     if what and ".." in what:
-        return check_tree(repository, question_of_range(*commits_of(repository, what)), refs, in_depth)
+        return check_tree(repository, ask_range(*resolve_range(repository, what)), refs, check_in_depth)
     if what or worktree is None:
         commit = repository.resolve(f"{what or ref}^{{commit}}")
         if commit is None or not is_journal(repository, commit):
             raise GitError(f"`{what or ref}` is no branch of a journal", hint="see: git branch --all")
-        return check_tree(repository, Question(commit, history=(commit,)), refs, in_depth)
+        return check_tree(repository, Question(commit, history=(commit,)), refs, check_in_depth)
     head = repository.resolve(worktree_head(lab))
     known = (head,) if head else ()
     if staged:
-        return check_tree(repository, Question(write_staged_tree(worktree), base=head, parents=known), refs, in_depth)
-    return check_tree(repository, Question(write_working_tree(worktree), parents=known, history=known), refs, in_depth)
+        return check_tree(repository, Question(write_staged_tree(worktree), base=head, parents=known), refs, check_in_depth)
+    return check_tree(repository, Question(write_working_tree(worktree), parents=known, history=known), refs, check_in_depth)
 
 
 def worktree_head(lab: Lab) -> str:
@@ -111,10 +111,10 @@ def _with_conflicts(checked: Checked, conflicts: Sequence[str]) -> Checked:
     told = {one.file for one in checked.findings if one.code == "GJ104"}
     hint = "merge it in lab/, then: gitjournal check --fix"
     added = [Finding("GJ104", path, None, "git cannot merge this file", hint) for path in conflicts if path not in told]
-    return Checked(sorted([*checked.findings, *added], key=lambda one: one.file), checked.entries, checked.twice)
+    return Checked(sorted([*checked.findings, *added], key=lambda one: one.file), checked.entries, checked.duplicates)
 
 
-def _mended_lines(mended: Sequence[Mended], *, dry_run: bool) -> Iterator[str]:
+def _mended_lines(mended: Sequence[MendedFile], *, dry_run: bool) -> Iterator[str]:
     for one in mended:
         yield f"{'would mend' if dry_run else 'mended'} {text.clean(one.path)}: {one.what}"
     if mended and not dry_run:
@@ -136,7 +136,7 @@ def _lines(checked: Checked, *, color: bool, verbose: bool) -> Iterator[str]:
     yield f"{text.count(len(serious), 'finding')} in {files} of {entries}" if serious else f"{entries}, nothing found"
 
 
-def _object(checked: Checked, mended: Sequence[Mended]) -> dict[str, object]:
+def _object(checked: Checked, mended: Sequence[MendedFile]) -> dict[str, object]:
     return {
         "entries": checked.entries,
         "findings": [asdict(one) for one in checked.findings],

@@ -14,7 +14,7 @@ from pathlib import Path
 from gitjournal.entry.record import read_time
 from gitjournal.errors import GitjournalError
 from gitjournal.git.worktree import find_repository
-from gitjournal.integrity.guard import UNDER_WAY, EarlierEntry, HookRefusal, guard_ref, guard_staged
+from gitjournal.integrity.guard import UNDER_WAY, EarlierEntry, HookRefusal, check_commit, check_move
 from gitjournal.render import text
 
 PASSES, REFUSES, NOBODY_LOOKED = 0, 10, 1
@@ -29,9 +29,9 @@ def main(arguments: list[str]) -> int:
     try:
         repository = find_repository(start)
         if arguments[0] == "staged":
-            refusal = guard_staged(repository, git_dir, arguments[1], arguments[2])
+            refusal = check_commit(repository, git_dir, arguments[1], arguments[2])
         else:
-            refusal = guard_ref(repository, *arguments[1:4], pushed=arguments[0] == "push")
+            refusal = check_move(repository, *arguments[1:4], pushed=arguments[0] == "push")
     except GitjournalError as fault:
         sys.stderr.write(f"gitjournal: {text.clean(fault.message)}\n")
         return NOBODY_LOOKED
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
 
 def _reason_lines(refusal: HookRefusal) -> Iterator[str]:
     for duplicate in refusal.repeated[:SHOWN]:
-        yield f"gitjournal: duplicate: {duplicate.twice.stem.rpartition('/')[2]} repeats what was run before:"
+        yield f"gitjournal: duplicate: {duplicate.duplicate.stem.rpartition('/')[2]} repeats what was run before:"
         yield "  the same data, split, procedure and parameters as"
         yield f"  {_earlier_run(duplicate)}"
     for finding in refusal.findings[:SHOWN]:
@@ -59,7 +59,7 @@ def _reason_lines(refusal: HookRefusal) -> Iterator[str]:
 
 
 def _earlier_run(duplicate: EarlierEntry) -> str:
-    name, row = duplicate.twice.other.rpartition("/")[2], duplicate.row
+    name, row = duplicate.duplicate.other.rpartition("/")[2], duplicate.row
     parts = [name]
     if row:
         parts[0] += f' "{text.clean(row.title)}"'
@@ -71,7 +71,7 @@ def _earlier_run(duplicate: EarlierEntry) -> str:
 
 def _remedy_lines(refusal: HookRefusal, arguments: list[str], git_dir: Path) -> Iterator[str]:
     how, branch = arguments[0], arguments[-1].removeprefix("refs/heads/")
-    first = refusal.repeated[0].twice.other[-4:] if refusal.repeated else ""
+    first = refusal.repeated[0].duplicate.other[-4:] if refusal.repeated else ""
     if first:
         yield f"see it:      gitjournal show {first}"
     if how in ("push", "update"):

@@ -85,7 +85,7 @@ def review_range(context: Context, what: str, output: Path | None, link: str, as
     if link and "{path}" not in link:
         raise click.UsageError("--link needs {path} where the path of a file goes")
     lab = find_journal(context.start, what.partition("..")[0])
-    into, branch = reviewing.range_of(lab, what)
+    into, branch = reviewing.parse_range(lab, what)
     review = reviewing.review(lab, into, branch, journal_refs(lab, current_ref(lab)))
     body = json.dumps(review_as_plain(review), indent=2) + "\n" if as_json else pull_request_body(review, link=link)
     if output:

@@ -13,7 +13,7 @@ import msgspec
 
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.model import Entry, FrontMatter
-from gitjournal.integrity.findings import Finding, short
+from gitjournal.integrity.findings import Finding, abbreviate
 from gitjournal.journal.snapshot import Found
 from gitjournal.procedure import canonical_text
 from gitjournal.procedure.agreement import Disagreement, disagreements
@@ -21,36 +21,37 @@ from gitjournal.procedure.canonical_text import Canonical
 from gitjournal.procedure.difference import ABSENT
 
 
-def misdeclared(found: Found) -> Iterator[Finding]:
+def find_disagreements(tree_entry: Found) -> Iterator[Finding]:
     """GJ103: what the entry declares is not what was run. Where that cannot be told, data hash, task, split and estimators are compared."""
-    if found.entry is None or not found.lines:
+    if tree_entry.entry is None or not tree_entry.lines:
         return
-    lines = [line for line in found.lines if line.record]
-    told = disagreements(found.entry, found.records)
-    if told is None:
-        yield from _roughly(found, found.entry)
-    for one in told or ():
-        file, line, message = _in_words(found, found.entry, one, lines[one.record].number)
-        hint = advise_new_entry(found.id[-4:], "put it back", diff=True)
+    lines = [line for line in tree_entry.lines if line.record]
+    differences = disagreements(tree_entry.entry, tree_entry.records)
+    if differences is None:
+        yield from _compare_roughly(tree_entry, tree_entry.entry)
+    for difference in differences or ():
+        file, line, message = _describe(tree_entry, tree_entry.entry, difference, lines[difference.record].number)
+        hint = advise_new_entry(tree_entry.id[-4:], "put it back", diff=True)
         yield Finding("GJ103", file, line, message, hint)
 
 
-def _in_words(found: Found, entry: Entry, one: Disagreement, number: int) -> tuple[str, int | None, str]:
+def _describe(tree_entry: Found, entry: Entry, difference: Disagreement, number: int) -> tuple[str, int | None, str]:
     """Return file, line and words of a disagreement with the record of line `number`."""
-    if one.kind == "value":
-        message = f"`{one.name}` is {_value(one.declared)} here, and {_value(one.ran)} in what record {number} ran"
-        return found.page_path, _line(entry, one.name), message
-    if one.kind == "point":
-        where = entry.place("grid" if entry.front.grid else "procedure").line
-        return found.page_path, where, f"the grid has no {_point(one.ran)}, which record {number} ran"
-    if one.kind == "seed":
-        said = (
-            f"a seed matters, and record {number} has none" if one.ran is None else f"`seeds` has no {one.ran}, which record {number} ran"
+    if difference.kind == "value":
+        message = (
+            f"`{difference.name}` is {_value_text(difference.declared)} here, and {_value_text(difference.ran)} in what record {number} ran"
         )
-        return found.page_path, entry.place("seeds").line, said
-    if one.kind == "label":
-        return found.records_path, number, f"the record says {_point(one.ran)}, and another point of the grid was run"
-    return found.records_path, number, "a run of another entry that this one does not declare"
+        return tree_entry.page_path, _line(entry, difference.name), message
+    if difference.kind == "point":
+        where = entry.place("grid" if entry.front.grid else "procedure").line
+        return tree_entry.page_path, where, f"the grid has no {_point_text(difference.ran)}, which record {number} ran"
+    if difference.kind == "seed":
+        without = f"a seed matters, and record {number} has none"
+        message = without if difference.ran is None else f"`seeds` has no {difference.ran}, which record {number} ran"
+        return tree_entry.page_path, entry.place("seeds").line, message
+    if difference.kind == "label":
+        return tree_entry.records_path, number, f"the record says {_point_text(difference.ran)}, and another point of the grid was run"
+    return tree_entry.records_path, number, "a run of another entry that this one does not declare"
 
 
 def _line(entry: Entry, name: str) -> int | None:
@@ -68,32 +69,32 @@ def _line(entry: Entry, name: str) -> int | None:
     return entry.place(*(paths[0] if len(paths) == 1 else ("procedure",))).line
 
 
-def _point(point: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {_value(value)}" for name, value in point.items()) or "run without a grid"
+def _point_text(point: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {_value_text(value)}" for name, value in point.items()) or "run without a grid"
 
 
-def _value(value: Any) -> str:
-    return "absent" if value is ABSENT else "null" if value is None else short(value)
+def _value_text(value: Any) -> str:
+    return "absent" if value is ABSENT else "null" if value is None else abbreviate(value)
 
 
-def _roughly(found: Found, entry: Entry) -> Iterator[Finding]:
-    texts = [canonical for one in found.records if one.owned and (canonical := canonical_text.read(one.canonical))]
-    for key, said in _declared(entry.front):
+def _compare_roughly(tree_entry: Found, entry: Entry) -> Iterator[Finding]:
+    texts = [canonical for one in tree_entry.records if one.owned and (canonical := canonical_text.read(one.canonical))]
+    for key, declared in _declared_values(entry.front):
         ran = [_at(canonical, key) for canonical in texts]
-        if ran and any(other != said for other in ran):
-            other = next(other for other in ran if other != said)
+        if ran and any(other_value != declared for other_value in ran):
+            other_value = next(other_value for other_value in ran if other_value != declared)
             place = entry.place(*(("data", "hash") if key == ("data", "hash") else key[-1:] if key[0] == "data" else key))
-            message = f"`{'.'.join(key)}` is {short(said)} here, and {short(other)} in what was run"
-            yield Finding("GJ103", found.page_path, place.line, message, advise_new_entry(found.id[-4:], "put it back"))
+            message = f"`{'.'.join(key)}` is {abbreviate(declared)} here, and {abbreviate(other_value)} in what was run"
+            yield Finding("GJ103", tree_entry.page_path, place.line, message, advise_new_entry(tree_entry.id[-4:], "put it back"))
     classes = {name for canonical in texts for name in canonical_text.class_names(canonical.procedure)}
     for name in _estimators(entry.front) if texts else ():
         if name not in classes:
             message = f"`procedure` declares {name}, which is in no run"
-            hint = advise_new_entry(found.id[-4:], "put it back")
-            yield Finding("GJ103", found.page_path, entry.place("procedure").line, message, hint)
+            hint = advise_new_entry(tree_entry.id[-4:], "put it back")
+            yield Finding("GJ103", tree_entry.page_path, entry.place("procedure").line, message, hint)
 
 
-def _declared(front: FrontMatter) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _declared_values(front: FrontMatter) -> Iterator[tuple[tuple[str, ...], Any]]:
     if front.data.hash:
         yield ("data", "hash"), front.data.hash
     if front.task:
@@ -116,6 +117,6 @@ def _estimators(front: FrontMatter) -> Iterator[str]:
         )
         if isinstance(value, str):  # a label and a class
             name = value if name not in exchanged else ""
-        short = str(name).rpartition(".")[2]
-        if re.fullmatch(r"[A-Z]\w+", short) and short.lower() not in exchanged and short not in ("Sequential", "Model"):
-            yield short
+        abbreviate = str(name).rpartition(".")[2]
+        if re.fullmatch(r"[A-Z]\w+", abbreviate) and abbreviate.lower() not in exchanged and abbreviate not in ("Sequential", "Model"):
+            yield abbreviate

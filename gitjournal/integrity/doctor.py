@@ -50,20 +50,20 @@ def diagnose(start: Path) -> list[Ailment]:
     Raises GitError where there is no repository, or no journal and no trace of one.
     """
     repository = find_repository(start)
-    known = read_settings(repository)
-    if known is None:
+    lab_settings = read_settings(repository)
+    if lab_settings is None:
         branches = [name for name in repository.refs("refs/heads", "refs/remotes") if is_journal(repository, name)]
         if not branches:
             raise GitError("no journal here", hint="make one with: gitjournal init")
         return [Ailment("there is a journal here, but it is not checked out", "gitjournal init", _init(start))]
-    found = list(_folder(start, repository))
+    ailments = list(_folder(start, repository))
     try:
         lab = find_lab(start)
     except GitError:
-        return found
+        return ailments
     for look in (_hooks, _branch, _spool, _locks, _index, _settings, _code_side, _remote, _good_to_know):
-        found += look(lab)
-    return found
+        ailments += look(lab)
+    return ailments
 
 
 def mend_all(ailments: Sequence[Ailment]) -> list[str]:
@@ -93,12 +93,13 @@ def _init(start: Path) -> Callable[[], str]:
 
 
 def _folder(start: Path, repository: Repository) -> Iterator[Ailment]:
-    known = read_settings(repository)
-    place = lab_place(repository, repository.top or (Path(known.top) if known and known.top else None), known.folder if known else "lab")
+    lab_settings = read_settings(repository)
+    top = Path(lab_settings.top) if lab_settings and lab_settings.top else None
+    place = lab_place(repository, repository.top or top, lab_settings.folder if lab_settings else "lab")
     try:
-        missing = [one for one in init.init(start, dry_run=True).touched if one != _SETTINGS]
+        missing = [change for change in init.init(start, dry_run=True).touched if change != _SETTINGS]
     except GitError as fault:
-        admin = repository.common / "worktrees" / (known.worktree if known else "-")
+        admin = repository.common / "worktrees" / (lab_settings.worktree if lab_settings else "-")
         if (place / ".git").is_file() and not admin.exists():
             yield Ailment(
                 f"git has lost its notes about {place}: nothing can be committed there",
@@ -108,8 +109,8 @@ def _folder(start: Path, repository: Repository) -> Iterator[Ailment]:
         else:
             yield Ailment(fault.message, fault.hint)
         return
-    for one in missing:
-        yield Ailment(f"missing or astray: {one}", "gitjournal init", _init(start))
+    for change in missing:
+        yield Ailment(f"missing or astray: {change}", "gitjournal init", _init(start))
 
 
 def _aside(start: Path, place: Path) -> Callable[[], str]:
@@ -135,9 +136,9 @@ def _hooks(lab: Lab) -> Iterator[Ailment]:
         return "the hooks of the lab were installed again"
 
     if not state.pointed:
-        seen = f"uses {state.used}" if state.used else "uses none"
+        usage = f"uses {state.used}" if state.used else "uses none"
         yield Ailment(
-            f"git does not see the hooks of the lab ({seen})", f"{install}; git -C {lab.path} config --show-origin core.hooksPath", mend
+            f"git does not see the hooks of the lab ({usage})", f"{install}; git -C {lab.path} config --show-origin core.hooksPath", mend
         )
     if state.off:
         yield Ailment("the hooks of the lab are taken out, so that duplicates are found by `check` only", install, note=True)
@@ -170,21 +171,21 @@ def _branch(lab: Lab) -> Iterator[Ailment]:
 
 def _spool(lab: Lab) -> Iterator[Ailment]:
     waiting = list_pending(lab)
-    readable = [one for one in waiting if one.branch]
+    readable = [results for results in waiting if results.branch]
 
     def mend() -> str:
         outcomes = results_commit.commit_spool(lab)
-        still = [one for one in outcomes if one.state == "waiting"]
-        done = f"{len(outcomes) - len(still)} committed"
-        return f"{done}; {len(still)} still wait: {still[0].why}" if still else done
+        still = [results for results in outcomes if results.state == "waiting"]
+        summary = f"{len(outcomes) - len(still)} committed"
+        return f"{summary}; {len(still)} still wait: {still[0].why}" if still else summary
 
     if readable:
-        runs = sum(one.runs for one in readable)
-        yield Ailment(f"{runs} finished runs wait to be committed ({', '.join(sorted({one.path for one in readable}))})", FIX, mend)
-    for one in waiting:
-        if not one.branch:
+        runs = sum(results.runs for results in readable)
+        yield Ailment(f"{runs} finished runs wait to be committed ({', '.join(sorted({results.path for results in readable}))})", FIX, mend)
+    for results in waiting:
+        if not results.branch:
             yield Ailment(
-                f"results that cannot be read wait in {one.file}", "were they written by a newer gitjournal? look at it, then delete it"
+                f"results that cannot be read wait in {results.file}", "were they written by a newer gitjournal? look at it, then delete it"
             )
 
 
@@ -199,10 +200,10 @@ def _locks(lab: Lab) -> Iterator[Ailment]:
 
     if left and not is_locked(private / "lock"):
         yield Ailment(f"a gitjournal that was killed left {', '.join(sorted(path.name for path in left))}", FIX, mend)
-    ours = {path.stat().st_ino for path in left if path.name == MARK}
+    own_locks = {path.stat().st_ino for path in left if path.name == MARK}
     for folder in lab.repository.git_dirs():
         lock = folder / "index.lock"
-        if lock.exists() and lock.stat().st_ino not in ours and time.time() - lock.stat().st_mtime > _STALE_SECONDS:
+        if lock.exists() and lock.stat().st_ino not in own_locks and time.time() - lock.stat().st_mtime > _STALE_SECONDS:
             yield Ailment(
                 f"{lock} has been there for {(time.time() - lock.stat().st_mtime) / 60:.0f} minutes",
                 f"if no git runs there any more: rm {lock}",

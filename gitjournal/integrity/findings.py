@@ -56,97 +56,100 @@ class Finding:
     note: bool = False
 
 
-def unreadable(found: Found) -> Iterator[Finding]:
+def find_unreadable(tree_entry: Found) -> Iterator[Finding]:
     """GJ104, GJ130: the page or a record cannot be read, or a merge left its markers there."""
-    marks = list(_MARKER.finditer(found.text or ""))
+    marks = list(_MARKER.finditer(tree_entry.text or ""))
     if any(mark[0][0] == "<" for mark in marks) and any(mark[0][0] == ">" for mark in marks):
-        at = (found.text or "").count("\n", 0, marks[0].start()) + 1
+        at = (tree_entry.text or "").count("\n", 0, marks[0].start()) + 1
         hint = "keep what is right of both sides; a conflict inside the results block is mended by gitjournal check --fix"
-        yield Finding("GJ104", found.page_path, at, "conflict markers", hint, stops=True)
-    elif found.fault:
-        place = found.fault.place
-        code = "GJ130" if "`data.hash`" in found.fault.message else "GJ104"
-        yield Finding(code, found.page_path, place.line if place else None, found.fault.message, found.fault.hint or "correct it there")
-    for line in found.lines:
+        yield Finding("GJ104", tree_entry.page_path, at, "conflict markers", hint, stops=True)
+    elif tree_entry.fault:
+        fault = tree_entry.fault
+        code = "GJ130" if "`data.hash`" in fault.message else "GJ104"
+        line_number = fault.place.line if fault.place else None
+        yield Finding(code, tree_entry.page_path, line_number, fault.message, fault.hint or "correct it there")
+    for line in tree_entry.lines:
         if line.fault:
             hint = "join what two branches recorded: gitjournal check --fix"
-            yield Finding("GJ104", found.records_path, line.number, line.fault, hint, stops=True)
-    seen: Counter[str] = Counter()
-    for line in found.lines:
+            yield Finding("GJ104", tree_entry.records_path, line.number, line.fault, hint, stops=True)
+    counts: Counter[str] = Counter()
+    for line in tree_entry.lines:
         if line.record:
-            seen[line.record.run] += 1
-            if seen[line.record.run] == 2:
+            counts[line.record.run] += 1
+            if counts[line.record.run] == 2:
                 message = f"the run {line.record.run} stands here twice"
-                yield Finding("GJ104", found.records_path, line.number, message, "keep one of them: gitjournal check --fix", stops=True)
+                hint = "keep one of them: gitjournal check --fix"
+                yield Finding("GJ104", tree_entry.records_path, line.number, message, hint, stops=True)
 
 
-def forged(found: Found) -> Iterator[Finding]:
+def find_wrong_fingerprints(tree_entry: Found) -> Iterator[Finding]:
     """GJ102: the text that was hashed is not the one that the fingerprint is of."""
-    for line in found.lines:
-        one = line.record
-        if one is None or not one.owned:
+    for line in tree_entry.lines:
+        record = line.record
+        if record is None or not record.owned:
             continue
-        if one.canonical is None:
+        if record.canonical is None:
             message = "a run without the text that its fingerprint is of"
-            yield Finding("GJ102", found.records_path, line.number, message, _FORGED + found.records_path)
-        elif fingerprint(one.canonical) != one.fingerprint:
+            yield Finding("GJ102", tree_entry.records_path, line.number, message, _FORGED + tree_entry.records_path)
+        elif fingerprint(record.canonical) != record.fingerprint:
             message = "the fingerprint is not that of the text beside it"
-            yield Finding("GJ102", found.records_path, line.number, message, _FORGED + found.records_path, stops=True)
+            yield Finding("GJ102", tree_entry.records_path, line.number, message, _FORGED + tree_entry.records_path, stops=True)
 
 
-def short(value: Any) -> str:
+def abbreviate(value: Any) -> str:
     """Return a value in few letters."""
-    said = "absent" if value is None else str(value)
-    return said if len(said) < 24 else f"{said[:20]}…"
+    text = "absent" if value is None else str(value)
+    return text if len(text) < 24 else f"{text[:20]}…"
 
 
-def outdated_block(found: Found) -> Iterator[Finding]:
+def find_outdated_block(tree_entry: Found) -> Iterator[Finding]:
     """GJ106: the results in the page are not those of the records."""
-    if found.text is None or not found.lines or any(line.fault for line in found.lines):
+    if tree_entry.text is None or not tree_entry.lines or any(line.fault for line in tree_entry.lines):
         return
     try:
-        block = read_block(found.text, found.id)
+        block = read_block(tree_entry.text, tree_entry.id)
     except EntryError as fault:
         line = fault.place.line if fault.place else None
-        yield Finding("GJ106", found.page_path, line, fault.message, fault.hint)
+        yield Finding("GJ106", tree_entry.page_path, line, fault.message, fault.hint)
         return
-    told = _DIGEST.search(block[1]) if block else None
-    if block is None or told is None or told[1] != digest(found.records):
+    written_digest = _DIGEST.search(block[1]) if block else None
+    if block is None or written_digest is None or written_digest[1] != digest(tree_entry.records):
         line = block[0] if block else None
         message = "the results block is not of these records" if block else "the results are missing from the entry"
-        yield Finding("GJ106", found.page_path, line, message, "write it anew: gitjournal check --fix")
+        yield Finding("GJ106", tree_entry.page_path, line, message, "write it anew: gitjournal check --fix")
 
 
-def replanned(found: Found, plan: bytes | None) -> Iterator[Finding]:
+def find_changes_after_plan(tree_entry: Found, plan: bytes | None) -> Iterator[Finding]:
     """GJ120: the entry says something else than the plan that was committed before its first run; None: it is not kept."""
-    if found.entry is None:
+    if tree_entry.entry is None:
         return
     if plan is None:
         message = "the plan is not kept here (a squash or rebase lets go of it), so its order cannot be shown"
-        yield Finding("GJ120", found.page_path, None, message, "nothing to do", note=True)
+        yield Finding("GJ120", tree_entry.page_path, None, message, "nothing to do", note=True)
         return
     text = plan.decode(errors="replace")
     try:
-        if found.text and split_text(text, file="the plan")[0] == split_text(found.text, file=found.page_path)[0]:
+        if tree_entry.text and split_text(text, file="the plan")[0] == split_text(tree_entry.text, file=tree_entry.page_path)[0]:
             return  # as nearly always, and much sooner known than what it says
-        planned = parse(text, entry_id=found.id, file="the plan")
+        planned = parse(text, entry_id=tree_entry.id, file="the plan")
     except GitjournalError:
-        yield Finding("GJ120", found.page_path, None, "what the records name as the plan is no entry", _FORGED + found.records_path)
+        message = "what the records name as the plan is no entry"
+        yield Finding("GJ120", tree_entry.page_path, None, message, _FORGED + tree_entry.records_path)
         return
-    for name in changed_after_plan(planned.front, found.entry.front):
-        place = found.entry.document.key_place((name,))
-        hint = advise_new_entry(found.id[-4:], "put it back", diff=True)
-        yield Finding("GJ120", found.page_path, place.line, f"`{name}` was changed after the plan", hint)
+    for name in changed_after_plan(planned.front, tree_entry.entry.front):
+        place = tree_entry.entry.document.key_place((name,))
+        hint = advise_new_entry(tree_entry.id[-4:], "put it back", diff=True)
+        yield Finding("GJ120", tree_entry.page_path, place.line, f"`{name}` was changed after the plan", hint)
 
 
-def secrets(file: str, text: str) -> Iterator[Finding]:
+def find_secrets(file: str, text: str) -> Iterator[Finding]:
     """GJ140: something that nobody else should read."""
     for leak in find_leaks(text):
         hint = "take it out, and make it worthless where it came from: what was pushed stays known"
         yield Finding("GJ140", file, leak.line, f"this looks like {leak.kind}", hint, stops=True)
 
 
-def bad_sheet(file: str, text: str) -> Iterator[Finding]:
+def find_bad_sheet(file: str, text: str) -> Iterator[Finding]:
     """GJ130, GJ104: a datasheet that cannot be read, or whose hash is none."""
     try:
         sheet = datasheet.parse(text, file=file)
@@ -154,10 +157,12 @@ def bad_sheet(file: str, text: str) -> Iterator[Finding]:
         yield Finding("GJ104", file, fault.place.line if fault.place else None, fault.message, fault.hint or "correct it there")
         return
     if not _HASH.match(sheet.hash):
-        yield Finding("GJ130", file, 2, f"`hash` is {short(sheet.hash)}, not sha256: and 64 letters", "gitjournal writes it: bring it back")
+        yield Finding(
+            "GJ130", file, 2, f"`hash` is {abbreviate(sheet.hash)}, not sha256: and 64 letters", "gitjournal writes it: bring it back"
+        )
 
 
-def misplaced(snapshot: Snapshot, paths: Iterable[str]) -> Iterator[Finding]:
+def find_stray_files(snapshot: Snapshot, paths: Iterable[str]) -> Iterator[Finding]:
     """GJ107, GJ150: records without a page, and what is no entry among the entries; only of these paths."""
     folded: dict[str, str] = {}
     for path in sorted(snapshot.files):
@@ -181,10 +186,10 @@ def misplaced(snapshot: Snapshot, paths: Iterable[str]) -> Iterator[Finding]:
             yield Finding("GJ150", path, None, "no entry, and among the entries", hint)
 
 
-def shortened(lost: Iterable[tuple[str, Record | None]]) -> Iterator[Finding]:
+def find_lost_records(lost: Iterable[tuple[str, Record | None]]) -> Iterator[Finding]:
     """GJ105: lines that stood in a records file and do so no more."""
-    counted: Counter[str] = Counter(path for path, _ in lost)
-    for path, amount in counted.items():
+    countable_runs: Counter[str] = Counter(path for path, _ in lost)
+    for path, amount in countable_runs.items():
         message = "a run on record was edited or deleted" if amount == 1 else f"{amount} runs on record were edited or deleted"
         hint = f"bring them back (git log -p -- {path}); a result that should not count: `retracted: why` in the entry"
         yield Finding("GJ105", path, None, message, hint, stops=True)

@@ -19,8 +19,8 @@ from gitjournal.git.lab import Lab
 from gitjournal.git.trees import write_working_tree
 from gitjournal.git.working_files import replace_file
 from gitjournal.integrity.check import Checked
-from gitjournal.integrity.duplicates import Twice
-from gitjournal.integrity.rejudge import page_of
+from gitjournal.integrity.duplicates import Duplicate
+from gitjournal.integrity.rejudge import recompute_page
 from gitjournal.journal.entry_ids import PAGE, RECORDS
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.snapshot import read_lines, read_snapshot
@@ -32,14 +32,14 @@ _OURS, _BASE, _MIDDLE, _THEIRS = b"<<<<<<< ", b"||||||| ", b"=======", b">>>>>>>
 
 
 @dataclass(frozen=True)
-class Mended:
+class MendedFile:
     """One file that was changed (or would be), and how."""
 
     path: str
     what: str
 
 
-def mend(lab: Lab, checked: Checked, refs: dict[str, str], *, compose: ComposeResults, dry_run: bool) -> list[Mended]:
+def mend(lab: Lab, checked: Checked, refs: dict[str, str], *, compose: ComposeResults, dry_run: bool) -> list[MendedFile]:
     """Mend the files of the lab, and return what was changed. `compose` makes the results block and its figures."""
     worktree = lab.worktree
     if worktree is None:
@@ -47,29 +47,30 @@ def mend(lab: Lab, checked: Checked, refs: dict[str, str], *, compose: ComposeRe
     edits: dict[str, list[tuple[str, Callable[[bytes], bytes]]]] = {}
     for path in sorted({one.file for one in checked.findings if one.code == "GJ104"}):
         if path.endswith(RECORDS):
-            edits.setdefault(path, []).append(("runs of both sides joined", _joined(path)))
+            edits.setdefault(path, []).append(("runs of both sides joined", _join_records(path)))
         elif path.endswith(PAGE):
-            edits.setdefault(path, []).append(("the conflict in its results block taken away", _calmed(path)))
-    for twice in checked.twice:
-        edits.setdefault(twice.stem + PAGE, []).append(_declaring(twice))
-    told = [one for path, wanted in edits.items() for one in _apply(lab, path, wanted, dry_run=dry_run)]
+            edits.setdefault(path, []).append(("the conflict in its results block taken away", _settle_block(path)))
+    for duplicate in checked.duplicates:
+        edits.setdefault(duplicate.stem + PAGE, []).append(_declare_replication(duplicate))
+    mended = [one for path, wanted in edits.items() for one in _apply(lab, path, wanted, dry_run=dry_run)]
     if dry_run:
-        touched = {one.file for one in checked.findings if one.code in OF_BLOCKS}
-        return [*told, *(Mended(path, "its results block written anew") for path in sorted(touched))]
+        outdated = {one.file for one in checked.findings if one.code in OF_BLOCKS}
+        return [*mended, *(MendedFile(path, "its results block written anew") for path in sorted(outdated))]
     snapshot = read_snapshot(lab.repository, write_working_tree(worktree))
     stems = {path.removesuffix(RECORDS).removesuffix(PAGE) for path in edits}
     stems |= {one.file.removesuffix(PAGE) for one in checked.findings if one.code in OF_BLOCKS}
     with Index.open(lab.repository) as index:
         index.refresh(refs)
-        for found in snapshot.entries(stems):
-            page = page_of(found, snapshot, index, compose)
+        for tree_entry in snapshot.entries(stems):
+            page = recompute_page(tree_entry, snapshot, index, compose)
             if page is not None:
-                told += _apply(lab, found.page_path, [("its results block written anew", _spliced(found.id, page.block))], dry_run=False)
-                told += [Mended(path, "drawn anew") for path, drawn in page.figures.items() if _draw(lab, path, drawn)]
-    return told
+                edit = _write_block(tree_entry.id, page.block)
+                mended += _apply(lab, tree_entry.page_path, [("its results block written anew", edit)], dry_run=False)
+                mended += [MendedFile(path, "drawn anew") for path, drawn in page.figures.items() if _draw(lab, path, drawn)]
+    return mended
 
 
-def _apply(lab: Lab, path: str, wanted: Sequence[tuple[str, Callable[[bytes], bytes]]], *, dry_run: bool) -> Iterator[Mended]:
+def _apply(lab: Lab, path: str, wanted: Sequence[tuple[str, Callable[[bytes], bytes]]], *, dry_run: bool) -> Iterator[MendedFile]:
     file = lab.path / path
     if not file.is_file() or file.is_symlink():
         return
@@ -78,7 +79,7 @@ def _apply(lab: Lab, path: str, wanted: Sequence[tuple[str, Callable[[bytes], by
         if edit(before) != before:
             if not dry_run:
                 replace_file(file, edit)
-            yield Mended(path, what)
+            yield MendedFile(path, what)
 
 
 def _draw(lab: Lab, path: str, drawn: bytes) -> bool:
@@ -94,19 +95,19 @@ def _draw(lab: Lab, path: str, drawn: bytes) -> bool:
 # ---- records
 
 
-def _joined(path: str) -> Callable[[bytes], bytes]:
+def _join_records(path: str) -> Callable[[bytes], bytes]:
     """Return the edit that takes conflict markers out and keeps every run once."""
 
     def edit(before: bytes) -> bytes:
-        kept, seen = [], dict[str, bytes]()
+        lines_kept, by_run = [], dict[str, bytes]()
         for line in before.split(b"\n"):
             if not line.strip() or line.startswith((_OURS, _BASE, _THEIRS)) or line.rstrip() == _MIDDLE:
                 continue
-            (read,) = read_lines(line, path)
-            if read.record is None or seen.setdefault(read.record.run, line) != line:
+            (parsed,) = read_lines(line, path)
+            if parsed.record is None or by_run.setdefault(parsed.record.run, line) != line:
                 return before  # not a line of ours, or two that differ under one name: that needs a decision
-            kept.append(line)
-        return b"".join(line + b"\n" for line in dict.fromkeys(kept))
+            lines_kept.append(line)
+        return b"".join(line + b"\n" for line in dict.fromkeys(lines_kept))
 
     return edit
 
@@ -124,8 +125,8 @@ class _Hunk:
     theirs: list[bytes]
 
 
-def _hunks(lines: Sequence[bytes]) -> list[_Hunk]:
-    found: list[_Hunk] = []
+def _find_hunks(lines: Sequence[bytes]) -> list[_Hunk]:
+    hunks: list[_Hunk] = []
     first, part = -1, b""
     sides: dict[bytes, list[bytes]] = {}
     for number, line in enumerate(lines):
@@ -136,26 +137,26 @@ def _hunks(lines: Sequence[bytes]) -> list[_Hunk]:
         elif part and line.rstrip() == _MIDDLE:
             part = _MIDDLE
         elif part and line.startswith(_THEIRS):
-            found.append(_Hunk(first, number, sides[_OURS], sides[_MIDDLE]))
+            hunks.append(_Hunk(first, number, sides[_OURS], sides[_MIDDLE]))
             part = b""
         elif part:
             sides[part].append(line)
-    return found
+    return hunks
 
 
-def _calmed(path: str) -> Callable[[bytes], bytes]:
+def _settle_block(path: str) -> Callable[[bytes], bytes]:
     """Return the edit that settles conflicts which lie in the results block alone: it is written anew from the records."""
     entry_id = PurePosixPath(path).name.removesuffix(PAGE)
 
     def edit(before: bytes) -> bytes:
         lines = before.splitlines(keepends=True)
-        hunks = _hunks(lines)
+        hunks = _find_hunks(lines)
         ours, theirs = _side(lines, hunks, ours=True), _side(lines, hunks, ours=False)
-        inside = [_inside(text, spans, entry_id) for text, spans in (ours, theirs)]
+        is_inside = [_within_block(text, spans, entry_id) for text, spans in (ours, theirs)]
         out, at = [], 0
         for number, hunk in enumerate(hunks):
             out += lines[at : hunk.first]
-            settled = inside[0][number] and inside[1][number]
+            settled = is_inside[0][number] and is_inside[1][number]
             out += hunk.ours if settled else lines[hunk.first : hunk.last + 1]
             at = hunk.last + 1
         return b"".join([*out, *lines[at:]])
@@ -169,14 +170,14 @@ def _side(lines: Sequence[bytes], hunks: Sequence[_Hunk], *, ours: bool) -> tupl
     spans, at = [], 0
     for hunk in hunks:
         out += lines[at : hunk.first]
-        said = hunk.ours if ours else hunk.theirs
-        spans.append((len(out), len(out) + len(said)))
-        out += said
+        side_lines = hunk.ours if ours else hunk.theirs
+        spans.append((len(out), len(out) + len(side_lines)))
+        out += side_lines
         at = hunk.last + 1
     return b"".join([*out, *lines[at:]]).decode(errors="replace"), spans
 
 
-def _inside(text: str, spans: Sequence[tuple[int, int]], entry_id: str) -> list[bool]:
+def _within_block(text: str, spans: Sequence[tuple[int, int]], entry_id: str) -> list[bool]:
     try:
         block = read_block(text, entry_id)
     except EntryError:
@@ -188,21 +189,21 @@ def _inside(text: str, spans: Sequence[tuple[int, int]], entry_id: str) -> list[
     return [first <= start and end <= last for start, end in spans]
 
 
-def _declaring(twice: Twice) -> tuple[str, Callable[[bytes], bytes]]:
-    other, path = PurePosixPath(twice.other).name, twice.stem + PAGE
+def _declare_replication(duplicate: Duplicate) -> tuple[str, Callable[[bytes], bytes]]:
+    other_id, path = PurePosixPath(duplicate.other).name, duplicate.stem + PAGE
 
     def edit(before: bytes) -> bytes:
         with contextlib.suppress(GitjournalError, UnicodeDecodeError):
             text = before.decode()
-            entry = parse(text, entry_id=PurePosixPath(twice.stem).name, file=path)
+            entry = parse(text, entry_id=PurePosixPath(duplicate.stem).name, file=path)
             if entry.front.replicates is None:
-                return entry_edit.set_values(text, {("replicates",): other}, file=path).encode()
+                return entry_edit.set_values(text, {("replicates",): other_id}, file=path).encode()
         return before  # it cannot be read yet, or replicates another: that needs a decision
 
-    return f"declared to replicate {other}", edit
+    return f"declared to replicate {other_id}", edit
 
 
-def _spliced(entry_id: str, block: str) -> Callable[[bytes], bytes]:
+def _write_block(entry_id: str, block: str) -> Callable[[bytes], bytes]:
     def edit(before: bytes) -> bytes:
         with contextlib.suppress(EntryError):
             return splice(before.decode("utf-8", "surrogateescape"), entry_id, block).encode("utf-8", "surrogateescape")

@@ -12,7 +12,7 @@ from gitjournal.git.lab import Lab, read_settings
 from gitjournal.git.process import run_git
 from gitjournal.git.repository import Repository
 from gitjournal.integrity.check import Question, check_tree
-from gitjournal.integrity.duplicates import Twice
+from gitjournal.integrity.duplicates import Duplicate
 from gitjournal.integrity.findings import Finding
 from gitjournal.journal.branches import journal_refs, short_ref
 from gitjournal.journal.index.cache import Index
@@ -33,7 +33,7 @@ UNDER_WAY = {
 class EarlierEntry:
     """What is known of the entry that did a run first."""
 
-    twice: Twice
+    duplicate: Duplicate
     branch: str
     row: Row | None
 
@@ -46,38 +46,38 @@ class HookRefusal:
     repeated: list[EarlierEntry]
 
 
-def guard_staged(repository: Repository, git_dir: Path, head: str, tree: str) -> HookRefusal | None:
+def check_commit(repository: Repository, git_dir: Path, head: str, tree: str) -> HookRefusal | None:
     """Judge what is about to be committed on top of `head`."""
     merged = git_dir / "MERGE_HEAD"
-    others = tuple(merged.read_text().split()) if merged.is_file() else ()
+    merged_commits = tuple(merged.read_text().split()) if merged.is_file() else ()
     # what comes from elsewhere was accepted there: only what is new here is compared with other branches
     new = not any((git_dir / name).exists() for name in UNDER_WAY)
-    told = run_git(["--git-dir", str(git_dir), "symbolic-ref", "--quiet", "HEAD"], cwd=repository.common).stdout.decode().strip()
-    return _judge(repository, Question(tree, base=head, parents=(head, *others), branches=new), told)
+    ref = run_git(["--git-dir", str(git_dir), "symbolic-ref", "--quiet", "HEAD"], cwd=repository.common).stdout.decode().strip()
+    return _judge(repository, Question(tree, base=head, parents=(head, *merged_commits), branches=new), ref)
 
 
-def guard_ref(repository: Repository, old: str, new: str, ref: str, *, pushed: bool) -> HookRefusal | None:
+def check_move(repository: Repository, old: str, new: str, ref: str, *, pushed: bool) -> HookRefusal | None:
     """Judge a branch that is about to move to `new`; `old` is empty for one that is not known where it is going."""
-    known = (f"^{old}",) if old else ("--not", "--remotes" if pushed else "--branches")
-    return _judge(repository, Question(new, base=old or None, history=(new, *known), branches=False), ref)
+    excluded = (f"^{old}",) if old else ("--not", "--remotes" if pushed else "--branches")
+    return _judge(repository, Question(new, base=old or None, history=(new, *excluded), branches=False), ref)
 
 
 def _judge(repository: Repository, question: Question, ref: str) -> HookRefusal | None:
-    known = read_settings(repository)
-    branch = known.branch if known else ref.removeprefix("refs/heads/") or "journal"
+    settings = read_settings(repository)
+    branch = settings.branch if settings else ref.removeprefix("refs/heads/") or "journal"
     refs = journal_refs(Lab(repository, repository.common, branch, None, None), ref)
     checked = check_tree(repository, question, refs)
     stopping = [one for one in checked.findings if one.stops]
     if not stopping:
         return None
-    return HookRefusal([one for one in stopping if one.code != "GJ101"], _others(repository, refs, checked.twice, ref))
+    return HookRefusal([one for one in stopping if one.code != "GJ101"], _earlier_entries(repository, refs, checked.duplicates, ref))
 
 
-def _others(repository: Repository, refs: dict[str, str], twice: list[Twice], ref: str) -> list[EarlierEntry]:
-    found = []
+def _earlier_entries(repository: Repository, refs: dict[str, str], duplicates: list[Duplicate], ref: str) -> list[EarlierEntry]:
+    earlier = []
     with Index.open(repository) as index:
         index.refresh(refs)
-        for one in twice:
-            placed = index.entry(PurePosixPath(one.other).name)
-            found.append(EarlierEntry(one, one.branch or short_ref(placed[0] if placed else ref), placed[1] if placed else None))
-    return found
+        for duplicate in duplicates:
+            ref_of, row = index.entry(PurePosixPath(duplicate.other).name) or (ref, None)
+            earlier.append(EarlierEntry(duplicate, duplicate.branch or short_ref(ref_of), row))
+    return earlier

@@ -51,14 +51,14 @@ def find_leaks(text: str) -> Iterator[Leak]:
     """Yield what looks like a secret."""
     # looking for letters is a hundred times faster than for shapes, and nearly every text has none of them
     lower = text.casefold()
-    found = [
+    matches = [
         (match.start(), match.end(), kind)
         for kind, words, shape in _COMPILED
         if any(word in lower for word in words)
         for match in shape.finditer(text)
     ]
     last = 0
-    for start, end, kind in sorted(found):
+    for start, end, kind in sorted(matches):
         if start >= last:  # what is a token and the value of a key is one secret
             yield Leak(text.count("\n", 0, start) + 1, kind)
             last = end

@@ -11,9 +11,9 @@ import pytest
 from gitjournal.entry.record import Record, decode_lines, encode
 from gitjournal.git.lab import find_lab
 from gitjournal.git.trees import compute_merge, merge_in_index
-from gitjournal.integrity.check import Question, check_tree, question_of_range
+from gitjournal.integrity.check import Question, ask_range, check_tree
 from gitjournal.integrity.findings import CODES
-from gitjournal.integrity.rejudge import in_depth
+from gitjournal.integrity.rejudge import check_in_depth
 from gitjournal.integrity.secret_scan import find_leaks
 from tests.support.guarded import FIRST, LATER, UNGUARDED, begin, checked, codes, page, put, repeat, run, save, tried
 from tests.support.helpers import git, gitjournal
@@ -178,7 +178,7 @@ def test_a_range_names_only_what_it_brings(lab: Path) -> None:
     put(lab, LATER, page("X", c=5).replace("dev: 0.2", "dev: 0.3"), [run(5, at="2")])
     after = save(lab)
     repository = find_lab(lab).repository
-    found = check_tree(repository, question_of_range(before, after), {}, in_depth)
+    found = check_tree(repository, ask_range(before, after), {}, check_in_depth)
     assert [(one.code, one.file[-7:-3]) for one in found.findings] == [("GJ103", "bbbb")]
 
 
@@ -219,7 +219,7 @@ def test_records_that_were_edited_or_deleted_are_found_until_they_are_back(lab: 
     repository = find_lab(lab).repository
     # all of it, and the last step alone as a hook sees it (to which what was deleted before and comes anew is new)
     for base in (f"journal~{len(states)}", "journal~1")[: 1 if states == [DELETED, EDITED] else 2]:
-        asked = check_tree(repository, question_of_range(git(lab, "rev-parse", base), git(lab, "rev-parse", "journal")), {})
+        asked = check_tree(repository, ask_range(git(lab, "rev-parse", base), git(lab, "rev-parse", "journal")), {})
         assert ("GJ105" in {one.code for one in asked.findings}) == found, base
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gitjournal.git.lab import find_lab
-from gitjournal.integrity.duplicates import Twice, as_finding, counted, repeated_elsewhere, repeated_here, stands_alone
+from gitjournal.integrity.duplicates import Duplicate, countable_runs, describe_duplicate, find_elsewhere, find_here, is_countable
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.snapshot import read_snapshot
@@ -23,15 +23,15 @@ def lab(repo: Path) -> Path:
     return begin(repo)
 
 
-def look(lab: Path, *read: str) -> tuple[list[Twice], list[Twice]]:
+def look(lab: Path, *read: str) -> tuple[list[Duplicate], list[Duplicate]]:
     """Return what stands twice here, and what elsewhere has; only the entries `read` are read, others are asked of the index."""
     place = find_lab(lab)
     snapshot = read_snapshot(place.repository, git(lab, "rev-parse", "HEAD"))
     stems = {STEMS[name] for name in read or STEMS} & set(snapshot.stems)
-    runs = [pair for found in snapshot.entries(stems) for pair in counted(found)]
+    runs = [pair for found in snapshot.entries(stems) for pair in countable_runs(found)]
     with Index.open(place.repository) as index:
         index.refresh(journal_refs(place, current_ref(place)))
-        return repeated_here(snapshot, runs, index, stems), repeated_elsewhere(snapshot, runs, index)
+        return find_here(snapshot, runs, index, stems), find_elsewhere(snapshot, runs, index)
 
 
 @pytest.mark.parametrize("read", [(FIRST, LATER), (LATER,)])
@@ -79,15 +79,15 @@ def test_a_run_of_another_branch_counts_where_that_was_before(lab: Path) -> None
 
 
 def test_it_is_said_with_what_mends_it() -> None:
-    found = as_finding(Twice(STEMS[LATER], STEMS[FIRST], 2, 7, "journal"))
+    found = describe_duplicate(Duplicate(STEMS[LATER], STEMS[FIRST], 2, 7, "journal"))
     assert (found.code, found.file, found.line, found.stops) == ("GJ101", f"{STEMS[LATER]}.runs.jsonl", 7, True)
     assert found.message == f"2 runs that are the same as in {FIRST}, on journal"
     assert "replicates: aaaa" in found.hint
-    assert as_finding(Twice(STEMS[LATER], STEMS[FIRST], 1, 7)).message == f"the same run as {FIRST}"
+    assert describe_duplicate(Duplicate(STEMS[LATER], STEMS[FIRST], 1, 7)).message == f"the same run as {FIRST}"
 
 
 def test_a_run_taken_from_another_entry_stands_not_alone() -> None:
-    assert stands_alone(run(at="1"))
-    assert stands_alone(run(at="1", status="again"))
-    assert not stands_alone(run(at="1", status="again", repeats="a", reason="b"))
-    assert not stands_alone(run(at="1", from_=FIRST))
+    assert is_countable(run(at="1"))
+    assert is_countable(run(at="1", status="again"))
+    assert not is_countable(run(at="1", status="again", repeats="a", reason="b"))
+    assert not is_countable(run(at="1", from_=FIRST))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitjournal.git.worktree import find_repository
-from gitjournal.integrity.guard import HookRefusal, guard_ref, guard_staged
+from gitjournal.integrity.guard import HookRefusal, check_commit, check_move
 from gitjournal.journal.index.rows import Row
 from tests.support.guarded import FIRST, LATER, UNGUARDED, begin, page, put, repeat, run, save
 from tests.support.helpers import git
@@ -24,12 +24,12 @@ def staged(lab: Path) -> HookRefusal | None:
     """Ask as the hook before a commit does."""
     git(lab, "add", "--all")
     folder = Path(git(lab, "rev-parse", "--absolute-git-dir"))
-    return guard_staged(find_repository(lab), folder, git(lab, "rev-parse", "HEAD"), git(lab, "write-tree"))
+    return check_commit(find_repository(lab), folder, git(lab, "rev-parse", "HEAD"), git(lab, "write-tree"))
 
 
 def moved(lab: Path, old: str, *, pushed: bool = False) -> HookRefusal | None:
     """Ask as the hook does through which the journal is about to move from `old` to where it stands."""
-    return guard_ref(find_repository(lab), old, git(lab, "rev-parse", "HEAD"), "refs/heads/journal", pushed=pushed)
+    return check_move(find_repository(lab), old, git(lab, "rev-parse", "HEAD"), "refs/heads/journal", pushed=pushed)
 
 
 def test_work_in_progress_passes(lab: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_run_that_another_entry_did_is_refused_with_that_entry(lab: Path) -> N
     assert refusal
     assert refusal.findings == []
     (earlier,) = refusal.repeated
-    assert (earlier.twice.stem, earlier.branch) == (f"entries/2026/{LATER}", "journal")
+    assert (earlier.duplicate.stem, earlier.branch) == (f"entries/2026/{LATER}", "journal")
     assert isinstance(earlier.row, Row)
     assert (earlier.row.id, earlier.row.title) == (FIRST, "First")
 

@@ -16,7 +16,7 @@ import yaml
 from gitjournal.entry.record import decode_lines
 from gitjournal.errors import GitError
 from gitjournal.git.lab import Lab, find_lab
-from gitjournal.integrity.review import range_of, review
+from gitjournal.integrity.review import parse_range, review
 from gitjournal.journal.branches import journal_refs
 from gitjournal.render.reports.pull_request import MARKER, inert
 from tests.support.guarded import FIRST, LATER, begin, page, put, run, save
@@ -185,11 +185,11 @@ def test_an_entry_that_is_taken_away_is_told(branch: Lab) -> None:
 
 
 def test_a_range_is_two_names_or_a_branch_and_what_it_goes_into(branch: Lab) -> None:
-    assert range_of(branch, "a..b") == ("a", "b")
-    assert range_of(branch, "a...b") == ("a", "b")
-    assert range_of(branch, "..") == ("journal", "HEAD")
-    assert range_of(branch, "exp/kernel") == ("journal", "exp/kernel")
+    assert parse_range(branch, "a..b") == ("a", "b")
+    assert parse_range(branch, "a...b") == ("a", "b")
+    assert parse_range(branch, "..") == ("journal", "HEAD")
+    assert parse_range(branch, "exp/kernel") == ("journal", "exp/kernel")
     with pytest.raises(GitError, match="is the journal itself"):
-        range_of(branch, "journal")
+        parse_range(branch, "journal")
     with pytest.raises(GitError, match="no branch of a journal"):
         review(branch, "journal", "main", {})

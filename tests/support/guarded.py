@@ -17,7 +17,7 @@ from gitjournal.git.lab import find_journal
 from gitjournal.git.setup.init import init
 from gitjournal.git.trees import write_working_tree
 from gitjournal.integrity.check import Checked, Question, check_tree
-from gitjournal.integrity.rejudge import in_depth
+from gitjournal.integrity.rejudge import check_in_depth
 from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import configure
@@ -119,7 +119,8 @@ def checked(lab: Path) -> Checked:
     assert place.worktree
     head = git(lab, "rev-parse", "HEAD")
     refs = journal_refs(place, current_ref(place))
-    return check_tree(place.repository, Question(write_working_tree(place.worktree), parents=(head,), history=(head,)), refs, in_depth)
+    question = Question(write_working_tree(place.worktree), parents=(head,), history=(head,))
+    return check_tree(place.repository, question, refs, check_in_depth)
 
 
 def codes(lab: Path) -> list[str]:

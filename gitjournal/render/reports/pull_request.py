@@ -15,7 +15,7 @@ from urllib.parse import quote
 from gitjournal.entry.summary import Summary
 from gitjournal.entry.verdict import WORDS
 from gitjournal.integrity.findings import Finding
-from gitjournal.integrity.review import Review, Reviewed
+from gitjournal.integrity.review import Review, ReviewedEntry
 from gitjournal.render import text
 from gitjournal.render.charts import terminal
 from gitjournal.render.charts.entry_figures import PROFILE, entry_figures
@@ -110,7 +110,7 @@ def _verdict_counts(review: Review) -> Iterator[str]:
     yield f"**{' · '.join(words)}.** From {_revision_name(review.theirs)} at {_as_code(review.commit[:10])}."
 
 
-def _entry_lines(reviewed: Reviewed, review: Review, link: str) -> Iterator[str]:
+def _entry_lines(reviewed: ReviewedEntry, review: Review, link: str) -> Iterator[str]:
     name = inert(reviewed.entry.front.title) if reviewed.entry else _as_code(reviewed.id)
     yield f"### {name}{'' if reviewed.is_new else ' (changed)'}"
     yield ""
@@ -138,7 +138,7 @@ def _entry_lines(reviewed: Reviewed, review: Review, link: str) -> Iterator[str]
         )
 
 
-def _verdict_lines(reviewed: Reviewed) -> Iterator[str]:
+def _verdict_lines(reviewed: ReviewedEntry) -> Iterator[str]:
     if reviewed.verdict:
         for outcome in reviewed.verdict.outcomes:
             yield f"- **{outcome.verdict}**: expected {_as_code(outcome.expectation)}; {inert(outcome.words)}"
@@ -147,7 +147,7 @@ def _verdict_lines(reviewed: Reviewed) -> Iterator[str]:
     yield f"- expected {_as_code(str(expected))}, not judged yet" if expected else "- Nothing was expected in numbers (`expect:`)."
 
 
-def _score_table(reviewed: Reviewed) -> Iterator[str]:
+def _score_table(reviewed: ReviewedEntry) -> Iterator[str]:
     summary, gain = reviewed.summary, reviewed.gain
     if summary is None or summary.best is None or summary.best_score is None:
         yield "No run has ended with a result." if summary is None or not summary.failed else f"All {summary.failed} runs failed."
@@ -167,7 +167,7 @@ def _score_table(reviewed: Reviewed) -> Iterator[str]:
         yield "\nNo baseline to compare with."
 
 
-def _look_lines(reviewed: Reviewed) -> Iterator[str]:
+def _look_lines(reviewed: ReviewedEntry) -> Iterator[str]:
     """Yield what was seen of the test set, and what so many looks mean."""
     if reviewed.looked is None or reviewed.summary is None:
         return
@@ -190,7 +190,7 @@ def _summary_findings(summary: Summary) -> Iterator[str]:
         yield f"- **finding** in {text.count(amount, 'run')}: {inert(finding_meaning(code))}"
 
 
-def _profile_lines(reviewed: Reviewed) -> Iterator[str]:
+def _profile_lines(reviewed: ReviewedEntry) -> Iterator[str]:
     """Yield what the grid said of the parameter that mattered most, as text: a forge shows a file only once it is pushed."""
     if reviewed.summary is None:
         return
@@ -202,7 +202,7 @@ def _profile_lines(reviewed: Reviewed) -> Iterator[str]:
         yield from ("```text", *lines, "```", "\n</details>")
 
 
-def _plan_changes(reviewed: Reviewed, review: Review) -> Iterator[str]:
+def _plan_changes(reviewed: ReviewedEntry, review: Review) -> Iterator[str]:
     """Yield what was edited after the plan."""
     findings = [finding for finding in review.checked.findings if finding.code == "GJ120" and finding.file == reviewed.path]
     if findings:
