@@ -4,7 +4,7 @@ BIN = .venv/bin
 WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE # with it every process compiles the package anew
 
-.PHONY: demo test faults lint bench clean
+.PHONY: demo test test-fast faults lint bench clean
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.12")'
@@ -31,6 +31,9 @@ demo: .venv/ready  ## the main job, in a fresh repository at ./demo-journal
 
 test: .venv/ready .venv/browser .venv-sklearn-1.5.2/ready  ## all tests, the slow ones too
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+
+test-fast: .venv/ready  ## what starts no process but git, and is not slow: about a minute
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --fast
 
 faults: .venv/ready  ## the long campaign of faults, with its figures: about ten minutes
 	GITJOURNAL_FAULTS=long $(BIN)/python -m pytest -q -s tests/test_faults.py -o timeout=3600

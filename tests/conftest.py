@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,8 +31,16 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 _numbers = itertools.count()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="skip slow tests, and any other as soon as it starts a process other than git")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Have processes forked from servers, which last as long as the tests; those of pytest-xdist share them."""
+    if config.getoption("--fast"):
+        sys.addaudithook(ready.skip_processes)
+        # a test that is left in the middle leaves files open
+        config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
     if not hasattr(config, "workerinput"):
         stack = ExitStack()
         stack.enter_context(ready.servers())
@@ -41,10 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Choose, before any fixture, what a test's processes begin as."""
-    keras = item.get_closest_marker("keras") is not None
+    slow, fresh, keras = (item.get_closest_marker(name) is not None for name in ("slow", "fresh_processes", "keras"))
+    if item.config.getoption("--fast") and (slow or fresh):
+        pytest.skip("slow, or about processes")
     if keras and importlib.util.find_spec("keras") is None:
         pytest.skip("Keras is an extra: pip install 'gitjournal[keras]'")
-    ready.choose(fresh=item.get_closest_marker("fresh_processes") is not None, keras=keras)
+    ready.choose(fresh=fresh, keras=keras)
 
 
 def settle(patch: pytest.MonkeyPatch, home: Path) -> Path:

@@ -171,7 +171,7 @@ def decimals(value: float, noise: float | None = None) -> int:
 def number(value: float | None, noise: float | None = None) -> str:
     """Write a metric with three significant digits.
 
-    >>> number(0.97777), number(12.3456), number(0.5, 0.02), number(None)
+    >>> number(0.97777), number(12.3456), number(0.5, 0.2), number(None)
     ('0.978', '12.3', '0.50', '-')
     """
     if value is None:

@@ -19,6 +19,7 @@ from gitjournal.worker.jobs import ErrorReply, RunJob, RunProgress, RunResult, V
 from gitjournal.worker.pool import RunReply, WorkerPool
 from tests.support.helpers import gone
 
+pytestmark = pytest.mark.fresh_processes
 RUNS, TURNS = (3000, 500) if os.environ.get("GITJOURNAL_FAULTS") == "long" else (150, 12)
 WORKER = """
 import json, os, random, signal, sys, time
