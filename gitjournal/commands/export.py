@@ -17,7 +17,7 @@ from gitjournal.journal import query
 from gitjournal.journal.entry_results import EntryResults, Unreadable, read_results
 from gitjournal.journal.journal import Journal, Listed, open_journal
 from gitjournal.journal.listing import entry_clauses, query_values
-from gitjournal.journal.table import About, Flat, Row, as_parquet, entries_table, entry_row, run_row, runs_table, text_of
+from gitjournal.journal.table import Cells, EntryHead, FlatTable, as_parquet, cell_text, entries_table, entry_cells, run_cells, runs_table
 from gitjournal.render import text
 from gitjournal.suggest.studies import export
 from gitjournal.suggest.studies.files import ENDINGS, write_studies
@@ -130,16 +130,16 @@ def _load(name: str, output: Path) -> str:
     return f"optuna.load_study(study_name={name!r}, storage=JournalStorage(JournalFileBackend({str(output)!r})))"
 
 
-def as_csv(table: Flat) -> str:
+def as_csv(table: FlatTable) -> str:
     """Return the table as RFC 4180 has it, but for line ends, which are those of the system that git and Python agree on."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([[text_of(value) for value in row] for row in table.rows])
+    writer.writerows([[cell_text(value) for value in row] for row in table.rows])
     return written.getvalue()
 
 
-def as_json(table: Flat) -> str:
+def as_json(table: FlatTable) -> str:
     """Return a list of objects, one a line, each with every column."""
     lines = [json.dumps(dict(zip(table.columns, row, strict=True)), ensure_ascii=False) for row in table.rows]
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
@@ -148,25 +148,25 @@ def as_json(table: Flat) -> str:
 def _listed(journal: Journal, parts: Sequence[str], clauses: Sequence[query.Clause], *, everywhere: bool) -> list[Listed]:
     """Return the committed entries that are asked for, in the order of their ids."""
     every = [one for one in (journal.everywhere() if everywhere else journal.here()) if one.ref is not None]
-    query.check_known([clause.name for clause in clauses], {name for one in every for name in one.row.values})
+    query.check_names([clause.name for clause in clauses], {name for one in every for name in one.row.values})
     wanted = {one.row.id: one for one in map(journal.find, parts)}
     draft = next((one for one in wanted.values() if one.ref is None), None)
     if draft is not None:
         raise UsageError(f"{draft.row.id} is a draft: it has no runs yet", hint=f"gitjournal exec {draft.row.id[-4:]}")
     chosen = list(wanted.values()) if parts else every
-    return sorted((one for one in chosen if query.matching(clauses, query_values(one))), key=lambda one: one.row.id)
+    return sorted((one for one in chosen if query.matches_all(clauses, query_values(one))), key=lambda one: one.row.id)
 
 
-def _about(one: EntryResults) -> About:
+def _about(one: EntryResults) -> EntryHead:
     row = one.opened.listed.row
-    return About(row.id, row.state, one.opened.listed.branch)
+    return EntryHead(row.id, row.state, one.opened.listed.branch)
 
 
-def _run_rows(one: EntryResults) -> list[Row]:
-    return [run_row(_about(one), one.opened.entry.front, record) for record in one.opened.records]
+def _run_rows(one: EntryResults) -> list[Cells]:
+    return [run_cells(_about(one), one.opened.entry.front, record) for record in one.opened.records]
 
 
-def _entry_row(one: EntryResults) -> Row:
+def _entry_row(one: EntryResults) -> Cells:
     interval = one.gain.interval if one.gain else None
     gain = (one.gain.difference, interval.low if interval else None, interval.high if interval else None) if one.gain else None
-    return entry_row(_about(one), one.opened.entry.front, one.summary, gain)
+    return entry_cells(_about(one), one.opened.entry.front, one.summary, gain)

@@ -15,10 +15,10 @@ from gitjournal.git.lab import find_lab
 from gitjournal.journal.branches import current_ref
 from gitjournal.journal.entries import find_id
 from gitjournal.journal.entry_ids import page_path, records_path, short_ids
-from gitjournal.journal.history import Change, changes
+from gitjournal.journal.history import LoggedCommit, read_commits
 from gitjournal.journal.index.rows import Row, data_names
 from gitjournal.journal.journal import open_journal
-from gitjournal.journal.lineage import Branch, draw, resolve_links, trees
+from gitjournal.journal.lineage import DrawnEntry, draw_trees, resolve_links, split_trees
 from gitjournal.render import text
 
 FOLLOWS = {"from": "made from it", "replicates": "repeats it", "baseline": "measured against it"}
@@ -53,12 +53,12 @@ def command(
     ids = [find_id(lab, part)] if part else _entries_on(context, data) if data else []
     paths = [path(one) for one in ids for path in (page_path, records_path)]
 
-    def is_wanted(change: Change) -> bool:
+    def is_wanted(change: LoggedCommit) -> bool:
         by = author.lower() in f"{change.author} <{change.email}>".lower()
         return by and (verdict is None or change.trailers.get("Verdict") == verdict)
 
     asked = bool(author or part or data or verdict)
-    commits = changes(lab.repository, current_ref(lab), paths=paths, wanted=is_wanted, limit=limit) if paths or not data else iter(())
+    commits = read_commits(lab.repository, current_ref(lab), paths=paths, wanted=is_wanted, limit=limit) if paths or not data else iter(())
     if as_json:
         click.echo(json.dumps([_commit_as_plain(change) for change in commits], indent=2))
         return
@@ -71,7 +71,7 @@ def command(
         click.echo(_commit_line(change, color=context.color))
 
 
-def _commit_line(change: Change, *, color: bool) -> str:
+def _commit_line(change: LoggedCommit, *, color: bool) -> str:
     """Return date, author and subject."""
     day = change.at.astimezone().strftime("%Y-%m-%d %H:%M")
     head = f"{day}  {text.shorten(text.clean(change.author), 16):<16}  "
@@ -81,7 +81,7 @@ def _commit_line(change: Change, *, color: bool) -> str:
     return text.paint(head, "dim", color=color) + shown
 
 
-def _commit_as_plain(change: Change) -> dict[str, str | None]:
+def _commit_as_plain(change: LoggedCommit) -> dict[str, str | None]:
     return {
         "commit": change.commit,
         "at": change.at.astimezone(UTC).isoformat(),
@@ -107,7 +107,9 @@ def _print_graph(context: Context, part: str | None, data: str | None, limit: in
         for one, found in resolve_links(there.row for there in listed.values()).items()
         if data is None or data in data_names(listed[one].row)
     }
-    drawn = [branch for tree in trees(draw(followed)) if wanted is None or any(one.id == wanted for one in tree) for branch in tree][:limit]
+    drawn = [
+        branch for tree in split_trees(draw_trees(followed)) if wanted is None or any(one.id == wanted for one in tree) for branch in tree
+    ][:limit]
     if as_json:
         plain = [{"id": one.id, "relation": one.relation or None, **followed[one.id].named} for one in drawn]
         click.echo(json.dumps(plain, indent=2))
@@ -119,7 +121,7 @@ def _print_graph(context: Context, part: str | None, data: str | None, limit: in
         click.echo(_branch_line(branch, listed[branch.id].row, shown[branch.id], color=context.color))
 
 
-def _branch_line(branch: Branch, row: Row, short: str, *, color: bool) -> str:
+def _branch_line(branch: DrawnEntry, row: Row, short: str, *, color: bool) -> str:
     """Return ``├─ k3f9  RBF beats it  dev.accuracy 0.983 (baseline)``."""
     score = f"  dev.{text.clean(row.metric or '')} {text.short_spread(row.best, row.sd)}" if row.best is not None else f"  {row.state}"
     tail = f"{score}  {FOLLOWS[branch.relation]}" if branch.relation else score

@@ -14,7 +14,7 @@ from gitjournal.journal import query
 from gitjournal.journal.index.rows import gains_over_baselines
 from gitjournal.journal.journal import open_journal
 from gitjournal.journal.listing import entry_clauses, query_values, sort_entries
-from gitjournal.journal.search.recall import recall
+from gitjournal.journal.search.recall import find_similar
 from gitjournal.render import text
 from gitjournal.render.entry_list import (
     NONE_YET,
@@ -80,13 +80,13 @@ def command(
         hashes = {listed.row.data_hash for listed in entries if listed.row.look or (data and listed.row.tested)} - {""}
         looks = {data_hash: list_looks(journal.lab, journal.index, data_hash) for data_hash in sorted(hashes)}
         names = list(dict.fromkeys([clause.name for clause in clauses] + [order.name]))
-        query.check_known(names, {name for listed in entries for name in listed.row.values})
-        matching = sort_entries([listed for listed in entries if query.matching(clauses, query_values(listed))], order)
+        query.check_names(names, {name for listed in entries for name in listed.row.values})
+        matching = sort_entries([listed for listed in entries if query.matches_all(clauses, query_values(listed))], order)
         recalled = None
         if like is not None:
             most = limit or (None if as_json else NEAR)
             tell = progress_reporter("entry read", "entries read", quiet=context.quiet, step=1)
-            recalled = recall(journal, like, entries, matching, limit=most, progress=tell)
+            recalled = find_similar(journal, like, entries, matching, limit=most, progress=tell)
     every = EntryList(entries, gains_over_baselines(listed.row for listed in entries), looks)
     shown = matching[:limit]
     if recalled is not None and as_json:

@@ -19,9 +19,9 @@ from gitjournal.integrity.duplicates import Duplicate, OwnRun, countable_runs, d
 from gitjournal.integrity.findings import Finding
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 from gitjournal.journal.index.cache import Index
-from gitjournal.journal.snapshot import AT_ONCE, Found, Snapshot, read_lines, read_snapshot, stem_of
+from gitjournal.journal.snapshot import AT_ONCE, Snapshot, TreeEntry, read_record_lines, read_snapshot, stem_of
 
-Judge = Callable[[Found, Snapshot, Index], Iterator[Finding]]
+Judge = Callable[[TreeEntry, Snapshot, Index], Iterator[Finding]]
 
 _TEXTS = (".md", ".json", ".yaml", ".yml", ".svg")
 _OBJECT = re.compile(r"[0-9a-f]{40,64}\Z")
@@ -63,7 +63,7 @@ def check_tree(repository: Repository, question: Question, refs: dict[str, str],
     stems = set(snapshot.stems) if paths is None else {stem for path in paths if path in snapshot.files and (stem := stem_of(path))}
     findings_of_tree: list[Finding] = []
     runs: list[tuple[Key, OwnRun]] = []
-    plans: list[tuple[str, Found]] = []
+    plans: list[tuple[str, TreeEntry]] = []
     with Index.open(repository) as index:
         index.refresh(refs)
         for tree_entry in snapshot.entries(stems):
@@ -82,7 +82,7 @@ def check_tree(repository: Repository, question: Question, refs: dict[str, str],
     return Checked(sorted(findings_of_tree, key=lambda finding: (finding.file, finding.line or 0, finding.code)), len(stems), duplicates)
 
 
-def _check_plans(repository: Repository, plans: Sequence[tuple[str, Found]]) -> Iterator[Finding]:
+def _check_plans(repository: Repository, plans: Sequence[tuple[str, TreeEntry]]) -> Iterator[Finding]:
     texts = repository.blobs({blob for blob, _ in plans})
     for blob, tree_entry in plans:
         yield from findings.find_changes_after_plan(tree_entry, texts.get(blob))
@@ -94,7 +94,7 @@ def plan_of(records: Sequence[Record]) -> str | None:
     return blob if blob and _OBJECT.match(blob) else None
 
 
-def _check_entry(tree_entry: Found) -> Iterator[Finding]:
+def _check_entry(tree_entry: TreeEntry) -> Iterator[Finding]:
     yield from findings.find_unreadable(tree_entry)
     yield from findings.find_wrong_fingerprints(tree_entry)
     yield from findings.find_outdated_block(tree_entry)
@@ -148,7 +148,7 @@ def _lost_records(snapshot: Snapshot, question: Question) -> list[tuple[str, Rec
             # what a run said first is what was measured; so a line that was edited and put back is no loss
             first_lines = _first_lines(snapshot, question, path) if former_texts else {}
             gone = dict.fromkeys(first_lines.get(_run_of_line(text), text) for text in sorted(former_texts))
-            records = [line.record for text in gone if text not in present for line in read_lines(text, path)]
+            records = [line.record for text in gone if text not in present for line in read_record_lines(text, path)]
             if path not in snapshot.files and records:  # the whole entry went: what others have done too is not lost
                 records = _done_nowhere(snapshot, records)
             lost += [(path, one) for one in records]

@@ -14,14 +14,14 @@ import msgspec
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.model import Entry, FrontMatter
 from gitjournal.integrity.findings import Finding, abbreviate
-from gitjournal.journal.snapshot import Found
+from gitjournal.journal.snapshot import TreeEntry
 from gitjournal.procedure import canonical_text
 from gitjournal.procedure.agreement import Disagreement, disagreements
 from gitjournal.procedure.canonical_text import Canonical
 from gitjournal.procedure.difference import ABSENT
 
 
-def find_disagreements(tree_entry: Found) -> Iterator[Finding]:
+def find_disagreements(tree_entry: TreeEntry) -> Iterator[Finding]:
     """GJ103: what the entry declares is not what was run. Where that cannot be told, data hash, task, split and estimators are compared."""
     if tree_entry.entry is None or not tree_entry.lines:
         return
@@ -35,7 +35,7 @@ def find_disagreements(tree_entry: Found) -> Iterator[Finding]:
         yield Finding("GJ103", file, line, message, hint)
 
 
-def _describe(tree_entry: Found, entry: Entry, difference: Disagreement, number: int) -> tuple[str, int | None, str]:
+def _describe(tree_entry: TreeEntry, entry: Entry, difference: Disagreement, number: int) -> tuple[str, int | None, str]:
     """Return file, line and words of a disagreement with the record of line `number`."""
     if difference.kind == "value":
         message = (
@@ -77,7 +77,7 @@ def _value_text(value: Any) -> str:
     return "absent" if value is ABSENT else "null" if value is None else abbreviate(value)
 
 
-def _compare_roughly(tree_entry: Found, entry: Entry) -> Iterator[Finding]:
+def _compare_roughly(tree_entry: TreeEntry, entry: Entry) -> Iterator[Finding]:
     texts = [canonical for one in tree_entry.records if one.owned and (canonical := canonical_text.read(one.canonical))]
     for key, declared in _declared_values(entry.front):
         ran = [_at(canonical, key) for canonical in texts]

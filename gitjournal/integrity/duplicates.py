@@ -14,7 +14,7 @@ from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entry_ids import PAGE, RECORDS, can_mean
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.index.runs import Holder, Run, find_holders, find_runs, fingerprints_outside, record_blobs
-from gitjournal.journal.snapshot import Found, Snapshot, stem_of
+from gitjournal.journal.snapshot import Snapshot, TreeEntry, stem_of
 
 FEW = 1000  # runs: as many are asked for one by one, before what other branches hold is listed as a whole
 
@@ -45,7 +45,7 @@ class Duplicate:
     of: Run | None = None
 
 
-def countable_runs(tree_entry: Found) -> Iterator[tuple[Key, OwnRun]]:
+def countable_runs(tree_entry: TreeEntry) -> Iterator[tuple[Key, OwnRun]]:
     """Yield the runs of an entry that are its own and not known as repetitions."""
     for line in tree_entry.lines:
         record = line.record

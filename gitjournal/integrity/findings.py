@@ -19,7 +19,7 @@ from gitjournal.entry.results_block import read_block
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.integrity.secret_scan import find_leaks
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
-from gitjournal.journal.snapshot import Found, Snapshot, stem_of
+from gitjournal.journal.snapshot import Snapshot, TreeEntry, stem_of
 from gitjournal.procedure.canonical_text import fingerprint
 
 CODES = {
@@ -56,7 +56,7 @@ class Finding:
     note: bool = False
 
 
-def find_unreadable(tree_entry: Found) -> Iterator[Finding]:
+def find_unreadable(tree_entry: TreeEntry) -> Iterator[Finding]:
     """GJ104, GJ130: the page or a record cannot be read, or a merge left its markers there."""
     marks = list(_MARKER.finditer(tree_entry.text or ""))
     if any(mark[0][0] == "<" for mark in marks) and any(mark[0][0] == ">" for mark in marks):
@@ -82,7 +82,7 @@ def find_unreadable(tree_entry: Found) -> Iterator[Finding]:
                 yield Finding("GJ104", tree_entry.records_path, line.number, message, hint, stops=True)
 
 
-def find_wrong_fingerprints(tree_entry: Found) -> Iterator[Finding]:
+def find_wrong_fingerprints(tree_entry: TreeEntry) -> Iterator[Finding]:
     """GJ102: the text that was hashed is not the one that the fingerprint is of."""
     for line in tree_entry.lines:
         record = line.record
@@ -102,7 +102,7 @@ def abbreviate(value: Any) -> str:
     return text if len(text) < 24 else f"{text[:20]}…"
 
 
-def find_outdated_block(tree_entry: Found) -> Iterator[Finding]:
+def find_outdated_block(tree_entry: TreeEntry) -> Iterator[Finding]:
     """GJ106: the results in the page are not those of the records."""
     if tree_entry.text is None or not tree_entry.lines or any(line.fault for line in tree_entry.lines):
         return
@@ -119,7 +119,7 @@ def find_outdated_block(tree_entry: Found) -> Iterator[Finding]:
         yield Finding("GJ106", tree_entry.page_path, line, message, "write it anew: gitjournal check --fix")
 
 
-def find_changes_after_plan(tree_entry: Found, plan: bytes | None) -> Iterator[Finding]:
+def find_changes_after_plan(tree_entry: TreeEntry, plan: bytes | None) -> Iterator[Finding]:
     """GJ120: the entry says something else than the plan that was committed before its first run; None: it is not kept."""
     if tree_entry.entry is None:
         return

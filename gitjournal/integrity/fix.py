@@ -23,7 +23,7 @@ from gitjournal.integrity.duplicates import Duplicate
 from gitjournal.integrity.rejudge import recompute_page
 from gitjournal.journal.entry_ids import PAGE, RECORDS
 from gitjournal.journal.index.cache import Index
-from gitjournal.journal.snapshot import read_lines, read_snapshot
+from gitjournal.journal.snapshot import read_record_lines, read_snapshot
 from gitjournal.run.results import ComposeResults
 
 OF_BLOCKS = ("GJ106", "GJ108")  # what a results block that is written anew mends
@@ -103,7 +103,7 @@ def _join_records(path: str) -> Callable[[bytes], bytes]:
         for line in before.split(b"\n"):
             if not line.strip() or line.startswith((_OURS, _BASE, _THEIRS)) or line.rstrip() == _MIDDLE:
                 continue
-            (parsed,) = read_lines(line, path)
+            (parsed,) = read_record_lines(line, path)
             if parsed.record is None or by_run.setdefault(parsed.record.run, line) != line:
                 return before  # not a line of ours, or two that differ under one name: that needs a decision
             lines_kept.append(line)

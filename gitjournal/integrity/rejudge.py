@@ -23,7 +23,7 @@ from gitjournal.integrity.findings import Finding
 from gitjournal.journal.entry_ids import match_id
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.records import as_baseline, join_owners
-from gitjournal.journal.snapshot import Found, Snapshot
+from gitjournal.journal.snapshot import Snapshot, TreeEntry
 from gitjournal.run.expectations import EntryExpectations, judge_entry
 from gitjournal.run.results import ComposeResults, ResultsPage
 from gitjournal.stats.gain import Baseline, gain_over
@@ -32,7 +32,7 @@ from gitjournal.stats.judge import Judgeable, Judgement, digest_of, value_of
 _ANEW = "write it anew: gitjournal check --fix"
 
 
-def recompute_page(tree_entry: Found, snapshot: Snapshot, index: Index, compose: ComposeResults) -> ResultsPage | None:
+def recompute_page(tree_entry: TreeEntry, snapshot: Snapshot, index: Index, compose: ComposeResults) -> ResultsPage | None:
     """Return the results block and figures that the records make, or None where entry or records cannot be read."""
     if tree_entry.entry is None or not tree_entry.lines or any(line.fault for line in tree_entry.lines):
         return None
@@ -54,13 +54,13 @@ def recompute_judgement(entry: Entry, records: Sequence[Record], snapshot: Snaps
     return None
 
 
-def check_in_depth(tree_entry: Found, snapshot: Snapshot, index: Index) -> Iterator[Finding]:
+def check_in_depth(tree_entry: TreeEntry, snapshot: Snapshot, index: Index) -> Iterator[Finding]:
     """Judge an entry by all that its tree tells: what a hook has no time for."""
     yield from find_disagreements(tree_entry)
     yield from find_wrong_verdict(tree_entry, snapshot, index)
 
 
-def find_wrong_verdict(tree_entry: Found, snapshot: Snapshot, index: Index) -> Iterator[Finding]:
+def find_wrong_verdict(tree_entry: TreeEntry, snapshot: Snapshot, index: Index) -> Iterator[Finding]:
     """GJ108: what the page says of its expectations does not follow from the records.
 
     Told exactly for a single configuration. Of a grid, or of what only kept predictions could tell, it is told that no

@@ -19,7 +19,7 @@ from gitjournal.integrity.check import Checked, Question, check_tree, resolve_ra
 from gitjournal.journal.entry_ids import FOLDER, PAGE, can_mean
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.records import as_baseline, join_owners
-from gitjournal.journal.snapshot import Found, Snapshot, read_snapshot, stem_of
+from gitjournal.journal.snapshot import Snapshot, TreeEntry, read_snapshot, stem_of
 from gitjournal.run.sealed_set import list_looks
 from gitjournal.stats.gain import Gain, gain_over
 from gitjournal.stats.looks import Look, look_of_entry
@@ -106,7 +106,7 @@ def _changed_stems(repository: Repository, old: Snapshot, new: Snapshot) -> list
     return sorted({stem for path in listed.split("\0") if (stem := stem_of(path))})
 
 
-def _review_entry(tree_entry: Found, before: Found | None, tree: Snapshot, lab: Lab, index: Index) -> ReviewedEntry:
+def _review_entry(tree_entry: TreeEntry, before: TreeEntry | None, tree: Snapshot, lab: Lab, index: Index) -> ReviewedEntry:
     path = tree_entry.page_path
     if tree_entry.entry is None:
         return ReviewedEntry(tree_entry.id, path, None, str(tree_entry.fault or "records without an entry"), is_new=before is None)

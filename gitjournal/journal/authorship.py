@@ -12,7 +12,7 @@ from gitjournal.journal.entry_ids import FOLDER, PAGE
 
 
 @dataclass(frozen=True)
-class Touched:
+class CommitSummary:
     """One commit of the journal, for a list of many: its whole id, the day, who, and what the first line says."""
 
     commit: str
@@ -21,19 +21,19 @@ class Touched:
     subject: str
 
 
-def touched_entries(repository: Repository, ref: str, folder: str) -> dict[str, list[Touched]]:
+def commits_by_file(repository: Repository, ref: str, folder: str) -> dict[str, list[CommitSummary]]:
     """Return for each file below a folder of a branch the commits that changed it, newest first, in one call of git.
 
     The day is that of the committer's own clock. Raises GitError with what git said.
     """
     form = "--format=%x01%H%x00%cs%x00%an%x00%s"
     said = repository.git("log", form, "--name-only", "--no-renames", "-z", "--no-merges", ref, "--", folder)
-    found: dict[str, list[Touched]] = {}
+    found: dict[str, list[CommitSummary]] = {}
     # a subject may hold anything but NUL, so only what begins like a commit of ours is one
     for part in re.split(r"\x01(?=[0-9a-f]{40,64}\0\d{4}-\d\d-\d\d\0)", said)[1:]:
         commit, day, author, rest = part.split("\0", 3)
         subject, _, names = rest.partition("\0")
-        one = Touched(commit, day, author, subject)
+        one = CommitSummary(commit, day, author, subject)
         for name in filter(None, names.replace("\n", "").split("\0")):
             found.setdefault(name, []).append(one)
     return found

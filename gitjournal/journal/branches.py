@@ -40,7 +40,7 @@ def choose_refs(lab: Lab, current: str, listed: Mapping[str, Branch]) -> tuple[d
     journal = f"refs/heads/{lab.branch.removeprefix('refs/heads/')}"
     stored = _settings_of(lab, listed, {journal, current})
     patterns = branch_patterns(stored.get(journal))
-    matching = [name for name in listed if name != current and _matches(name, patterns)]
+    matching = [name for name in listed if name != current and _matches_pattern(name, patterns)]
     # code branches may be called exp/... too: what has no settings is no journal
     journals = _settings_of(lab, listed, matching)
     upstream = listed[journal].upstream if journal in listed else ""
@@ -63,7 +63,7 @@ def branch_patterns(settings: bytes | None) -> tuple[str, ...]:
         return tuple(config.Settings().branches)
 
 
-def _matches(ref: str, patterns: Iterable[str]) -> bool:
+def _matches_pattern(ref: str, patterns: Iterable[str]) -> bool:
     local, remote = ref.removeprefix("refs/heads/"), ref.removeprefix("refs/remotes/").partition("/")[2]
     short = local if ref.startswith("refs/heads/") else remote
     return any(fnmatch.fnmatchcase(short, pattern) for pattern in patterns)

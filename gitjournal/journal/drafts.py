@@ -35,13 +35,13 @@ def read_drafts(lab: Lab) -> list[Draft]:
     for line in git_bytes(arguments, cwd=lab.path).split(b"\0"):
         code, path = line[:2], os.fsdecode(line[3:])
         if path.endswith(PAGE) and b"D" not in code:
-            draft = _draft(lab, path, new=code == b"??" or b"A" in code)
+            draft = _read_draft(lab, path, new=code == b"??" or b"A" in code)
             if draft is not None:
                 found.append(draft)
     return found
 
 
-def _draft(lab: Lab, path: str, *, new: bool) -> Draft | None:
+def _read_draft(lab: Lab, path: str, *, new: bool) -> Draft | None:
     """Read one file, and nothing that it may point to: a link could lead anywhere."""
     name = PurePosixPath(path).name.removesuffix(PAGE)
     try:

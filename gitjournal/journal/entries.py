@@ -21,7 +21,7 @@ from gitjournal.journal.entry_ids import FOLDER, PAGE, match_id, page_path, reco
 
 def list_ids(lab: Lab, refs: Iterable[str]) -> list[str]:
     """Return the ids of all entries of some refs, and of the drafts."""
-    listed = [path for ref in refs for path in _paths(lab, ref)]
+    listed = [path for ref in refs for path in _list_paths(lab, ref)]
     names = [PurePosixPath(path).name.removesuffix(PAGE) for path in listed if path.endswith(PAGE)]
     known = [name for name in names if ID_PATTERN.match(name)]
     return list(dict.fromkeys([*(draft.id for draft in read_drafts(lab)), *known]))
@@ -35,7 +35,7 @@ def find_id(lab: Lab, part: str) -> str:
     return match_id(part, list_ids(lab, journal_refs(lab, current_ref(lab))))
 
 
-def _paths(lab: Lab, ref: str) -> list[str]:
+def _list_paths(lab: Lab, ref: str) -> list[str]:
     names = lab.repository.git("ls-tree", "-r", "-z", "--name-only", "--full-tree", ref, "--", FOLDER)
     return names.split("\0")
 

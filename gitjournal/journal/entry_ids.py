@@ -35,7 +35,7 @@ def match_id(part: str, ids: Iterable[str]) -> str:
     The path of an entry's file serves as well. Raises UsageError with at most ten candidates where none or several fit.
     """
     ids = sorted(set(ids), reverse=True)
-    wanted = _wanted(part)
+    wanted = _id_part(part)
     if not wanted:
         raise UsageError("an empty id fits everything", hint="list the entries: gitjournal ls")
     for fits in (
@@ -72,13 +72,13 @@ def matcher(ids: Iterable[str]) -> Callable[[str], str | None]:
     return find
 
 
-def _wanted(part: str) -> str:
+def _id_part(part: str) -> str:
     return PurePosixPath(part).name.removesuffix(PAGE).lower()
 
 
 def can_mean(part: str, entry_id: str) -> bool:
     """Whether `part`, as it stands in `replicates:` or `baseline:`, can mean this entry."""
-    return bool(_wanted(part)) and _wanted(part) in entry_id
+    return bool(_id_part(part)) and _id_part(part) in entry_id
 
 
 def short_ids(ids: Sequence[str]) -> dict[str, str]:

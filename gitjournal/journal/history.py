@@ -14,7 +14,7 @@ from gitjournal.git.repository import Repository
 
 
 @dataclass(frozen=True)
-class Change:
+class LoggedCommit:
     """One commit of the journal."""
 
     commit: str
@@ -31,14 +31,14 @@ class _Repo(git.Repo):
     git_dir = ""
 
 
-def changes(
+def read_commits(
     repository: Repository,
     ref: str,
     *,
     paths: Sequence[str] = (),
-    wanted: Callable[[Change], bool] = lambda _: True,
+    wanted: Callable[[LoggedCommit], bool] = lambda _: True,
     limit: int | None = None,
-) -> Iterator[Change]:
+) -> Iterator[LoggedCommit]:
     """Yield the commits of a branch that are `wanted`, newest first; only those that touch `paths`, where there are any.
 
     Raises GitError with what git said.
@@ -48,14 +48,16 @@ def changes(
         _Repo(repository.common) as found,
         found.git.custom_environment(GIT_DIR=str(repository.common), GIT_COMMON_DIR=str(repository.common)),
     ):
-        yield from _changes(found, ref, paths, wanted, limit)
+        yield from _iterate_commits(found, ref, paths, wanted, limit)
 
 
-def _changes(found: git.Repo, ref: str, paths: Sequence[str], wanted: Callable[[Change], bool], limit: int | None) -> Iterator[Change]:
+def _iterate_commits(
+    found: git.Repo, ref: str, paths: Sequence[str], wanted: Callable[[LoggedCommit], bool], limit: int | None
+) -> Iterator[LoggedCommit]:
     told = 0
     try:
         for commit in found.iter_commits(ref, paths=list(paths)):
-            change = _change(commit)
+            change = _read_commit(commit)
             if not wanted(change):
                 continue
             if limit is not None and told >= limit:
@@ -66,14 +68,14 @@ def _changes(found: git.Repo, ref: str, paths: Sequence[str], wanted: Callable[[
         raise GitError(f"git cannot read {ref}: {str(fault).strip()}") from None
 
 
-def _change(commit: git.Commit) -> Change:
+def _read_commit(commit: git.Commit) -> LoggedCommit:
     message = commit.message if isinstance(commit.message, str) else commit.message.decode(errors="replace")
     subject = message.partition("\n")[0]
     name, email = commit.author.name or "?", commit.author.email or ""
-    return Change(commit.hexsha, commit.committed_datetime, name, email, subject, _trailers(message))
+    return LoggedCommit(commit.hexsha, commit.committed_datetime, name, email, subject, _parse_trailers(message))
 
 
-def _trailers(message: str) -> dict[str, str]:
+def _parse_trailers(message: str) -> dict[str, str]:
     """Return the ``Name: value`` lines of the last paragraph, as git takes them (`git interpret-trailers`)."""
     last = message.rstrip().rpartition("\n\n")[2] if "\n\n" in message.rstrip() else ""
     return {found[1]: found[2] for found in re.finditer(r"^([A-Z][A-Za-z-]*): (.*)$", last, re.MULTILINE)}

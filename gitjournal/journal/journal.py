@@ -117,7 +117,7 @@ class Journal:
         rows = self.index.entries(self.current)
         listed = [Listed(row, self.current, edited.get(row.path)) for row in rows]
         committed = {row.path for row in rows}
-        return listed + [_drafted(draft) for draft in self.drafts if draft.path not in committed]
+        return listed + [_list_draft(draft) for draft in self.drafts if draft.path not in committed]
 
     def everywhere(self) -> list[Listed]:
         """Return also what only the other branches hold, each entry once, from the most important branch."""
@@ -172,7 +172,7 @@ class Journal:
             ref, row = found
             return Listed(row, ref, draft if draft and draft.path == row.path else None)
         if draft:
-            return _drafted(draft)
+            return _list_draft(draft)
         raise UsageError(f"{entry_id} is in the journal but cannot be read", hint="see: gitjournal ls --all")
 
     def open(self, listed: Listed) -> Opened:
@@ -182,13 +182,13 @@ class Journal:
         """
         if listed.draft and listed.ref is None:
             return Opened(parse(listed.draft.text, entry_id=listed.row.id, file=listed.row.path), listed, [])
-        return self._read(listed, self.lab.repository.blobs(_blobs([listed])))
+        return self._read(listed, self.lab.repository.blobs(_blob_names([listed])))
 
     def open_each(self, listed: Sequence[Listed]) -> Iterator[Opened | GitjournalError]:
         """Read many committed entries in few calls of git; for one that cannot be understood, give what is wrong with it."""
         for at in range(0, len(listed), AT_ONCE):
             chunk = listed[at : at + AT_ONCE]
-            blobs = self.lab.repository.blobs(_blobs(chunk))
+            blobs = self.lab.repository.blobs(_blob_names(chunk))
             for one in chunk:
                 try:
                     yield self._read(one, blobs)
@@ -217,11 +217,11 @@ def open_journal(start: Path, lab: Lab | None = None, *, kept: bool = True) -> I
         yield journal
 
 
-def _blobs(listed: Iterable[Listed]) -> list[str]:
+def _blob_names(listed: Iterable[Listed]) -> list[str]:
     return list(dict.fromkeys(name for one in listed for name in (one.row.page, one.row.records) if name))
 
 
-def _drafted(draft: Draft) -> Listed:
+def _list_draft(draft: Draft) -> Listed:
     row = Row(state="draft", error=draft.error) if draft.error else make_row(draft.text.encode(), [], stem=draft.path.removesuffix(PAGE))
     row = msgspec.structs.replace(row, id=draft.id, state="draft", path=draft.path)
     return Listed(row, None, draft)

@@ -29,7 +29,7 @@ class Links:
 
 
 @dataclass(frozen=True)
-class Branch:
+class DrawnEntry:
     """One line of the drawing: what stands before the entry (``│  └─ ``), the entry, and how it follows the one above."""
 
     drawn: str
@@ -37,7 +37,7 @@ class Branch:
     relation: str
 
 
-def draw(links: Mapping[str, Links]) -> list[Branch]:
+def draw_trees(links: Mapping[str, Links]) -> list[DrawnEntry]:
     """Return the entries as trees, each below the one it follows; in the order given among those that follow the same.
 
     Entries that follow each other in a circle are all drawn, the first one as a root.
@@ -50,20 +50,20 @@ def draw(links: Mapping[str, Links]) -> list[Branch]:
             children.setdefault(parent[1], []).append((one, parent[0]))
         else:
             roots.append(one)
-    drawn: dict[str, Branch] = {}
+    drawn: dict[str, DrawnEntry] = {}
     for root in [*roots, *links]:  # whoever is in a circle is reached from no root
         if root not in drawn:
-            _below(Branch("", root, ""), "", children, drawn)
+            _draw_below(DrawnEntry("", root, ""), "", children, drawn)
     return list(drawn.values())
 
 
-def trees(drawn: Sequence[Branch]) -> list[list[Branch]]:
+def split_trees(drawn: Sequence[DrawnEntry]) -> list[list[DrawnEntry]]:
     """Return the drawing cut into its trees, each beginning with its root."""
     starts = [number for number, branch in enumerate(drawn) if not branch.relation]
     return [list(drawn[start:end]) for start, end in zip(starts, [*starts[1:], len(drawn)], strict=True)]
 
 
-def _below(top: Branch, indent: str, children: Mapping[str, Iterable[tuple[str, str]]], drawn: dict[str, Branch]) -> None:
+def _draw_below(top: DrawnEntry, indent: str, children: Mapping[str, Iterable[tuple[str, str]]], drawn: dict[str, DrawnEntry]) -> None:
     waiting = [(top, indent)]  # not by recursion: a chain may be longer than Python's stack
     while waiting:
         branch, before = waiting.pop()
@@ -73,7 +73,7 @@ def _below(top: Branch, indent: str, children: Mapping[str, Iterable[tuple[str, 
         following = [(one, relation) for one, relation in children.get(branch.id, []) if one not in drawn]
         for number, (one, relation) in reversed(list(enumerate(following))):
             last = number == len(following) - 1
-            waiting.append((Branch(before + ("└─ " if last else "├─ "), one, relation), before + ("   " if last else "│  ")))
+            waiting.append((DrawnEntry(before + ("└─ " if last else "├─ "), one, relation), before + ("   " if last else "│  ")))
 
 
 def resolve_links(rows: Iterable[Row]) -> dict[str, Links]:

@@ -75,7 +75,7 @@ def parse_where(text: str) -> list[Clause]:
         match = _CLAUSE.match(text, at)
         if match is None:
             raise _not_understood(text, at)
-        clauses.append(_clause(match))
+        clauses.append(_read_clause(match))
         at = match.end()
         if at == len(text):
             return clauses
@@ -92,16 +92,16 @@ def parse_sort(text: str) -> Order:
     """
     name = text.strip().removeprefix("-")
     if name not in (*NUMBERS, *SORT_ONLY, "state") and not _METRIC.match(name):
-        raise _unknown(name, (*NUMBERS, *SORT_ONLY, "state"))
+        raise _unknown_name(name, (*NUMBERS, *SORT_ONLY, "state"))
     return Order(name, text.strip().startswith("-"))
 
 
-def matching(clauses: Sequence[Clause], values: Values) -> bool:
+def matches_all(clauses: Sequence[Clause], values: Values) -> bool:
     """Whether `values` satisfy every clause."""
     return all(clause.holds(values) for clause in clauses)
 
 
-def check_known(names: Iterable[str], known: Iterable[str]) -> None:
+def check_names(names: Iterable[str], known: Iterable[str]) -> None:
     """Refuse a PART.METRIC that no entry has: a misspelt one would silently find nothing.
 
     Raises UsageError with the nearest name.
@@ -112,29 +112,29 @@ def check_known(names: Iterable[str], known: Iterable[str]) -> None:
             raise UsageError(f"no entry has `{name}`{nearest(name, known) or '; measured so far: ' + ', '.join(known)}")
 
 
-def _clause(match: re.Match[str]) -> Clause:
+def _read_clause(match: re.Match[str]) -> Clause:
     name, said = match["name"], match["operator"]
     quoted = match["double"] if match["double"] is not None else match["single"]
     text = quoted if quoted is not None else match["bare"]
     if said == "=":
         raise UsageError(f"`{match[0].strip()}`: to compare, write `{name} == {text}`")
     if name in NUMBERS or _METRIC.match(name):
-        return Clause(name, said, _number(name, text))
+        return Clause(name, said, _read_number(name, text))
     if name not in WORDS:
-        raise _unknown(name, (*NUMBERS, *WORDS))
+        raise _unknown_name(name, (*NUMBERS, *WORDS))
     if said not in ("==", "!="):
         raise UsageError(f"`{name}` is a word: it can be `==` or `!=`, not `{said}`")
     return Clause(name, said, text)
 
 
-def _number(name: str, text: str) -> float:
+def _read_number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
         raise UsageError(f"`{name}` is compared with a number; `{text}` is none") from None
 
 
-def _unknown(name: str, known: Sequence[str]) -> UsageError:
+def _unknown_name(name: str, known: Sequence[str]) -> UsageError:
     hint = f"known names: {', '.join(known)}, and PART.METRIC such as dev.accuracy (parts: {', '.join(PARTS)})"
     return UsageError(f"`{name}` is not a name to ask for{nearest(name, known)}", hint=hint)
 

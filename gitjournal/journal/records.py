@@ -28,10 +28,10 @@ def copy_from_owners(lab: Lab, records: Sequence[Record], refs: Iterable[str]) -
             for other in entry_records(lab, entry_id, ref):
                 if other.owned:
                     owners.setdefault((entry_id, other.run), other)
-    return [_whole(one, owners.get((one.from_ or "", one.run))) for one in records]
+    return [_copy_record(one, owners.get((one.from_ or "", one.run))) for one in records]
 
 
-def _whole(one: Record, owner: Record | None) -> Record:
+def _copy_record(one: Record, owner: Record | None) -> Record:
     return one if owner is None else msgspec.structs.replace(owner, grid=one.grid)
 
 

@@ -21,7 +21,7 @@ AT_ONCE = 250  # entries: memory stays flat however large the journal is
 
 
 @dataclass(frozen=True)
-class Line:
+class RecordLine:
     """One line of a records file, and its record or what is wrong with it."""
 
     number: int
@@ -31,7 +31,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Found:
+class TreeEntry:
     """One entry as a tree holds it: its page (None where there is none), what it declares (None where that cannot be read)."""
 
     id: str
@@ -40,7 +40,7 @@ class Found:
     text: str | None
     entry: Entry | None
     fault: GitjournalError | None
-    lines: list[Line]
+    lines: list[RecordLine]
 
     @cached_property
     def records(self) -> list[Record]:
@@ -65,7 +65,7 @@ class Snapshot:
         """Whether the tree holds the page of this entry."""
         return f"{FOLDER}/{entry_id[:4]}/{entry_id}{PAGE}" in self.files
 
-    def entries(self, stems: Iterable[str] | None = None) -> Iterator[Found]:
+    def entries(self, stems: Iterable[str] | None = None) -> Iterator[TreeEntry]:
         """Read entries, all of them or those with these stems."""
         wanted = self.stems if stems is None else sorted(stems)
         for at in range(0, len(wanted), AT_ONCE):
@@ -75,7 +75,7 @@ class Snapshot:
             content = {path: blobs[file.blob] for path, file in files.items() if file.blob in blobs}
             for stem in chunk:
                 if stem + PAGE in files or stem + RECORDS in files:
-                    yield _found(stem, content.get(stem + PAGE), content.get(stem + RECORDS))
+                    yield _read_entry(stem, content.get(stem + PAGE), content.get(stem + RECORDS))
 
 
 def stem_of(path: str) -> str | None:
@@ -95,21 +95,21 @@ def read_snapshot(repository: Repository, revision: str) -> Snapshot:
     return Snapshot(repository, found, {file.path: file for file in repository.tree(found)})
 
 
-def read_lines(content: bytes, path: str) -> list[Line]:
+def read_record_lines(content: bytes, path: str) -> list[RecordLine]:
     """Read the lines of a records file, each on its own: one that is no record hides no other."""
     lines = []
     for number, line in enumerate(content.split(b"\n"), start=1):
         if line.strip():
             try:
-                lines.append(Line(number, line, decode_lines(line, file=path)[0]))
+                lines.append(RecordLine(number, line, decode_lines(line, file=path)[0]))
             except EntryError as fault:
-                lines.append(Line(number, line, None, fault.message))
+                lines.append(RecordLine(number, line, None, fault.message))
             except RecursionError:
-                lines.append(Line(number, line, None, "nested too deep"))
+                lines.append(RecordLine(number, line, None, "nested too deep"))
     return lines
 
 
-def _found(stem: str, page: bytes | None, records: bytes | None) -> Found:
+def _read_entry(stem: str, page: bytes | None, records: bytes | None) -> TreeEntry:
     entry_id, path = PurePosixPath(stem).name, stem + PAGE
     text = None if page is None else page.decode(errors="replace")
     entry: Entry | None = None
@@ -124,4 +124,4 @@ def _found(stem: str, page: bytes | None, records: bytes | None) -> Found:
             fault = EntryError("nested too deep")
         except GitjournalError as told:
             fault = told
-    return Found(entry_id, path, stem + RECORDS, text, entry, fault, read_lines(records or b"", stem + RECORDS))
+    return TreeEntry(entry_id, path, stem + RECORDS, text, entry, fault, read_record_lines(records or b"", stem + RECORDS))

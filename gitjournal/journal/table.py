@@ -19,7 +19,7 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary
 from gitjournal.errors import GitjournalError
 
-Row = dict[str, Any]
+Cells = dict[str, Any]
 
 ENTRY = ("entry", "title", "branch", "state")
 DECLARED = ("data", "data_hash", "task", "estimator", "baseline", "replicates", "from_entry", "tags")
@@ -43,7 +43,7 @@ GROUPS = ("grid.", "train.", "train_dev.", "dev.", "test.", "rows.")
 
 
 @dataclass(frozen=True)
-class Flat:
+class FlatTable:
     """Columns and rows; every row has a value or None for every column."""
 
     columns: list[str]
@@ -51,7 +51,7 @@ class Flat:
 
 
 @dataclass(frozen=True)
-class About:
+class EntryHead:
     """What a list knows of an entry."""
 
     id: str
@@ -59,9 +59,9 @@ class About:
     branch: str
 
 
-def run_row(about: About, front: FrontMatter, one: Record) -> Row:
+def run_cells(about: EntryHead, front: FrontMatter, one: Record) -> Cells:
     """Return one run; the metrics of a run that another entry owns must have been joined to it."""
-    row: Row = {**_entry(about, front), "run": one.run, "fingerprint": one.fingerprint, "seed": one.seed, "status": one.status}
+    row: Cells = {**_entry_cells(about, front), "run": one.run, "fingerprint": one.fingerprint, "seed": one.seed, "status": one.status}
     row |= {"owner": one.from_, "repeats": one.repeats, "reason": one.reason, "findings": list(one.findings)}
     row |= {"failure": one.failure.kind if one.failure else None, "message": one.failure.message if one.failure else None}
     row |= {name: getattr(one, name) for name in MEASURED if name != "findings"}
@@ -70,11 +70,11 @@ def run_row(about: About, front: FrontMatter, one: Record) -> Row:
     return row | {f"rows.{part}": n for part, n in one.rows.items()}
 
 
-def entry_row(about: About, front: FrontMatter, summary: Summary, gain: tuple[float, float | None, float | None] | None) -> Row:
+def entry_cells(about: EntryHead, front: FrontMatter, summary: Summary, gain: tuple[float, float | None, float | None] | None) -> Cells:
     """Return one entry with its best configuration; `gain` is the difference to the baseline and the ends of its interval."""
     best, score = summary.best, summary.best_score
     low = gain or (None, None, None)
-    row: Row = {**_entry(about, front), "hypothesis": front.hypothesis, "metric": summary.deciding}
+    row: Cells = {**_entry_cells(about, front), "hypothesis": front.hypothesis, "metric": summary.deciding}
     row |= {"higher_is_better": direction(summary.metric) > 0 if summary.metric else None}
     row |= {"best": score.mean if score else None, "sd": score.sd if score else None, "seeds": score.n if score else None}
     row |= {"gain": low[0], "gain_low": low[1], "gain_high": low[2], "runs": summary.runs, "failed": summary.failed}
@@ -85,17 +85,17 @@ def entry_row(about: About, front: FrontMatter, summary: Summary, gain: tuple[fl
     return row
 
 
-def runs_table(rows: Sequence[Row]) -> Flat:
+def runs_table(rows: Sequence[Cells]) -> FlatTable:
     """Lay out rows of runs."""
-    return _laid_out([*ENTRY, *RUN, *DECLARED, *MEASURED], rows)
+    return _lay_out([*ENTRY, *RUN, *DECLARED, *MEASURED], rows)
 
 
-def entries_table(rows: Sequence[Row]) -> Flat:
+def entries_table(rows: Sequence[Cells]) -> FlatTable:
     """Lay out rows of entries."""
-    return _laid_out([*ENTRY, "hypothesis", *BEST, *DECLARED], rows)
+    return _lay_out([*ENTRY, "hypothesis", *BEST, *DECLARED], rows)
 
 
-def text_of(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """Write a value as a cell of text: numbers with every digit, lists and mappings as JSON, nothing for None.
 
     >>> text_of(0.1), text_of(True), text_of(["a"]), text_of("=1+1")
@@ -108,7 +108,7 @@ def text_of(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def column_kinds(table: Flat) -> dict[str, type]:
+def column_kinds(table: FlatTable) -> dict[str, type]:
     """Return one type for each column: bool, int, float, or str for everything else and for a mixture."""
     found: dict[str, type] = {}
     for at, name in enumerate(table.columns):
@@ -120,7 +120,7 @@ def column_kinds(table: Flat) -> dict[str, type]:
     return found
 
 
-def _entry(about: About, front: FrontMatter) -> Row:
+def _entry_cells(about: EntryHead, front: FrontMatter) -> Cells:
     return {
         "entry": about.id,
         "title": front.title,
@@ -137,15 +137,15 @@ def _entry(about: About, front: FrontMatter) -> Row:
     }
 
 
-def _laid_out(fixed: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Flat:
+def _lay_out(fixed: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> FlatTable:
     rows = list(rows)
     found = {name for row in rows for name in row} - set(fixed)
     more = [name for group in GROUPS for name in sorted(found) if name.startswith(group)]
     columns = [*fixed, *more]
-    return Flat(columns, [[row.get(name) for name in columns] for row in rows])
+    return FlatTable(columns, [[row.get(name) for name in columns] for row in rows])
 
 
-def as_parquet(table: Flat) -> bytes:
+def as_parquet(table: FlatTable) -> bytes:
     """Return a table as a Parquet file; a column whose values are of several types becomes text, each value as it is in CSV.
 
     Raises GitjournalError where pyarrow is not installed.
@@ -161,11 +161,11 @@ def as_parquet(table: Flat) -> bytes:
     for at, name in enumerate(table.columns):
         values = [row[at] for row in table.rows]
         if kinds[name] is str:
-            values = [None if value is None else text_of(value) for value in values]
+            values = [None if value is None else cell_text(value) for value in values]
         try:
             arrays.append(pa.array(values, type=types[kinds[name]]))
         except (pa.ArrowInvalid, OverflowError):  # a whole number beyond 64 bits
-            arrays.append(pa.array([None if value is None else text_of(value) for value in values], type=pa.string()))
+            arrays.append(pa.array([None if value is None else cell_text(value) for value in values], type=pa.string()))
     written = io.BytesIO()
     parquet.write_table(pa.table(arrays, names=table.columns), written, compression="zstd")
     return written.getvalue()

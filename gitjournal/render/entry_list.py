@@ -13,7 +13,7 @@ from gitjournal.journal.entry_ids import short_ids
 from gitjournal.journal.index.rows import Row
 from gitjournal.journal.journal import Listed
 from gitjournal.journal.listing import lacks_baseline, last_change
-from gitjournal.journal.search.recall import Near, Recalled, outcome
+from gitjournal.journal.search.recall import SearchResult, SimilarEntry, outcome_word
 from gitjournal.render import text
 from gitjournal.render.score import lower_note
 from gitjournal.render.verdict import ROLES as VERDICT_ROLES
@@ -180,7 +180,7 @@ def entry_as_plain(listed: Listed, every: EntryList) -> dict[str, Any]:
 # what --like finds
 
 
-def similar_entries(recalled: Recalled, every: EntryList, *, color: bool) -> str:
+def similar_entries(recalled: SearchResult, every: EntryList, *, color: bool) -> str:
     """Return what is near as a table, each with the reason."""
     entry = recalled.entry
     about = f"the procedure of {every.short_id(entry.row)}" if entry else f"`{text.clean(recalled.asked)}`"
@@ -199,7 +199,7 @@ def similar_entries(recalled: Recalled, every: EntryList, *, color: bool) -> str
             every.short_id(near.listed.row),
             text.clean(near.listed.row.title or near.listed.row.error),
             _best(near.listed.row, with_name=True),
-            outcome(near.listed),
+            outcome_word(near.listed),
             f"{near.score:.2f}",
             text.clean(_first_reasons(near.reasons)),
         ]
@@ -217,6 +217,6 @@ def _first_reasons(reasons: Sequence[str]) -> str:
     return "; ".join([*reasons[:REASONS], *more])
 
 
-def similar_as_plain(near: Near, every: EntryList) -> dict[str, Any]:
+def similar_as_plain(near: SimilarEntry, every: EntryList) -> dict[str, Any]:
     """Return an entry that is near as plain values for JSON."""
     return {**entry_as_plain(near.listed, every), "near": round(near.score, 4), "why": near.reasons}

@@ -11,7 +11,7 @@ from typing import Any
 import optuna
 import pytest
 
-from gitjournal.journal.table import Flat, column_kinds
+from gitjournal.journal.table import FlatTable, column_kinds
 from tests.support.pages import LOGISTIC, RBF, TREES, begin, commit, gitjournal, page, record, three_entries, write
 from tests.support.searches import kept
 
@@ -96,7 +96,7 @@ def test_the_ending_of_the_file_decides_and_parquet_keeps_types(repo: Path) -> N
     [([1, None], int), ([1, 0.5], float), ([True, None], bool), ([True, 1], str), (["scale", 0.1], str), ([[1]], str), ([None], str)],
 )
 def test_a_column_of_several_types_is_text(values: list[Any], kind: type) -> None:
-    assert column_kinds(Flat(["x"], [[value] for value in values])) == {"x": kind}
+    assert column_kinds(FlatTable(["x"], [[value] for value in values])) == {"x": kind}
 
 
 def test_what_cannot_be_done_is_said(repo: Path) -> None:

@@ -10,7 +10,7 @@ from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.integrity.declarations import find_disagreements
 from gitjournal.integrity.findings import Finding
-from gitjournal.journal.snapshot import Found, Line
+from gitjournal.journal.snapshot import RecordLine, TreeEntry
 from tests.support.guarded import FIRST, page, run
 
 PATH = f"entries/2026/{FIRST}.md"
@@ -18,9 +18,9 @@ AT = "2026-11-01T10:00:00+00:00"
 
 
 def found(text: str, records: Sequence[Record]) -> list[Finding]:
-    lines = [Line(number, b"", record, "") for number, record in enumerate(records, 1)]
+    lines = [RecordLine(number, b"", record, "") for number, record in enumerate(records, 1)]
     entry = parse(text, entry_id=FIRST, file=PATH)
-    return list(find_disagreements(Found(FIRST, PATH, PATH.replace(".md", ".runs.jsonl"), text, entry, None, lines)))
+    return list(find_disagreements(TreeEntry(FIRST, PATH, PATH.replace(".md", ".runs.jsonl"), text, entry, None, lines)))
 
 
 def test_what_was_run_as_declared_is_no_finding() -> None:

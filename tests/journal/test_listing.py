@@ -11,7 +11,7 @@ from gitjournal.errors import UsageError
 from gitjournal.journal.index.rows import Row
 from gitjournal.journal.journal import Listed
 from gitjournal.journal.listing import entry_clauses, lacks_baseline, last_change, query_values, sort_entries
-from gitjournal.journal.query import Order, matching
+from gitjournal.journal.query import Order, matches_all
 
 
 def listed(entry_id: str, **more: Any) -> Listed:
@@ -44,8 +44,8 @@ def test_entries_are_sorted_by_a_name(name: str, descending: bool, order: list[s
 
 def test_options_are_clauses_that_all_must_hold() -> None:
     clauses = entry_clauses(["dev.accuracy > 0.85"], ["svm"], "churn", None)
-    assert [matching(clauses, query_values(one)) for one in (OLD, MIDDLE, NEW)] == [True, False, False]
-    assert matching(entry_clauses([], [], None, "draft"), query_values(NEW))
+    assert [matches_all(clauses, query_values(one)) for one in (OLD, MIDDLE, NEW)] == [True, False, False]
+    assert matches_all(entry_clauses([], [], None, "draft"), query_values(NEW))
     with pytest.raises(UsageError):
         entry_clauses(["dev.accuracy >"], [], None, None)
 

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitjournal.errors import UsageError
-from gitjournal.journal.query import Clause, Order, check_known, matching, parse_sort, parse_where
+from gitjournal.journal.query import Clause, Order, check_names, matches_all, parse_sort, parse_where
 
 ENTRY = {"dev.accuracy": 0.95, "runs": 3, "tag": ["svm", "kernel methods"], "data": ["data/penguins.csv", "penguins"], "state": "done"}
 
 
 def holds(text: str) -> bool:
-    return matching(parse_where(text), ENTRY)
+    return matches_all(parse_where(text), ENTRY)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,6 @@ def test_a_name_that_cannot_be_sorted_by_is_refused(text: str) -> None:
 
 def test_a_metric_that_no_entry_has_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"did you mean `dev\.accuracy`"):
-        check_known(["dev.acuracy"], ["dev.accuracy", "train.loss"])
-    check_known(["dev.accuracy", "runs"], ["dev.accuracy"])
-    check_known(["dev.acuracy"], [])  # nothing was measured yet: nothing can be said about a name
+        check_names(["dev.acuracy"], ["dev.accuracy", "train.loss"])
+    check_names(["dev.accuracy", "runs"], ["dev.accuracy"])
+    check_names(["dev.acuracy"], [])  # nothing was measured yet: nothing can be said about a name

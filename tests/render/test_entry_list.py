@@ -7,7 +7,7 @@ from typing import Any
 from gitjournal.entry.record import Record
 from gitjournal.journal.index.rows import Row
 from gitjournal.journal.journal import Listed
-from gitjournal.journal.search.recall import Near, Recalled
+from gitjournal.journal.search.recall import SearchResult, SimilarEntry
 from gitjournal.render.entry_list import (
     NONE_YET,
     EntryList,
@@ -84,15 +84,15 @@ def test_plain_values_are_those_of_the_row() -> None:
     assert (plain["metric"], plain["higher_is_better"], plain["gain"]) == ("dev.accuracy", True, 0.02)
     assert plain["look"] == {"number": 2, "of": 2}
     assert entry_as_plain(ERROR, every(ERROR))["higher_is_better"] is False
-    assert similar_as_plain(Near(BETTER, 0.123456, ["rbf"]), every(BETTER))["near"] == 0.1235
+    assert similar_as_plain(SimilarEntry(BETTER, 0.123456, ["rbf"]), every(BETTER))["near"] == 0.1235
 
 
 def test_what_is_near_says_why_and_how_many_more_there_are() -> None:
-    near = Near(BETTER, 0.5, [f"reason {number}" for number in range(6)])
-    said = similar_entries(Recalled("rbf", [near], 3, None), every(BETTER), color=False)
+    near = SimilarEntry(BETTER, 0.5, [f"reason {number}" for number in range(6)])
+    said = similar_entries(SearchResult("rbf", [near], 3, None), every(BETTER), color=False)
     assert "reason 0; reason 1; reason 2; reason 3; 2 more" in said
     assert said.endswith("1 of 3 entries that are near; more: -n 3")
-    assert similar_entries(Recalled("rbf", [], 0, None), every(BETTER), color=False) == "Nothing is near `rbf`. All 1: gitjournal ls"
-    assert similar_entries(Recalled("rbf", [], 0, None), every(), color=False) == NONE_YET
-    about = similar_entries(Recalled("bbbb", [near], 1, BETTER), every(BETTER), color=False)
+    assert similar_entries(SearchResult("rbf", [], 0, None), every(BETTER), color=False) == "Nothing is near `rbf`. All 1: gitjournal ls"
+    assert similar_entries(SearchResult("rbf", [], 0, None), every(), color=False) == NONE_YET
+    about = similar_entries(SearchResult("bbbb", [near], 1, BETTER), every(BETTER), color=False)
     assert about.startswith("near the procedure of bbbb, whose title is BBBB\n")

@@ -20,7 +20,7 @@ import msgspec
 from gitjournal.git.repository import Repository
 from gitjournal.journal.entry_ids import PAGE, page_path
 from gitjournal.journal.index.file import IndexFile, transaction
-from gitjournal.journal.index.rows import Row, id_of
+from gitjournal.journal.index.rows import Row, id_of_stem
 from gitjournal.journal.index.update import KEYS_AT_ONCE, Update
 
 NAME = "index.sqlite"
@@ -91,7 +91,7 @@ class Index:
 
     def ids(self) -> list[str]:
         """Return the ids of all entries of all refs."""
-        return list(dict.fromkeys(id_of(stem) for (stem,) in self.ask("SELECT DISTINCT stem FROM places WHERE page <> ''", ())))
+        return list(dict.fromkeys(id_of_stem(stem) for (stem,) in self.ask("SELECT DISTINCT stem FROM places WHERE page <> ''", ())))
 
     def standing_entries(self) -> dict[str, Row]:
         """Return the entries that have records and are not retracted, by the blob of those."""
@@ -145,4 +145,4 @@ class Index:
 
 def placed_row(_: str, stem: str, page: str, records: str, row: bytes) -> Row:
     """Return a row with where it stands; the values are those of `PLACED`."""
-    return msgspec.structs.replace(_row_decoder.decode(row), id=id_of(stem), page=page, records=records, path=f"{stem}{PAGE}")
+    return msgspec.structs.replace(_row_decoder.decode(row), id=id_of_stem(stem), page=page, records=records, path=f"{stem}{PAGE}")

@@ -77,27 +77,27 @@ class IndexFile:
 
     def _connect(self) -> sqlite3.Connection:
         if not self._kept:
-            return _made(":memory:")
+            return _open_index(":memory:")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError:
-            return _made(":memory:")
-        self._inode = _inode(self.path)
+            return _open_index(":memory:")
+        self._inode = _read_inode(self.path)
         try:
             connection = self._existing() or self._make()
         except sqlite3.DatabaseError as fault:
             return self._other_than(fault)
-        self._inode = _inode(self.path)
+        self._inode = _read_inode(self.path)
         return connection
 
     def _existing(self) -> sqlite3.Connection | None:
         """Open the file where it is an index of this schema; None where it is not, or not yet."""
         if not self.path.is_file():
             return None
-        connection = _connection(str(self.path))
+        connection = _open_connection(str(self.path))
         # while another process makes the file, any fault may be read from it: then `_make` waits for that one, and looks again
         with suppress(sqlite3.DatabaseError):
-            if _version(connection) == SCHEMA:
+            if _read_version(connection) == SCHEMA:
                 return connection
         connection.close()
         return None
@@ -105,9 +105,9 @@ class IndexFile:
     def _make(self) -> sqlite3.Connection:
         try:
             with self._locked():
-                return _made(str(self.path))
+                return _open_index(str(self.path))
         except OSError:
-            return _made(":memory:")
+            return _open_index(":memory:")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -121,19 +121,19 @@ class IndexFile:
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise BusyError("another process is busy with the index", hint="wait for it, then try again") from None
         if name.startswith(_CANNOT_WRITE):
-            return _made(":memory:")
+            return _open_index(":memory:")
         try:
             with self._locked():
                 # look again: another process may have replaced it while this one waited
-                if _inode(self.path) == self._inode:
+                if _read_inode(self.path) == self._inode:
                     # the file itself goes last: as long as it is there, nobody begins a new one beside its leftovers
                     for ending in ("-wal", "-shm", ""):
                         Path(f"{self.path}{ending}").unlink(missing_ok=True)
-                connection = _made(str(self.path))
-                self._inode = _inode(self.path)
+                connection = _open_index(str(self.path))
+                self._inode = _read_inode(self.path)
                 return connection
         except (OSError, sqlite3.DatabaseError):
-            return _made(":memory:")
+            return _open_index(":memory:")
 
     def replace(self, fault: sqlite3.DatabaseError) -> None:
         """Begin anew after a fault of the file. Raises BusyError where another process only holds it."""
@@ -141,16 +141,16 @@ class IndexFile:
         self.connection = self._other_than(fault)
 
 
-def _made(path: str) -> sqlite3.Connection:
+def _open_index(path: str) -> sqlite3.Connection:
     """Open a file as an index, and make its tables where it is empty.
 
     Raises sqlite3.DatabaseError where it is anything else.
     """
-    connection = _connection(path)
+    connection = _open_connection(path)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
-        version = _version(connection)
+        version = _read_version(connection)
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if version == 0 and tables == 0:
             for statement in _TABLES.split(";"):
@@ -165,16 +165,16 @@ def _made(path: str) -> sqlite3.Connection:
     return connection
 
 
-def _connection(path: str) -> sqlite3.Connection:
+def _open_connection(path: str) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def _read_version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return int(version)
 
 
-def _inode(path: Path) -> int | None:
+def _read_inode(path: Path) -> int | None:
     try:
         return path.stat().st_ino
     except OSError:

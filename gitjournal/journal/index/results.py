@@ -9,7 +9,7 @@ import msgspec
 
 from gitjournal.entry.record import Scores
 from gitjournal.journal.index.cache import Index
-from gitjournal.journal.index.rows import Row, id_of
+from gitjournal.journal.index.rows import Row, id_of_stem
 
 _RESULTS = """
 SELECT b.name, r.fingerprint, c.canonical, r.status, r.metrics, r.seconds
@@ -47,7 +47,7 @@ def configurations_on(index: Index, data_hash: str) -> dict[str, str]:
 def find_lookers(index: Index, data_hash: str) -> list[tuple[str, str, str]]:
     """Return (ref, id, title) of every entry that looked at the test part of some data, the most important ref first."""
     entries = index.ask(_LOOKERS, (data_hash,))
-    return [(ref, id_of(stem), _row_decoder.decode(row).title if row else "") for ref, stem, row in entries]
+    return [(ref, id_of_stem(stem), _row_decoder.decode(row).title if row else "") for ref, stem, row in entries]
 
 
 def list_results(index: Index, near: str = "", most: int | None = None) -> list[Result]:

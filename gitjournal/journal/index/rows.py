@@ -63,18 +63,18 @@ def make_row(page: bytes | None, records: Sequence[Record], *, stem: str, error:
     """Summarise one entry as a row of a list; where it cannot be read, the row says so."""
     if page is None:
         return Row(state="unreadable", error=error or f"{stem}{PAGE}: not in this clone", runs=len(records))
-    entry, fault = read_entry(page.decode(errors="replace"), entry_id=id_of(stem), file=f"{stem}{PAGE}")
+    entry, fault = read_entry(page.decode(errors="replace"), entry_id=id_of_stem(stem), file=f"{stem}{PAGE}")
     if entry is None:
         return Row(state="unreadable", error=fault, runs=len(records))
-    return _row(entry.front, records, error, _verdict(entry))
+    return _make_row(entry.front, records, error, _read_verdict(entry))
 
 
-def _verdict(entry: Entry) -> Verdict | None:
+def _read_verdict(entry: Entry) -> Verdict | None:
     """Return what the entry's results block says of its expectations; what is retracted has none any more."""
     return None if entry.front.retracted else verdict.read_page(entry.text, entry.id)
 
 
-def _row(front: FrontMatter, records: Sequence[Record], error: str, judged: Verdict | None) -> Row:
+def _make_row(front: FrontMatter, records: Sequence[Record], error: str, judged: Verdict | None) -> Row:
     summary = summarise(front, records)
     best, score = summary.best, summary.best_score
     look = last_look(records)
@@ -107,7 +107,7 @@ def _row(front: FrontMatter, records: Sequence[Record], error: str, judged: Verd
     )
 
 
-def id_of(stem: str) -> str:
+def id_of_stem(stem: str) -> str:
     """Return the id of the entry whose files have this path without their ending."""
     return stem[stem.rindex("/") + 1 :]
 

@@ -10,7 +10,7 @@ from gitjournal.entry.record import Record, Scores
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.journal.entry_ids import can_mean
 from gitjournal.journal.index.cache import Index, placed_row
-from gitjournal.journal.index.rows import Row, id_of
+from gitjournal.journal.index.rows import Row, id_of_stem
 
 _RUNS = """
 SELECT r.run, r.fingerprint, r.seed, r.status, r.origin, r.at, r.metrics, r.seconds, p.stem, w.value, f.name
@@ -102,12 +102,12 @@ def find_repeated(index: Index, ref: str) -> list[tuple[Row, Row]]:
     repeated = []
     for _, stem, *_, twin in pairs:
         row, earlier = rows[stem], rows.get(twin)
-        if earlier and (row.at or "", row.id) > (earlier.at or "", earlier.id) and not _is_declared(row, earlier):
+        if earlier and (row.at or "", row.id) > (earlier.at or "", earlier.id) and not _says_so(row, earlier):
             repeated.append((row, earlier))
     return repeated
 
 
-def _is_declared(row: Row, earlier: Row) -> bool:
+def _says_so(row: Row, earlier: Row) -> bool:
     """Whether it is known that one repeats the other, or one of them no longer counts."""
     says_so = can_mean(row.replicates or "", earlier.id) or can_mean(earlier.replicates or "", row.id)
     return says_so or "retracted" in (row.state, earlier.state)
@@ -121,7 +121,7 @@ def record_blobs(index: Index) -> set[str]:
 def fingerprints_outside(index: Index, ids: Collection[str]) -> set[str]:
     """Return the configurations that were run by entries other than these."""
     places = index.ask("SELECT DISTINCT stem, records FROM places WHERE records <> ''", ())
-    blobs = sorted({blob for stem, blob in places if id_of(stem) not in ids})
+    blobs = sorted({blob for stem, blob in places if id_of_stem(stem) not in ids})
     return {fingerprint for (fingerprint,) in index.ask_in_chunks(_FINGERPRINTS, blobs)}
 
 
@@ -149,7 +149,7 @@ def _read_run(
         at=at,
         metrics=_scores_decoder.decode(metrics),
         seconds=seconds,
-        entry=id_of(stem),
+        entry=id_of_stem(stem),
         title=entry.title,
         state=entry.state,
         ref=ref,

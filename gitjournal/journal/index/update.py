@@ -17,7 +17,7 @@ from gitjournal.git.process import git_bytes
 from gitjournal.git.repository import Repository
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 from gitjournal.journal.index.file import transaction
-from gitjournal.journal.index.rows import id_of, make_row
+from gitjournal.journal.index.rows import id_of_stem, make_row
 from gitjournal.procedure.canonical_text import header
 
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is
@@ -98,7 +98,7 @@ class Update:
         return number, None
 
     def _follow(self, number: int, seen: str | None, revision: str) -> Sequence[str] | None:
-        changes = _difference(self.repository, seen, revision) if seen else None
+        changes = _tree_difference(self.repository, seen, revision) if seen else None
         whole = changes is None
         if changes is None:  # nothing to compare with (git gc may have taken the commit): read the whole tree
             self._connection.execute("DELETE FROM places WHERE ref = ?", (number,))
@@ -107,7 +107,7 @@ class Update:
             placed = [
                 (number, path.removesuffix(ending), blob)
                 for path, blob in changes
-                if path.endswith(ending) and ID_PATTERN.match(id_of(path.removesuffix(ending)))
+                if path.endswith(ending) and ID_PATTERN.match(id_of_stem(path.removesuffix(ending)))
             ]
             other = "records" if column == "page" else "page"
             self._connection.executemany(
@@ -129,7 +129,7 @@ class Update:
         for pairs in _chunks(new):
             blobs = self.repository.blobs({name for pair in pairs for name in pair[:2] if name})
             for page, blob, stem in pairs:
-                records, error = _records(blobs, blob, stem)
+                records, error = _read_records(blobs, blob, stem)
                 if blob and blob not in read:
                     read.add(blob)
                     self._store_runs(blob, records)
@@ -141,7 +141,7 @@ class Update:
         for pairs in _chunks(waiting):
             blobs = self.repository.blobs({name for pair in pairs for name in pair[:2] if name})
             for page, blob, stem in pairs:
-                records, error = _records(blobs, blob, stem)
+                records, error = _read_records(blobs, blob, stem)
                 joined = join(records, self._owners_now(records))
                 missing = sum(not record.owned and not record.metrics for record in joined)
                 self._store_row((page, blob, stem), blobs, joined, error, missing=missing)
@@ -210,7 +210,7 @@ class Update:
             execute("DELETE FROM configurations WHERE fingerprint NOT IN (SELECT fingerprint FROM runs)")
 
 
-def _difference(repository: Repository, old: str, new: str) -> list[tuple[str, str]] | None:
+def _tree_difference(repository: Repository, old: str, new: str) -> list[tuple[str, str]] | None:
     """Return paths and their new blobs ("" where a file has gone), or None where git cannot compare."""
     arguments = ["--git-dir", str(repository.common), "diff-tree", "-r", "-z", "--no-renames", "--raw", old, new, "--", FOLDER]
     try:
@@ -225,7 +225,7 @@ def _difference(repository: Repository, old: str, new: str) -> list[tuple[str, s
     return changes
 
 
-def _records(blobs: Mapping[str, bytes], name: str, stem: str) -> tuple[list[Record], str]:
+def _read_records(blobs: Mapping[str, bytes], name: str, stem: str) -> tuple[list[Record], str]:
     """Return the records of a blob; lines that are none (a conflict marker) are left out, and the first is named."""
     content = blobs.get(name, b"")
     file = f"{stem}{RECORDS}"

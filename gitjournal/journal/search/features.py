@@ -1,7 +1,7 @@
-"""What an entry is about: the words that stand in it, and its procedure as a row of parts with their parameters. Pure.
+"""Search documents: the words that stand in an entry, and its procedure as a row of parts with their parameters. Pure.
 
 A part is a step, what is built inside of one, or a layer, optimizer or loss of a network. Each parameter has all the values that a grid
-gives it; where a grid exchanges whole steps, an idea has several rows.
+gives it; where a grid exchanges whole steps, a procedure has several variants.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _HUMP = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}(?![a-z])")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class ProcedurePart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One part of a procedure: its name there, the path of its class or function, what it weighs, and the values of its parameters."""
 
     label: str
@@ -54,41 +54,44 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.path.rpartition(".")[2].rpartition(":")[2]
 
 
-class Idea(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """`words` holds for each field of an entry its distinct stems, each between two spaces; `procedure` are its `ways`, not yet decoded."""
+class SearchDocument(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What an entry is searched by: its words, and its procedure.
+
+    `words` holds for each field its distinct stems, each between two spaces; `procedure` its `procedure_variants`, not yet decoded.
+    """
 
     words: dict[str, str] = {}
     procedure: msgspec.Raw = msgspec.Raw(b"[]")
 
     @property
     def key(self) -> bytes:
-        """What two ideas with the same procedure have in common; `ways` gives its parts."""
+        """What two documents with the same procedure have in common; `procedure_variants` gives its parts."""
         return bytes(self.procedure)
 
 
-_decoder = msgspec.json.Decoder(Idea)
-_ways_decoder = msgspec.json.Decoder(list[list[Part]])
+_decoder = msgspec.json.Decoder(SearchDocument)
+_variants_decoder = msgspec.json.Decoder(list[list[ProcedurePart]])
 
 
-def encode(idea: Idea) -> bytes:
-    """Return an idea as it is kept."""
-    return msgspec.json.encode(idea)
+def encode_document(document: SearchDocument) -> bytes:
+    """Return a document as the index keeps it."""
+    return msgspec.json.encode(document)
 
 
-def decode(kept: bytes) -> Idea:
-    """Read what `encode` wrote."""
-    return _decoder.decode(kept)
+def decode_document(data: bytes) -> SearchDocument:
+    """Read what `encode_document` wrote."""
+    return _decoder.decode(data)
 
 
 @cache
-def ways(key: bytes) -> list[list[Part]]:
+def procedure_variants(key: bytes) -> list[list[ProcedurePart]]:
     """Return the rows of parts of a procedure: in a large journal, many entries have the same."""
-    return _ways_decoder.decode(key)
+    return _variants_decoder.decode(key)
 
 
-def of_entry(entry: Entry) -> Idea:
+def describe_entry(entry: Entry) -> SearchDocument:
     """Return what an entry is about; a procedure that cannot be read leaves its words alone."""
-    return Idea(_words(entry), msgspec.Raw(msgspec.json.encode(_ways(entry))))
+    return SearchDocument(_read_words(entry), msgspec.Raw(msgspec.json.encode(_read_variants(entry))))
 
 
 # words
@@ -117,22 +120,22 @@ def _stem(word: str) -> str:
     return word.removesuffix("s")
 
 
-def _words(entry: Entry) -> dict[str, str]:
+def _read_words(entry: Entry) -> dict[str, str]:
     front = entry.front
     texts = {
         "title": front.title,
         "hypothesis": front.hypothesis or "",
         "tags": " ".join(front.tags),
-        "procedure": " ".join(_names([front.procedure, front.parameters, front.grid])),
+        "procedure": " ".join(_iterate_names([front.procedure, front.parameters, front.grid])),
         "data": data_label(front.data),
         "retraction": front.retracted or "",
-        "notes": _prose(entry),
+        "notes": _read_prose(entry),
     }
-    found = {field: list(dict.fromkeys(stem for stem, _ in stems(text)))[:MOST_WORDS] for field, text in texts.items()}
-    return {field: f" {' '.join(words)} " for field, words in found.items() if words}
+    stems_by_field = {field: list(dict.fromkeys(stem for stem, _ in stems(text)))[:MOST_WORDS] for field, text in texts.items()}
+    return {field: f" {' '.join(words)} " for field, words in stems_by_field.items() if words}
 
 
-def _prose(entry: Entry) -> str:
+def _read_prose(entry: Entry) -> str:
     """Return what the person wrote below the front matter."""
     try:
         text = strip_block(entry.text, entry.id)
@@ -141,95 +144,97 @@ def _prose(entry: Entry) -> str:
     return _COMMENT.sub(" ", split_text(text, file=entry.id)[1])
 
 
-def _names(value: Any) -> Iterator[str]:
+def _iterate_names(value: Any) -> Iterator[str]:
     """Give every name and word in what was declared."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for name, part in value.items():
             yield str(name)
-            yield from _names(part)
+            yield from _iterate_names(part)
     elif isinstance(value, list):
         for part in value:
-            yield from _names(part)
+            yield from _iterate_names(part)
 
 
 # parts
 
 
-def _ways(entry: Entry) -> list[list[Part]]:
-    found: dict[tuple[str, ...], list[Part]] = {}
+def _read_variants(entry: Entry) -> list[list[ProcedurePart]]:
+    variants: dict[tuple[str, ...], list[ProcedurePart]] = {}
     try:
-        for point in _points(entry):
-            parts = list(_parts(build_tree(entry, point, entry.front.data.facts)))
-            shape = tuple(one.path for one in parts)
-            found[shape] = [_both(one, other) for one, other in zip(found[shape], parts, strict=True)] if shape in found else parts
+        for point in _sample_points(entry):
+            parts = list(_read_parts(build_tree(entry, point, entry.front.data.facts)))
+            shape = tuple(part.path for part in parts)
+            if shape in variants:
+                parts = [_join_parts(*pair) for pair in zip(variants[shape], parts, strict=True)]
+            variants[shape] = parts
     except (GitjournalError, ValueError, RecursionError):
         return []
-    return list(found.values())
+    return list(variants.values())
 
 
-def _points(entry: Entry) -> list[Point]:
+def _sample_points(entry: Entry) -> list[Point]:
     """Return points that show each value of a grid at least once: one parameter is varied, the others stay at their first value."""
-    found: list[Point] = []
+    points: list[Point] = []
     for axes in grid.axes(entry):
         first = {name: values[0] for name, values in axes.items()}
-        found += [first, *({**first, name: value} for name, values in axes.items() for value in values[1:MANY])]
-    return found[:MANY]
+        points += [first, *({**first, name: value} for name, values in axes.items() for value in values[1:MANY])]
+    return points[:MANY]
 
 
-def _both(one: Part, other: Part) -> Part:
+def _join_parts(left: ProcedurePart, right: ProcedurePart) -> ProcedurePart:
     """Return a part with the values of two; where one of them leaves a parameter at its default, that is one of the values."""
-    if one.values == other.values:
-        return one
-    known = {name: [value] for name, value in defaults(one.path).items()}
+    if left.values == right.values:
+        return left
+    defaults = {name: [value] for name, value in default_values(left.path).items()}
     values = {
-        name: _distinct([value for part in (one, other) for value in part.values.get(name, known.get(name, []))])
-        for name in {**one.values, **other.values}
+        name: _distinct_values([value for part in (left, right) for value in part.values.get(name, defaults.get(name, []))])
+        for name in {**left.values, **right.values}
     }
-    return msgspec.structs.replace(one, values=values)
+    return msgspec.structs.replace(left, values=values)
 
 
-def _distinct(values: Sequence[Any]) -> list[Any]:
+def _distinct_values(values: Sequence[Any]) -> list[Any]:
     return list({repr(value): value for value in values}.values())
 
 
-def _parts(tree: Steps) -> Iterator[Part]:
+def _read_parts(tree: Steps) -> Iterator[ProcedurePart]:
     own = tree[0][1]
     if isinstance(own, dict) and "python" in own:
-        yield Part("python", own["python"], MODEL, {name: [_plain(value)] for name, value in own["params"].items()})
+        yield ProcedurePart("python", own["python"], MODEL, {name: [_plain_value(value)] for name, value in own["params"].items()})
         return
     steps = canonical_form.canonical_steps(tree)
     for number, ((label, *_), step) in enumerate(zip(canonical_form.acting_steps(tree), steps, strict=True), start=1):
         if NETWORK in step:
-            yield from _network(step[NETWORK])
+            yield from _network_parts(step[NETWORK])
         else:
-            yield from _built(label, step, MODEL if number == len(steps) else STEP)
+            yield from _node_parts(label, step, MODEL if number == len(steps) else STEP)
 
 
-def _network(params: dict[str, Any]) -> Iterator[Part]:
+def _network_parts(params: dict[str, Any]) -> Iterator[ProcedurePart]:
     layers = params["layers"]
     for label, layer in zip(labels(layers), layers, strict=True):
-        first, *inside = _built(label, {path: values for path, values in layer.items() if path != "inputs"}, STEP)
+        first, *inside = _node_parts(label, {path: values for path, values in layer.items() if path != "inputs"}, STEP)
         if "inputs" in layer:
             first = msgspec.structs.replace(first, values={**first.values, "inputs": [layer["inputs"]]})
         yield from (first, *inside)
-    yield from _built("optimizer", params["optimizer"], INSIDE)
-    yield from _built("loss", params["loss"], INSIDE)
-    yield from _built("fit", {keras_catalogue.FIT: params.get("fit", {})}, INSIDE)
+    yield from _node_parts("optimizer", params["optimizer"], INSIDE)
+    yield from _node_parts("loss", params["loss"], INSIDE)
+    yield from _node_parts("fit", {keras_catalogue.FIT: params.get("fit", {})}, INSIDE)
 
 
-def _built(label: str, node: Any, weight: float) -> Iterator[Part]:
+def _node_parts(label: str, node: Any, weight: float) -> Iterator[ProcedurePart]:
     """Give the part of a canonical node, and those of all that is built inside it."""
     path, params = class_of(node), parameters_of(node)
     inside = {name: list(nodes_in(value)) for name, value in params.items()}
-    yield Part(label, path, weight, {name: [_plain(value)] for name, value in params.items() if not inside[name]})
+    yield ProcedurePart(label, path, weight, {name: [_plain_value(value)] for name, value in params.items() if not inside[name]})
     for name, nodes in inside.items():
         for inner in nodes:
-            yield from _built(name if len(nodes) == 1 else labels([inner])[0], inner, INSIDE)
+            yield from _node_parts(name if len(nodes) == 1 else labels([inner])[0], inner, INSIDE)
 
 
-def _plain(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     """Return a value of the tree as it is compared: a number, a truth value, a list of numbers, null, or a word."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
@@ -243,42 +248,42 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def defaults(path: str) -> dict[str, Any]:
+def default_values(path: str) -> dict[str, Any]:
     """Return the reference default of each parameter of a class that is known, as it is compared."""
     if path.startswith("keras."):
-        known = keras_catalogue.spec_at(path) if path in (keras_catalogue.FIT, *keras_catalogue.reference().known) else None
+        spec = keras_catalogue.spec_at(path) if path in (keras_catalogue.FIT, *keras_catalogue.reference().known) else None
     else:
-        known = catalogue.lookup(path) if "." in path and ":" not in path else None
-    return {name: _plain(one.default) for name, one in known.params.items() if not one.is_required} if known else {}
+        spec = catalogue.lookup(path) if "." in path and ":" not in path else None
+    return {name: _plain_value(parameter.default) for name, parameter in spec.params.items() if not parameter.is_required} if spec else {}
 
 
 # values
 
 
-def near(one: Any, other: Any) -> float:
+def value_similarity(left: Any, right: Any) -> float:
     """Return 1 for the same value; numbers of one sign lose what they are apart on a scale of tenfolds, all else is 0.
 
-    >>> near(0.5, 0.5), round(near(0.5, 0.4), 2), near(1, 10), near("relu", "tanh"), near(True, 1)
-    (1.0, 0.9, 0.0, 0.0, 0.0)
+    >>> value_similarity(0.5, 0.5), round(value_similarity(0.5, 0.4), 2), value_similarity(1, 10), value_similarity(True, 1)
+    (1.0, 0.9, 0.0, 0.0)
     """
-    if _is_number(one) and _is_number(other):
-        if one == other:
+    if _is_number(left) and _is_number(right):
+        if left == right:
             return 1.0
-        comparable = one and other and (one > 0) == (other > 0)
-        return max(0.0, 1.0 - abs(math.log10(abs(one)) - math.log10(abs(other)))) if comparable else 0.0
-    if one != other and isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return sum(map(near, one, other)) / len(one)
-    return float(type(one) is type(other) and one == other)
+        comparable = left and right and (left > 0) == (right > 0)
+        return max(0.0, 1.0 - abs(math.log10(abs(left)) - math.log10(abs(right)))) if comparable else 0.0
+    if left != right and isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        return sum(map(value_similarity, left, right)) / len(left)
+    return float(type(left) is type(right) and left == right)
 
 
-def nearest(some: Sequence[Any], others: Sequence[Any]) -> tuple[float, Any, Any]:
-    """Return how near the nearest two of them are, and these two."""
+def most_similar_values(left: Sequence[Any], right: Sequence[Any]) -> tuple[float, Any, Any]:
+    """Return the similarity of the two values that are nearest, one of each side, and these two."""
     best = (-1.0, None, None)
-    for one in some:
-        for other in others:
-            found = near(one, other)
-            if found > best[0]:
-                best = (found, one, other)
+    for value in left:
+        for counterpart in right:
+            similarity = value_similarity(value, counterpart)
+            if similarity > best[0]:
+                best = (similarity, value, counterpart)
     return best
 
 

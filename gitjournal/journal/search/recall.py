@@ -1,8 +1,8 @@
-"""Which entries are near an idea, and what did not work among them. Reading alone: nothing of an entry is run."""
+"""Search for similar entries, by a query or by another entry; what did not work comes first. Nothing of an entry is run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -11,7 +11,7 @@ from gitjournal.journal.entries import read_entry
 from gitjournal.journal.entry_ids import PAGE, match_id
 from gitjournal.journal.journal import AT_ONCE, Journal, Listed
 from gitjournal.journal.search import features, structure, words
-from gitjournal.journal.search.features import Idea
+from gitjournal.journal.search.features import SearchDocument
 
 ENOUGH = 0.5  # of the nearest one's nearness
 SHORTEST_ID = 4
@@ -21,7 +21,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Near:
+class SimilarEntry:
     """An entry that is near, from 0 to 1, and why, each reason in a few words."""
 
     listed: Listed
@@ -30,90 +30,101 @@ class Near:
 
 
 @dataclass(frozen=True)
-class Recalled:
+class SearchResult:
     """What is near what was asked, the first of as many as `of`. `entry` is the one that was asked about, where it was one."""
 
     asked: str
-    near: list[Near]
+    near: list[SimilarEntry]
     of: int
     entry: Listed | None
 
 
-def recall(
+def find_similar(
     journal: Journal, asked: str, every: Sequence[Listed], among: Sequence[Listed], *, limit: int | None, progress: Progress
-) -> Recalled:
+) -> SearchResult:
     """Return the entries of `among` that are near what was asked: at least half as near as the nearest of them.
 
     What was refuted, failed or was retracted comes first; in each of the two parts the nearer, and of equals the order of `among`.
     `progress` is told how many of how many pages were read that were never looked at before. Raises UsageError for a question without a
     word or number, EntryError where the procedure of the entry asked about cannot be read.
     """
-    entry = _entry(every, asked)
-    query = words.read(asked)
-    if entry is None and not query.words and not query.settings:
+    entry = _find_entry(every, asked)
+    query = words.parse_query(asked)
+    if entry is None and not query.words and not query.numbers:
         raise UsageError(
             f"--like `{asked}` asks for nothing", hint='name words and numbers: --like "dropout 0.5"; or an entry: --like k3f9'
         )
-    others = {one.row.id: one for one in among if one is not entry}
-    about = _about(journal, [*others.values(), *([entry] if entry else [])], progress)
-    known = {name: about[name] for name in others}
-    if entry is None:
-        scores = words.scores(query, known)
-    else:
-        mine = about[entry.row.id]
-        if not features.ways(mine.key):
-            raise EntryError(f"the procedure of {entry.row.id} cannot be read", hint=f"why: gitjournal exec {entry.row.id[-4:]} --dry-run")
-        scores = {name: score for name, idea in known.items() if (score := structure.nearness(mine, idea)) > 0}
-    scores = {name: round(score, 9) for name, score in scores.items()}  # sums in another order are the same
+    candidates = {listed.row.id: listed for listed in among if listed is not entry}
+    documents = _read_documents(journal, [*candidates.values(), *([entry] if entry else [])], progress)
+    asked_document = documents[entry.row.id] if entry else None
+    if entry and asked_document and not features.procedure_variants(asked_document.key):
+        raise EntryError(f"the procedure of {entry.row.id} cannot be read", hint=f"why: gitjournal exec {entry.row.id[-4:]} --dry-run")
+    scores = _score(query, asked_document, {entry_id: documents[entry_id] for entry_id in candidates})
     least = ENOUGH * max(scores.values(), default=0.0)
-    listed = [name for name in others if name in scores and scores[name] >= least]
-    listed.sort(key=lambda name: (outcome(others[name]) not in AGAINST, -scores[name]))  # what is equally near stays in order
+    matches = [entry_id for entry_id in candidates if entry_id in scores and scores[entry_id] >= least]
+    # what is equally near stays in order
+    matches.sort(key=lambda entry_id: (outcome_word(candidates[entry_id]) not in AGAINST, -scores[entry_id]))
     near = []
-    for name in listed[:limit]:
-        why = words.reasons(query, known[name]) if entry is None else [*_unlike(entry, about[entry.row.id], others[name], known[name])]
-        near.append(Near(others[name], scores[name], why))
-    return Recalled(asked, near, len(listed), entry)
+    for entry_id in matches[:limit]:
+        listed, document = candidates[entry_id], documents[entry_id]
+        if entry and asked_document:
+            reasons = [*_explain(entry, asked_document, listed, document)]
+        else:
+            reasons = words.explain_matches(query, document)
+        near.append(SimilarEntry(listed, scores[entry_id], reasons))
+    return SearchResult(asked, near, len(matches), entry)
 
 
-def outcome(one: Listed) -> str:
+def _score(query: words.Query, asked: SearchDocument | None, documents: Mapping[str, SearchDocument]) -> dict[str, float]:
+    """Return how near entries are that are near at all, by their ids: to the procedure of an entry, else to the query."""
+    if asked is None:
+        scores = words.score_documents(query, documents)
+    else:
+        similarities = {entry_id: structure.similarity(asked, document) for entry_id, document in documents.items()}
+        scores = {entry_id: similarity for entry_id, similarity in similarities.items() if similarity > 0}
+    return {entry_id: round(score, 9) for entry_id, score in scores.items()}  # sums in another order are the same
+
+
+def outcome_word(listed: Listed) -> str:
     """Return in a word what came of an entry: its verdict, where its state says nothing worse."""
-    return one.row.verdict if one.row.verdict and one.row.state != "failed" else one.row.state
+    return listed.row.verdict if listed.row.verdict and listed.row.state != "failed" else listed.row.state
 
 
-def _entry(every: Sequence[Listed], asked: str) -> Listed | None:
+def _find_entry(every: Sequence[Listed], asked: str) -> Listed | None:
     """Return the entry that is meant by its id, the end of it or its file; any other part of an id is words."""
     name = PurePosixPath(asked.strip()).name.removesuffix(PAGE).lower()
-    ids = [one.row.id for one in every if one.row.id == name or one.row.id.endswith(f"-{name}")]
+    ids = [listed.row.id for listed in every if listed.row.id == name or listed.row.id.endswith(f"-{name}")]
     if len(name) < SHORTEST_ID or not ids:
         return None
-    meant = match_id(name, ids)
-    return next(one for one in every if one.row.id == meant)
+    entry_id = match_id(name, ids)
+    return next(listed for listed in every if listed.row.id == entry_id)
 
 
-def _unlike(entry: Listed, mine: Idea, other: Listed, theirs: Idea) -> Iterator[str]:
-    differences = structure.reasons(mine, theirs)
-    yield from differences or ["the same procedure"]
-    if other.row.data != entry.row.data:
-        yield f"on {other.row.data}"
+def _explain(entry: Listed, document: SearchDocument, similar: Listed, similar_document: SearchDocument) -> Iterator[str]:
+    """Say how a similar entry differs from the one that was asked about."""
+    yield from structure.explain_differences(document, similar_document) or ["the same procedure"]
+    if similar.row.data != entry.row.data:
+        yield f"on {similar.row.data}"
 
 
-def _about(journal: Journal, listed: Sequence[Listed], progress: Progress) -> dict[str, Idea]:
+def _read_documents(journal: Journal, entries: Sequence[Listed], progress: Progress) -> dict[str, SearchDocument]:
     """Return what entries are about, by their ids; an edited one by its draft. One that cannot be read is about nothing."""
-    found = {one.row.id: _idea(one.draft.text, one) for one in listed if one.draft}
-    committed = [one for one in listed if not one.draft]
-    kept = journal.index.ideas(one.row.page for one in committed)
-    new = list({one.row.page: one for one in committed if one.row.page not in kept}.values())
-    for at in range(0, len(new), AT_ONCE):
-        progress(at, len(new))
-        chunk = new[at : at + AT_ONCE]
-        blobs = journal.lab.repository.blobs(one.row.page for one in chunk if one.row.page)
-        made = {one.row.page: features.encode(_idea(blobs.get(one.row.page, b"").decode(errors="replace"), one)) for one in chunk}
-        journal.index.keep_ideas(made)
-        kept |= made
+    drafts = {listed.row.id: _make_document(listed.draft.text, listed) for listed in entries if listed.draft}
+    committed = [listed for listed in entries if not listed.draft]
+    documents = journal.index.ideas(listed.row.page for listed in committed)
+    new = list({listed.row.page: listed for listed in committed if listed.row.page not in documents}.values())
+    for start in range(0, len(new), AT_ONCE):
+        progress(start, len(new))
+        chunk = new[start : start + AT_ONCE]
+        blobs = journal.lab.repository.blobs(listed.row.page for listed in chunk if listed.row.page)
+        texts = {listed.row.page: blobs.get(listed.row.page, b"").decode(errors="replace") for listed in chunk}
+        encoded = {listed.row.page: features.encode_document(_make_document(texts[listed.row.page], listed)) for listed in chunk}
+        journal.index.keep_ideas(encoded)
+        documents |= encoded
     progress(len(new), len(new))
-    return found | {one.row.id: features.decode(kept[one.row.page]) for one in committed}
+    return drafts | {listed.row.id: features.decode_document(documents[listed.row.page]) for listed in committed}
 
 
-def _idea(text: str, one: Listed) -> Idea:
-    entry, _ = read_entry(text, entry_id=one.row.id, file=one.row.path)
-    return features.of_entry(entry) if entry else Idea()
+def _make_document(text: str, listed: Listed) -> SearchDocument:
+    entry, _ = read_entry(text, entry_id=listed.row.id, file=listed.row.path)
+    return features.describe_entry(entry) if entry else SearchDocument()

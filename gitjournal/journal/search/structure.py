@@ -1,4 +1,4 @@
-"""How near two procedures are: pipelines by their steps, networks by their layers, with all parameters. Pure.
+"""Similarity of two procedures: pipelines by their steps, networks by their layers, with all parameters. Pure.
 
 An edit distance between two rows of parts (Wagner and Fischer, 1974): a part is put in or left out at its weight; two of one class
 correspond at a third of how far each of their parameters is apart, at most at their weight. Unlike in a comparison of the counts of
@@ -13,135 +13,141 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from gitjournal.journal.search.features import Idea, Part, defaults, nearest, ways
+from gitjournal.journal.search.features import ProcedurePart, SearchDocument, default_values, most_similar_values, procedure_variants
 
 APART = 1 / 3  # what a parameter costs that is wholly different, in weights of its part
 _UNSET: Any = object()
 
-Pair = tuple[Part | None, Part | None]
+Pair = tuple[ProcedurePart | None, ProcedurePart | None]
 
 
-def nearness(one: Idea, other: Idea) -> float:
+def similarity(left: SearchDocument, right: SearchDocument) -> float:
     """Return 1 for the same procedure, 0 for one that has as little in common as half of all parts, or less."""
-    return _between(one.key, other.key)
+    return _best_similarity(left.key, right.key)
 
 
 @cache
-def _between(one: bytes, other: bytes) -> float:
-    return max((_nearness(left, right) for left in ways(one) for right in ways(other)), default=0.0)
+def _best_similarity(left: bytes, right: bytes) -> float:
+    pairs = ((parts, counterparts) for parts in procedure_variants(left) for counterparts in procedure_variants(right))
+    return max((_similarity(*pair) for pair in pairs), default=0.0)
 
 
-def reasons(one: Idea, other: Idea) -> list[str]:
-    """Say how the nearest way of `other` differs from that of `one`, each difference in a few words; nothing for the same procedure."""
-    pairs = [(left, right) for left in ways(one.key) for right in ways(other.key)]
+def explain_differences(left: SearchDocument, right: SearchDocument) -> list[str]:
+    """Say how the two most similar variants differ, each difference in a few words; nothing for the same procedure."""
+    pairs = [(parts, counterparts) for parts in procedure_variants(left.key) for counterparts in procedure_variants(right.key)]
     if not pairs:
         return []
-    left, right = max(pairs, key=lambda pair: _nearness(*pair))
-    return [said for pair in _exchanged(_aligned(left, right)) for said in _told(*pair)]
+    parts, counterparts = max(pairs, key=lambda pair: _similarity(*pair))
+    return [line for pair in _join_exchanges(_align(parts, counterparts)) for line in _explain_pair(*pair)]
 
 
-def _nearness(left: Sequence[Part], right: Sequence[Part]) -> float:
-    total = _weight(left) + _weight(right)
-    if total == 0 or 1 - 2 * _at_least(left, right) / total <= 0:
+def _similarity(left: Sequence[ProcedurePart], right: Sequence[ProcedurePart]) -> float:
+    total = _total_weight(left) + _total_weight(right)
+    if total == 0 or 1 - 2 * _lower_bound(left, right) / total <= 0:
         return 0.0
-    return max(0.0, 1 - 2 * _table(left, right)[-1][-1] / total)
+    return max(0.0, 1 - 2 * _distances(left, right)[-1][-1] / total)
 
 
-def _weight(parts: Sequence[Part]) -> float:
-    return sum(one.weight for one in parts)
+def _total_weight(parts: Sequence[ProcedurePart]) -> float:
+    return sum(part.weight for part in parts)
 
 
-def _at_least(left: Sequence[Part], right: Sequence[Part]) -> float:
+def _lower_bound(left: Sequence[ProcedurePart], right: Sequence[ProcedurePart]) -> float:
     """Return a bound of the distance that costs little: what has no counterpart of its class must go or come."""
     weights: Counter[str] = Counter()
     for parts, sign in ((left, 1), (right, -1)):
-        for one in parts:
-            weights[one.path] += sign * one.weight  # type: ignore[assignment]  # a Counter of floats
+        for part in parts:
+            weights[part.path] += sign * part.weight  # type: ignore[assignment]  # a Counter of floats
     return sum(map(abs, weights.values()))
 
 
-def _table(left: Sequence[Part], right: Sequence[Part]) -> list[list[float]]:
-    """Return the distance of each beginning of one to each beginning of the other."""
+def _distances(left: Sequence[ProcedurePart], right: Sequence[ProcedurePart]) -> list[list[float]]:
+    """Return the distance of each beginning of `left` to each beginning of `right`, by dynamic programming."""
     rows = [[0.0]]
-    for two in right:
-        rows[0].append(rows[0][-1] + two.weight)
-    for one in left:
-        above, row = rows[-1], [rows[-1][0] + one.weight]
-        for at, two in enumerate(right):
-            best = min(above[at + 1] + one.weight, row[at] + two.weight)
-            row.append(min(best, above[at] + _apart(one, two)) if one.path == two.path else best)
+    for part in right:
+        rows[0].append(rows[0][-1] + part.weight)
+    for part in left:
+        above, row = rows[-1], [rows[-1][0] + part.weight]
+        for column, counterpart in enumerate(right):
+            best = min(above[column + 1] + part.weight, row[column] + counterpart.weight)
+            same_class = part.path == counterpart.path
+            row.append(min(best, above[column] + _part_distance(part, counterpart)) if same_class else best)
         rows.append(row)
     return rows
 
 
-def _apart(one: Part, two: Part) -> float:
+def _part_distance(left: ProcedurePart, right: ProcedurePart) -> float:
     """Return how far two parts of one class are apart."""
-    if one.values == two.values:
-        return abs(one.weight - two.weight)
-    known = defaults(one.path)
-    lost = sum(1 - nearest(*_values(name, one, two, known))[0] for name in {**one.values, **two.values})
-    return max(one.weight, two.weight) * min(1.0, APART * lost)
+    if left.values == right.values:
+        return abs(left.weight - right.weight)
+    lost = sum(1 - most_similar_values(*_values_of(name, left, right))[0] for name in {**left.values, **right.values})
+    return max(left.weight, right.weight) * min(1.0, APART * lost)
 
 
-def _values(name: str, one: Part, two: Part, known: dict[str, Any]) -> tuple[list[Any], list[Any]]:
-    default = [known.get(name, _UNSET)]
-    return one.values.get(name, default), two.values.get(name, default)
+def _values_of(name: str, left: ProcedurePart, right: ProcedurePart) -> tuple[list[Any], list[Any]]:
+    """Return the values that two parts of one class give a parameter; its default where they give none."""
+    default = [default_values(left.path).get(name, _UNSET)]
+    return left.values.get(name, default), right.values.get(name, default)
 
 
-def _aligned(left: Sequence[Part], right: Sequence[Part]) -> list[Pair]:
-    """Return which parts correspond, in order."""
-    rows = _table(left, right)
-    at, to = len(left), len(right)
-    found: list[Pair] = []
-    while at or to:
-        one, two = left[at - 1] if at else None, right[to - 1] if to else None
-        if one and two and one.path == two.path and rows[at][to] == rows[at - 1][to - 1] + _apart(one, two):
-            found.append((one, two))
-            at, to = at - 1, to - 1
-        elif two and rows[at][to] == rows[at][to - 1] + two.weight:
-            found.append((None, two))
-            to -= 1
+def _align(left: Sequence[ProcedurePart], right: Sequence[ProcedurePart]) -> list[Pair]:
+    """Return which parts correspond, in order: the way through the distances that costs least."""
+    distances = _distances(left, right)
+    row, column = len(left), len(right)
+    pairs: list[Pair] = []
+    while row or column:
+        part, counterpart = left[row - 1] if row else None, right[column - 1] if column else None
+        if part and counterpart and part.path == counterpart.path:
+            corresponds = distances[row][column] == distances[row - 1][column - 1] + _part_distance(part, counterpart)
         else:
-            found.append((one, None))
-            at -= 1
-    return found[::-1]
+            corresponds = False
+        if corresponds:
+            pairs.append((part, counterpart))
+            row, column = row - 1, column - 1
+        elif counterpart and distances[row][column] == distances[row][column - 1] + counterpart.weight:
+            pairs.append((None, counterpart))
+            column -= 1
+        else:
+            pairs.append((part, None))
+            row -= 1
+    return pairs[::-1]
 
 
-def _exchanged(pairs: Sequence[Pair]) -> list[Pair]:
+def _join_exchanges(pairs: Sequence[Pair]) -> list[Pair]:
     """Return pairs in which what was left out and put in at one place are one exchange, the last with the last."""
-    found: list[Pair] = []
-    gap: tuple[list[Part], list[Part]] = ([], [])
-    for one, two in [*pairs, (None, None)]:
-        if one and not two:
-            gap[0].append(one)
-        elif two and not one:
-            gap[1].append(two)
+    joined: list[Pair] = []
+    removed: list[ProcedurePart] = []
+    added: list[ProcedurePart] = []
+    for left, right in [*pairs, (None, None)]:
+        if left and not right:
+            removed.append(left)
+        elif right and not left:
+            added.append(right)
         else:
-            gone, come = gap
-            both = min(len(gone), len(come))
-            found += [(part, None) for part in gone[: len(gone) - both]] + [(None, part) for part in come[: len(come) - both]]
-            found += zip(gone[len(gone) - both :], come[len(come) - both :], strict=True)
-            gap = ([], [])
-            found += [(one, two)] if one else []
-    return found
+            exchanged = min(len(removed), len(added))
+            joined += [(part, None) for part in removed[: len(removed) - exchanged]]
+            joined += [(None, part) for part in added[: len(added) - exchanged]]
+            joined += zip(removed[len(removed) - exchanged :], added[len(added) - exchanged :], strict=True)
+            removed, added = [], []
+            joined += [(left, right)] if left else []
+    return joined
 
 
-def _told(one: Part | None, two: Part | None) -> Iterator[str]:
-    if one is None or two is None:
-        yield f"{one.short} left out" if one else f"{two.short} put in" if two else ""
-    elif one.path != two.path:
-        yield f"{one.short} -> {two.short}"
+def _explain_pair(left: ProcedurePart | None, right: ProcedurePart | None) -> Iterator[str]:
+    if left is None or right is None:
+        yield f"{left.short} left out" if left else f"{right.short} put in" if right else ""
+    elif left.path != right.path:
+        yield f"{left.short} -> {right.short}"
     else:
-        known = defaults(one.path)
-        for name in {**one.values, **two.values}:
-            values = _values(name, one, two, known)
-            near, *closest = nearest(*values)
+        for name in {**left.values, **right.values}:
+            values = _values_of(name, left, right)
+            near, *closest = most_similar_values(*values)
             if near < 1:
-                left, right = ([value] for value in closest) if near > 0 else values
-                yield f"{one.label} {name} {_spelled(left)} -> {_spelled(right)}"
+                before, after = ([value] for value in closest) if near > 0 else values
+                yield f"{left.label} {name} {_spell(before)} -> {_spell(after)}"
 
 
-def _spelled(values: Sequence[Any]) -> str:
+def _spell(values: Sequence[Any]) -> str:
     """Write a value, or the first and the last of what a grid tries."""
-    said = ["unset" if one is _UNSET else one if isinstance(one, str) else json.dumps(one) for one in values]
-    return " or ".join(said) if len(said) < 3 else f"{said[0]} to {said[-1]}"
+    texts = ["unset" if value is _UNSET else value if isinstance(value, str) else json.dumps(value) for value in values]
+    return " or ".join(texts) if len(texts) < 3 else f"{texts[0]} to {texts[-1]}"

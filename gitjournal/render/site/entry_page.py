@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gitjournal.entry import verdict
 from gitjournal.entry.record import Record, runs_among
-from gitjournal.journal.authorship import Touched
+from gitjournal.journal.authorship import CommitSummary
 from gitjournal.journal.entry_results import EntryResults
 from gitjournal.render import entry as words
 from gitjournal.render import looks as look_words
@@ -110,6 +110,6 @@ def _look_lines(looks: Sequence[Look], card: Card) -> list[str]:
     return [score, *filter(None, [look_words.look_meaning(look, looks, card.metric)])]
 
 
-def _history(journal: SiteJournal, card: Card) -> list[Touched]:
+def _history(journal: SiteJournal, card: Card) -> list[CommitSummary]:
     commits = {touch.commit: touch for path in paths(card) for touch in journal.history.get(path, [])}
     return list(commits.values())

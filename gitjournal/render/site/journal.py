@@ -10,7 +10,7 @@ from functools import cached_property
 
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.record import read_time
-from gitjournal.journal.authorship import Touched
+from gitjournal.journal.authorship import CommitSummary
 from gitjournal.journal.index.results import Result
 from gitjournal.journal.lineage import Links
 from gitjournal.render.charts.chart_data import ProgressEntry, ProgressStep, progress
@@ -117,7 +117,7 @@ class SiteJournal:
     links: Mapping[str, Links]
     near: Mapping[str, Sequence[str]]
     texts: Mapping[str, str]
-    history: Mapping[str, Sequence[Touched]]
+    history: Mapping[str, Sequence[CommitSummary]]
     sheets: Mapping[str, str] = field(default_factory=dict)
     looks: Mapping[str, Sequence[Look]] = field(default_factory=dict)
     results: Callable[[str], Sequence[Result]] = lambda _: ()

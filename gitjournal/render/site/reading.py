@@ -11,7 +11,7 @@ from gitjournal.entry.datasheet import QUESTIONS
 from gitjournal.entry.record import Record
 from gitjournal.errors import GitjournalError
 from gitjournal.journal import entries
-from gitjournal.journal.authorship import Touched, touched_entries
+from gitjournal.journal.authorship import CommitSummary, commits_by_file
 from gitjournal.journal.branches import short_ref
 from gitjournal.journal.entry_ids import FOLDER
 from gitjournal.journal.entry_results import EntryResults, read_results
@@ -98,11 +98,11 @@ def _results_reader(journal: Journal) -> Callable[[str], Sequence[Result]]:
     return cache(lambda data: results_on(journal.index, data, RUNS_READ))
 
 
-def _read_history(journal: Journal, branches: set[str]) -> dict[str, list[Touched]]:
-    history: dict[str, list[Touched]] = {}
+def _read_history(journal: Journal, branches: set[str]) -> dict[str, list[CommitSummary]]:
+    history: dict[str, list[CommitSummary]] = {}
     for ref in reversed(list(journal.index.refs)):
         if short_ref(ref) in branches:
-            history |= touched_entries(journal.lab.repository, ref, FOLDER)
+            history |= commits_by_file(journal.lab.repository, ref, FOLDER)
     return history
 
 

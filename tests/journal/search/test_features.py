@@ -9,19 +9,19 @@ from hypothesis import strategies as some
 
 from gitjournal.entry.parse import parse
 from gitjournal.journal.search import features
-from gitjournal.journal.search.features import Idea, Part, near, nearest
+from gitjournal.journal.search.features import ProcedurePart, SearchDocument, most_similar_values, value_similarity
 from tests.support.networks import entry, model, sequential
 
 BASE = sequential("[{Dense: {units: 8, activation: relu}}, {Dropout: {rate: 0.5}}, {Dense: {units: 1}}]")
 
 
-def about(text: str) -> Idea:
+def about(text: str) -> SearchDocument:
     """Return what an entry with this procedure is about, kept and read again."""
-    return features.decode(features.encode(features.of_entry(entry(text))))
+    return features.decode_document(features.encode_document(features.describe_entry(entry(text))))
 
 
-def ways(text: str) -> list[list[Part]]:
-    return features.ways(about(text).key)
+def ways(text: str) -> list[list[ProcedurePart]]:
+    return features.procedure_variants(about(text).key)
 
 
 def parts(text: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -84,7 +84,7 @@ def test_own_code_is_its_function_with_its_parameters() -> None:
 
 def test_a_procedure_that_cannot_be_read_leaves_the_words() -> None:
     found = about("procedure: [{Dropoot: {rate: 0.5}}]")
-    assert features.ways(found.key) == []
+    assert features.procedure_variants(found.key) == []
     assert " dropoot " in found.words["procedure"]
     assert ways("procedure: [{SVC: {C: $nothing}}]") == []
 
@@ -95,7 +95,7 @@ def test_words_are_those_of_the_person() -> None:
         "procedure: [SVC]\nretracted: leakage\n---\n## Notes\n\nIt worked. <!-- hidden -->\n\n"
         "<!-- gitjournal:results 20260101-t-aaaa -->\nfancy numbers\n<!-- gitjournal:end 20260101-t-aaaa -->\n"
     )
-    words = features.of_entry(parse(text, entry_id="20260101-t-aaaa", file="e.md")).words
+    words = features.describe_entry(parse(text, entry_id="20260101-t-aaaa", file="e.md")).words
     assert words == {
         "title": " overfitted layer ",
         "hypothesis": " a box of ",
@@ -117,7 +117,7 @@ def test_values_of_strangers_are_kept_small() -> None:
         + "z" * 5000
         + "'}"
     )
-    assert len(features.encode(about(huge))) < 3000
+    assert len(features.encode_document(about(huge))) < 3000
 
 
 VALUES = some.one_of(some.floats(), some.integers(-(2**63), 2**63), some.booleans(), some.text(max_size=3), some.none())
@@ -145,14 +145,14 @@ VALUES = some.one_of(some.floats(), some.integers(-(2**63), 2**63), some.boolean
     ],
 )
 def test_tenfold_is_far(one: Any, other: Any, expected: float) -> None:
-    assert near(one, other) == pytest.approx(expected)
+    assert value_similarity(one, other) == pytest.approx(expected)
 
 
 @given(VALUES, VALUES)
 def test_it_goes_both_ways_and_stays_between_0_and_1(one: Any, other: Any) -> None:
-    assert 0 <= near(one, other) == near(other, one) <= 1
+    assert 0 <= value_similarity(one, other) == value_similarity(other, one) <= 1
 
 
 def test_the_nearest_two_are_found() -> None:
-    assert nearest([1, 10, 100], [0.1, 9, "x"])[1:] == (10, 9)
-    assert nearest(["a"], ["b"]) == (0.0, "a", "b")
+    assert most_similar_values([1, 10, 100], [0.1, 9, "x"])[1:] == (10, 9)
+    assert most_similar_values(["a"], ["b"]) == (0.0, "a", "b")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gitjournal.journal.search import features
-from gitjournal.journal.search.structure import nearness, reasons
+from gitjournal.journal.search.structure import explain_differences, similarity
 from tests.support.networks import entry, model, sequential
 
 NET = sequential("[{Dense: {units: 64, activation: relu}}, {Dropout: {rate: 0.5}}, {Dense: {units: 10}}]")
@@ -12,8 +12,8 @@ SVM = "procedure: [StandardScaler, SVC]"
 
 
 def between(one: str, other: str) -> tuple[float, list[str]]:
-    left, right = (features.of_entry(entry(text)) for text in (one, other))
-    return nearness(left, right), reasons(left, right)
+    left, right = (features.describe_entry(entry(text)) for text in (one, other))
+    return similarity(left, right), explain_differences(left, right)
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,19 @@ import pytest
 
 from gitjournal.entry.parse import parse
 from gitjournal.journal.search import features
-from gitjournal.journal.search.features import Idea
-from gitjournal.journal.search.words import Setting, read, reasons, scores
+from gitjournal.journal.search.features import SearchDocument
+from gitjournal.journal.search.words import AskedNumber, explain_matches, parse_query, score_documents
 from tests.support.networks import sequential
 
 NET = sequential("[{Dense: {units: 64, activation: relu}}, {Dropout: {rate: $d}}, {Dense: {units: 10}}]")
 
 
-def about(procedure: str, *, title: str = "t", notes: str = "") -> Idea:
+def about(procedure: str, *, title: str = "t", notes: str = "") -> SearchDocument:
     text = f"---\ntitle: {title}\ndata: {{path: it.npz}}\n{procedure}\n---\n{notes}\n"
-    return features.of_entry(parse(text, entry_id="20260101-t-aaaa", file="e.md"))
+    return features.describe_entry(parse(text, entry_id="20260101-t-aaaa", file="e.md"))
 
 
-def net(rate: float, **more: str) -> Idea:
+def net(rate: float, **more: str) -> SearchDocument:
     return about(f"{NET}\nparameters: {{d: {rate}}}", **more)
 
 
@@ -35,7 +35,7 @@ KNOWN = {
 
 def found(asked: str) -> list[str]:
     """Return the names of what is near, the nearest first."""
-    near = scores(read(asked), KNOWN)
+    near = score_documents(parse_query(asked), KNOWN)
     return sorted(near, key=lambda name: (-round(near[name], 9), name))
 
 
@@ -63,21 +63,21 @@ def test_words_and_numbers_find_the_nearest_first(asked: str, first: list[str]) 
 
 def test_a_word_finds_what_only_speaks_of_it_after_what_has_the_value() -> None:
     assert found("dropout 0.5") == ["half", "more", "less", "tenth", "forest", "slow", "svc"]
-    near = scores(read("dropout 0.5"), KNOWN)
+    near = score_documents(parse_query("dropout 0.5"), KNOWN)
     assert near["half"] == 1
     assert near["svc"] == near["forest"] == pytest.approx(0.5)
 
 
 def test_a_rare_word_counts_more_than_a_common_one() -> None:
-    near = scores(read("dropout margin"), KNOWN)
+    near = score_documents(parse_query("dropout margin"), KNOWN)
     assert near["svc"] == 1
     assert near["forest"] < 0.5
-    assert scores(read("dropout xyzzy"), KNOWN)["half"] == 1  # what nobody speaks of tells nothing
+    assert score_documents(parse_query("dropout xyzzy"), KNOWN)["half"] == 1  # what nobody speaks of tells nothing
 
 
 def test_nothing_near_is_nothing() -> None:
-    assert scores(read("xyzzy 17000000"), KNOWN) == {}
-    assert scores(read("dropout"), {}) == {}
+    assert score_documents(parse_query("xyzzy 17000000"), KNOWN) == {}
+    assert score_documents(parse_query("dropout"), {}) == {}
 
 
 @pytest.mark.parametrize(
@@ -92,18 +92,22 @@ def test_nothing_near_is_nothing() -> None:
     ],
 )
 def test_it_says_why(asked: str, name: str, said: list[str]) -> None:
-    assert reasons(read(asked), KNOWN[name]) == said
+    assert explain_matches(parse_query(asked), KNOWN[name]) == said
 
 
 def test_a_number_belongs_to_the_word_before_it() -> None:
-    assert read("C 10, gamma=.5 7 x 1e999").settings == [Setting("C", 10, "10"), Setting("gamma", 0.5, ".5"), Setting("", 7, "7")]
-    assert read(" ,;: ").words == {}
+    assert parse_query("C 10, gamma=.5 7 x 1e999").numbers == [
+        AskedNumber("C", 10, "10"),
+        AskedNumber("gamma", 0.5, ".5"),
+        AskedNumber("", 7, "7"),
+    ]
+    assert parse_query(" ,;: ").words == {}
 
 
 def test_a_number_without_a_name_is_that_number_alone() -> None:
-    assert list(scores(read("0.4"), KNOWN)) == ["less"]
+    assert list(score_documents(parse_query("0.4"), KNOWN)) == ["less"]
 
 
 def test_a_parameter_of_another_step_is_not_meant() -> None:
-    assert reasons(read("clf__gamma 0.1"), KNOWN["svc10"]) == ["SVC gamma 0.1"]
-    assert reasons(read("forest__gamma 0.1"), KNOWN["svc10"]) == ["in the procedure: gamma"]
+    assert explain_matches(parse_query("clf__gamma 0.1"), KNOWN["svc10"]) == ["SVC gamma 0.1"]
+    assert explain_matches(parse_query("forest__gamma 0.1"), KNOWN["svc10"]) == ["in the procedure: gamma"]
