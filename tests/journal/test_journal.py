@@ -104,3 +104,32 @@ def test_a_journal_that_is_not_kept_writes_no_index(repo: Path) -> None:
     with open_journal(repo, kept=False) as journal:
         assert len(journal.here()) == 3
     assert not (repo / ".git/gitjournal/index.sqlite").exists()
+
+
+def test_a_commit_of_ones_own_is_passed_over_and_that_of_another_is_not(repo: Path) -> None:
+    lab = three_entries(repo)
+    with open_journal(repo) as journal:
+        seen = journal.refs["refs/heads/journal"]
+        write(lab, "20261122-planned-pppp", page("Planned here"))
+        own = commit(lab, "plan: Planned here")
+        journal.pass_over("journal", seen, own)
+        journal.refresh()
+        assert journal.refs["refs/heads/journal"] == seen  # nothing was read again
+        assert "20261122-planned-pppp" not in journal.ids()
+        write(lab, "20261122-another-oooo", page("Another's"), [record("e" * 64, 0.9)])
+        another = commit(lab)
+        journal.refresh()
+        assert journal.refs["refs/heads/journal"] == another
+        assert journal.find("oooo").row.title == "Another's"
+
+
+def test_a_commit_on_top_of_anothers_is_looked_at(repo: Path) -> None:
+    lab = three_entries(repo)
+    with open_journal(repo) as journal:
+        write(lab, "20261122-another-oooo", page("Another's"), [record("e" * 64, 0.9)])
+        between = commit(lab)
+        write(lab, "20261122-planned-pppp", page("Planned here"))
+        own = commit(lab, "plan: Planned here")
+        journal.pass_over("journal", between, own)
+        journal.refresh()
+        assert journal.find("oooo").row.title == "Another's"
