@@ -52,36 +52,36 @@ def command(context: Context, what: str | None, staged: bool, merge: str | None,
     lab = find_journal(context.start, (merge or what or "").partition("..")[0])
     ref = branches.current_ref(lab)
     refs = branches.journal_refs(lab, ref)
-    checked = _look(lab, ref, refs, what=what, staged=staged, merge=merge)
+    checked = _check(lab, ref, refs, what=what, staged=staged, merge=merge)
     mended: list[MendedFile] = []
     if fix:
         mended = mending.mend(lab, checked, refs, compose=compose_results, dry_run=dry_run)
-        checked = checked if dry_run else _look(lab, ref, refs, what=None, staged=False, merge=None)
+        checked = checked if dry_run else _check(lab, ref, refs, what=None, staged=False, merge=None)
     if as_json:
-        click.echo(json.dumps(_object(checked, mended), indent=2))
+        click.echo(json.dumps(_as_plain(checked, mended), indent=2))
     else:
-        lines = [*_mended_lines(mended, dry_run=dry_run), *_lines(checked, color=context.color, verbose=context.verbose)]
-        quiet = context.quiet and not _serious(checked)
+        lines = [*_fix_lines(mended, dry_run=dry_run), *_finding_lines(checked, color=context.color, verbose=context.verbose)]
+        quiet = context.quiet and not _without_notes(checked)
         click.echo("\n".join(lines), nl=bool(lines) and not quiet) if not quiet else None
     sys.exit(exit_code(checked))
 
 
 def exit_code(checked: Checked) -> int:
     """Return the exit code."""
-    codes = {one.code for one in _serious(checked)}
+    codes = {one.code for one in _without_notes(checked)}
     return 0 if not codes else DUPLICATE if codes == {"GJ101"} else FOUND
 
 
-def _serious(checked: Checked) -> list[Finding]:
+def _without_notes(checked: Checked) -> list[Finding]:
     return [one for one in checked.findings if not one.note]
 
 
-def _look(lab: Lab, ref: str, refs: dict[str, str], *, what: str | None, staged: bool, merge: str | None) -> Checked:
+def _check(lab: Lab, ref: str, refs: dict[str, str], *, what: str | None, staged: bool, merge: str | None) -> Checked:
     repository, worktree = lab.repository, lab.worktree
     if merge:
-        ours, theirs = resolve_range(repository, merge)
-        merged = compute_merge(repository, ours, theirs)
-        question = Question(merged.tree, base=ours, parents=(ours, theirs), history=(theirs, f"^{ours}"))
+        into, branch = resolve_range(repository, merge)
+        merged = compute_merge(repository, into, branch)
+        question = Question(merged.tree, base=into, parents=(into, branch), history=(branch, f"^{into}"))
         return _with_conflicts(check_tree(repository, question, refs, check_in_depth), merged.conflicts)
     if what and ".." in what:
         return check_tree(repository, ask_range(*resolve_range(repository, what)), refs, check_in_depth)
@@ -91,10 +91,10 @@ def _look(lab: Lab, ref: str, refs: dict[str, str], *, what: str | None, staged:
             raise GitError(f"`{what or ref}` is no branch of a journal", hint="see: git branch --all")
         return check_tree(repository, Question(commit, history=(commit,)), refs, check_in_depth)
     head = repository.resolve(worktree_head(lab))
-    known = (head,) if head else ()
+    head_commits = (head,) if head else ()
     if staged:
-        return check_tree(repository, Question(write_staged_tree(worktree), base=head, parents=known), refs, check_in_depth)
-    return check_tree(repository, Question(write_working_tree(worktree), parents=known, history=known), refs, check_in_depth)
+        return check_tree(repository, Question(write_staged_tree(worktree), base=head, parents=head_commits), refs, check_in_depth)
+    return check_tree(repository, Question(write_working_tree(worktree), parents=head_commits, history=head_commits), refs, check_in_depth)
 
 
 def worktree_head(lab: Lab) -> str:
@@ -108,35 +108,35 @@ def worktree_head(lab: Lab) -> str:
 
 def _with_conflicts(checked: Checked, conflicts: Sequence[str]) -> Checked:
     """Add what git cannot merge by itself, where nothing says so yet."""
-    told = {one.file for one in checked.findings if one.code == "GJ104"}
+    with_markers = {one.file for one in checked.findings if one.code == "GJ104"}
     hint = "merge it in lab/, then: gitjournal check --fix"
-    added = [Finding("GJ104", path, None, "git cannot merge this file", hint) for path in conflicts if path not in told]
+    added = [Finding("GJ104", path, None, "git cannot merge this file", hint) for path in conflicts if path not in with_markers]
     return Checked(sorted([*checked.findings, *added], key=lambda one: one.file), checked.entries, checked.duplicates)
 
 
-def _mended_lines(mended: Sequence[MendedFile], *, dry_run: bool) -> Iterator[str]:
-    for one in mended:
-        yield f"{'would mend' if dry_run else 'mended'} {text.clean(one.path)}: {one.what}"
+def _fix_lines(mended: Sequence[MendedFile], *, dry_run: bool) -> Iterator[str]:
+    for file in mended:
+        yield f"{'would mend' if dry_run else 'mended'} {text.clean(file.path)}: {file.what}"
     if mended and not dry_run:
         yield "look at it and commit it: git -C lab diff"
 
 
-def _lines(checked: Checked, *, color: bool, verbose: bool) -> Iterator[str]:
-    shown = checked.findings if verbose else _serious(checked)
-    for file, found in itertools.groupby(shown, key=lambda one: one.file):
+def _finding_lines(checked: Checked, *, color: bool, verbose: bool) -> Iterator[str]:
+    shown = checked.findings if verbose else _without_notes(checked)
+    for file, of_file in itertools.groupby(shown, key=lambda finding: finding.file):
         yield text.clean(file)
-        for one in found:
-            line = f" (line {one.line})" if one.line else ""
-            role = "dim" if one.note else "look" if one.code == "GJ101" else "bad"
-            hint = f": {one.hint}" if one.hint else ""
-            yield f"  {text.paint(one.code, role, color=color)} {text.clean(one.message)}{line}{text.clean(hint)}"
-    serious = _serious(checked)
-    files = len({one.file.rpartition("/")[2].partition(".")[0] for one in serious})
+        for finding in of_file:
+            line = f" (line {finding.line})" if finding.line else ""
+            role = "dim" if finding.note else "look" if finding.code == "GJ101" else "bad"
+            hint = f": {finding.hint}" if finding.hint else ""
+            yield f"  {text.paint(finding.code, role, color=color)} {text.clean(finding.message)}{line}{text.clean(hint)}"
+    serious = _without_notes(checked)
+    files = len({finding.file.rpartition("/")[2].partition(".")[0] for finding in serious})
     entries = text.count(checked.entries, "entry", "entries")
     yield f"{text.count(len(serious), 'finding')} in {files} of {entries}" if serious else f"{entries}, nothing found"
 
 
-def _object(checked: Checked, mended: Sequence[MendedFile]) -> dict[str, object]:
+def _as_plain(checked: Checked, mended: Sequence[MendedFile]) -> dict[str, object]:
     return {
         "entries": checked.entries,
         "findings": [asdict(one) for one in checked.findings],

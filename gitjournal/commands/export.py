@@ -75,14 +75,17 @@ def command(
     if chosen == "optuna" and (output is None or output.suffix.lower() not in ENDINGS or by_entry):
         raise UsageError("a study has a file of its own, .db or .log, and no rows", hint="gitjournal export ID --optuna -o study.db")
     with open_journal(context.start) as journal:
-        listed = _listed(journal, parts, entry_clauses(where, tag, data, state), everywhere=everywhere)
+        listed = _select_entries(journal, parts, entry_clauses(where, tag, data, state), everywhere=everywhere)
         gathered = list(read_results(journal, listed))
-    told = [one for one in gathered if isinstance(one, EntryResults)]
+    readable = [one for one in gathered if isinstance(one, EntryResults)]
     if chosen == "optuna" and output is not None:
-        _write_studies(context, told, gathered, output, study_name)
+        _write_studies(context, readable, gathered, output, study_name)
         return
-    table = entries_table([_entry_row(one) for one in told]) if by_entry else runs_table([row for one in told for row in _run_rows(one)])
-    _tell_left_out(gathered)
+    if by_entry:
+        table = entries_table([_entry_row(results) for results in readable])
+    else:
+        table = runs_table([row for results in readable for row in _run_rows(results)])
+    _warn_of_unreadable(gathered)
     content = as_parquet(table) if chosen == "parquet" else (as_json(table) if chosen == "json" else as_csv(table)).encode()
     if output is None:
         click.echo(content, nl=False)
@@ -90,40 +93,40 @@ def command(
     write_whole(output, content)
     if not context.quiet:
         runs = "" if by_entry else f"{text.count(len(table.rows), 'run')} of "
-        click.echo(f"{runs}{text.count(len(told), 'entry', 'entries')} in {output}")
+        click.echo(f"{runs}{text.count(len(readable), 'entry', 'entries')} in {output}")
 
 
-def _tell_left_out(gathered: Sequence[EntryResults | Unreadable]) -> None:
-    for one in gathered:
-        if isinstance(one, Unreadable):
-            click.echo(f"left out: {text.clean_lines(str(one.fault))}", err=True)
+def _warn_of_unreadable(gathered: Sequence[EntryResults | Unreadable]) -> None:
+    for results in gathered:
+        if isinstance(results, Unreadable):
+            click.echo(f"left out: {text.clean_lines(str(results.fault))}", err=True)
 
 
 def _write_studies(
-    context: Context, told: Sequence[EntryResults], gathered: Sequence[EntryResults | Unreadable], output: Path, name: str | None
+    context: Context, readable: Sequence[EntryResults], gathered: Sequence[EntryResults | Unreadable], output: Path, name: str | None
 ) -> None:
     """Write each entry with results as a study."""
-    _tell_left_out(gathered)
-    found = [one for each in told if (one := _study(each, name)).trials]
-    if not found:
+    _warn_of_unreadable(gathered)
+    studies = [study for results in readable if (study := _study(results, name)).trials]
+    if not studies:
         raise UsageError("no entry here has results that a study could hold", hint="list them: gitjournal ls --state done")
-    if name is not None and len(found) > 1:
-        raise UsageError(f"--study-name names one study, and these are {len(found)} entries", hint="name one entry")
-    trials = text.count(sum(len(one.trials) for one in found), "trial")
-    if not context.quiet and sum(len(one.trials) for one in found) > MANY:
+    if name is not None and len(studies) > 1:
+        raise UsageError(f"--study-name names one study, and these are {len(studies)} entries", hint="name one entry")
+    trials = text.count(sum(len(study.trials) for study in studies), "trial")
+    if not context.quiet and sum(len(study.trials) for study in studies) > MANY:
         click.echo(f"writing {trials}", err=True)
-    write_studies(output, found)
+    write_studies(output, studies)
     if not context.quiet:
-        click.echo(f"{trials} of {text.count(len(found), 'study', 'studies')} in {output}")
-        click.echo(f"next: {_load(found[0].name, output)}")
+        click.echo(f"{trials} of {text.count(len(studies), 'study', 'studies')} in {output}")
+        click.echo(f"next: {_loading_code(studies[0].name, output)}")
 
 
-def _study(one: EntryResults, name: str | None) -> Study:
-    entry = one.opened.entry
-    return export.make_study(entry.id, entry.front, one.summary, one.opened.records, name=name or entry.id)
+def _study(results: EntryResults, name: str | None) -> Study:
+    entry = results.opened.entry
+    return export.make_study(entry.id, entry.front, results.summary, results.opened.records, name=name or entry.id)
 
 
-def _load(name: str, output: Path) -> str:
+def _loading_code(name: str, output: Path) -> str:
     """Return the Python that opens a study."""
     if ENDINGS[output.suffix.lower()] == "sqlite":
         return f"optuna.load_study(study_name={name!r}, storage='sqlite:///{output}')"
@@ -145,7 +148,7 @@ def as_json(table: FlatTable) -> str:
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 
-def _listed(journal: Journal, parts: Sequence[str], clauses: Sequence[query.Clause], *, everywhere: bool) -> list[Listed]:
+def _select_entries(journal: Journal, parts: Sequence[str], clauses: Sequence[query.Clause], *, everywhere: bool) -> list[Listed]:
     """Return the committed entries that are asked for, in the order of their ids."""
     every = [one for one in (journal.everywhere() if everywhere else journal.here()) if one.ref is not None]
     query.check_names([clause.name for clause in clauses], {name for one in every for name in one.row.values})
@@ -157,16 +160,16 @@ def _listed(journal: Journal, parts: Sequence[str], clauses: Sequence[query.Clau
     return sorted((one for one in chosen if query.matches_all(clauses, query_values(one))), key=lambda one: one.row.id)
 
 
-def _about(one: EntryResults) -> EntryHead:
-    row = one.opened.listed.row
-    return EntryHead(row.id, row.state, one.opened.listed.branch)
+def _entry_head(results: EntryResults) -> EntryHead:
+    row = results.opened.listed.row
+    return EntryHead(row.id, row.state, results.opened.listed.branch)
 
 
-def _run_rows(one: EntryResults) -> list[Cells]:
-    return [run_cells(_about(one), one.opened.entry.front, record) for record in one.opened.records]
+def _run_rows(results: EntryResults) -> list[Cells]:
+    return [run_cells(_entry_head(results), results.opened.entry.front, record) for record in results.opened.records]
 
 
-def _entry_row(one: EntryResults) -> Cells:
-    interval = one.gain.interval if one.gain else None
-    gain = (one.gain.difference, interval.low if interval else None, interval.high if interval else None) if one.gain else None
-    return entry_cells(_about(one), one.opened.entry.front, one.summary, gain)
+def _entry_row(results: EntryResults) -> Cells:
+    interval = results.gain.interval if results.gain else None
+    gain = (results.gain.difference, interval.low if interval else None, interval.high if interval else None) if results.gain else None
+    return entry_cells(_entry_head(results), results.opened.entry.front, results.summary, gain)

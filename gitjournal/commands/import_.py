@@ -72,7 +72,7 @@ def command(
     root = work_root(lab, context.start)
     path = files.local_path(file)
     study = to_entry.choose_study(files.read_studies(path), study_name, path.name)
-    said = {
+    values = {
         "title": title or f"Study {text.shorten(text.clean(study.name), 60)}",
         "procedure": [parse_step(text) for text in steps],
         "parameters": dict(parse_assignment(text, "--parameter") for text in parameters),
@@ -80,41 +80,41 @@ def command(
         "seeds": seeds,
     }
     with open_journal(context.start, lab) as journal, WorkerPool() as pool:
-        made = to_entry.draft(journal, root, study, ImportOptions(said, parse_data(data, root, target=target), like, most), pool.ask)
+        imported = to_entry.draft(journal, root, study, ImportOptions(values, parse_data(data, root, target=target), like, most), pool.ask)
     if dry_run and not as_json:
-        click.echo(made.drafted.text, nl=False)
+        click.echo(imported.drafted.text, nl=False)
         return
-    written = None if dry_run else draft.write_draft(lab, made.drafted)
+    written = None if dry_run else draft.write_draft(lab, imported.drafted)
     if as_json:
-        click.echo(json.dumps(_as_plain(study, made, written)))
+        click.echo(json.dumps(_as_plain(study, imported, written)))
     elif written:
         if not context.quiet:
-            click.echo(_taken(study, made))
+            click.echo(_summary_line(study, imported))
         click.echo(os.path.relpath(written, context.start))
         if not context.quiet:
-            click.echo(f"next: gitjournal exec {made.drafted.id[-4:]}", err=True)
+            click.echo(f"next: gitjournal exec {imported.drafted.id[-4:]}", err=True)
 
 
-def _taken(found: Study, made: Imported) -> str:
-    best = found.best_trials()[0].score
-    trials = text.count(len(found.trials) + found.unfinished, "trial")
-    taken = "all" if made.points == made.distinct else f"the best {made.points} of"
-    return f"study {text.clean(found.name)}: {trials}, best {text.number(best)} · {taken} {made.distinct} configurations taken"
+def _summary_line(study: Study, imported: Imported) -> str:
+    best = study.best_trials()[0].score
+    trials = text.count(len(study.trials) + study.unfinished, "trial")
+    share = "all" if imported.points == imported.distinct else f"the best {imported.points} of"
+    return f"study {text.clean(study.name)}: {trials}, best {text.number(best)} · {share} {imported.distinct} configurations taken"
 
 
-def _as_plain(found: Study, made: Imported, written: Path | None) -> dict[str, Any]:
-    best = found.best_trials()[0]
+def _as_plain(study: Study, imported: Imported, written: Path | None) -> dict[str, Any]:
+    best = study.best_trials()[0]
     return {
-        "id": made.drafted.id,
+        "id": imported.drafted.id,
         "path": str(written) if written else None,
         "state": "draft",
-        "text": made.drafted.text,
+        "text": imported.drafted.text,
         "study": {
-            "name": found.name,
-            "direction": "maximize" if found.directions[0] > 0 else "minimize",
-            "trials": len(found.trials) + found.unfinished,
-            "configurations": made.distinct,
+            "name": study.name,
+            "direction": "maximize" if study.directions[0] > 0 else "minimize",
+            "trials": len(study.trials) + study.unfinished,
+            "configurations": imported.distinct,
             "best": {"value": best.score, "trial": best.number},
         },
-        "points": made.points,
+        "points": imported.points,
     }

@@ -32,7 +32,7 @@ from gitjournal.worker.pool import WorkerPool
 @click.command("suggest", short_help="Say what to run next, and why.")
 @click.argument("what", required=False, metavar="[DATA|ID]")
 @click.option("-n", "many", type=click.IntRange(1, 50), default=5, show_default=True, help="How many suggestions.")
-@click.option("--from", "others", multiple=True, metavar="PATH",
+@click.option("--from", "sources", multiple=True, metavar="PATH",
               help="Learn from the journal of another repository, or a study of optuna (.db, .log), too; it is only read.")  # fmt: skip
 @click.option("--same-data", is_flag=True, help="The studies of --from are about these data, with this split and metric.")
 @click.option("--target", metavar="COLUMN", help="The column to predict, for a table that no entry declares yet.")
@@ -50,7 +50,7 @@ def command(
     context: Context,
     what: str | None,
     many: int,
-    others: tuple[str, ...],
+    sources: tuple[str, ...],
     same_data: bool,
     target: str | None,
     write: bool,
@@ -76,18 +76,19 @@ def command(
     with WorkerPool() as pool:
         if write or execute:
             runner.recover(lab, lambda _: None)
-        found = find_target(lab, context.start, what, column=target, ask=pool.ask)
-        named = title or f"Suggested for {found.data.label}"
-        own, journals, studies = _read(found, others, same_data=same_data)
+        search_target = find_target(lab, context.start, what, column=target, ask=pool.ask)
+        entry_title = title or f"Suggested for {search_target.data.label}"
+        own, journals, studies = _read_sources(search_target, sources, same_data=same_data)
         if not context.quiet and not as_json:
             click.echo("".join(suggestion.study_text(one) for one in studies), nl=False, err=dry_run)
         if execute and not dry_run:
             with open_journal(context.start, lab) as journal:
                 call = ExecCall(journal, context.start, pool, compose_results, Options(timeout=timeout))
-                sys.exit(_pursue(context, call, found, journals, LoopOptions(named, max_runs or many, max_time), as_json=as_json))
-        suggestions = suggest.suggest(found, [own, *journals], many)
+                options = LoopOptions(entry_title, max_runs or many, max_time)
+                sys.exit(_run_and_tell(context, call, search_target, journals, options, as_json=as_json))
+        suggestions = suggest.suggest(search_target, [own, *journals], many)
         wanted = suggestions.proposals and (write or execute)
-        written = to_entry.draft(suggestions, title=named, ask=pool.ask) if wanted else None
+        written = to_entry.draft(suggestions, title=entry_title, ask=pool.ask) if wanted else None
     path = draft.write_draft(lab, written) if written and not dry_run else None
     if as_json:
         entry = {"entry": written.id, "path": str(path) if path else None, "text": written.text} if written else {}
@@ -102,13 +103,15 @@ def command(
             click.echo(os.path.relpath(path, context.start))
             _next(context, f"gitjournal exec {written.id[-4:]}")
         elif suggestions.proposals:
-            _next(context, f"gitjournal suggest {what or found.data.label} --write, or --exec --max-runs 10")
+            _next(context, f"gitjournal suggest {what or search_target.data.label} --write, or --exec --max-runs 10")
 
 
-def _read(target: SearchTarget, others: Sequence[str], *, same_data: bool) -> tuple[RunHistory, list[RunHistory], list[StudyReport]]:
+def _read_sources(
+    target: SearchTarget, sources: Sequence[str], *, same_data: bool
+) -> tuple[RunHistory, list[RunHistory], list[StudyReport]]:
     """Read the journal at hand, and what --from names: the journals of folders, then what the studies of files report."""
-    folders = [Path(said) for said in others if Path(said).is_dir()]
-    files = [study_file.local_path(said) for said in others if not Path(said).is_dir()]
+    folders = [Path(source) for source in sources if Path(source).is_dir()]
+    files = [study_file.local_path(source) for source in sources if not Path(source).is_dir()]
     if same_data and not files:
         raise click.UsageError("--same-data goes with a study: --from study.db")
     own, *journals = collect.read_journals(target.lab, folders)
@@ -123,17 +126,17 @@ def _next(context: Context, line: str) -> None:
         click.echo(f"next: {line}", err=True)
 
 
-def _pursue(
-    context: Context, call: ExecCall, target: SearchTarget, others: list[RunHistory], options: LoopOptions, *, as_json: bool
+def _run_and_tell(
+    context: Context, call: ExecCall, target: SearchTarget, histories: list[RunHistory], options: LoopOptions, *, as_json: bool
 ) -> int:
     """Run suggestions, say each, and return the exit code."""
     quiet = context.quiet or as_json
 
-    def tell(one: Round) -> None:
+    def tell(finished: Round) -> None:
         if not quiet:
-            click.echo(suggestion.round_line(one))
+            click.echo(suggestion.round_line(finished))
 
-    ended = loop.run_suggestions(call, target, others, options, tell=tell)
+    ended = loop.run_suggestions(call, target, histories, options, tell=tell)
     if as_json:
         click.echo(json.dumps(suggestion.pursued_as_plain(ended, ended.rounds)))
     elif not quiet:
@@ -146,4 +149,4 @@ def _pursue(
         _next(context, f"gitjournal show {ended.entry[-4:]}")
     if ended.outcome and ended.outcome.state == "interrupted":
         return INTERRUPTED
-    return FAILED if any(one.score is None for one in ended.rounds) else 0
+    return FAILED if any(finished.score is None for finished in ended.rounds) else 0

@@ -151,7 +151,7 @@ def _settle_block(path: str) -> Callable[[bytes], bytes]:
     def edit(before: bytes) -> bytes:
         lines = before.splitlines(keepends=True)
         hunks = _find_hunks(lines)
-        ours, theirs = _side(lines, hunks, ours=True), _side(lines, hunks, ours=False)
+        ours, theirs = _side(lines, hunks, take_ours=True), _side(lines, hunks, take_ours=False)
         is_inside = [_within_block(text, spans, entry_id) for text, spans in (ours, theirs)]
         out, at = [], 0
         for number, hunk in enumerate(hunks):
@@ -164,13 +164,13 @@ def _settle_block(path: str) -> Callable[[bytes], bytes]:
     return edit
 
 
-def _side(lines: Sequence[bytes], hunks: Sequence[_Hunk], *, ours: bool) -> tuple[str, list[tuple[int, int]]]:
+def _side(lines: Sequence[bytes], hunks: Sequence[_Hunk], *, take_ours: bool) -> tuple[str, list[tuple[int, int]]]:
     """Return one side of the page, and the lines (from 0, the last one excluded) that each hunk has there."""
     out: list[bytes] = []
     spans, at = [], 0
     for hunk in hunks:
         out += lines[at : hunk.first]
-        side_lines = hunk.ours if ours else hunk.theirs
+        side_lines = hunk.ours if take_ours else hunk.theirs
         spans.append((len(out), len(out) + len(side_lines)))
         out += side_lines
         at = hunk.last + 1
