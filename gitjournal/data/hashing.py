@@ -1,4 +1,4 @@
-"""What data are: the hash of their content. Loads no numerical library.
+"""The identity of data: a hash of their content. Loads no numerical library.
 
 A hash never depends on path, name or time. Reading a large file again is avoided by a cache of what `stat` said, and
 such an answer is trusted only where the file had been at rest before it was hashed (git calls the other case "racily

@@ -1,4 +1,4 @@
-"""Rows, groups and moments that stand in two parts of a split: what a model may have seen of what it is measured on.
+"""Leakage between the parts of a split: rows, groups and moments that stand in two of them.
 
 Nothing is changed and nothing sampled: every row is compared with every other by a digest of its features and target.
 """
@@ -40,7 +40,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class SplitOverlap:
-    """One thing that was found, by its code, and what it comes to between two parts."""
+    """One kind of leakage, by the code of its finding, and its rows for each two parts."""
 
     code: str
     overlaps: list[Overlap]
@@ -48,14 +48,14 @@ class SplitOverlap:
 
 @dataclass(frozen=True)
 class RowKeys:
-    """A number for each row, the same for rows that are alike: exactly, and where numbers are rounded."""
+    """A number for each row, the same for equal rows: `exact`, and with numbers `rounded`."""
 
     exact: Array
     rounded: Array
 
 
 def row_keys(table: Table, cache: Path, digits: int = DIGITS) -> RowKeys:
-    """Compare all rows of a table by their features and target. `cache` is where hashes of files are known.
+    """Return keys by which all rows are compared, of features and target. `cache` is where hashes of files are known.
 
     Numbers are rounded to `digits` digits of their column's largest value, and text is compared without case and spaces.
     Images are compared as files, and so not rounded.
@@ -71,7 +71,7 @@ def row_keys(table: Table, cache: Path, digits: int = DIGITS) -> RowKeys:
 
 
 def find_overlaps(table: Table, folds: Sequence[Parts], keys: RowKeys, split: dict[str, Any]) -> list[SplitOverlap]:
-    """Return what stands in two parts of a split; rows that are alike by chance, in columns with few values, do not count."""
+    """Return the leakage between the parts of a split; rows that are alike by chance, in columns with few values, do not count."""
     overlaps = []
     exact = find_common_rows(keys.exact, folds)
     if exact and _exceeds_chance(table, folds, keys.exact):
@@ -98,6 +98,7 @@ def find_late_rows(times: Array, folds: Sequence[Parts]) -> list[Overlap]:
 
 
 def _compare_parts(folds: Sequence[Parts], which: Any) -> list[Overlap]:
+    """Return the rows that `which` gives for each two parts, over all folds."""
     overlaps = []
     parts = [name for name in ORDER if name in folds[0]]
     for number, part in enumerate(parts):

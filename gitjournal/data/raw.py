@@ -1,4 +1,4 @@
-"""What the readers of files hand on: rows as they were read, nothing coded yet."""
+"""Data as read from a source, before anything is coded as numbers, and the request for them."""
 
 from __future__ import annotations
 

@@ -115,6 +115,7 @@ def _cut_by_time(table: Table, split: Split) -> Parts:
 
 
 def _draw_parts(table: Table, split: Split, seed: int) -> list[Parts]:
+    """Return parts whose rows are drawn: a holdout, or the folds of each repeat of a cross-validation."""
     strata, shuffle = _strata(table, split), bool(split["shuffle"])
     rows = np.arange(table.n_rows)
     common: Parts = {}
@@ -244,14 +245,14 @@ def _fold_groups(groups: Array, codes: Array | None, k: int, stream: Any, *, shu
 
 
 def _take_train_dev(parts: Parts, table: Table, split: Split, stream: Any) -> Parts:
-    """Set rows of the train part aside: they tell what the model forgets from what the dev part has different."""
+    """Set rows of the train part aside, as a part of their own: they tell what the model forgets from what the dev part has different."""
     strata = table.y if split.get("stratify") else None
     train, aside = _take(parts["train"], size(split["train_dev"], table.n_rows), table, strata, stream, shuffle=split.get("shuffle", True))
     return {**parts, "train": train, "train_dev": aside}
 
 
 def hold_back(train: Array, table: Table, split: Split, seed: int | None, share: float, fold: int) -> tuple[Array, Array]:
-    """Return the rows of a train part that are left to learn from, and a share of them to watch meanwhile, both ascending.
+    """Return the rows of a train part that are left to learn from, and a share of them for validation meanwhile, both ascending.
 
     The rule of the split holds here too: groups stay whole, the last moments are watched, classes are kept in proportion where
     there are rows enough.

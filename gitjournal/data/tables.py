@@ -123,7 +123,7 @@ def assign_roles(
     options: dict[str, Any] | None = None,
     first_line: int | None = None,
 ) -> Raw:
-    """Tell features from the columns that have another role; features keep the types of the file.
+    """Return the features and the columns that have another role; features keep the types of the file.
 
     Raises DataError for a column that is not there, with the nearest, and EntryError for one in two roles.
     """
@@ -231,7 +231,7 @@ def _to_days(column: Any) -> Any:
 
 
 def _check_complete(converted: Any, column: Any, what: str) -> Any:
-    """Return what was found, unless it lost values on the way."""
+    """Return a converted column. Raises DataError where values were lost on the way."""
     lost = (converted.isna() & column.notna()).to_numpy()
     if lost.any():
         where = f"{int(lost.sum())} of {len(lost)} values are not {what}, first in data row {int(lost.argmax()) + 1}"

@@ -17,7 +17,7 @@ from gitjournal.integrity.findings import Finding, abbreviate
 from gitjournal.journal.snapshot import TreeEntry
 from gitjournal.procedure import canonical_text
 from gitjournal.procedure.agreement import Disagreement, disagreements
-from gitjournal.procedure.canonical_text import Canonical
+from gitjournal.procedure.canonical_text import CanonicalText
 from gitjournal.procedure.difference import ABSENT
 
 
@@ -78,7 +78,7 @@ def _value_text(value: Any) -> str:
 
 
 def _compare_roughly(tree_entry: TreeEntry, entry: Entry) -> Iterator[Finding]:
-    texts = [canonical for one in tree_entry.records if one.owned and (canonical := canonical_text.read(one.canonical))]
+    texts = [canonical for one in tree_entry.records if one.owned and (canonical := canonical_text.read_canonical(one.canonical))]
     for key, declared in _declared_values(entry.front):
         ran = [_at(canonical, key) for canonical in texts]
         if ran and any(other_value != declared for other_value in ran):
@@ -103,7 +103,7 @@ def _declared_values(front: FrontMatter) -> Iterator[tuple[tuple[str, ...], Any]
         yield ("split", name), value
 
 
-def _at(canonical: Canonical, key: tuple[str, ...]) -> Any:
+def _at(canonical: CanonicalText, key: tuple[str, ...]) -> Any:
     section, name = key
     return (canonical.data if section == "data" else canonical.split).get(name)
 

@@ -1,4 +1,4 @@
-"""Whether what an entry declares is what its records say was run. Pure.
+"""Agreement of an entry with its records: whether what it declares is what was run. Pure.
 
 The configurations are worked out anew from what the entry says, and their texts compared with those on record; no data and no library
 are needed. Which scikit-learn a run was done with does not matter: a text is right if it is so under one of those that are known. What
@@ -114,7 +114,7 @@ def _compare_record(declarations: _DeclaredConfigurations, number: int, record: 
     own_code = declarations.entry.front.own_function is not None
     code = ""
     if record.owned:
-        canonical = canonical_text.read(record.canonical)
+        canonical = canonical_text.read_canonical(record.canonical)
         if canonical is None or canonical.schema != catalogue.SCHEMA or fingerprint(record.canonical or "") != record.fingerprint:
             return  # a finding of its own
         code = _code_digest(canonical.procedure) if own_code else ""

@@ -20,7 +20,7 @@ from gitjournal.procedure.tree import Node, Steps
 
 @dataclass(frozen=True)
 class JudgedParameter:
-    """One parameter of a class: its canonical value, and why it is left out ("" where it is not)."""
+    """One parameter of a class: its canonical value, whether it was declared, and why it is left out ("" where it is not)."""
 
     name: str
     value: Any
@@ -54,7 +54,7 @@ def own_function(tree: Steps) -> dict[str, Any] | None:
 
 
 def sizes_by_step(tree: Steps, sizes: counts.Sizes) -> list[counts.Sizes]:
-    """Return what each step that does something sees."""
+    """Return the rows and columns that each step that does something is fitted on."""
     sizes_seen = []
     for _, node, *_ in acting_steps(tree):
         sizes_seen.append(sizes)

@@ -2,7 +2,7 @@
 
 `identity` writes the text: JSON such as ``{"data":{…},"procedure":[…],"schema":1,"split":{…}}``. A text on record may be a stranger's and
 hold anything, so nothing raises here: what is no canonical text is None. Lists and the index read a hundred thousand texts, so there
-are `header` and `sections`, which decode no more than they return.
+are `read_header` and `read_sections`, which decode no more than they return.
 
 A node is a class that is built, ``{import path: {parameter: value}}``. Each step of `procedure` is one, and so are values inside it, alone
 or in lists; a function of one's own is the single step ``{"python": {…}}``.
@@ -25,7 +25,7 @@ DEEPEST = 100  # levels of nesting: nothing that was built has as many, and a wa
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])')
 
 
-class Canonical(msgspec.Struct, frozen=True, kw_only=True):
+class CanonicalText(msgspec.Struct, frozen=True, kw_only=True):
     """A canonical text, decoded."""
 
     data: dict[str, Any]
@@ -59,7 +59,7 @@ class _Undecoded(msgspec.Struct):
     split: msgspec.Raw
 
 
-_canonical_decoder = msgspec.json.Decoder(Canonical)
+_canonical_decoder = msgspec.json.Decoder(CanonicalText)
 _steps_decoder = msgspec.json.Decoder(list[Any])
 _data_decoder = msgspec.json.Decoder(_Data)
 _sections_decoder = msgspec.json.Decoder(_Undecoded)
@@ -78,7 +78,7 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
-def read(text: str | None) -> Canonical | None:
+def read_canonical(text: str | None) -> CanonicalText | None:
     """Return a canonical text decoded, None for anything else, and for one that is nested too deep to be walked."""
     if not text or _is_too_deep(text):
         return None
@@ -98,7 +98,7 @@ def read_steps(procedure: str) -> list[Any] | None:
         return None
 
 
-def header(text: str) -> Header:
+def read_header(text: str) -> Header:
     """Return the hash of the data and the task that a text names."""
     try:
         return _data_decoder.decode(text).data
@@ -106,7 +106,7 @@ def header(text: str) -> Header:
         return Header()
 
 
-def sections(text: str) -> Sections | None:
+def read_sections(text: str) -> Sections | None:
     """Return the parts of a canonical text undecoded, None for anything else; what stands inside them is not looked at."""
     try:
         raw = _sections_decoder.decode(text)
@@ -196,7 +196,7 @@ def short_name(path: str) -> str:
 
 def last_class(text: str) -> str:
     """Return the import path of the class of the last step, which is the estimator; "" where it cannot be told."""
-    parts = sections(text)
+    parts = read_sections(text)
     steps = read_steps(parts.procedure) if parts else None
     return class_of(steps[-1]) if steps and isinstance(steps[-1], dict) else ""
 
@@ -206,7 +206,7 @@ def tokens(text: str) -> list[str]:
 
     Two texts have about as many tokens that the other lacks as they have differences, which takes no decoding to tell.
     """
-    parts = sections(text)
+    parts = read_sections(text)
     flat = f"{parts.procedure},{parts.split}" if parts else ""
     return flat.replace("{", ",").replace("[", ",").replace("}", "").replace("]", "").split(",") if flat else []
 

@@ -1,4 +1,4 @@
-"""What a share comes to in rows or columns, where the entry alone says it. Pure.
+"""Shares of rows or columns as counts, where the entry alone determines them. Pure.
 
 A tree asked for ``min_samples_leaf: 0.01`` on 1,000 training rows is the tree asked for 10. Both are one run, so the identity holds the
 count. That is done only where the count is certain before anything is fitted: for a step of the procedure itself (inside another

@@ -48,7 +48,7 @@ def value_changes(left: str, right: str) -> list[ValueChange]:
 
     Raises ValueError for a text that is none: a record may come from a stranger.
     """
-    before, after = canonical_text.read(left), canonical_text.read(right)
+    before, after = canonical_text.read_canonical(left), canonical_text.read_canonical(right)
     if before is None or after is None:
         raise ValueError("not a canonical text")
     changes = _compare(_with_prefix("data", before.data), _with_prefix("data", after.data), {})

@@ -12,7 +12,7 @@ from gitjournal.entry.grid import Point
 from gitjournal.entry.model import Entry
 from gitjournal.procedure import counts
 from gitjournal.procedure.canonical_form import acting_steps, judge_parameters, sizes_by_step
-from gitjournal.procedure.canonical_text import class_of, parameters_of, read, short_name
+from gitjournal.procedure.canonical_text import class_of, parameters_of, read_canonical, short_name
 from gitjournal.procedure.networks import canonical, network
 from gitjournal.procedure.tree import Node, Steps
 
@@ -28,7 +28,7 @@ class ValueOrigin:
 
 def trace_origins(text: str, entry: Entry, point: Point, tree: Steps) -> list[ValueOrigin]:
     """Return where each value of a canonical text comes from: the entry, the grid, the data, or a default."""
-    canonical_text = read(text)
+    canonical_text = read_canonical(text)
     if canonical_text is None:
         return []
     front = entry.front

@@ -25,11 +25,11 @@ class Places:
         path, _ = self._declared.get((id(node), name), (None, None))
         return path
 
-    def of_value(self, name: str) -> KeyPath:
+    def path_of_value(self, name: str) -> KeyPath:
         """Return where the value of a parameter stands that is set by its name: in the grid, else in `parameters`."""
         return self._in_grid(name, key=False) if name in self._point else ("parameters", name)
 
-    def of_key(self, name: str) -> KeyPath:
+    def path_of_key(self, name: str) -> KeyPath:
         """Return where the name of such a parameter stands."""
         return self._in_grid(name, key=True) if name in self._point else ("parameters", name)
 

@@ -77,10 +77,10 @@ def _read_tree(entry: Entry, point: Point, reader: StepReader) -> Steps:
     for name, value in point.items():
         for step in steps:
             if "__" not in name and step[0] == name:
-                replace_member(reader, step, reader.estimator(value, places.of_value(name)))
+                replace_member(reader, step, reader.estimator(value, places.path_of_value(name)))
     for name, value in {**parameters, **point}.items():
         if "__" in name:
-            set_parameter(reader, steps, name, value, places.of_value(name))
+            set_parameter(reader, steps, name, value, places.path_of_value(name))
     _check_every_name(reader, steps, point)
     _check_networks(reader, steps)
     return steps
@@ -91,7 +91,7 @@ def _read_function(written: dict[str, Any], parameters: dict[str, Any], reader: 
     function, code = _function_files(written, reader.places)
     node: dict[str, Any] = {"python": function, "code": code, "params": {}}
     for name, value in parameters.items():
-        path = reader.places.of_value(name)
+        path = reader.places.path_of_value(name)
         if not name.isidentifier() or name == "seed":
             raise reader.places.error(f"`{name}` is no name of a parameter; `seeds` gives the seed", path, key=True)
         reader.places.remember(node, name, path)
@@ -114,7 +114,7 @@ def _check_every_name(reader: StepReader, steps: Steps, point: Point) -> None:
     for name in reader.variables.idle_names:
         if name in point and name in labels:
             continue
-        path = reader.places.of_key(name)
+        path = reader.places.path_of_key(name)
         if name in labels:
             raise reader.places.error(f"`{name}` is a step; a step is swapped in `grid` only", path, key=True)
         hint = f"parameters are named {', '.join(f'{label}__…' for label in labels)}"

@@ -11,7 +11,7 @@ Steps = list[list[Any]]
 
 
 @dataclass(frozen=True)
-class Later:
+class TrainingNumber:
     """A number that is known only where a network is trained, such as `$steps`."""
 
     name: str
@@ -19,7 +19,7 @@ class Later:
 
 def plain(value: Any) -> Any:
     """Return a YAML value in tree form."""
-    if isinstance(value, Later):
+    if isinstance(value, TrainingNumber):
         return {"fact": value.name}
     if isinstance(value, list):
         return [plain(part) for part in value]

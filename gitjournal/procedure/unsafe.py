@@ -1,4 +1,4 @@
-"""Parameter values that are not run without trust, though their class is known. Pure; one rule a row.
+"""Unsafe values of parameters: not run without trust, though their class is known. Pure; one rule a row.
 
 scikit-learn has parameters that read files, unpickle, or call what they are given. An entry may come from a stranger's pull
 request, so these are refused before anything is imported.

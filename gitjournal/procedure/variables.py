@@ -15,7 +15,7 @@ from gitjournal.entry.model import Entry, Facts
 from gitjournal.errors import nearest
 from gitjournal.paths import KeyPath
 from gitjournal.procedure.places import Places
-from gitjournal.procedure.tree import Later
+from gitjournal.procedure.tree import TrainingNumber
 
 TRAINING = ("n_train", "steps_per_epoch", "steps")  # what only training knows
 
@@ -53,7 +53,7 @@ class Variables:
         if not _VARIABLE.match(value):
             return value
         name = value[1:]
-        facts = self._facts | ({fact: Later(fact) for fact in TRAINING} if network else {})
+        facts = self._facts | ({fact: TrainingNumber(fact) for fact in TRAINING} if network else {})
         if name in self._parameters:
             self._used.add(name)
             parameter = self._parameters[name]

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from gitjournal.procedure.canonical_text import read
+from gitjournal.procedure.canonical_text import read_canonical
 from gitjournal.procedure.origins import ValueOrigin
 from gitjournal.render import text
 from gitjournal.render.changes import canonical_value, changes_as_plain
@@ -41,7 +41,7 @@ def _configuration_lines(configuration: ConfigurationIdentity, *, color: bool) -
             else "  no text recorded"
         )
         return
-    canonical_text = read(configuration.canonical)
+    canonical_text = read_canonical(configuration.canonical)
     if configuration.written is None or canonical_text is None:
         yield text.clean_lines(_indent_json(configuration.canonical))
         yield "what the entry says now does not give this text, so no origins are shown"

@@ -23,7 +23,7 @@ from gitjournal.journal.entry_ids import id_of_page
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.index.results import find_lookers
 from gitjournal.journal.journal import Journal
-from gitjournal.procedure.canonical_text import header
+from gitjournal.procedure.canonical_text import read_header
 from gitjournal.procedure.declaration import Declared
 from gitjournal.stats.looks import Look, is_look, number_looks
 
@@ -97,7 +97,7 @@ def _looks_on_branches(lab: Lab, index: Index, data: str) -> Iterator[Look]:
     for ref, name, title in find_lookers(index, data):
         with contextlib.suppress(GitjournalError):  # conflict markers in somebody's records: `check` says so
             for record in entry_records(lab, name, ref):
-                if is_look(record) and header(record.canonical or "").hash == data:
+                if is_look(record) and read_header(record.canonical or "").hash == data:
                     yield Look(record, name, title, ref)
 
 
@@ -105,7 +105,7 @@ def _looks_in_spool(lab: Lab, data: str) -> Iterator[Look]:
     for results in read_spool(lab).values():
         with contextlib.suppress(GitjournalError):
             for record in decode_lines(b"".join(results.lines), file=results.path):
-                if is_look(record) and header(record.canonical or "").hash == data:
+                if is_look(record) and read_header(record.canonical or "").hash == data:
                     yield Look(record, id_of_page(results.path), "", f"refs/heads/{results.branch}")
 
 

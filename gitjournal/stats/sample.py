@@ -162,7 +162,7 @@ def _folds(runs: Mapping[Seed, Record], part: str, name: str) -> dict[Seed, tupl
 
 def _data_and_split(front: FrontMatter | None, record: Record) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return data and split as the record's identity has them; as the entry declares them where it cannot be read."""
-    canonical = canonical_text.read(record.canonical)
+    canonical = canonical_text.read_canonical(record.canonical)
     if canonical is not None:
         return canonical.data, canonical.split
     return (msgspec.to_builtins(front.data), msgspec.to_builtins(front.split) or {}) if front else ({}, {})

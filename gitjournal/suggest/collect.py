@@ -92,13 +92,13 @@ def collect_evidence(data: DataSet, metric: str, task: str, journals: Sequence[R
 
 def _procedure(canonical: str, task: str) -> str | None:
     """Return the part of a canonical text that holds the steps; None for one of another task."""
-    parts = canonical_text.sections(canonical)
-    return parts.procedure if parts and canonical_text.header(canonical).task == task else None
+    parts = canonical_text.read_sections(canonical)
+    return parts.procedure if parts and canonical_text.read_header(canonical).task == task else None
 
 
 def portable_key(canonical: str, columns: int | None) -> str:
     """Return the portable text of a configuration, as trials know it, from its canonical one; `columns` are those of its data."""
-    parts = canonical_text.sections(canonical)
+    parts = canonical_text.read_sections(canonical)
     return _key_of_steps(parts.procedure if parts else "", columns)
 
 

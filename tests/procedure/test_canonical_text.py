@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitjournal.procedure import canonical_text
-from gitjournal.procedure.canonical_text import DEEPEST, Canonical, Header, Sections
+from gitjournal.procedure.canonical_text import DEEPEST, CanonicalText, Header, Sections
 
 STEPS = [{"sklearn.preprocessing.StandardScaler": {}}, {"sklearn.svm.SVC": {"C": 10}}]
 VALUE = {"data": {"hash": "sha256:0", "task": "regression"}, "procedure": STEPS, "schema": 1, "split": {"dev": 0.2}}
@@ -32,9 +32,9 @@ NONE_OF_IT = [
 
 
 def test_a_text_is_read_whole_and_in_parts() -> None:
-    assert canonical_text.read(TEXT) == Canonical(data=VALUE["data"], procedure=STEPS, schema=1, split={"dev": 0.2})
-    assert canonical_text.header(TEXT) == Header("sha256:0", "regression")
-    parts = canonical_text.sections(TEXT)
+    assert canonical_text.read_canonical(TEXT) == CanonicalText(data=VALUE["data"], procedure=STEPS, schema=1, split={"dev": 0.2})
+    assert canonical_text.read_header(TEXT) == Header("sha256:0", "regression")
+    parts = canonical_text.read_sections(TEXT)
     assert parts == Sections('{"hash":"sha256:0","task":"regression"}', json.dumps(STEPS, separators=(",", ":")), '{"dev":0.2}')
     assert canonical_text.read_steps(parts.procedure) == STEPS
     assert canonical_text.last_class(TEXT) == "sklearn.svm.SVC"
@@ -42,10 +42,10 @@ def test_a_text_is_read_whole_and_in_parts() -> None:
 
 @pytest.mark.parametrize("text", NONE_OF_IT, ids=range(len(NONE_OF_IT)))
 def test_what_is_no_canonical_text_is_none_and_nothing_raises(text: str) -> None:
-    assert canonical_text.read(text) is None
+    assert canonical_text.read_canonical(text) is None
     assert canonical_text.last_class(text) == ""
-    assert canonical_text.header(text) == Header()
-    canonical_text.sections(text)
+    assert canonical_text.read_header(text) == Header()
+    canonical_text.read_sections(text)
     canonical_text.read_steps(text)
     canonical_text.tokens(text)
     assert len(canonical_text.fingerprint(text)) == 64
@@ -53,15 +53,15 @@ def test_what_is_no_canonical_text_is_none_and_nothing_raises(text: str) -> None
 
 @given(st.text())
 def test_no_text_raises(text: str) -> None:
-    assert canonical_text.read(text) is None
-    assert canonical_text.sections(text) is None
+    assert canonical_text.read_canonical(text) is None
+    assert canonical_text.read_sections(text) is None
     assert canonical_text.tokens(text) == []
 
 
 def test_the_hash_of_the_data_is_read_where_the_rest_is_not_there() -> None:
-    assert canonical_text.header('{"data":{"hash":"h","other":1}}') == Header("h", "")
-    assert canonical_text.header('{"data":{"hash":3}}') == Header()
-    assert canonical_text.read(None) is None
+    assert canonical_text.read_header('{"data":{"hash":"h","other":1}}') == Header("h", "")
+    assert canonical_text.read_header('{"data":{"hash":3}}') == Header()
+    assert canonical_text.read_canonical(None) is None
 
 
 def test_what_is_nested_too_deep_to_be_walked_is_not_read_and_brackets_in_words_do_not_count() -> None:

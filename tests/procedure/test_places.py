@@ -63,8 +63,8 @@ def test_an_error_stands_at_a_value_or_at_its_key() -> None:
     places = Places(entry, {"svc__gamma": 2})
     assert str(places.error("no", ("procedure", 0, "SVC", "C")).place) == "lab/e.md:5:14"
     assert str(places.error("no", ("procedure", 0, "SVC", "C"), key=True).place) == "lab/e.md:5:11"
-    assert (places.of_value("svc__gamma"), places.of_key("svc__gamma")) == (("grid", "svc__gamma", 1), ("grid", "svc__gamma"))
-    assert places.of_value("svc__C") == ("parameters", "svc__C")
+    assert (places.path_of_value("svc__gamma"), places.path_of_key("svc__gamma")) == (("grid", "svc__gamma", 1), ("grid", "svc__gamma"))
+    assert places.path_of_value("svc__C") == ("parameters", "svc__C")
     assert str(places.error("no", ("grid", "svc__gamma", 1), key=True).place) == "lab/e.md:6:8"
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from gitjournal.procedure.tree import Later, child_of, children_of, labels_of, plain
+from gitjournal.procedure.tree import TrainingNumber, child_of, children_of, labels_of, plain
 
 
 def test_what_json_has_no_form_for_gets_one() -> None:
-    assert plain({"a": [1, math.inf, -math.inf], 2: math.nan, "n": Later("steps")}) == {
+    assert plain({"a": [1, math.inf, -math.inf], 2: math.nan, "n": TrainingNumber("steps")}) == {
         "map": [["a", [1, {"float": "inf"}, {"float": "-inf"}]], [2, {"float": "nan"}], ["n", {"fact": "steps"}]]
     }
     assert plain([1.5, "x", None, True]) == [1.5, "x", None, True]

@@ -9,7 +9,7 @@ import pytest
 from gitjournal.entry.model import Facts
 from gitjournal.errors import EntryError
 from gitjournal.procedure.places import Places
-from gitjournal.procedure.tree import Later
+from gitjournal.procedure.tree import TrainingNumber
 from gitjournal.procedure.variables import Variables, variables_in
 from tests.support import trees
 from tests.support.trees import read
@@ -82,7 +82,7 @@ def test_a_name_of_nothing_is_an_error_with_its_place(written: str, words: str) 
 
 def test_numbers_of_training_stand_for_themselves_in_a_network() -> None:
     entry = read("procedure: [SVC]")
-    assert Variables(entry, {}, None, Places(entry, {})).resolve("$steps", ("procedure",), network=True) == Later("steps")
+    assert Variables(entry, {}, None, Places(entry, {})).resolve("$steps", ("procedure",), network=True) == TrainingNumber("steps")
 
 
 def test_the_names_that_a_procedure_asks_for_are_found_at_any_depth() -> None:

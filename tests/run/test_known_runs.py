@@ -16,7 +16,7 @@ from gitjournal.git.lab import find_lab
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.index.results import configurations_on
 from gitjournal.procedure import canonical_text, configuration, declaration
-from gitjournal.procedure.canonical_text import header
+from gitjournal.procedure.canonical_text import read_header
 from tests.support.helpers import done, git, gitjournal, write_entry
 from tests.support.pages import begin, commit, record, write
 from tests.support.pages import gitjournal as said
@@ -268,7 +268,7 @@ def test_a_strangers_record_breaks_no_explanation(repo: Path) -> None:
     with Index.open(find_lab(repo).repository) as index:
         index.refresh({"refs/heads/journal": git(repo, "rev-parse", "journal")})
         assert len(configurations_on(index, HASH)) == 2
-        assert header("[" * 100_000).hash == ""
+        assert read_header("[" * 100_000).hash == ""
 
 
 def test_a_gain_in_show_has_its_interval(repo: Path) -> None:

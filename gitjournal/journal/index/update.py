@@ -18,7 +18,7 @@ from gitjournal.git.repository import Repository
 from gitjournal.journal.entry_ids import FOLDER, PAGE, RECORDS
 from gitjournal.journal.index.file import transaction
 from gitjournal.journal.index.rows import id_of_stem, make_row
-from gitjournal.procedure.canonical_text import header
+from gitjournal.procedure.canonical_text import read_header
 
 ENTRIES_AT_ONCE = 250  # about 10 MB of records: memory stays flat however large the journal is
 KEYS_AT_ONCE = 500  # below the 999 variables that old SQLite takes
@@ -176,7 +176,7 @@ class Update:
         texts = {one.fingerprint: one.canonical for one in records if one.canonical}
         self._connection.executemany(
             "INSERT OR IGNORE INTO configurations VALUES (?, ?, ?)",
-            [(header(text).hash, fingerprint, text) for fingerprint, text in texts.items()],
+            [(read_header(text).hash, fingerprint, text) for fingerprint, text in texts.items()],
         )
 
     def _owners_now(self, records: Iterable[Record]) -> dict[Key, Scores]:

@@ -1,4 +1,4 @@
-"""What only a whole network tells: a part is missing, the wiring does not hold, there is nothing to watch. Pure: no Keras is imported."""
+"""Checks of a whole network: missing parts, wiring, columns, and what callbacks watch. Pure: no Keras is imported."""
 
 from __future__ import annotations
 

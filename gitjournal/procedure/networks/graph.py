@@ -1,4 +1,4 @@
-"""How the layers of a network are wired: one order for building and for identity, whatever the names and the order of writing. Pure.
+"""The graph of a network's layers in topological order, one for building and for identity. Pure.
 
 Layers are numbered in the order in which they are needed by the output, each layer's inputs from left to right. Two declarations of
 the same graph give the same numbers, and what is built in that order draws the same random numbers.
@@ -32,7 +32,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Wired:
+class WiredLayer:
     """One layer; `inputs` are numbers, of the sources first and of the layers after them."""
 
     name: str
@@ -45,7 +45,7 @@ class Graph:
     """Sources and layers, each in the order of need; the last layer is the output."""
 
     sources: list[Source]
-    layers: list[Wired]
+    layers: list[WiredLayer]
 
 
 def graph_of(node: Node) -> Graph:
@@ -55,7 +55,7 @@ def graph_of(node: Node) -> Graph:
     """
     named: list[list[Any]] = node["params"]["layers"]["named"]
     if node["class"] == SEQUENTIAL:
-        return Graph([Source("x", "all")], [Wired(label, layer, (number,)) for number, (label, layer) in enumerate(named)])
+        return Graph([Source("x", "all")], [WiredLayer(label, layer, (number,)) for number, (label, layer) in enumerate(named)])
     layers = dict(named)
     columns = dict(node["params"]["inputs"]["map"])
     twice = next((name for name in layers if name in columns), None)
@@ -69,7 +69,7 @@ def graph_of(node: Node) -> Graph:
     if idle:
         raise GraphError(f"`{idle[0]}` leads to no output", "layers" if idle[0] in layers else "inputs")
     number = {name: position for position, name in enumerate([*sources, *order])}
-    wired = [Wired(name, layers[name], tuple(number[source] for source in layers[name]["inputs"])) for name in order]
+    wired = [WiredLayer(name, layers[name], tuple(number[source] for source in layers[name]["inputs"])) for name in order]
     return Graph([Source(name, columns[name]) for name in sources], wired)
 
 

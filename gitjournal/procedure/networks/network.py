@@ -1,4 +1,4 @@
-"""What is asked of the node of a network: whether one is there, what it watches, and the numbers that only training knows. Pure."""
+"""Properties of a network's node: whether it is one, what its callbacks watch, and the numbers that only training knows. Pure."""
 
 from __future__ import annotations
 

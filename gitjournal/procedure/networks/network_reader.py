@@ -28,7 +28,7 @@ from gitjournal.procedure.networks import keras_catalogue
 from gitjournal.procedure.networks.keras_catalogue import ADAPTED, FIT, MODEL, NETWORKS, NOT_HERE, REFUSED
 from gitjournal.procedure.networks.network import NAMES, ONE_OF_MANY, Node
 from gitjournal.procedure.places import Places
-from gitjournal.procedure.tree import Later, plain
+from gitjournal.procedure.tree import TrainingNumber, plain
 from gitjournal.procedure.unsafe import path_like
 from gitjournal.procedure.variables import Variables
 
@@ -86,7 +86,7 @@ def read_parameter(reader: ParameterReader, spec: ClassSpec, name: str, paramete
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, Later)) and not isinstance(value, bool)
+    return isinstance(value, (int, float, TrainingNumber)) and not isinstance(value, bool)
 
 
 def _read_objects(reader: ParameterReader, spec: ClassSpec, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:

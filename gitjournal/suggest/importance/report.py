@@ -94,7 +94,7 @@ def _resolve_entry(what: str | None, rows: Sequence[Row]) -> Row:
 
 def _question(canonical: str) -> str:
     """Return what a canonical text says of data and task; the whole of what is none."""
-    parts = canonical_text.sections(canonical)
+    parts = canonical_text.read_sections(canonical)
     return parts.data if parts else canonical
 
 
@@ -102,7 +102,7 @@ def _summarise_configuration(canonical: str, metric: str, results: Iterable[Resu
     """Return the runs of one configuration as one; None where none has the metric, or where it cannot be read."""
     scores_or_none = [one.scores.get(metric) for one in results if one.status != "failed"]
     scores = [score for score in scores_or_none if score is not None and math.isfinite(score)]
-    parts = canonical_text.sections(canonical)
+    parts = canonical_text.read_sections(canonical)
     steps = canonical_text.read_steps(parts.procedure) if parts else None
     if not scores or not parts or steps is None:
         return None

@@ -12,7 +12,7 @@ from gitjournal.entry.model import ID_PATTERN
 from gitjournal.errors import UsageError
 from gitjournal.journal.index.results import Result
 from gitjournal.journal.index.rows import Row
-from gitjournal.procedure.canonical_text import fingerprint, header
+from gitjournal.procedure.canonical_text import fingerprint, read_header
 from gitjournal.run import plan
 from gitjournal.suggest import candidates, spaces
 from gitjournal.suggest.collect import RunHistory
@@ -119,7 +119,7 @@ def _exported_result(trial: StudyTrial, metric: Any, data: DataSet | None) -> Re
     text, claimed = trial.attrs.get("canonical"), trial.attrs.get("fingerprint")
     if not isinstance(text, str) or data is None or fingerprint(text) != claimed:
         return None
-    data_hash = header(text).hash
+    data_hash = read_header(text).hash
     if not data_hash:
         return None
     scores = trial.attrs.get("scores")

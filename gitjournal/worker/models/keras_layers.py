@@ -11,7 +11,7 @@ import numpy as np
 from gitjournal.data.raw import Array
 from gitjournal.errors import GitjournalError
 from gitjournal.procedure.networks import keras_catalogue
-from gitjournal.procedure.networks.graph import Graph, Wired
+from gitjournal.procedure.networks.graph import Graph, WiredLayer
 from gitjournal.procedure.networks.keras_catalogue import ADAPTED
 from gitjournal.procedure.networks.network import ATTENTION, SEVERAL
 from gitjournal.worker.models import keras_library, keras_state
@@ -82,19 +82,19 @@ class Builder:
         sample = dense(source[np.arange(1)])
         return self.keras.Input(sample.shape[1:], dtype="string" if sample.dtype.kind == "O" else sample.dtype.name)
 
-    def layer(self, wired: Wired, number: int = 0) -> Any:
+    def layer(self, wired: WiredLayer, number: int = 0) -> Any:
         """Make one layer, named by its number."""
         node = {**wired.node, "params": {name: value for name, value in wired.node["params"].items() if name != "name"}}
         return self._instance(node, [self.label, wired.name], name=f"layer_{number}")
 
-    def _adapt(self, layer: Any, wired: Wired, inputs: list[Any], taken: Any, sources: list[Any]) -> None:
+    def _adapt(self, layer: Any, wired: WiredLayer, inputs: list[Any], taken: Any, sources: list[Any]) -> None:
         rows = Batches(sources)
         with _LayerErrors(self.label, wired, [taken]), rows.own_faults():
             until = self.keras.Model(inputs[0] if len(inputs) == 1 else tuple(inputs), taken)
             layer.adapt(rows.dataset().map(lambda *parts: until(parts[0], training=False)))
 
     @staticmethod
-    def _call(layer: Any, wired: Wired, taken: list[Any]) -> Any:
+    def _call(layer: Any, wired: WiredLayer, taken: list[Any]) -> Any:
         kind = short(wired.node)
         if kind in ATTENTION:
             several = taken * 2 if len(taken) == 1 else taken
@@ -143,7 +143,7 @@ class Builder:
 class _LayerErrors:
     """Turns what Keras says while a layer is wired up into a message that names the layer as the entry does."""
 
-    def __init__(self, label: str, wired: Wired, taken: list[Any]) -> None:
+    def __init__(self, label: str, wired: WiredLayer, taken: list[Any]) -> None:
         self.label = label
         self.wired = wired
         self.taken = taken

@@ -14,7 +14,7 @@ import numpy as np
 
 from gitjournal.data.raw import Array
 from gitjournal.errors import DataError
-from gitjournal.procedure.networks.graph import Wired
+from gitjournal.procedure.networks.graph import WiredLayer
 
 _WORDS, _IDF, _BINS = "vocabulary", "idf_weights", "bin_boundaries"
 
@@ -56,7 +56,7 @@ def put_vocabulary(layer: Any, arrays: Mapping[str, Array]) -> None:
         layer.load_own_variables({name: array for name, array in arrays.items() if name == _IDF})
 
 
-def put_weights(layer: Any, arrays: Mapping[str, Array], wired: Wired) -> None:
+def put_weights(layer: Any, arrays: Mapping[str, Array], wired: WiredLayer) -> None:
     """Give a layer that is wired up its weights. Raises DataError where they are not those of the declared layer."""
     weights = [arrays[name] for name in sorted(filter(str.isdigit, arrays), key=int)]
     wanted = [tuple(weight.shape) for weight in layer.weights]
