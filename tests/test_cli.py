@@ -17,16 +17,16 @@ pytestmark = pytest.mark.fresh_processes
 
 
 def test_help_lists_every_command_the_everyday_ones_first(tmp_path: Path) -> None:
-    said = done(tmp_path, "--help")
-    places = [said.index(f"\n  {name} ") for name in COMMANDS]
+    output = done(tmp_path, "--help")
+    places = [output.index(f"\n  {name} ") for name in COMMANDS]
     assert places == sorted(places)
-    assert max(map(len, said.splitlines())) <= 100
+    assert max(map(len, output.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("command", list(COMMANDS))
 def test_every_command_and_every_option_has_help(tmp_path: Path, command: str) -> None:
-    said = done(tmp_path, command, "--help")
-    options = said.partition("Options:")[2]
+    output = done(tmp_path, command, "--help")
+    options = output.partition("Options:")[2]
     lines = [line.strip() for line in options.splitlines() if re.match(r"  -", line)]
     for line in lines:
         described = len(line.split("  ")) > 1 or options.split(line)[1].splitlines()[1].startswith("    ")

@@ -11,11 +11,11 @@ def front(text: str) -> FrontMatter:
 
 
 def test_every_declared_value_has_a_dotted_key() -> None:
-    found = flatten(front(page("A", front="grid: {svc__C: [1, 10]}")))
-    assert found["data.sklearn"] == "digits"
-    assert found["split.dev"] == 0.2
-    assert found["procedure[2].SVC.kernel"] == "rbf"
-    assert found["grid.svc__C"] == [1, 10]
+    values = flatten(front(page("A", front="grid: {svc__C: [1, 10]}")))
+    assert values["data.sklearn"] == "digits"
+    assert values["split.dev"] == 0.2
+    assert values["procedure[2].SVC.kernel"] == "rbf"
+    assert values["grid.svc__C"] == [1, 10]
 
 
 def test_facts_that_we_wrote_are_not_what_was_declared() -> None:

@@ -71,11 +71,11 @@ def test_what_is_not_understood_is_named(text: str, message: str, hint: str) -> 
 @given(st.text(alphabet="dev.acuy baseline0123456789+-*()<>=", max_size=40))
 def test_any_text_is_a_comparison_or_an_error(text: str) -> None:
     try:
-        found = parse(text)
+        expectation = parse(text)
     except EntryError:
         return
-    assert next(iter(found.sum)).entry == ""
-    assert next(iter(found.sum.values())) == 1.0
+    assert next(iter(expectation.sum)).entry == ""
+    assert next(iter(expectation.sum.values())) == 1.0
 
 
 FRONT = "---\ntitle: x\ndata: {sklearn: iris}\nprocedure: [SVC]\n%s\n---\n"
@@ -113,10 +113,10 @@ def test_what_a_run_will_not_measure_is_refused(text: str, message: str) -> None
 
 
 def test_a_function_of_ones_own_measures_under_names_of_its_own() -> None:
-    one = parse("dev.lift > 1.2")
-    check(one, metrics=["lift"], parts=["train", "dev"], own_metrics=True)
+    expectation = parse("dev.lift > 1.2")
+    check(expectation, metrics=["lift"], parts=["train", "dev"], own_metrics=True)
     with pytest.raises(EntryError, match=r"`lift` is not measured"):
-        check(one, metrics=["gain"], parts=["train", "dev"], own_metrics=True)
+        check(expectation, metrics=["gain"], parts=["train", "dev"], own_metrics=True)
 
 
 def test_the_parts_of_a_split() -> None:

@@ -62,9 +62,9 @@ def test_ranges_give_exactly_the_numbers_a_person_would_write(text: str, expecte
 @given(st.integers(-6, 5), st.integers(1, 6), st.integers(2, 30))
 def test_a_log_range_begins_and_ends_where_it_says_and_rises(low: int, decades: int, many: int) -> None:
     start, end = 10.0**low, 10.0 ** (low + decades)
-    found = values(f"{{log: [{dump_inline(start)}, {dump_inline(end)}, {many}]}}")
-    assert (found[0], found[-1], len(found)) == (start, end, many)
-    assert found == sorted(found)  # type: ignore[type-var]
+    spaced = values(f"{{log: [{dump_inline(start)}, {dump_inline(end)}, {many}]}}")
+    assert (spaced[0], spaced[-1], len(spaced)) == (start, end, many)
+    assert spaced == sorted(spaced)  # type: ignore[type-var]
 
 
 @pytest.mark.parametrize(

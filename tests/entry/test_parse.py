@@ -26,10 +26,10 @@ def refused(text: str) -> str:
 
 
 def test_three_keys_are_enough() -> None:
-    found = read(GOOD)
-    assert (found.front.title, found.front.data.sklearn, found.front.procedure) == ("SVM on digits", "digits", ["SVC"])
-    assert found.body == "\n## Notes\n"
-    assert found.short_id == "k3f9"
+    entry = read(GOOD)
+    assert (entry.front.title, entry.front.data.sklearn, entry.front.procedure) == ("SVM on digits", "digits", ["SVC"])
+    assert entry.body == "\n## Notes\n"
+    assert entry.short_id == "k3f9"
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_read() -> None:

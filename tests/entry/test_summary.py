@@ -22,68 +22,70 @@ def front(**more: object) -> FrontMatter:
 
 
 def test_the_best_configuration_comes_first_as_a_mean_over_its_seeds() -> None:
-    found = summarise(front(), [record("a", 0.9, seed=0), record("b", 0.94, seed=0), record("a", 0.96, seed=1), record("b", 0.95, seed=1)])
-    assert [one.fingerprint for one in found.configurations] == ["b", "a"]
-    assert found.best_score == Score(pytest.approx(0.945), pytest.approx(statistics.stdev([0.94, 0.95])), 2)
-    assert found.deciding == "dev.accuracy"
+    summary = summarise(
+        front(), [record("a", 0.9, seed=0), record("b", 0.94, seed=0), record("a", 0.96, seed=1), record("b", 0.95, seed=1)]
+    )
+    assert [one.fingerprint for one in summary.configurations] == ["b", "a"]
+    assert summary.best_score == Score(pytest.approx(0.945), pytest.approx(statistics.stdev([0.94, 0.95])), 2)
+    assert summary.deciding == "dev.accuracy"
 
 
 def test_lower_is_better_where_the_metric_says_so() -> None:
-    found = summarise(front(metrics="rmse"), [record("a", 2.0, metric="rmse"), record("b", 1.0, metric="rmse")])
-    assert found.best is not None
-    assert found.best.fingerprint == "b"
-    assert found.direction == -1
+    summary = summarise(front(metrics="rmse"), [record("a", 2.0, metric="rmse"), record("b", 1.0, metric="rmse")])
+    assert summary.best is not None
+    assert summary.best.fingerprint == "b"
+    assert summary.direction == -1
 
 
 def test_no_spread_is_given_for_one_seed() -> None:
-    found = summarise(front(), [record("a", 0.9)])
-    assert found.best_score == Score(0.9, None, 1)
+    summary = summarise(front(), [record("a", 0.9)])
+    assert summary.best_score == Score(0.9, None, 1)
 
 
 def test_a_repeat_of_the_same_run_counts_once() -> None:
-    found = summarise(front(), [record("a", 0.9, run="1"), record("a", 0.7, run="2", status="again", repeats="1")])
-    assert found.best_score == Score(0.9, None, 1)
-    assert (found.runs, found.repeated) == (1, 1)
+    summary = summarise(front(), [record("a", 0.9, run="1"), record("a", 0.7, run="2", status="again", repeats="1")])
+    assert summary.best_score == Score(0.9, None, 1)
+    assert (summary.runs, summary.repeated) == (1, 1)
 
 
 def test_a_declared_replicate_alone_is_a_result() -> None:
-    found = summarise(front(), [record("a", 0.9, status="again")])
-    assert found.best_score == Score(0.9, None, 1)
+    summary = summarise(front(), [record("a", 0.9, status="again")])
+    assert summary.best_score == Score(0.9, None, 1)
 
 
 def test_a_failure_that_was_retried_with_success_is_no_failure() -> None:
-    found = summarise(front(), [failed("a"), record("a", 0.9)])
-    assert (found.failed, found.done, found.failures) == (0, 1, {})
+    summary = summarise(front(), [failed("a"), record("a", 0.9)])
+    assert (summary.failed, summary.done, summary.failures) == (0, 1, {})
 
 
 def test_failures_are_counted_by_kind_with_their_message() -> None:
-    found = summarise(front(), [failed("a", "first"), failed("b", "second"), record("c", 0.9)])
-    assert found.failures == {"exception": 2}
-    assert found.messages == {"exception": "first"}
-    assert found.configurations[0].fingerprint == "c"
+    summary = summarise(front(), [failed("a", "first"), failed("b", "second"), record("c", 0.9)])
+    assert summary.failures == {"exception": 2}
+    assert summary.messages == {"exception": "first"}
+    assert summary.configurations[0].fingerprint == "c"
 
 
 def test_an_entry_without_any_score_has_no_best() -> None:
-    found = summarise(front(), [failed("a")])
-    assert found.best is None
-    assert found.best_score is None
+    summary = summarise(front(), [failed("a")])
+    assert summary.best is None
+    assert summary.best_score is None
     assert summarise(front(), []).configurations == []
 
 
 def test_a_score_that_is_missing_or_not_finite_never_wins() -> None:
     bad = record("a", metrics={"dev": {"accuracy": None}})
     worse = record("b", metrics={"dev": {"accuracy": math.inf}})
-    found = summarise(front(), [bad, worse, record("c", 0.1)])
-    assert found.best is not None
-    assert found.best.fingerprint == "c"
+    summary = summarise(front(), [bad, worse, record("c", 0.1)])
+    assert summary.best is not None
+    assert summary.best.fingerprint == "c"
 
 
 def test_each_grid_parameter_has_its_best_and_its_worst_value() -> None:
     runs = [
         record(f"{c}{g}", dev, grid={"C": c, "gamma": g}) for c, g, dev in ((1, 0.1, 0.8), (1, 0.2, 0.9), (10, 0.1, 0.95), (10, 0.2, 0.7))
     ]
-    found = summarise(front(), runs).effects
-    assert found == [Effect("C", 2, 10, 0.95, 1, 0.9), Effect("gamma", 2, 0.1, 0.95, 0.2, 0.9)]
+    effects = summarise(front(), runs).effects
+    assert effects == [Effect("C", 2, 10, 0.95, 1, 0.9), Effect("gamma", 2, 0.1, 0.95, 0.2, 0.9)]
 
 
 def test_a_parameter_that_took_one_value_has_no_effect_to_tell() -> None:
@@ -91,8 +93,10 @@ def test_a_parameter_that_took_one_value_has_no_effect_to_tell() -> None:
 
 
 def test_cost_is_that_of_the_entrys_own_runs() -> None:
-    found = summarise(front(), [record("a", 0.9, seconds=1.5, memory_mb=100), record("b", 0.8, seconds=9.0, memory_mb=900, from_="other")])
-    assert (found.seconds, found.memory_mb, found.borrowed) == (1.5, 100, 1)
+    summary = summarise(
+        front(), [record("a", 0.9, seconds=1.5, memory_mb=100), record("b", 0.8, seconds=9.0, memory_mb=900, from_="other")]
+    )
+    assert (summary.seconds, summary.memory_mb, summary.borrowed) == (1.5, 100, 1)
 
 
 def test_a_run_of_another_entry_gets_its_owners_metrics() -> None:

@@ -18,9 +18,9 @@ def test_the_least_value_is_exact(edge: float) -> None:
 
 def test_few_steps_are_enough_for_a_share_of_the_range() -> None:
     asked = []
-    found = least_value(lambda x: asked.append(x) is None and x >= 0.3, 0.0, 1.0, steps=20)
+    value = least_value(lambda x: asked.append(x) is None and x >= 0.3, 0.0, 1.0, steps=20)
     assert len(asked) == 20
-    assert 0.3 <= found <= 0.3 + 2**-20
+    assert 0.3 <= value <= 0.3 + 2**-20
 
 
 def test_what_holds_nowhere_but_at_the_end_is_the_end() -> None:
@@ -36,9 +36,9 @@ def test_the_least_count_is_exact(edge: int) -> None:
 @pytest.mark.parametrize("edge", [3, 999, 12_345, 777_777])
 def test_large_counts_are_told_to_the_share_that_is_asked(edge: int) -> None:
     asked = []
-    found = least_count(lambda n: asked.append(n) is None and n >= edge, 10_000_000, precision=0.001)
-    assert found is not None
-    assert edge <= found <= edge + max(0, edge // 1000)
+    count = least_count(lambda n: asked.append(n) is None and n >= edge, 10_000_000, precision=0.001)
+    assert count is not None
+    assert edge <= count <= edge + max(0, edge // 1000)
     assert len(asked) <= 2 * math.log2(edge) + 1
 
 

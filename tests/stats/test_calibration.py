@@ -22,25 +22,25 @@ BLOCK = """\
 def test_the_brier_score_is_that_of_the_definition() -> None:
     # the example of two forecasts in Brier (1950) comes to the mean of the squared distances
     sure = [Prediction(0.9, True)] * 15 + [Prediction(0.9, False)] * 5
-    found = calibrate(sure)
-    assert found is not None
-    assert found.brier == pytest.approx((15 * 0.01 + 5 * 0.81) / 20)
-    assert (found.share, found.constant) == (0.75, 0.1875)
-    assert [(one.low, one.high, one.n, one.supported) for one in found.bins] == [(0.8, 1.0, 20, 15)]
-    assert found.bins[0].share.low < 0.75 < found.bins[0].share.high
+    calibration = calibrate(sure)
+    assert calibration is not None
+    assert calibration.brier == pytest.approx((15 * 0.01 + 5 * 0.81) / 20)
+    assert (calibration.share, calibration.constant) == (0.75, 0.1875)
+    assert [(one.low, one.high, one.n, one.supported) for one in calibration.bins] == [(0.8, 1.0, 20, 15)]
+    assert calibration.bins[0].share.low < 0.75 < calibration.bins[0].share.high
 
 
 def test_below_twenty_no_score_is_told() -> None:
-    found = calibrate([Prediction(0.5, True)] * (ENOUGH - 1))
-    assert found is not None
-    assert found.brier is None
+    calibration = calibrate([Prediction(0.5, True)] * (ENOUGH - 1))
+    assert calibration is not None
+    assert calibration.brier is None
     assert calibrate([]) is None
 
 
 def test_every_confidence_has_its_bin() -> None:
-    found = calibrate([Prediction(number / 10, True) for number in range(11)])
-    assert found is not None
-    assert [(one.low, one.n) for one in found.bins] == [(0.0, 2), (0.2, 2), (0.4, 2), (0.6, 2), (0.8, 3)]
+    calibration = calibrate([Prediction(number / 10, True) for number in range(11)])
+    assert calibration is not None
+    assert [(one.low, one.n) for one in calibration.bins] == [(0.0, 2), (0.2, 2), (0.4, 2), (0.6, 2), (0.8, 3)]
 
 
 def entry(lab: Path, number: int, word: str, **front: object) -> None:
@@ -58,9 +58,9 @@ def test_own_verdicts_are_counted_and_what_is_left_out_is_said(repo: Path) -> No
     entry(lab, 31, "Supported")
     entry(lab, 32, "Refuted", confidence=0.9, retracted="wrong labels")
     commit(lab)
-    said = gitjournal(repo, "report", "calibration")
-    assert said.startswith("22 verdicts on entries with a `confidence` by ada@example.org\nBrier score 0.2")
-    assert "not counted: 1 inconclusive, 1 without a `confidence`, 1 retracted" in said
+    output = gitjournal(repo, "report", "calibration")
+    assert output.startswith("22 verdicts on entries with a `confidence` by ada@example.org\nBrier score 0.2")
+    assert "not counted: 1 inconclusive, 1 without a `confidence`, 1 retracted" in output
     other = json.loads(gitjournal(repo, "report", "calibration", "--author", "bob", "--json"))
     assert (other["n"], other["brier"], other["needed"]) == (0, None, ENOUGH)
     assert json.loads(gitjournal(repo, "report", "calibration", "--all", "--json"))["n"] == 22

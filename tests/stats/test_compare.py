@@ -33,14 +33,14 @@ def answers(draw: random.Random, p: float, n: int = 360) -> list[bool]:
 
 def test_one_run_each_on_the_same_rows_is_mcnemars_exact_test() -> None:
     a, b = right(1, n=360), right(2, 3, 4, n=360)
-    found = compare(sample(A, [run("a", right=a)]), sample(B, [run("b", right=b)])).evidence
-    assert (found.test, found.unit, found.n, found.apart) == ("exact McNemar, 360 rows", "rows", 360, (3, 1))
-    assert found.p == pytest.approx(0.625)
-    assert found.value == pytest.approx(2 / 360)
-    assert found.interval == discordant_interval(3, 1, 360)
-    assert found.smallest == pytest.approx(0.0219, abs=5e-4)  # 80 % are 6 rows or more of 360, all on one side
-    assert "these two fitted models" in found.why
-    assert not found.notes
+    evidence = compare(sample(A, [run("a", right=a)]), sample(B, [run("b", right=b)])).evidence
+    assert (evidence.test, evidence.unit, evidence.n, evidence.apart) == ("exact McNemar, 360 rows", "rows", 360, (3, 1))
+    assert evidence.p == pytest.approx(0.625)
+    assert evidence.value == pytest.approx(2 / 360)
+    assert evidence.interval == discordant_interval(3, 1, 360)
+    assert evidence.smallest == pytest.approx(0.0219, abs=5e-4)  # 80 % are 6 rows or more of 360, all on one side
+    assert "these two fitted models" in evidence.why
+    assert not evidence.notes
 
 
 def test_one_run_of_what_draws_says_that_it_shows_nothing_of_seeds() -> None:
@@ -52,11 +52,11 @@ def test_several_seeds_on_one_split_are_welchs_test() -> None:
     of_a, of_b = [0.97, 0.975, 0.981, 0.969, 0.972], [0.961, 0.97, 0.958]
     a = sample(A, [run("a", value, seed=seed) for seed, value in enumerate(of_a)])
     b = sample(B, [run("b", value, seed=seed) for seed, value in enumerate(of_b)])
-    found = compare(a, b).evidence
-    assert (found.unit, found.n) == ("seeds", 3)
-    assert found.interval == intervals.welch(of_a, of_b).interval()
-    assert "Welch" in found.test
-    assert "these rows" in found.why
+    evidence = compare(a, b).evidence
+    assert (evidence.unit, evidence.n) == ("seeds", 3)
+    assert evidence.interval == intervals.welch(of_a, of_b).interval()
+    assert "Welch" in evidence.test
+    assert "these rows" in evidence.why
 
 
 def test_a_difference_smaller_than_what_seeds_do_is_called_that() -> None:
@@ -67,14 +67,14 @@ def test_a_difference_smaller_than_what_seeds_do_is_called_that() -> None:
 
 def test_seeds_against_one_run_take_its_spread_to_be_alike_unless_nothing_draws_there() -> None:
     several = [run("a", value, seed=seed) for seed, value in enumerate([0.97, 0.975, 0.981])]
-    one = compare(sample(A, several), sample(B, [run("b", 0.96, seed=0)])).evidence
+    evidence = compare(sample(A, several), sample(B, [run("b", 0.96, seed=0)])).evidence
     fixed = compare(sample(A, several), sample(B, [run("b", 0.96)])).evidence
-    assert one.interval is not None
+    assert evidence.interval is not None
     assert fixed.interval is not None
-    assert one.interval.high - one.interval.low == pytest.approx(
+    assert evidence.interval.high - evidence.interval.low == pytest.approx(
         2 * (fixed.interval.high - fixed.interval.low)
     )  # sqrt(1 + 1/3) to sqrt(1/3)
-    assert "one run" in one.why
+    assert "one run" in evidence.why
     assert "nothing draws in bbbb" in fixed.why
     other_way = compare(sample(B, [run("b", 0.96)]), sample(A, several)).evidence
     assert other_way.value == pytest.approx(-fixed.value)
@@ -83,12 +83,12 @@ def test_seeds_against_one_run_take_its_spread_to_be_alike_unless_nothing_draws_
 def test_seeds_say_what_the_rows_leave_open() -> None:
     a = [run("a", right=right(1, 2), seed=0), run("a", right=right(1, 3), seed=1), run("a", right=right(1, 4), seed=2)]
     b = [run("b", right=right(1, 9, 10, 11, 12), seed=0), run("b", right=right(1, 9, 10, 11, 13), seed=1)]
-    found = compare(sample(A, a), sample(B, b))
-    assert found.evidence.rows is not None
+    comparison = compare(sample(A, a), sample(B, b))
+    assert comparison.evidence.rows is not None
     gaps = [0.0] * 360
     for row, gap in {2: -1 / 3, 3: -1 / 3, 4: -1 / 3, 9: 1.0, 10: 1.0, 11: 1.0, 12: 0.5, 13: 0.5}.items():
         gaps[row] = gap
-    assert (found.evidence.rows.low, found.evidence.rows.high) == pytest.approx(
+    assert (comparison.evidence.rows.low, comparison.evidence.rows.high) == pytest.approx(
         (intervals.mean(gaps).interval().low, intervals.mean(gaps).interval().high)
     )
 
@@ -99,20 +99,20 @@ def test_seeds_that_move_the_split_are_paired_and_the_chance_of_being_better_is_
     of_b = [value - 0.01 + draw.gauss(0, 0.01) for value in of_a]
     a = [run("a", value, seed=seed, split=EACH) for seed, value in enumerate(of_a)]
     b = [run("b", value, seed=seed, split=EACH) for seed, value in enumerate(of_b)]
-    found = compare(sample(A, a), sample(B, b)).evidence
-    assert (found.unit, found.n, found.ratio) == ("splits", 29, 0.25)
-    assert found.interval == intervals.overlapping_mean([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
-    assert found.chance is not None
-    assert found.chance.value == sum(x > y for x, y in zip(of_a, of_b, strict=True)) / 29
+    evidence = compare(sample(A, a), sample(B, b)).evidence
+    assert (evidence.unit, evidence.n, evidence.ratio) == ("splits", 29, 0.25)
+    assert evidence.interval == intervals.overlapping_mean([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
+    assert evidence.chance is not None
+    assert evidence.chance.value == sum(x > y for x, y in zip(of_a, of_b, strict=True)) / 29
     assert compare(sample(A, a[:28]), sample(B, b)).evidence.chance is None
     assert compare(sample(A, a), sample(B, b[5:])).evidence.n == 24  # those in common
 
 
 def test_folds_are_paired_and_corrected_for_their_overlap() -> None:
     of_a, of_b = [0.9, 0.92, 0.95, 0.91, 0.93], [0.89, 0.92, 0.93, 0.9, 0.9]
-    found = compare(sample(A, [run("a", folds=of_a)]), sample(B, [run("b", folds=of_b)])).evidence
-    assert (found.unit, found.n, found.ratio) == ("folds", 5, 0.25)
-    assert found.interval == intervals.overlapping_mean([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
+    evidence = compare(sample(A, [run("a", folds=of_a)]), sample(B, [run("b", folds=of_b)])).evidence
+    assert (evidence.unit, evidence.n, evidence.ratio) == ("folds", 5, 0.25)
+    assert evidence.interval == intervals.overlapping_mean([x - y for x, y in zip(of_a, of_b, strict=True)], 0.25).interval()
 
 
 def test_seeds_that_share_folds_are_averaged_and_those_that_do_not_are_more_folds() -> None:
@@ -131,9 +131,9 @@ def test_other_metrics_on_one_holdout_need_kept_predictions() -> None:
     assert silent.evidence.interval is None
     assert "kept" in silent.evidence.why
     assert silent.verdict == "not shown"
-    found = compare(a, b, BootstrapResult("rows", 360, 2.0, 0.1))
-    assert (found.evidence.unit, found.evidence.n) == ("rows", 360)
-    assert found.verdict == "better"  # lower is better
+    comparison = compare(a, b, BootstrapResult("rows", 360, 2.0, 0.1))
+    assert (comparison.evidence.unit, comparison.evidence.n) == ("rows", 360)
+    assert comparison.verdict == "better"  # lower is better
     assert compare(b, a, BootstrapResult("rows", 360, 2.0, 0.1)).verdict == "worse"
 
 
@@ -142,8 +142,8 @@ def test_rows_of_a_group_are_not_taken_as_independent() -> None:
     a, b = (sample(name, [run(name, right=right(row), split=split)]) for name, row in ((A, 1), (B, 2)))
     assert compare(a, b).evidence.interval is None
     assert "group" in estimate_score(a).why
-    found = compare(a, b, BootstrapResult("groups", 12, 0.99, 0.01)).evidence
-    assert (found.unit, found.n) == ("groups", 12)
+    evidence = compare(a, b, BootstrapResult("groups", 12, 0.99, 0.01)).evidence
+    assert (evidence.unit, evidence.n) == ("groups", 12)
 
 
 def test_rows_in_time_say_that_they_may_hang_together() -> None:
@@ -155,9 +155,9 @@ def test_rows_in_time_say_that_they_may_hang_together() -> None:
 def test_seeds_that_all_say_the_same_leave_no_interval() -> None:
     a = sample(A, [run("a", 0.9, seed=seed) for seed in range(3)])
     b = sample(B, [run("b", 0.8, seed=seed) for seed in range(3)])
-    found = compare(a, b)
-    assert (found.evidence.interval, found.verdict) == (None, "not shown")
-    assert "nothing is known of its spread" in found.evidence.notes[0]
+    comparison = compare(a, b)
+    assert (comparison.evidence.interval, comparison.verdict) == (None, "not shown")
+    assert "nothing is known of its spread" in comparison.evidence.notes[0]
 
 
 # chance alone
@@ -254,27 +254,27 @@ def grid(draw: random.Random, k: int, p: float = 0.9) -> list[Record]:
 def test_the_best_of_a_grid_answers_for_all_that_were_tried() -> None:
     draw = random.Random(3)
     a, b = sample(A, grid(draw, 24)), sample(B, [run("b", right=answers(draw, 0.9))])
-    found = compare(a, b)
-    chosen = found.evidence.selection
+    comparison = compare(a, b)
+    chosen = comparison.evidence.selection
     assert chosen is not None
     assert (chosen.entry, chosen.k, chosen.raw) == (A, 24, a.value)
-    assert (chosen.p or 0) > (found.evidence.p or 1)
+    assert (chosen.p or 0) > (comparison.evidence.p or 1)
     assert chosen.interval is not None
-    assert found.evidence.interval is not None
-    assert chosen.interval.low < found.evidence.interval.low
+    assert comparison.evidence.interval is not None
+    assert chosen.interval.low < comparison.evidence.interval.low
     assert chosen.corrected is not None
     assert chosen.corrected < chosen.raw
-    assert found.verdict == "not shown"
-    assert (found.evidence.sure, found.evidence.chance_alone) == (chosen.interval, chosen.p)
+    assert comparison.verdict == "not shown"
+    assert (comparison.evidence.sure, comparison.evidence.chance_alone) == (chosen.interval, chosen.p)
 
 
 def test_what_could_have_been_shown_is_more_where_the_best_of_several_must_be_found() -> None:
     draw = random.Random(3)
     tried, b = grid(draw, 24), sample(B, [run("b", right=answers(draw, 0.9))])
-    found = compare(sample(A, tried), b).evidence
-    alone = found.smallest_at(None)
+    evidence = compare(sample(A, tried), b).evidence
+    alone = evidence.smallest_at(None)
     assert alone is not None
-    assert (found.smallest or 0) > 1.2 * alone
+    assert (evidence.smallest or 0) > 1.2 * alone
     both = [sample(name, [run(name, value, metric="rmse")], None, "rmse") for name, value in ((A, 2.0), (B, 2.5))]
     drawn = compare(replace(both[0], among=(both[0],) * 23), both[1], BootstrapResult("rows", 360, 2.0, 0.1, 2.9, 0.5)).evidence
     assert drawn.smallest == pytest.approx(0.1 * (2.9 + 0.84), rel=0.01)
@@ -296,10 +296,10 @@ def test_of_one_that_is_right_on_every_row_nothing_can_be_corrected() -> None:
 def test_the_choice_is_allowed_for_on_the_side_that_leads() -> None:
     draw = random.Random(4)
     a, b = sample(A, [run("a", right=answers(draw, 0.5))]), sample(B, grid(draw, 5))
-    found = compare(a, b)
-    assert found.verdict == "worse"
-    assert found.evidence.selection is not None
-    assert found.evidence.selection.entry == B
+    comparison = compare(a, b)
+    assert comparison.verdict == "worse"
+    assert comparison.evidence.selection is not None
+    assert comparison.evidence.selection.entry == B
     assert compare(sample(A, grid(draw, 5, 0.5)), b).evidence.selection is not None
     clear = compare(b, sample(A, grid(draw, 5, 0.5)))
     assert clear.verdict == "better"
@@ -334,10 +334,10 @@ def test_without_rows_the_choice_is_allowed_for_by_bonferroni() -> None:
 
     a = sample(A, [one for number in range(4) for one in records(f"a{number}", 5, number / 100)])
     b = sample(B, records("b", 5, 0.0))
-    found = compare(a, b).evidence
-    assert found.selection is not None
-    assert found.selection.p == pytest.approx(min(1.0, 4 * (found.p or 0)))
-    assert found.selection.corrected is None
+    evidence = compare(a, b).evidence
+    assert evidence.selection is not None
+    assert evidence.selection.p == pytest.approx(min(1.0, 4 * (evidence.p or 0)))
+    assert evidence.selection.corrected is None
 
 
 def test_a_single_score_has_the_interval_that_fits() -> None:
@@ -356,12 +356,12 @@ def test_a_single_score_has_the_interval_that_fits() -> None:
 
 
 def test_a_single_score_of_a_grid_has_an_interval_for_all_of_it() -> None:
-    found = estimate_score(sample(A, grid(random.Random(0), 24)))
-    assert found.selection is not None
-    assert found.interval is not None
-    assert found.sure is not None
-    assert found.sure.low < found.interval.low < found.interval.high < found.sure.high
-    assert found.selection.corrected is not None
+    evidence = estimate_score(sample(A, grid(random.Random(0), 24)))
+    assert evidence.selection is not None
+    assert evidence.interval is not None
+    assert evidence.sure is not None
+    assert evidence.sure.low < evidence.interval.low < evidence.interval.high < evidence.sure.high
+    assert evidence.selection.corrected is not None
 
 
 def test_sums_of_metrics_of_one_configuration_go_by_seed_and_fold() -> None:
@@ -376,8 +376,8 @@ def test_sums_of_metrics_of_one_configuration_go_by_seed_and_fold() -> None:
 
 def test_how_many_would_decide() -> None:
     a, b = sample(A, [run("a", right=right(1))]), sample(B, [run("b", right=right(2, 3, 4))])
-    found = compare(a, b).evidence
-    rows = required_units(found, 0.01)
+    evidence = compare(a, b).evidence
+    rows = required_units(evidence, 0.01)
     assert rows is not None
     assert mcnemar_power(0.01, 4 / 360, rows) >= intervals.POWER
     assert required_units(estimate_score(a), 0.05) is not None
@@ -387,14 +387,14 @@ def test_how_many_would_decide() -> None:
 
 def test_turned_it_says_the_same_the_other_way_round() -> None:
     draw = random.Random(5)
-    found = compare(sample(A, grid(draw, 5)), sample(B, [run("b", right=answers(draw, 0.7))]))
-    other = reverse(found)
-    again = compare(other.a, other.b)
-    assert other.verdict == "worse"
-    assert other.evidence.value == pytest.approx(again.evidence.value)
-    assert other.evidence.interval == again.evidence.interval
-    assert other.evidence.apart == again.evidence.apart
-    assert reverse(other) == found
+    comparison = compare(sample(A, grid(draw, 5)), sample(B, [run("b", right=answers(draw, 0.7))]))
+    turned_round = reverse(comparison)
+    again = compare(turned_round.a, turned_round.b)
+    assert turned_round.verdict == "worse"
+    assert turned_round.evidence.value == pytest.approx(again.evidence.value)
+    assert turned_round.evidence.interval == again.evidence.interval
+    assert turned_round.evidence.apart == again.evidence.apart
+    assert reverse(turned_round) == comparison
 
 
 def test_several_comparisons_allow_for_one_another() -> None:
@@ -472,8 +472,8 @@ def test_a_strangers_odd_record_is_refused_or_compared_and_never_breaks(odd: Rec
         b = sample(B, [odd])
         estimate_score(b)
         try:
-            found = compare(sample(A, [mine]), b)
+            comparison = compare(sample(A, [mine]), b)
         except ComparisonError:
             continue
-        assert found.verdict in ("better", "worse", "not shown")
-        assert math.isfinite(found.evidence.value)
+        assert comparison.verdict in ("better", "worse", "not shown")
+        assert math.isfinite(comparison.evidence.value)

@@ -33,8 +33,8 @@ def test_tails_of_t(df: float) -> None:
 @pytest.mark.parametrize("df", [1, 1.3, 2, 3.7, 9, 29, 400])
 def test_how_often_a_shifted_t_is_beyond(df: float) -> None:
     for critical, shift in ((t_quantile(0.975, df), 0.0), (2.0, 3.0), (4.3, 5.6)):
-        told = stats.nct.sf(critical, df, shift) + np.nan_to_num(stats.nct.cdf(-critical, df, shift))  # far below it has no number
-        assert t_beyond(critical, shift, df) == pytest.approx(told, abs=0.002 if 1 < df < 2 else 1e-5)
+        expected = stats.nct.sf(critical, df, shift) + np.nan_to_num(stats.nct.cdf(-critical, df, shift))  # far below it has no number
+        assert t_beyond(critical, shift, df) == pytest.approx(expected, abs=0.002 if 1 < df < 2 else 1e-5)
 
 
 @pytest.mark.parametrize("n", [1, 5, 360, 20_000])

@@ -33,17 +33,20 @@ def test_wilson_holds_the_share_and_stays_between_0_and_1(share: float, n: int) 
 
 def test_wilson_is_that_of_scipy() -> None:
     for hits, n in ((0, 20), (3, 20), (349, 360), (20, 20)):
-        told = reference.binomtest(hits, n).proportion_ci(method="wilson")
-        assert (wilson(hits, n).low, wilson(hits, n).high) == (pytest.approx(told.low, abs=1e-9), pytest.approx(told.high, abs=1e-9))
+        expected = reference.binomtest(hits, n).proportion_ci(method="wilson")
+        assert (wilson(hits, n).low, wilson(hits, n).high) == (
+            pytest.approx(expected.low, abs=1e-9),
+            pytest.approx(expected.high, abs=1e-9),
+        )
 
 
 def test_means_and_welch_are_those_of_scipy() -> None:
     a, b = [0.97, 0.975, 0.981, 0.969, 0.972], [0.961, 0.97, 0.958]
-    told = reference.ttest_ind(a, b, equal_var=False)
-    found = welch(a, b)
-    assert found.p() == pytest.approx(told.pvalue, rel=1e-9)
-    ends = told.confidence_interval()
-    assert (found.interval().low, found.interval().high) == (pytest.approx(ends.low), pytest.approx(ends.high))
+    expected = reference.ttest_ind(a, b, equal_var=False)
+    estimate = welch(a, b)
+    assert estimate.p() == pytest.approx(expected.pvalue, rel=1e-9)
+    ends = expected.confidence_interval()
+    assert (estimate.interval().low, estimate.interval().high) == (pytest.approx(ends.low), pytest.approx(ends.high))
     assert mean(a).p(0.96) == pytest.approx(reference.ttest_1samp(a, 0.96).pvalue, rel=1e-9)
     assert overlapping_mean(a, 0.0) == mean(a)
     assert Estimate(1.0, 0.5, math.inf).p() == pytest.approx(2 * reference.norm.sf(2.0))
@@ -67,10 +70,10 @@ def test_the_corrected_t_is_that_of_scikit_learns_example() -> None:
         differences = rbf - other
         t = differences.mean() / np.sqrt(np.var(differences, ddof=1) * (1 / len(differences) + 10 / 90))
         p = reference.t.sf(np.abs(t), len(differences) - 1)
-        found = overlapping_mean(differences.tolist(), 10 / 90)
-        assert found.value / found.error == pytest.approx(t, abs=1e-12)
-        assert found.p() == pytest.approx(2 * p, abs=1e-12)
-        told.append((f"{found.value / found.error:.3f}", f"{(found.p() or 0) / 2:.3f}"))
+        estimate = overlapping_mean(differences.tolist(), 10 / 90)
+        assert estimate.value / estimate.error == pytest.approx(t, abs=1e-12)
+        assert estimate.p() == pytest.approx(2 * p, abs=1e-12)
+        told.append((f"{estimate.value / estimate.error:.3f}", f"{(estimate.p() or 0) / 2:.3f}"))
     assert told == [("0.750", "0.227"), ("1.657", "0.050")]
 
 
@@ -81,12 +84,12 @@ def test_what_seeds_and_folds_could_see_is_found_in_four_of_five_cases(n: int, r
     shared = overlap * ratio / (1 + overlap * ratio)
     draw = np.random.default_rng(n)
     values = math.sqrt(shared) * draw.normal(size=(2000, 1)) + math.sqrt(1 - shared) * draw.normal(size=(2000, n))
-    known = overlapping_mean([-1.0, 1.0] * (n // 2) + [0.0] * (n % 2), ratio, overlap=overlap)
+    estimate = overlapping_mean([-1.0, 1.0] * (n // 2) + [0.0] * (n % 2), ratio, overlap=overlap)
     own = statistics.variance([-1.0, 1.0] * (n // 2) + [0.0] * (n % 2))
-    effect = replace(known, error=known.error * math.sqrt((1 - shared) / own)).smallest()
+    effect = replace(estimate, error=estimate.error * math.sqrt((1 - shared) / own)).smallest()
     assert effect is not None
-    found = np.mean([(overlapping_mean((effect + one).tolist(), ratio).p() or 1) < LEVEL for one in values])
-    assert found == pytest.approx(0.8, abs=0.03)
+    share = np.mean([(overlapping_mean((effect + one).tolist(), ratio).p() or 1) < LEVEL for one in values])
+    assert share == pytest.approx(0.8, abs=0.03)
 
 
 @pytest.mark.parametrize(("n", "k"), [(3, 24), (12, 200)])
@@ -95,8 +98,8 @@ def test_what_the_best_of_several_could_see_is_larger_and_found_in_four_of_five_
     effect = Estimate(0.0, 1 / math.sqrt(n), n - 1).smallest(critical)
     assert effect is not None
     values = np.random.default_rng(n).normal(effect, 1, size=(2000, n))
-    found = np.mean([k * (mean(one.tolist()).p() or 1) < LEVEL for one in values])
-    assert found == pytest.approx(0.8, abs=0.03)
+    share = np.mean([k * (mean(one.tolist()).p() or 1) < LEVEL for one in values])
+    assert share == pytest.approx(0.8, abs=0.03)
 
 
 def test_what_welch_could_see_is_found_in_four_of_five_cases() -> None:
@@ -107,26 +110,26 @@ def test_what_welch_could_see_is_found_in_four_of_five_cases() -> None:
     assert effect is not None
     draw = np.random.default_rng(1)
     a, b = effect + sd_a * draw.normal(size=(2000, n)), sd_b * draw.normal(size=(2000, n))
-    found = np.mean([(welch(one.tolist(), other.tolist()).p() or 1) < LEVEL for one, other in zip(a, b, strict=True)])
-    assert found == pytest.approx(0.8, abs=0.03)
+    share = np.mean([(welch(one.tolist(), other.tolist()).p() or 1) < LEVEL for one, other in zip(a, b, strict=True)])
+    assert share == pytest.approx(0.8, abs=0.03)
 
 
 def test_as_many_as_are_needed_see_it() -> None:
-    found = mean([0.1, 0.2, 0.3, 0.25, 0.22])
-    n = required_units(found, 0.05, 5)
+    estimate = mean([0.1, 0.2, 0.3, 0.25, 0.22])
+    n = required_units(estimate, 0.05, 5)
     assert n is not None
-    error = found.error * math.sqrt(5 / n)
+    error = estimate.error * math.sqrt(5 / n)
     assert (Estimate(0.0, error, n - 1).smallest() or 1) <= 0.05
-    assert (Estimate(0.0, found.error * math.sqrt(5 / (n - 1)), n - 2).smallest() or 0) > 0.05
+    assert (Estimate(0.0, estimate.error * math.sqrt(5 / (n - 1)), n - 2).smallest() or 0) > 0.05
     folds = overlapping_mean([0.1, 0.2, 0.3, 0.25, 0.22], 0.25)
     assert required_units(folds, 0.05, 5, 0.25) is None  # more folds of the same rows do not help
     assert (required_units(folds, 0.12, 5, 0.25), required_units(folds, 0.12, 5, 0.25, overlap=0.5)) == (20, 15)
-    assert required_units(found, 0.0, 5) is None
+    assert required_units(estimate, 0.0, 5) is None
     assert required_units(Estimate(0.1, 0.0, 4), 0.1, 5) is None
 
 
 def test_one_run_is_judged_by_the_spread_of_the_others() -> None:
     draw = np.random.default_rng(0)
     drawn = draw.normal(size=(2000, 6))
-    found = np.mean([(mean_against_single(one[:5].tolist(), one[5]).p() or 1) < LEVEL for one in drawn])
-    assert found < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
+    share = np.mean([(mean_against_single(one[:5].tolist(), one[5]).p() or 1) < LEVEL for one in drawn])
+    assert share < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)

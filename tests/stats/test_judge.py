@@ -41,8 +41,8 @@ def run(right: int, n: int = 400, *, name: str = "a", first: int = 0, **more: An
 
 def judged(text: str, ours: list[Record], theirs: list[Record] | None = None, **of_theirs: str) -> Judged:
     others = {"baseline": Judgeable("20261120-b-bbbb", front(**of_theirs), theirs)} if theirs else {}
-    (found,) = judge(Judgeable("20261121-x-aaaa", front(), ours), [expectation(text)], others)
-    return found
+    (judgement,) = judge(Judgeable("20261121-x-aaaa", front(), ours), [expectation(text)], others)
+    return judgement
 
 
 @given(st.floats(-2, 2), st.floats(0, 1), st.floats(0, 1), st.sampled_from(["<", "<=", ">", ">="]), st.floats(-2, 2))
@@ -51,25 +51,25 @@ def test_supported_is_all_of_the_interval_and_refuted_none(value: float, below: 
     interval = Interval(value, value - below, value + above)
     inside = [interval.low, interval.high, value, number] if interval.holds(number) else [interval.low, interval.high, value]
     held = {one.holds(point) for point in inside}
-    found = verdict_of(one, interval)
-    if found != "inconclusive":
-        assert held == {found == "supported"} or number in (interval.low, interval.high)
+    verdict = verdict_of(one, interval)
+    if verdict != "inconclusive":
+        assert held == {verdict == "supported"} or number in (interval.low, interval.high)
     else:
         assert interval.holds(number)
 
 
 def test_no_interval_decides_nothing() -> None:
     assert verdict_of(expectation("dev.accuracy > 0.5"), None) == "inconclusive"
-    found = judged("dev.accuracy > 0.5", [run(390, hits=None)])
-    assert (found.verdict, found.value, found.interval) == ("inconclusive", 0.975, None)
-    assert "0.975; one run shows nothing" in judged_words(found).words
+    judgement = judged("dev.accuracy > 0.5", [run(390, hits=None)])
+    assert (judgement.verdict, judgement.value, judgement.interval) == ("inconclusive", 0.975, None)
+    assert "0.975; one run shows nothing" in judged_words(judgement).words
 
 
 @pytest.mark.parametrize(("number", "word"), [(0.94, "supported"), (0.99, "refuted"), (0.97, "inconclusive")])
 def test_a_score_is_judged_by_wilsons_interval(number: float, word: str) -> None:
-    found = judged(f"dev.accuracy >= {number}", [run(390)])
-    assert (found.verdict, found.interval) == (word, wilson(390, 400))
-    assert judged_words(found).came_out.startswith("0.975 [0.955, 0.986]")
+    judgement = judged(f"dev.accuracy >= {number}", [run(390)])
+    assert (judgement.verdict, judgement.interval) == (word, wilson(390, 400))
+    assert judged_words(judgement).came_out.startswith("0.975 [0.955, 0.986]")
 
 
 def test_a_difference_is_judged_on_the_same_rows() -> None:
@@ -122,8 +122,8 @@ def test_kept_predictions_are_asked_only_where_records_say_nothing() -> None:
     judge(own, [expectation("dev.accuracy > 0.9")], {}, draw)
     assert not asked
     silent = Judgeable("20261121-x-aaaa", front(), [run(390, hits=None)])
-    (found,) = judge(silent, [expectation("dev.accuracy > 0.9")], {}, draw)
-    assert (asked, found.why) == (["20261121-x-aaaa"], "no predictions are kept here")
+    (judgement,) = judge(silent, [expectation("dev.accuracy > 0.9")], {}, draw)
+    assert (asked, judgement.why) == (["20261121-x-aaaa"], "no predictions are kept here")
 
 
 def test_the_value_without_an_interval() -> None:

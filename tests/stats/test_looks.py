@@ -18,8 +18,8 @@ def look(run: str, at: str, value: float = 0.9, rows: int = 360, **more: object)
 
 
 def test_a_look_counts_once_on_however_many_branches_it_stands() -> None:
-    found = looks.number_looks([look("b", "2026-11-22"), look("a", "2026-11-21"), look("b", "2026-11-22")])
-    assert [(one.record.run, one.number) for one in found] == [("a", 1), ("b", 2)]
+    numbered = looks.number_looks([look("b", "2026-11-22"), look("a", "2026-11-21"), look("b", "2026-11-22")])
+    assert [(one.record.run, one.number) for one in numbered] == [("a", 1), ("b", 2)]
 
 
 def test_a_look_is_a_record_like_others_on_disk() -> None:
@@ -32,11 +32,11 @@ def test_a_look_is_a_record_like_others_on_disk() -> None:
 
 @pytest.mark.parametrize(("value", "rows", "k"), [(0.9, 360, 1), (1.0, 30, 1), (0.5, 1000, 5)])
 def test_the_interval_of_accuracy_is_wilsons_at_the_level_of_all_looks(value: float, rows: int, k: int) -> None:
-    found = looks.look_interval(look("a", "", value, rows).record, "accuracy", k)
-    theirs = stats.binomtest(round(value * rows), rows).proportion_ci(1 - 0.05 / k, method="wilson")
-    assert found is not None
-    assert math.isclose(found.low, theirs.low, abs_tol=1e-12)
-    assert math.isclose(found.high, theirs.high, abs_tol=1e-12)
+    interval = looks.look_interval(look("a", "", value, rows).record, "accuracy", k)
+    expected = stats.binomtest(round(value * rows), rows).proportion_ci(1 - 0.05 / k, method="wilson")
+    assert interval is not None
+    assert math.isclose(interval.low, expected.low, abs_tol=1e-12)
+    assert math.isclose(interval.high, expected.high, abs_tol=1e-12)
 
 
 def test_more_looks_widen_it_and_a_standard_error_is_used_where_there_is_one() -> None:

@@ -25,20 +25,20 @@ def paired_difference(a: Sequence[bool], b: Sequence[bool]) -> Interval:
 
 def test_the_difference_is_of_accuracies_and_its_interval_holds_it() -> None:
     a, b = [True] * 355 + [False] * 5, [True] * 352 + [False] * 8
-    found = paired_difference(a, b)
-    assert found.value == pytest.approx(3 / 360)
-    assert found.low < found.value < found.high
+    interval = paired_difference(a, b)
+    assert interval.value == pytest.approx(3 / 360)
+    assert interval.low < interval.value < interval.high
 
 
 def test_the_interval_is_that_of_agresti_and_min() -> None:
     """Their example of n = 1144 voters: 150 against 86 discordant (Agresti, Categorical Data Analysis, table 11.1)."""
     a = [True] * 150 + [False] * 86 + [True] * 908
     b = [False] * 150 + [True] * 86 + [True] * 908
-    found = paired_difference(a, b)
+    interval = paired_difference(a, b)
     n = 1146
     centre = 64 / n
     half = 1.959963984540054 * math.sqrt(237 - 64**2 / n) / n
-    assert (found.low, found.high) == (pytest.approx(centre - half), pytest.approx(centre + half))
+    assert (interval.low, interval.high) == (pytest.approx(centre - half), pytest.approx(centre + half))
 
 
 def test_two_equal_models_differ_within_the_interval_nineteen_times_in_twenty() -> None:
@@ -47,8 +47,8 @@ def test_two_equal_models_differ_within_the_interval_nineteen_times_in_twenty() 
     for _ in range(2000):
         a = [draw.random() < 0.9 for _ in range(200)]
         b = [draw.random() < 0.9 for _ in range(200)]
-        found = paired_difference(a, b)
-        missed += not found.low <= 0 <= found.high
+        interval = paired_difference(a, b)
+        missed += not interval.low <= 0 <= interval.high
     assert missed / 2000 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
 
 
@@ -75,9 +75,9 @@ def test_the_smallest_difference_that_rows_show_is_found_in_four_of_five_cases(o
     differing = max(apart, difference)
     cells = [(differing + difference) / 2, (differing - difference) / 2, 1 - differing]
     counts = np.random.default_rng(0).multinomial(n, cells, size=2000)
-    found = np.mean([mcnemar(int(a), int(b)) < LEVEL for a, b, _ in counts])
-    assert found == pytest.approx(0.8, abs=0.03)
-    assert found == pytest.approx(mcnemar_power(difference, apart, n), abs=0.03)
+    share = np.mean([mcnemar(int(a), int(b)) < LEVEL for a, b, _ in counts])
+    assert share == pytest.approx(0.8, abs=0.03)
+    assert share == pytest.approx(mcnemar_power(difference, apart, n), abs=0.03)
     rows = required_rows(difference, apart)
     assert rows is not None
     assert abs(rows - n) <= 12  # the exact test's power has teeth

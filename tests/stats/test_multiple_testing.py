@@ -45,9 +45,9 @@ def test_a_model_that_is_much_better_is_found_among_many() -> None:
     draw = np.random.default_rng(0)
     baseline, *others = models(draw, 24, 360)
     good = as_bits(draw.random((1, 360)) < 0.97)[0]
-    found = sign_flips(good, others, baseline, 360)
-    assert found.p < 0.01
-    assert found.p == sign_flips(good, others, baseline, 360).p  # the same numbers always say the same
+    test = sign_flips(good, others, baseline, 360)
+    assert test.p < 0.01
+    assert test.p == sign_flips(good, others, baseline, 360).p  # the same numbers always say the same
 
 
 def test_the_data_as_they_are_count_as_one_of_the_draws() -> None:

@@ -18,24 +18,24 @@ def cells(**values: list[float]) -> list[DataScore]:
 
 def test_two_procedures_are_wilcoxons_test() -> None:
     a, b = [0.9, 0.8, 0.95, 0.7, 0.85, 0.99], [0.88, 0.75, 0.91, 0.69, 0.78, 0.96]
-    found = over_data(cells(a=a, b=b), 1)
-    (pair,) = found.pairs
+    result = over_data(cells(a=a, b=b), 1)
+    (pair,) = result.pairs
     assert pair.p == pytest.approx(reference.wilcoxon(a, b).pvalue) == pytest.approx(2 / 64)
     assert (pair.won, pair.lost, pair.verdict(1), pair.verdict(-1)) == (6, 0, "better", "worse")
-    assert found.friedman is None
-    assert found.ranks == {"a": 1.0, "b": 2.0}
+    assert result.friedman is None
+    assert result.ranks == {"a": 1.0, "b": 2.0}
     assert pair.interval.low == pytest.approx(0.01)  # the smallest difference: all six must be above 0 for p below 5 %
 
 
 def test_three_are_friedmans_with_holm_for_the_pairs() -> None:
     draw = np.random.default_rng(0)
     a, b, c = (draw.normal(0.8 + lift, 0.01, 8).tolist() for lift in (0.05, 0.0, 0.0))
-    found = over_data(cells(a=a, b=b, c=c), 1)
-    assert found.friedman == pytest.approx(reference.friedmanchisquare(a, b, c).pvalue)
-    ps = [pair.p for pair in found.pairs]
-    assert [pair.adjusted for pair in found.pairs] == pytest.approx([max(2 * min(ps), one) if one != min(ps) else 2 * one for one in ps])
-    assert found.ranks["a"] == 1.0
-    assert sum(found.ranks.values()) == pytest.approx(6.0)
+    result = over_data(cells(a=a, b=b, c=c), 1)
+    assert result.friedman == pytest.approx(reference.friedmanchisquare(a, b, c).pvalue)
+    ps = [pair.p for pair in result.pairs]
+    assert [pair.adjusted for pair in result.pairs] == pytest.approx([max(2 * min(ps), one) if one != min(ps) else 2 * one for one in ps])
+    assert result.ranks["a"] == 1.0
+    assert sum(result.ranks.values()) == pytest.approx(6.0)
 
 
 @pytest.mark.parametrize("n", [6, 8, 13])
@@ -55,16 +55,16 @@ def test_equal_procedures_are_told_apart_one_time_in_twenty(n: int) -> None:
 
 def test_with_many_sets_the_interval_is_that_of_the_normal_distribution() -> None:
     gaps = np.random.default_rng(0).normal(0.5, 1, 60).tolist()
-    found = hodges_lehmann(gaps)
-    assert found.low < 0.5 < found.high
-    assert (signed_rank(gaps) < 0.05) == (not found.holds(0.0))
+    interval = hodges_lehmann(gaps)
+    assert interval.low < 0.5 < interval.high
+    assert (signed_rank(gaps) < 0.05) == (not interval.holds(0.0))
 
 
 def test_what_is_alike_everywhere_is_not_told_apart() -> None:
     same = [0.9, 0.8, 0.95, 0.7, 0.85, 0.99]
-    found = over_data(cells(a=same, b=same, c=same), -1)
-    assert (found.friedman, [pair.p for pair in found.pairs]) == (1.0, [1.0, 1.0])
-    assert set(found.ranks.values()) == {2.0}
+    result = over_data(cells(a=same, b=same, c=same), -1)
+    assert (result.friedman, [pair.p for pair in result.pairs]) == (1.0, [1.0, 1.0])
+    assert set(result.ranks.values()) == {2.0}
 
 
 @pytest.mark.parametrize(
