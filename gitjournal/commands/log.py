@@ -111,7 +111,7 @@ def _print_graph(context: Context, part: str | None, data: str | None, limit: in
         branch for tree in split_trees(draw_trees(followed)) if wanted is None or any(one.id == wanted for one in tree) for branch in tree
     ][:limit]
     if as_json:
-        plain = [{"id": one.id, "relation": one.relation or None, **followed[one.id].named} for one in drawn]
+        plain = [{"id": one.id, "relation": one.relation or None, **followed[one.id].relations} for one in drawn]
         click.echo(json.dumps(plain, indent=2))
         return
     if not drawn:

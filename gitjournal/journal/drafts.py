@@ -31,14 +31,14 @@ def read_drafts(lab: Lab) -> list[Draft]:
     if not lab.path.is_dir():
         return []
     arguments = ["status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", FOLDER]
-    found = []
+    drafts = []
     for line in git_bytes(arguments, cwd=lab.path).split(b"\0"):
         code, path = line[:2], os.fsdecode(line[3:])
         if path.endswith(PAGE) and b"D" not in code:
             draft = _read_draft(lab, path, new=code == b"??" or b"A" in code)
             if draft is not None:
-                found.append(draft)
-    return found
+                drafts.append(draft)
+    return drafts
 
 
 def _read_draft(lab: Lab, path: str, *, new: bool) -> Draft | None:

@@ -21,10 +21,10 @@ from gitjournal.journal.entry_ids import FOLDER, PAGE, match_id, page_path, reco
 
 def list_ids(lab: Lab, refs: Iterable[str]) -> list[str]:
     """Return the ids of all entries of some refs, and of the drafts."""
-    listed = [path for ref in refs for path in _list_paths(lab, ref)]
-    names = [PurePosixPath(path).name.removesuffix(PAGE) for path in listed if path.endswith(PAGE)]
-    known = [name for name in names if ID_PATTERN.match(name)]
-    return list(dict.fromkeys([*(draft.id for draft in read_drafts(lab)), *known]))
+    paths = [path for ref in refs for path in _list_paths(lab, ref)]
+    names = [PurePosixPath(path).name.removesuffix(PAGE) for path in paths if path.endswith(PAGE)]
+    ids = [name for name in names if ID_PATTERN.match(name)]
+    return list(dict.fromkeys([*(draft.id for draft in read_drafts(lab)), *ids]))
 
 
 def find_id(lab: Lab, part: str) -> str:

@@ -39,9 +39,9 @@ def match_id(part: str, ids: Iterable[str]) -> str:
     if not wanted:
         raise UsageError("an empty id fits everything", hint="list the entries: gitjournal ls")
     for fits in (
-        [one for one in ids if one == wanted],
-        [one for one in ids if one.endswith(f"-{wanted}")],
-        [one for one in ids if wanted in one],
+        [entry_id for entry_id in ids if entry_id == wanted],
+        [entry_id for entry_id in ids if entry_id.endswith(f"-{wanted}")],
+        [entry_id for entry_id in ids if wanted in entry_id],
     ):
         if len(fits) == 1:
             return fits[0]
@@ -52,20 +52,20 @@ def match_id(part: str, ids: Iterable[str]) -> str:
     raise UsageError(f"no entry fits `{part}`", hint="list the entries: gitjournal ls")
 
 
-def matcher(ids: Iterable[str]) -> Callable[[str], str | None]:
+def make_matcher(ids: Iterable[str]) -> Callable[[str], str | None]:
     """Return what finds the one id that a part means, None for none or several: `match_id` for many questions about the same ids."""
-    known = list(dict.fromkeys(ids))
+    all_ids = list(dict.fromkeys(ids))
     ends: dict[str, list[str]] = {}
-    for one in known:
-        ends.setdefault(one[-1 - LETTERS :], []).append(one)
-    quick = {end[1:]: found[0] for end, found in ends.items() if len(found) == 1 and end.startswith("-")}
-    quick |= {one: one for one in known}
+    for entry_id in all_ids:
+        ends.setdefault(entry_id[-1 - LETTERS :], []).append(entry_id)
+    by_part = {end[1:]: ids_with_end[0] for end, ids_with_end in ends.items() if len(ids_with_end) == 1 and end.startswith("-")}
+    by_part |= {entry_id: entry_id for entry_id in all_ids}
 
     def find(part: str) -> str | None:
-        if part in quick:  # nearly always: the whole id, or the letters at its end
-            return quick[part]
+        if part in by_part:  # nearly always: the whole id, or the letters at its end
+            return by_part[part]
         try:
-            return match_id(part, known)
+            return match_id(part, all_ids)
         except UsageError:
             return None
 

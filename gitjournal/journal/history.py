@@ -45,24 +45,24 @@ def read_commits(
     """
     # what git sets inside a hook would answer for another worktree
     with (
-        _Repo(repository.common) as found,
-        found.git.custom_environment(GIT_DIR=str(repository.common), GIT_COMMON_DIR=str(repository.common)),
+        _Repo(repository.common) as repo,
+        repo.git.custom_environment(GIT_DIR=str(repository.common), GIT_COMMON_DIR=str(repository.common)),
     ):
-        yield from _iterate_commits(found, ref, paths, wanted, limit)
+        yield from _iterate_commits(repo, ref, paths, wanted, limit)
 
 
 def _iterate_commits(
-    found: git.Repo, ref: str, paths: Sequence[str], wanted: Callable[[LoggedCommit], bool], limit: int | None
+    repo: git.Repo, ref: str, paths: Sequence[str], wanted: Callable[[LoggedCommit], bool], limit: int | None
 ) -> Iterator[LoggedCommit]:
-    told = 0
+    count = 0
     try:
-        for commit in found.iter_commits(ref, paths=list(paths)):
+        for commit in repo.iter_commits(ref, paths=list(paths)):
             change = _read_commit(commit)
             if not wanted(change):
                 continue
-            if limit is not None and told >= limit:
+            if limit is not None and count >= limit:
                 return
-            told += 1
+            count += 1
             yield change
     except (git.GitCommandError, ValueError) as fault:
         raise GitError(f"git cannot read {ref}: {str(fault).strip()}") from None

@@ -17,7 +17,7 @@ from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.repository import RefsStamp
 from gitjournal.journal.branches import Branch, choose_refs, current_ref, list_branches, short_ref
 from gitjournal.journal.drafts import Draft, read_drafts
-from gitjournal.journal.entry_ids import PAGE, RECORDS, match_id, matcher
+from gitjournal.journal.entry_ids import PAGE, RECORDS, make_matcher, match_id
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.index.rows import Row, make_row
 from gitjournal.journal.index.runs import find_repeated
@@ -107,9 +107,9 @@ class Journal:
         Where another process has moved the branch in between, so that `old` is not what was seen last, it is looked at.
         """
         ref = f"refs/heads/{branch}"
-        seen = self._branches.get(ref)
-        if seen is not None and seen.commit == old:
-            self._branches = {**self._branches, ref: replace(seen, commit=new)}
+        seen_branch = self._branches.get(ref)
+        if seen_branch is not None and seen_branch.commit == old:
+            self._branches = {**self._branches, ref: replace(seen_branch, commit=new)}
 
     def here(self) -> list[Listed]:
         """Return the entries of the current branch, and the drafts."""
@@ -117,15 +117,15 @@ class Journal:
         rows = self.index.entries(self.current)
         listed = [Listed(row, self.current, edited.get(row.path)) for row in rows]
         committed = {row.path for row in rows}
-        return listed + [_list_draft(draft) for draft in self.drafts if draft.path not in committed]
+        return listed + [_draft_row(draft) for draft in self.drafts if draft.path not in committed]
 
     def everywhere(self) -> list[Listed]:
         """Return also what only the other branches hold, each entry once, from the most important branch."""
-        found = {one.row.id: one for one in reversed(self.here())}
+        by_id = {listed.row.id: listed for listed in reversed(self.here())}
         for ref in self.index.refs:
             for row in self.index.entries(ref):
-                found.setdefault(row.id, Listed(row, ref))
-        return list(found.values())
+                by_id.setdefault(row.id, Listed(row, ref))
+        return list(by_id.values())
 
     def repeated(self) -> list[tuple[Row, Row]]:
         """Return the entries of the current branch that did the same run without saying so, the later one first."""
@@ -139,21 +139,21 @@ class Journal:
         """Return the id that `part` means. Raises UsageError with the candidates."""
         return match_id(part, self.ids())
 
-    def find_each(self, parts: Iterable[str], known: Sequence[Listed]) -> dict[str, Listed]:
-        """Return the committed entries that these parts mean, of those `known` already where they are among them.
+    def find_each(self, parts: Iterable[str], listed: Sequence[Listed]) -> dict[str, Listed]:
+        """Return the committed entries that these parts mean, of those `listed` already where they are among them.
 
         What means none or several, or cannot be read, is left out.
         """
-        by_id = {one.row.id: one for one in known if one.ref is not None}
-        meant = matcher(self.ids())
-        found = {}
+        by_id = {entry.row.id: entry for entry in listed if entry.ref is not None}
+        find_one = make_matcher(self.ids())
+        listed_by_part = {}
         for part in dict.fromkeys(parts):
-            entry_id = meant(part)
-            if entry_id and entry_id not in by_id and (there := self.index.entry(entry_id)):
-                by_id[entry_id] = Listed(there[1], there[0])
+            entry_id = find_one(part)
+            if entry_id and entry_id not in by_id and (place := self.index.entry(entry_id)):
+                by_id[entry_id] = Listed(place[1], place[0])
             if entry_id in by_id:
-                found[part] = by_id[entry_id]
-        return found
+                listed_by_part[part] = by_id[entry_id]
+        return listed_by_part
 
     def baseline(self, part: str) -> Baseline | None:
         """Return the entry that `part` means with its results; None for a draft, of which nothing is committed yet.
@@ -167,12 +167,12 @@ class Journal:
         """Return the entry that `part` means, wherever it is. Raises UsageError with the candidates."""
         entry_id = self.resolve(part)
         draft = next((draft for draft in self.drafts if draft.id == entry_id), None)
-        found = self.index.entry(entry_id)
-        if found:
-            ref, row = found
+        place = self.index.entry(entry_id)
+        if place:
+            ref, row = place
             return Listed(row, ref, draft if draft and draft.path == row.path else None)
         if draft:
-            return _list_draft(draft)
+            return _draft_row(draft)
         raise UsageError(f"{entry_id} is in the journal but cannot be read", hint="see: gitjournal ls --all")
 
     def open(self, listed: Listed) -> Opened:
@@ -189,13 +189,13 @@ class Journal:
         for at in range(0, len(listed), AT_ONCE):
             chunk = listed[at : at + AT_ONCE]
             blobs = self.lab.repository.blobs(_blob_names(chunk))
-            for one in chunk:
+            for entry in chunk:
                 try:
-                    yield self._read(one, blobs)
+                    yield self._read(entry, blobs)
                 except GitjournalError as fault:
                     yield fault
                 except RecursionError:
-                    yield GitjournalError(f"{one.row.path}: nested too deep")
+                    yield GitjournalError(f"{entry.row.path}: nested too deep")
 
     def _read(self, listed: Listed, blobs: Mapping[str, bytes]) -> Opened:
         row = listed.row
@@ -205,23 +205,23 @@ class Journal:
 
 
 @contextmanager
-def open_journal(start: Path, lab: Lab | None = None, *, kept: bool = True) -> Iterator[Journal]:
-    """Open the journal that belongs to `start` (or this one), brought up to date; one that is not `kept` writes no index.
+def open_journal(start: Path, lab: Lab | None = None, *, on_disk: bool = True) -> Iterator[Journal]:
+    """Open the journal that belongs to `start` (or this one), brought up to date; one that is not `on_disk` writes no index.
 
     Raises GitError with the way out where there is no journal.
     """
     lab = lab or find_lab(start)
-    with Index.open(lab.repository, kept=kept) as index:
+    with Index.open(lab.repository, on_disk=on_disk) as index:
         journal = Journal(lab, index)
         journal.refresh()
         yield journal
 
 
 def _blob_names(listed: Iterable[Listed]) -> list[str]:
-    return list(dict.fromkeys(name for one in listed for name in (one.row.page, one.row.records) if name))
+    return list(dict.fromkeys(name for entry in listed for name in (entry.row.page, entry.row.records) if name))
 
 
-def _list_draft(draft: Draft) -> Listed:
+def _draft_row(draft: Draft) -> Listed:
     row = Row(state="draft", error=draft.error) if draft.error else make_row(draft.text.encode(), [], stem=draft.path.removesuffix(PAGE))
     row = msgspec.structs.replace(row, id=draft.id, state="draft", path=draft.path)
     return Listed(row, None, draft)

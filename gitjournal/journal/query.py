@@ -47,12 +47,12 @@ class Clause:
 
     def holds(self, values: Values) -> bool:
         """Whether `values` satisfy it. Of a list of words one must be equal (`==`), or none (`!=`)."""
-        found = values.get(self.name)
-        if found is None:
+        value = values.get(self.name)
+        if value is None:
             return False
-        if isinstance(found, (int, float)):
-            return isinstance(self.value, (int, float)) and _OPERATORS[self.operator](found, self.value)
-        words = [found] if isinstance(found, str) else found
+        if isinstance(value, (int, float)):
+            return isinstance(self.value, (int, float)) and _OPERATORS[self.operator](value, self.value)
+        words = [value] if isinstance(value, str) else value
         return (self.value in words) == (self.operator == "==")
 
 
@@ -101,30 +101,30 @@ def matches_all(clauses: Sequence[Clause], values: Values) -> bool:
     return all(clause.holds(values) for clause in clauses)
 
 
-def check_names(names: Iterable[str], known: Iterable[str]) -> None:
+def check_names(names: Iterable[str], known_names: Iterable[str]) -> None:
     """Refuse a PART.METRIC that no entry has: a misspelt one would silently find nothing.
 
     Raises UsageError with the nearest name.
     """
-    known = sorted(known)
+    known_names = sorted(known_names)
     for name in names:
-        if "." in name and known and name not in known:
-            raise UsageError(f"no entry has `{name}`{nearest(name, known) or '; measured so far: ' + ', '.join(known)}")
+        if "." in name and known_names and name not in known_names:
+            raise UsageError(f"no entry has `{name}`{nearest(name, known_names) or '; measured so far: ' + ', '.join(known_names)}")
 
 
 def _read_clause(match: re.Match[str]) -> Clause:
-    name, said = match["name"], match["operator"]
+    name, operator_text = match["name"], match["operator"]
     quoted = match["double"] if match["double"] is not None else match["single"]
     text = quoted if quoted is not None else match["bare"]
-    if said == "=":
+    if operator_text == "=":
         raise UsageError(f"`{match[0].strip()}`: to compare, write `{name} == {text}`")
     if name in NUMBERS or _METRIC.match(name):
-        return Clause(name, said, _read_number(name, text))
+        return Clause(name, operator_text, _read_number(name, text))
     if name not in WORDS:
         raise _unknown_name(name, (*NUMBERS, *WORDS))
-    if said not in ("==", "!="):
-        raise UsageError(f"`{name}` is a word: it can be `==` or `!=`, not `{said}`")
-    return Clause(name, said, text)
+    if operator_text not in ("==", "!="):
+        raise UsageError(f"`{name}` is a word: it can be `==` or `!=`, not `{operator_text}`")
+    return Clause(name, operator_text, text)
 
 
 def _read_number(name: str, text: str) -> float:
@@ -134,12 +134,18 @@ def _read_number(name: str, text: str) -> float:
         raise UsageError(f"`{name}` is compared with a number; `{text}` is none") from None
 
 
-def _unknown_name(name: str, known: Sequence[str]) -> UsageError:
-    hint = f"known names: {', '.join(known)}, and PART.METRIC such as dev.accuracy (parts: {', '.join(PARTS)})"
-    return UsageError(f"`{name}` is not a name to ask for{nearest(name, known)}", hint=hint)
+def _unknown_name(name: str, known_names: Sequence[str]) -> UsageError:
+    hint = f"known names: {', '.join(known_names)}, and PART.METRIC such as dev.accuracy (parts: {', '.join(PARTS)})"
+    return UsageError(f"`{name}` is not a name to ask for{nearest(name, known_names)}", hint=hint)
 
 
 def _not_understood(text: str, at: int) -> UsageError:
-    rest = text[at:].strip()
-    where = f"`{rest}` in `{text}` is" if rest and rest != text.strip() else f"`{text}` is" if rest else f"`{text}` ends too early, or is"
+    unread = text[at:].strip()
+    where = (
+        f"`{unread}` in `{text}` is"
+        if unread and unread != text.strip()
+        else f"`{text}` is"
+        if unread
+        else f"`{text}` ends too early, or is"
+    )
     return UsageError(f"{where} not a comparison", hint="write NAME OPERATOR VALUE, joined by `and`: dev.accuracy > 0.95 and tag == svm")

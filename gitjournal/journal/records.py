@@ -23,16 +23,16 @@ def copy_from_owners(lab: Lab, records: Sequence[Record], refs: Iterable[str]) -
     """
     refs = list(refs)
     owners: dict[tuple[str, str], Record] = {}
-    for entry_id in dict.fromkeys(one.from_ for one in records if one.from_):
+    for entry_id in dict.fromkeys(record.from_ for record in records if record.from_):
         for ref in refs:
-            for other in entry_records(lab, entry_id, ref):
-                if other.owned:
-                    owners.setdefault((entry_id, other.run), other)
-    return [_copy_record(one, owners.get((one.from_ or "", one.run))) for one in records]
+            for owner in entry_records(lab, entry_id, ref):
+                if owner.owned:
+                    owners.setdefault((entry_id, owner.run), owner)
+    return [_copy_record(record, owners.get((record.from_ or "", record.run))) for record in records]
 
 
-def _copy_record(one: Record, owner: Record | None) -> Record:
-    return one if owner is None else msgspec.structs.replace(owner, grid=one.grid)
+def _copy_record(record: Record, owner: Record | None) -> Record:
+    return record if owner is None else msgspec.structs.replace(owner, grid=record.grid)
 
 
 def join_owners(records: Sequence[Record], index: Index, here: Mapping[Key, Scores] | None = None) -> list[Record]:

@@ -89,10 +89,10 @@ def stem_of(path: str) -> str | None:
 
 def read_snapshot(repository: Repository, revision: str) -> Snapshot:
     """Return the tree of a revision. Raises GitError where there is none."""
-    found = repository.resolve(f"{revision}^{{tree}}")
-    if found is None:
+    tree = repository.resolve(f"{revision}^{{tree}}")
+    if tree is None:
         raise GitError(f"git knows no `{revision}` here", hint="fetch it first, or see: git log --oneline")
-    return Snapshot(repository, found, {file.path: file for file in repository.tree(found)})
+    return Snapshot(repository, tree, {file.path: file for file in repository.tree(tree)})
 
 
 def read_record_lines(content: bytes, path: str) -> list[RecordLine]:

@@ -59,15 +59,21 @@ class EntryHead:
     branch: str
 
 
-def run_cells(about: EntryHead, front: FrontMatter, one: Record) -> Cells:
+def run_cells(about: EntryHead, front: FrontMatter, record: Record) -> Cells:
     """Return one run; the metrics of a run that another entry owns must have been joined to it."""
-    row: Cells = {**_entry_cells(about, front), "run": one.run, "fingerprint": one.fingerprint, "seed": one.seed, "status": one.status}
-    row |= {"owner": one.from_, "repeats": one.repeats, "reason": one.reason, "findings": list(one.findings)}
-    row |= {"failure": one.failure.kind if one.failure else None, "message": one.failure.message if one.failure else None}
-    row |= {name: getattr(one, name) for name in MEASURED if name != "findings"}
-    row |= {f"grid.{name}": value for name, value in one.grid.items()}
-    row |= {f"{part}.{name}": value for part, metrics in one.metrics.items() for name, value in metrics.items()}
-    return row | {f"rows.{part}": n for part, n in one.rows.items()}
+    row: Cells = {
+        **_entry_cells(about, front),
+        "run": record.run,
+        "fingerprint": record.fingerprint,
+        "seed": record.seed,
+        "status": record.status,
+    }
+    row |= {"owner": record.from_, "repeats": record.repeats, "reason": record.reason, "findings": list(record.findings)}
+    row |= {"failure": record.failure.kind if record.failure else None, "message": record.failure.message if record.failure else None}
+    row |= {name: getattr(record, name) for name in MEASURED if name != "findings"}
+    row |= {f"grid.{name}": value for name, value in record.grid.items()}
+    row |= {f"{part}.{name}": value for part, metrics in record.metrics.items() for name, value in metrics.items()}
+    return row | {f"rows.{part}": n for part, n in record.rows.items()}
 
 
 def entry_cells(about: EntryHead, front: FrontMatter, summary: Summary, gain: tuple[float, float | None, float | None] | None) -> Cells:
@@ -81,7 +87,7 @@ def entry_cells(about: EntryHead, front: FrontMatter, summary: Summary, gain: tu
     row |= {"seconds": summary.seconds, "at": summary.last_at}
     if best:
         row |= {f"grid.{name}": value for name, value in best.grid.items()}
-        row |= {name: found.mean for name, found in best.scores.items()}
+        row |= {name: metric.mean for name, metric in best.scores.items()}
     return row
 
 
@@ -110,14 +116,14 @@ def cell_text(value: Any) -> str:
 
 def column_kinds(table: FlatTable) -> dict[str, type]:
     """Return one type for each column: bool, int, float, or str for everything else and for a mixture."""
-    found: dict[str, type] = {}
+    kinds_by_column: dict[str, type] = {}
     for at, name in enumerate(table.columns):
         kinds = {type(row[at]) for row in table.rows if row[at] is not None}
         if kinds == {int, float}:
-            found[name] = float
+            kinds_by_column[name] = float
         else:
-            found[name] = kinds.pop() if len(kinds) == 1 and kinds <= {bool, int, float} else str
-    return found
+            kinds_by_column[name] = kinds.pop() if len(kinds) == 1 and kinds <= {bool, int, float} else str
+    return kinds_by_column
 
 
 def _entry_cells(about: EntryHead, front: FrontMatter) -> Cells:
@@ -139,8 +145,8 @@ def _entry_cells(about: EntryHead, front: FrontMatter) -> Cells:
 
 def _lay_out(fixed: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> FlatTable:
     rows = list(rows)
-    found = {name for row in rows for name in row} - set(fixed)
-    more = [name for group in GROUPS for name in sorted(found) if name.startswith(group)]
+    further = {name for row in rows for name in row} - set(fixed)
+    more = [name for group in GROUPS for name in sorted(further) if name.startswith(group)]
     columns = [*fixed, *more]
     return FlatTable(columns, [[row.get(name) for name in columns] for row in rows])
 

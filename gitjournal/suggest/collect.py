@@ -41,7 +41,7 @@ def read_own(lab: Lab, index: Index, near: str = "", most: int | None = None) ->
 def read_other(path: Path) -> RunHistory:
     """Read another journal; nothing is written there, not even an index. Raises GitError where there is none."""
     lab = find_journal(path)
-    with Index.open(lab.repository, kept=False) as index:
+    with Index.open(lab.repository, on_disk=False) as index:
         index.refresh(branches.journal_refs(lab, branches.current_ref(lab)))
         return _read_runs(path.resolve().name, lab.repository, index)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gitjournal.errors import UsageError
-from gitjournal.journal.entry_ids import match_id, matcher, short_ids
+from gitjournal.journal.entry_ids import make_matcher, match_id, short_ids
 from tests.support.pages import LOGISTIC, RBF, TREES
 
 IDS = [LOGISTIC, RBF, TREES, "20261121-notes-on-k3f9-again-q7q7"]
@@ -30,7 +30,7 @@ def test_any_unique_part_of_an_id_finds_it(part: str, found: str) -> None:
 def test_many_parts_are_found_as_each_of_them_alone() -> None:
     ids = [*IDS, "20261121-twin-k3f9", "20261121-a-abcd", "20261121-a-abcd-efgh", "notes.k3f9"]
     parts = [*ids, "k3f9", "K3F9", "q7q7", "abcd", "efgh", "ABCD", "trees", "m2c8", "20261108", "", "nothing", f"lab/entries/2026/{RBF}.md"]
-    find = matcher(ids)
+    find = make_matcher(ids)
 
     def alone(part: str) -> str | None:
         try:

@@ -101,7 +101,7 @@ def test_a_baseline_has_its_results_and_a_draft_is_none(repo: Path) -> None:
 
 def test_a_journal_that_is_not_kept_writes_no_index(repo: Path) -> None:
     three_entries(repo)
-    with open_journal(repo, kept=False) as journal:
+    with open_journal(repo, on_disk=False) as journal:
         assert len(journal.here()) == 3
     assert not (repo / ".git/gitjournal/index.sqlite").exists()
 

@@ -39,11 +39,11 @@ _row_decoder = msgspec.json.Decoder(Row)
 class Index:
     """The index of one repository. Open one with `Index.open`, bring it up to date with `refresh`, then ask."""
 
-    def __init__(self, repository: Repository, *, kept: bool = True) -> None:
+    def __init__(self, repository: Repository, *, on_disk: bool = True) -> None:
         self.repository = repository
         self.refs: dict[str, str] = {}
         self._standing: dict[str, Row] | None = None
-        self._file = IndexFile(repository.private / NAME, kept=kept)
+        self._file = IndexFile(repository.private / NAME, on_disk=on_disk)
 
     @property
     def path(self) -> Path:
@@ -52,9 +52,9 @@ class Index:
 
     @classmethod
     @contextmanager
-    def open(cls, repository: Repository, *, kept: bool = True) -> Iterator[Index]:
-        """Open the index of a repository for the length of a `with`; one that is not `kept` lives in memory and writes nothing."""
-        index = cls(repository, kept=kept)
+    def open(cls, repository: Repository, *, on_disk: bool = True) -> Iterator[Index]:
+        """Open the index of a repository for the length of a `with`; one that is not `on_disk` lives in memory and writes nothing."""
+        index = cls(repository, on_disk=on_disk)
         try:
             yield index
         finally:
@@ -74,7 +74,7 @@ class Index:
 
     def _catch_up(self) -> None:
         update = self._update()
-        if update.needed:
+        if update.is_needed:
             update.run()
 
     def _update(self) -> Update:
@@ -103,8 +103,8 @@ class Index:
     def records_of(self, ref: str, entry_id: str) -> str:
         """Return the blob of an entry's records on one ref, "" where it has none there."""
         stem = page_path(entry_id).removesuffix(PAGE)
-        found = self.ask("SELECT p.records FROM places p JOIN refs f ON f.id = p.ref WHERE f.name = ? AND p.stem = ?", (ref, stem))
-        return found[0][0] if found else ""
+        places = self.ask("SELECT p.records FROM places p JOIN refs f ON f.id = p.ref WHERE f.name = ? AND p.stem = ?", (ref, stem))
+        return places[0][0] if places else ""
 
     def ideas(self, pages: Iterable[str]) -> dict[str, bytes]:
         """Return what is kept of some pages (blobs) by `keep_ideas`."""

@@ -55,10 +55,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 class IndexFile:
-    """A database at `path`; one that is not `kept` is in memory."""
+    """A database at `path`; one that is not `on_disk` is in memory."""
 
-    def __init__(self, path: Path, *, kept: bool) -> None:
-        self.path, self._kept = path, kept
+    def __init__(self, path: Path, *, on_disk: bool) -> None:
+        self.path, self._on_disk = path, on_disk
         self._inode: int | None = None
         self.connection = self._connect()
 
@@ -76,7 +76,7 @@ class IndexFile:
             return False
 
     def _connect(self) -> sqlite3.Connection:
-        if not self._kept:
+        if not self._on_disk:
             return _open_index(":memory:")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -104,13 +104,13 @@ class IndexFile:
 
     def _make(self) -> sqlite3.Connection:
         try:
-            with self._locked():
+            with self._lock_file():
                 return _open_index(str(self.path))
         except OSError:
             return _open_index(":memory:")
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _lock_file(self) -> Iterator[None]:
         """While no other process makes the file: SQLite does not wait where two make one at the same moment."""
         with hold_lock(Path(f"{self.path}.lock")):
             yield
@@ -123,7 +123,7 @@ class IndexFile:
         if name.startswith(_CANNOT_WRITE):
             return _open_index(":memory:")
         try:
-            with self._locked():
+            with self._lock_file():
                 # look again: another process may have replaced it while this one waited
                 if _read_inode(self.path) == self._inode:
                     # the file itself goes last: as long as it is there, nobody begins a new one beside its leftovers

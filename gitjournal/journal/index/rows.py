@@ -13,7 +13,7 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.summary import state, summarise
 from gitjournal.entry.verdict import Verdict
 from gitjournal.journal.entries import read_entry
-from gitjournal.journal.entry_ids import PAGE, matcher
+from gitjournal.journal.entry_ids import PAGE, make_matcher
 from gitjournal.stats.looks import last_look
 
 
@@ -74,17 +74,17 @@ def _read_verdict(entry: Entry) -> Verdict | None:
     return None if entry.front.retracted else verdict.read_page(entry.text, entry.id)
 
 
-def _make_row(front: FrontMatter, records: Sequence[Record], error: str, judged: Verdict | None) -> Row:
+def _make_row(front: FrontMatter, records: Sequence[Record], error: str, verdict_lines: Verdict | None) -> Row:
     summary = summarise(front, records)
     best, score = summary.best, summary.best_score
     look = last_look(records)
-    seen = {f"test.{name}": value for name, value in look.metrics.get("test", {}).items() if value is not None} if look else {}
+    test_scores = {f"test.{name}": value for name, value in look.metrics.get("test", {}).items() if value is not None} if look else {}
     return Row(
         title=front.title,
         state=state(front, records),
         error=error,
         metric=summary.metric,
-        values={**({name: found.mean for name, found in best.scores.items()} if best else {}), **seen},
+        values={**({name: found.mean for name, found in best.scores.items()} if best else {}), **test_scores},
         sd=score.sd if score else None,
         seeds=score.n if score else 0,
         runs=summary.runs,
@@ -99,10 +99,10 @@ def _make_row(front: FrontMatter, records: Sequence[Record], error: str, judged:
         baseline=front.baseline,
         replicates=front.replicates,
         from_=front.from_,
-        expect=[one.expectation for one in judged.outcomes] if judged else front.expectations,
+        expect=[one.expectation for one in verdict_lines.outcomes] if verdict_lines else front.expectations,
         confidence=front.confidence,
-        verdict=judged.word if judged and records else "",
-        came_out=[one.came_out for one in judged.outcomes] if judged else [],
+        verdict=verdict_lines.word if verdict_lines and records else "",
+        came_out=[one.came_out for one in verdict_lines.outcomes] if verdict_lines else [],
         at=summary.last_at,
     )
 
@@ -118,7 +118,7 @@ def gains_over_baselines(rows: Iterable[Row]) -> dict[str, float | None]:
     Entries without a baseline are left out.
     """
     by_id = {row.id: row for row in rows}
-    find = matcher(by_id)
+    find = make_matcher(by_id)
     gains: dict[str, float | None] = {}
     for row in by_id.values():
         if row.baseline:

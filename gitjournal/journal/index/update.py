@@ -45,7 +45,7 @@ class Update:
         self._connection, self.repository, self.refs = connection, repository, refs
 
     @property
-    def needed(self) -> bool:
+    def is_needed(self) -> bool:
         """Whether the index holds anything else."""
         stored: list[tuple[str, str]] = self._connection.execute("SELECT name, revision FROM refs ORDER BY rank").fetchall()
         return stored != list(self.refs.items())
@@ -54,7 +54,7 @@ class Update:
         """Do it, where nobody else has done it meanwhile."""
         with transaction(self._connection):
             # look again: another process may have done it while this one waited
-            if self.needed:
+            if self.is_needed:
                 touched = self._follow_refs()
                 self._read_new()
                 for ref, stems in touched.items():
@@ -67,38 +67,38 @@ class Update:
         Returns for each ref that moved the stems that changed; None where all may have.
         """
         touched: dict[int, Sequence[str] | None] = {}
-        known = {name: (number, revision) for number, name, revision in self._connection.execute("SELECT id, name, revision FROM refs")}
+        stored = {name: (number, revision) for number, name, revision in self._connection.execute("SELECT id, name, revision FROM refs")}
         for rank, (name, revision) in enumerate(self.refs.items()):
-            if name in known:
-                number, seen = known[name]
+            if name in stored:
+                number, former = stored[name]
                 self._connection.execute("UPDATE refs SET revision = ?, rank = ? WHERE id = ?", (revision, rank, number))
             else:
-                number, seen = self._new_ref(name, revision, rank, known)
-                known[name] = (number, revision)
-            if seen != revision:
-                touched[number] = self._follow(number, seen, revision)
-        for name in known.keys() - self.refs.keys():
-            self._connection.execute("DELETE FROM pairs WHERE ref = ?", (known[name][0],))
-            self._connection.execute("DELETE FROM places WHERE ref = ?", (known[name][0],))
-            self._connection.execute("DELETE FROM refs WHERE id = ?", (known[name][0],))
+                number, former = self._new_ref(name, revision, rank, stored)
+                stored[name] = (number, revision)
+            if former != revision:
+                touched[number] = self._follow(number, former, revision)
+        for name in stored.keys() - self.refs.keys():
+            self._connection.execute("DELETE FROM pairs WHERE ref = ?", (stored[name][0],))
+            self._connection.execute("DELETE FROM places WHERE ref = ?", (stored[name][0],))
+            self._connection.execute("DELETE FROM refs WHERE id = ?", (stored[name][0],))
         return touched
 
-    def _new_ref(self, name: str, revision: str, rank: int, known: Mapping[str, tuple[int, str]]) -> tuple[int, str | None]:
+    def _new_ref(self, name: str, revision: str, rank: int, stored: Mapping[str, tuple[int, str]]) -> tuple[int, str | None]:
         """Begin a ref as a copy of one that is known: branches of a journal share nearly everything."""
         cursor = self._connection.execute("INSERT INTO refs (name, revision, rank) VALUES (?, ?, ?)", (name, revision, rank))
         number = int(cursor.lastrowid or 0)
-        for other, _ in known.values():
+        for twin, _ in stored.values():
             self._connection.execute(
                 "INSERT INTO places SELECT ?, stem, page, records FROM places WHERE ref = ?",
-                (number, other),
+                (number, twin),
             )
-            self._connection.execute("INSERT INTO pairs SELECT ?, stem, other FROM pairs WHERE ref = ?", (number, other))
-            now = self._connection.execute("SELECT revision FROM refs WHERE id = ?", (other,)).fetchone()
+            self._connection.execute("INSERT INTO pairs SELECT ?, stem, other FROM pairs WHERE ref = ?", (number, twin))
+            now = self._connection.execute("SELECT revision FROM refs WHERE id = ?", (twin,)).fetchone()
             return number, now[0]
         return number, None
 
-    def _follow(self, number: int, seen: str | None, revision: str) -> Sequence[str] | None:
-        changes = _tree_difference(self.repository, seen, revision) if seen else None
+    def _follow(self, number: int, former: str | None, revision: str) -> Sequence[str] | None:
+        changes = _tree_difference(self.repository, former, revision) if former else None
         whole = changes is None
         if changes is None:  # nothing to compare with (git gc may have taken the commit): read the whole tree
             self._connection.execute("DELETE FROM places WHERE ref = ?", (number,))
@@ -109,9 +109,9 @@ class Update:
                 for path, blob in changes
                 if path.endswith(ending) and ID_PATTERN.match(id_of_stem(path.removesuffix(ending)))
             ]
-            other = "records" if column == "page" else "page"
+            other_column = "records" if column == "page" else "page"
             self._connection.executemany(
-                f"INSERT INTO places (ref, stem, {column}, {other}) VALUES (?, ?, ?, '') "  # noqa: S608 - two fixed words
+                f"INSERT INTO places (ref, stem, {column}, {other_column}) VALUES (?, ?, ?, '') "  # noqa: S608 - two fixed words
                 f"ON CONFLICT (ref, stem) DO UPDATE SET {column} = excluded.{column}",
                 placed,
             )
@@ -142,7 +142,7 @@ class Update:
             blobs = self.repository.blobs({name for pair in pairs for name in pair[:2] if name})
             for page, blob, stem in pairs:
                 records, error = _read_records(blobs, blob, stem)
-                joined = join(records, self._owners_now(records))
+                joined = join(records, self._find_owners(records))
                 missing = sum(not record.owned and not record.metrics for record in joined)
                 self._store_row((page, blob, stem), blobs, joined, error, missing=missing)
 
@@ -167,20 +167,20 @@ class Update:
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    *(number, line, one.run, one.fingerprint, one.seed, one.status, one.from_, one.at),
-                    *(msgspec.json.encode(one.metrics), one.seconds),
+                    *(number, line, record.run, record.fingerprint, record.seed, record.status, record.from_, record.at),
+                    *(msgspec.json.encode(record.metrics), record.seconds),
                 )
-                for line, one in enumerate(records, start=1)
+                for line, record in enumerate(records, start=1)
             ],
         )
-        texts = {one.fingerprint: one.canonical for one in records if one.canonical}
+        texts = {record.fingerprint: record.canonical for record in records if record.canonical}
         self._connection.executemany(
             "INSERT OR IGNORE INTO configurations VALUES (?, ?, ?)",
             [(read_header(text).hash, fingerprint, text) for fingerprint, text in texts.items()],
         )
 
-    def _owners_now(self, records: Iterable[Record]) -> dict[Key, Scores]:
-        found = {}
+    def _find_owners(self, records: Iterable[Record]) -> dict[Key, Scores]:
+        owners = {}
         for record in records:
             if not record.owned:
                 row = self._connection.execute(
@@ -189,8 +189,8 @@ class Update:
                     record.key,
                 ).fetchone()
                 if row:
-                    found[record.key] = _scores_decoder.decode(row[0])
-        return found
+                    owners[record.key] = _scores_decoder.decode(row[0])
+        return owners
 
     def _store_row(self, pair: Pair, blobs: Mapping[str, bytes], records: Sequence[Record], error: str, *, missing: int) -> None:
         page, blob, stem = pair

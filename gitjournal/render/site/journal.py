@@ -140,14 +140,14 @@ class SiteJournal:
     def _followers(self) -> dict[str, list[tuple[str, str]]]:
         followers: dict[str, list[tuple[str, str]]] = {}
         for entry_id, links in self.links.items():
-            for relation, target in links.named.items():
+            for relation, target in links.relations.items():
                 if target:
                     followers.setdefault(target, []).append((relation, entry_id))
         return followers
 
     def lineage(self, entry_id: str, most: int = 50) -> list[tuple[str, Card]]:
         """Return what an entry follows and what follows it, each with the relation in words."""
-        named = self.links[entry_id].named if entry_id in self.links else {}
+        named = self.links[entry_id].relations if entry_id in self.links else {}
         relations = [(_FORWARD[relation], other) for relation, other in named.items() if other and other != entry_id]
         relations += [(_BACKWARD[relation], one) for relation, one in self._followers.get(entry_id, [])[:most] if one != entry_id]
         return [(said, self.by_id[other]) for said, other in relations if other in self.by_id]

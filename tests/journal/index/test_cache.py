@@ -412,7 +412,9 @@ def _begin(path: str, gate: multiprocessing.synchronize.Barrier, answers: multip
     for number in range(100):
         gate.wait()
         try:
-            answers.put(IndexFile(Path(path, str(number), NAME), kept=True).connection.execute("PRAGMA database_list").fetchone()[2] != "")
+            answers.put(
+                IndexFile(Path(path, str(number), NAME), on_disk=True).connection.execute("PRAGMA database_list").fetchone()[2] != ""
+            )
         except BusyError as fault:
             answers.put(str(fault))
 
