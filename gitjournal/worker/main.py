@@ -53,7 +53,7 @@ _jobs = msgspec.json.Decoder(JOBS)
 
 
 class Channel:
-    """The way to the parent: jobs come in, answers go out."""
+    """The pipes to the parent process: jobs come in, answers go out."""
 
     def __init__(self) -> None:
         """Take over both standard streams and leave models with an empty input and the log as output."""
@@ -108,7 +108,7 @@ def _answer(line: bytes, cache: TableCache, channel: Channel) -> Message | None:
         if isinstance(job, PrepareJob):
             run.prepare(job, cache)
             return None
-        answer = _do(job, cache, channel)
+        answer = _run_job(job, cache, channel)
     except GitjournalError as fault:
         answer = ErrorReply.from_error(fault)
     except msgspec.ValidationError as fault:
@@ -116,7 +116,7 @@ def _answer(line: bytes, cache: TableCache, channel: Channel) -> Message | None:
     return Message(error=answer) if isinstance(answer, ErrorReply) else Message(ok=msgspec.Raw(msgspec.json.encode(answer)))
 
 
-def _do(job: Any, cache: TableCache, channel: Channel) -> Any:
+def _run_job(job: Any, cache: TableCache, channel: Channel) -> Any:
     """Return the answer to a job, of the type that it names, or why there is none."""
     match job:
         case RunJob():
