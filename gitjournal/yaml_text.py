@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from gitjournal.errors import EntryError, Place
+from gitjournal.paths import KeyPath
 
 try:  # libyaml is seven times as fast; the pure loader serves where it was not built
     from yaml import CSafeLoader as _Loader
@@ -25,8 +26,6 @@ MAX_CHARACTERS = 256 * 1024
 MAX_DEPTH = 24
 MAX_NODES = 20_000
 LONGEST_INT = 20  # characters of the smallest number of 64 bits
-
-Path = tuple[str | int, ...]
 
 _INT = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
@@ -75,9 +74,9 @@ class Document:
     text: str
     file: str
     first_line: int
-    spans: dict[Path, Span] = field(repr=False)
+    spans: dict[KeyPath, Span] = field(repr=False)
 
-    def place(self, path: Path) -> Place:
+    def place(self, path: KeyPath) -> Place:
         """Return the place of the deepest part of `path` that exists."""
         for length in range(len(path), -1, -1):
             span = self.spans.get(path[:length])
@@ -85,7 +84,7 @@ class Document:
                 return Place(self.file, span.line, span.column)
         return Place(self.file, self.first_line)
 
-    def key_place(self, path: Path) -> Place:
+    def key_place(self, path: KeyPath) -> Place:
         """Return the place of the key itself, where `place` gives that of its value."""
         span = self.spans.get((*path, ""))
         return Place(self.file, span.line, span.column) if span else self.place(path)
@@ -142,7 +141,7 @@ class _DocumentReader:
         self.text = text
         self.file = file
         self.first_line = first_line
-        self.spans: dict[Path, Span] = {}
+        self.spans: dict[KeyPath, Span] = {}
         self.nodes = 0
 
     def read(self) -> Any:
@@ -183,7 +182,7 @@ class _DocumentReader:
         except yaml.YAMLError as fault:
             raise self.translate(fault) from None
 
-    def value(self, node: yaml.Node, path: Path) -> Any:
+    def value(self, node: yaml.Node, path: KeyPath) -> Any:
         start: Any = node.start_mark
         end: Any = node.end_mark
         flow = bool(getattr(node, "flow_style", False))
@@ -194,7 +193,7 @@ class _DocumentReader:
             return [self.value(item, (*path, number)) for number, item in enumerate(node.value)]
         return self.scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
-    def mapping(self, node: yaml.MappingNode, path: Path) -> dict[Any, Any]:
+    def mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[Any, Any]:
         values: dict[Any, Any] = {}
         lines: dict[tuple[type, Any], int] = {}
         for key_node, value_node in node.value:

@@ -7,11 +7,12 @@ from typing import Any
 from gitjournal import yaml_text
 from gitjournal.entry.parse import split_text
 from gitjournal.errors import EntryError
+from gitjournal.paths import KeyPath
 
 _BLANK = " \t\r\n"  # what YAML takes for blank: a no-break space belongs to the value
 
 
-def set_values(text: str, values: dict[yaml_text.Path, Any], *, file: str) -> str:
+def set_values(text: str, values: dict[KeyPath, Any], *, file: str) -> str:
     """Return `text` with each value at its key path, such as ``("data", "hash")``.
 
     A key that stands there is replaced in place; a new one goes to the end of its mapping, in that mapping's own style.
@@ -22,7 +23,7 @@ def set_values(text: str, values: dict[yaml_text.Path, Any], *, file: str) -> st
     return text
 
 
-def _set_value(text: str, path: yaml_text.Path, value: Any, file: str) -> str:
+def _set_value(text: str, path: KeyPath, value: Any, file: str) -> str:
     front, _ = split_text(text, file=file)
     document = yaml_text.load(front, file=file, first_line=2)
     edited = _replace(document, path, value) if path in document.spans else _insert(document, path, value)
@@ -32,7 +33,7 @@ def _set_value(text: str, path: yaml_text.Path, value: Any, file: str) -> str:
     return text.replace(before, after, 1)
 
 
-def _replace(document: yaml_text.Document, path: yaml_text.Path, value: Any) -> str:
+def _replace(document: yaml_text.Document, path: KeyPath, value: Any) -> str:
     span = document.spans[path]
     if isinstance(_value_at(document.value, path), (dict, list)) and not span.flow:
         raise EntryError(
@@ -41,7 +42,7 @@ def _replace(document: yaml_text.Document, path: yaml_text.Path, value: Any) -> 
     return document.text[: span.start] + yaml_text.dump_inline(value) + document.text[span.end :]
 
 
-def _insert(document: yaml_text.Document, path: yaml_text.Path, value: Any) -> str:
+def _insert(document: yaml_text.Document, path: KeyPath, value: Any) -> str:
     text, parent, key = document.text, path[:-1], path[-1]
     pair = f"{yaml_text.dump_inline(key)}: {yaml_text.dump_inline(value)}"
     span = document.spans[parent]
@@ -54,7 +55,7 @@ def _insert(document: yaml_text.Document, path: yaml_text.Path, value: Any) -> s
     return f"{text[:end]}{indent}{pair}\n{text[end:]}"
 
 
-def _end_of_block(document: yaml_text.Document, parent: yaml_text.Path) -> int:
+def _end_of_block(document: yaml_text.Document, parent: KeyPath) -> int:
     """Return where the line after the last value of a block mapping begins.
 
     The parser's own end lies before the next key, behind comments that belong to that key; so the last value that is
@@ -75,7 +76,7 @@ def _end_of_block(document: yaml_text.Document, parent: yaml_text.Path) -> int:
     return len(text) if newline < 0 else newline + 1
 
 
-def _value_at(value: Any, path: yaml_text.Path) -> Any:
+def _value_at(value: Any, path: KeyPath) -> Any:
     for part in path:
         if part == "":  # the place of a key, not a value
             return None

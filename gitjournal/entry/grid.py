@@ -10,13 +10,13 @@ from typing import Any
 
 from gitjournal.entry.model import Entry
 from gitjournal.errors import EntryError, nearest
+from gitjournal.paths import KeyPath
 
 MAX_POINTS = 100_000
 RANGES = ("log", "lin", "int")
 SAMPLING = ("sample", "seed")
 
 Point = dict[str, Any]
-Path = tuple[str | int, ...]
 
 
 def expand(entry: Entry) -> list[Point]:
@@ -61,11 +61,11 @@ def find_range_fault(kind: str, bounds: Any, form: str, sizes: Collection[int]) 
     return f"`int` takes whole numbers, {form}" if kind == "int" and not all(isinstance(bound, int) for bound in bounds) else ""
 
 
-def _grid_axes(entry: Entry, declared: dict[str, Any], path: Path) -> dict[str, list[Any]]:
+def _grid_axes(entry: Entry, declared: dict[str, Any], path: KeyPath) -> dict[str, list[Any]]:
     return {name: _parameter_values(entry, value, (*path, name)) for name, value in declared.items() if name not in SAMPLING}
 
 
-def _expand_grid(entry: Entry, declared: dict[str, Any], path: Path, limit: int) -> list[Point]:
+def _expand_grid(entry: Entry, declared: dict[str, Any], path: KeyPath, limit: int) -> list[Point]:
     axes = _grid_axes(entry, declared, path)
     total = math.prod(len(values) for values in axes.values())
     if "sample" in declared:
@@ -81,7 +81,7 @@ def _expand_grid(entry: Entry, declared: dict[str, Any], path: Path, limit: int)
     return [dict(zip(axes, combination, strict=True)) for combination in itertools.product(*axes.values())]
 
 
-def _check_size(entry: Entry, size: int, path: Path, limit: int) -> None:
+def _check_size(entry: Entry, size: int, path: KeyPath, limit: int) -> None:
     if size > limit:
         raise EntryError(
             f"a grid of more than {MAX_POINTS:,} points ({size:,} here)", place=entry.place(*path), hint="draw from it: sample: 200"
@@ -110,7 +110,7 @@ def _point_at(axes: dict[str, list[Any]], number: int) -> Point:
     return {name: point[name] for name in axes}
 
 
-def _parameter_values(entry: Entry, value: Any, path: Path) -> list[Any]:
+def _parameter_values(entry: Entry, value: Any, path: KeyPath) -> list[Any]:
     """Return the values of one parameter."""
     if isinstance(value, list):
         if not value:
@@ -132,7 +132,7 @@ def _parameter_values(entry: Entry, value: Any, path: Path) -> list[Any]:
     )
 
 
-def _expand_range(entry: Entry, kind: str, bounds: Any, path: Path) -> list[Any]:
+def _expand_range(entry: Entry, kind: str, bounds: Any, path: KeyPath) -> list[Any]:
     form, sizes = ("[from, to, step]", (2, 3)) if kind == "int" else ("[from, to, how many]", (3,))
     fault = find_range_fault(kind, bounds, form, sizes)
     if fault:
@@ -160,7 +160,7 @@ def _space_values(low: float, high: float, many: int, *, log: bool) -> list[floa
     return [low, *(float(f"{10**x if log else x:.12g}") for x in inner), high]
 
 
-def _check_whole(entry: Entry, value: Any, path: Path, *, least: int) -> int:
+def _check_whole(entry: Entry, value: Any, path: KeyPath, *, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         what = f"`{path[-1]}`" if isinstance(path[-1], str) else f"how many values of `{path[-2]}`"
         raise EntryError(f"{what} is a whole number from {least}", place=entry.place(*path))

@@ -30,6 +30,7 @@ from gitjournal.entry.model import (
     Task,
 )
 from gitjournal.errors import EntryError, Place, nearest
+from gitjournal.paths import KeyPath
 
 MAX_BYTES = 512 * 1024
 
@@ -117,7 +118,7 @@ def explain(
     return EntryError(_fault_message(message, path, takes or {}), place=document.place(path))
 
 
-def _fault_message(message: str, path: yaml_text.Path, takes: Mapping[str, str]) -> str:
+def _fault_message(message: str, path: KeyPath, takes: Mapping[str, str]) -> str:
     key = ".".join(map(str, path))
     missing = _MISSING.match(message)
     if missing:
@@ -133,7 +134,7 @@ def _fault_message(message: str, path: yaml_text.Path, takes: Mapping[str, str])
     return f"`{key}`: {expected[0].lower()}{expected[1:]}"
 
 
-def _read_path(at: str) -> yaml_text.Path:
+def _read_path(at: str) -> KeyPath:
     """Read `$.split.dev` or `$[0]`; msgspec writes `[...]` for any key of a mapping, which ends the path."""
     path: list[str | int] = []
     for name, number in re.findall(r"\.([A-Za-z_][A-Za-z_0-9]*)|\[([0-9]+|\.\.\.)\]", at.removeprefix("key in ")):

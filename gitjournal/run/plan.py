@@ -20,6 +20,7 @@ from gitjournal.entry.model import Entry, Facts, FrontMatter
 from gitjournal.entry.parse import parse
 from gitjournal.errors import DataError, EntryError, GitjournalError, TrustError
 from gitjournal.files import make_folder, write_whole
+from gitjournal.paths import KeyPath
 from gitjournal.procedure import randomness, reader
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.procedure.configuration import Configuration, configurations
@@ -230,7 +231,7 @@ def require_trust(entry: Entry, root: Path, private: Path) -> Code | None:
 
 def complete_text(entry: Entry, declared: Declared) -> str:
     """Return the entry's text with hash, facts and every default written in, so that it says what was done."""
-    values: dict[tuple[str | int, ...], Any] = {}
+    values: dict[KeyPath, Any] = {}
     document = entry.document.value
     for key, value in {**declared.data, "hash": declared.hash, "facts": declared.facts}.items():
         if document["data"].get(key) != value:

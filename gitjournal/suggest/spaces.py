@@ -18,11 +18,10 @@ from typing import Any
 from gitjournal import yaml_text
 from gitjournal.entry.grid import RANGES, find_range_fault
 from gitjournal.errors import EntryError, nearest
+from gitjournal.paths import KeyPath
 
 BUILT_IN = Path(__file__).with_name("spaces.yaml")
 DIGITS = 2  # of a value drawn from a range: 0.0013 reads better than 0.00132871, and is no worse
-
-Where = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -55,20 +54,20 @@ class BuiltInModel:
     dense: bool
 
 
-def read_spaces(declared: Mapping[str, Any] | Sequence[Any], where: Where = ("space",)) -> list[tuple[Dimension, ...]]:
+def read_spaces(declared: Mapping[str, Any] | Sequence[Any], where: KeyPath = ("space",)) -> list[tuple[Dimension, ...]]:
     """Return the axes of each space. Raises EntryError, whose path names the key."""
     if isinstance(declared, Mapping):
         return [_read_space(declared, where)]
     return [_read_space(part, (*where, number)) for number, part in enumerate(declared)]
 
 
-def _read_space(declared: Any, where: Where) -> tuple[Dimension, ...]:
+def _read_space(declared: Any, where: KeyPath) -> tuple[Dimension, ...]:
     if not isinstance(declared, Mapping) or not declared:
         raise EntryError("a space is a mapping of parameters to values, such as {svc__C: {log: [0.1, 100]}}", path=where)
     return tuple(_read_dimension(str(name), value, (*where, name)) for name, value in declared.items())
 
 
-def _read_dimension(name: str, value: Any, where: Where) -> Dimension:
+def _read_dimension(name: str, value: Any, where: KeyPath) -> Dimension:
     if isinstance(value, list) and value:
         return Dimension(name, "list", tuple(value))
     if isinstance(value, Mapping) and len(value) == 1 and (kind := str(next(iter(value)))) in RANGES:
