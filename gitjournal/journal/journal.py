@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from gitjournal.entry.model import Entry
+from gitjournal.entry.model import ID_PATTERN, Entry
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record, decode_lines
 from gitjournal.errors import GitjournalError, UsageError
@@ -17,7 +17,7 @@ from gitjournal.git.lab import Lab, find_lab
 from gitjournal.git.repository import RefsStamp
 from gitjournal.journal.branches import Branch, choose_refs, current_ref, list_branches, short_ref
 from gitjournal.journal.drafts import Draft, read_drafts
-from gitjournal.journal.entry_ids import PAGE, RECORDS, make_matcher, match_id
+from gitjournal.journal.entry_ids import PAGE, RECORDS, id_of_page, make_matcher, match_id, page_path
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.index.rows import Row, make_row
 from gitjournal.journal.index.runs import find_repeated
@@ -137,6 +137,9 @@ class Journal:
 
     def resolve(self, part: str) -> str:
         """Return the id that `part` means. Raises UsageError with the candidates."""
+        whole = id_of_page(part)
+        if ID_PATTERN.match(whole) and (self.lab.path / page_path(whole)).is_file():
+            return whole  # nothing else can be meant, so that git need not list the drafts
         return match_id(part, self.ids())
 
     def find_each(self, parts: Iterable[str], listed: Sequence[Listed]) -> dict[str, Listed]:
