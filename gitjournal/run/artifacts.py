@@ -1,4 +1,4 @@
-"""What is kept of runs beside the journal: predictions and models, below `.git/gitjournal/artifacts/`, by run.
+"""Artifacts of runs: predictions and models, kept outside the journal below `.git/gitjournal/artifacts/`, by run.
 
 Local, and may be lost: a metric asked for later is then computed by running again.
 """
@@ -34,7 +34,7 @@ _RUN = re.compile(rb'"run":"([^"\\]{1,64})"')
 
 @dataclass(frozen=True)
 class RunScore:
-    """One run, and a metric computed from what was kept of it; `why` says why it could not be."""
+    """A metric of one run, computed from its stored predictions; `why` says why it could not be."""
 
     record: Record
     value: float | None
@@ -44,7 +44,7 @@ class RunScore:
 
 @dataclass(frozen=True)
 class Stray:
-    """Something kept of a run that no branch knows."""
+    """Artifacts of a run that no branch knows."""
 
     run: str
     path: Path
@@ -52,12 +52,12 @@ class Stray:
 
 
 def run_folder(private: Path, run: str) -> Path:
-    """Return where things are kept of a run."""
+    """Return the folder with the artifacts of a run."""
     return private / STORE / run[:2] / run
 
 
 def score_runs(subject: Subject, metric: str, *, run: str | None, pool: WorkerPool) -> list[RunScore]:
-    """Compute a metric on the dev rows of each finished run, from predictions that were kept; nothing is trained.
+    """Compute a metric on the dev rows of each finished run from its stored predictions; nothing is trained.
 
     Where they are gone, and the run's network is not, it predicts once more what the record says that it did.
     Raises EntryError for a metric that does not fit, UsageError where no run fits `run`.
@@ -86,13 +86,13 @@ def score_runs(subject: Subject, metric: str, *, run: str | None, pool: WorkerPo
 
 
 def kept_predictions(private: Path, record: Record) -> Path | None:
-    """Return where the predictions of a run are kept; None where they are not."""
+    """Return the file with the predictions of a run; None where it is not here."""
     path = run_folder(private, record.run) / PREDICTIONS
     return path if PREDICTIONS in record.artifacts and path.is_file() else None
 
 
 def count_confusion(private: Path, record: Record, classes: Sequence[Any] | None, pool: WorkerPool) -> Confusion | None:
-    """Count which class was taken for which on the dev rows of one run; None where its predictions are not kept or not of classes."""
+    """Return the confusion matrix of one run on its dev rows; None where its predictions are not stored or not of classes."""
     path = kept_predictions(private, record)
     if path is None:
         return None
@@ -101,13 +101,13 @@ def count_confusion(private: Path, record: Record, classes: Sequence[Any] | None
 
 
 def sort_by_score(scored: list[RunScore], metric: str) -> list[RunScore]:
-    """Return runs by the metric, in its direction, those without a value last."""
+    """Return the runs sorted by the metric, the best first and those without a value last."""
     sign = direction(metric)
     return sorted(scored, key=lambda one: (one.value is None, -sign * (one.value or 0.0)))
 
 
 def _predict_again(subject: Subject, record: Record, owner: Record, pool: WorkerPool) -> str:
-    """Have the network that a run kept write its predictions once more. Returns why they are not there."""
+    """Have the stored network of a run write its predictions again. Returns why they could not be written, or nothing."""
     weights = run_folder(subject.private, owner.run) / WEIGHTS
     if not {PREDICTIONS, WEIGHTS} <= owner.artifacts.keys() or not weights.is_file():
         return "its predictions are not kept here"
@@ -167,7 +167,7 @@ def find_strays(lab: Lab, *, now: float) -> list[Stray]:
 
 
 def remove_strays(strays: list[Stray]) -> None:
-    """Remove what was found."""
+    """Remove the artifacts of these runs."""
     for stray in strays:
         shutil.rmtree(stray.path, ignore_errors=True)
 

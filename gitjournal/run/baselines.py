@@ -96,7 +96,7 @@ def _entry_on(data: dict[str, Any]) -> Entry:
 
 
 def _inspect_data(lab: Lab, root: Path, data: dict[str, Any], ask: AskWorker) -> tuple[Declared, dict[str, Any]]:
-    """Return what is known of data; where they are one column of text, it is named as the one feature."""
+    """Inspect data; where they are one column of text, it is named as the one feature."""
     declared = plan.inspect_data(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
     columns = declared.facts.get("columns") or {}
     if set(columns) == {"text"} and declared.facts["n_features"] == 1 and draft.in_columns(data):
@@ -137,7 +137,7 @@ SMALLEST_SIDE = 8  # pixels: an array with fewer to a side is no image
 
 @dataclass(frozen=True)
 class UsualBaseline:
-    """One of them: what it is called before the name of the data, why it is there, and its steps."""
+    """A usual baseline: its title before the name of the data, why it is there, and its steps."""
 
     title: str
     hypothesis: str

@@ -1,4 +1,4 @@
-"""One call of `exec`, or of what runs entries as `exec` does: who makes the runs, who hears of them, and what was spent so far."""
+"""The state of one call of `exec`: the journal, the workers, the options, who is told, and what was spent so far."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from gitjournal.worker.pool import Pool
 
 
 def tell_nobody(event: Event) -> None:
-    """Let an event pass unheard."""
+    """Ignore an event."""
 
 
 @dataclass
 class ExecCall:
-    """The journal at hand, and how its entries are run; handed from entry to entry, it counts what they spend.
+    """How the entries of a journal are run in one call; it is handed from entry to entry, and counts what they spend.
 
     `start` is where the person is. `compose` makes what is written of results, `tell` hears what happens meanwhile. Without
     a `forecaster` nothing is forecast, and nothing is skipped.

@@ -1,4 +1,4 @@
-"""Who is doing what on this clone. The kernel frees a claim when its process ends, however it ends."""
+"""Locks that say which process of this clone runs which entry and which run. The kernel frees them when the process ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gitjournal.locks import GLANCE_SECONDS, hold_lock, is_locked, lock_byte, un
 
 @contextlib.contextmanager
 def claim_entry(lab: Lab, entry_id: str, *, patient: bool) -> Iterator[None]:
-    """Hold an entry while it runs here.
+    """Lock an entry while it runs here.
 
     Raises BusyError naming who holds it, unless `patient`.
     """
@@ -83,5 +83,5 @@ class RunClaims:
 
 
 def _place(key: Key) -> int:
-    """Return a byte for a run. Two that share one, at a chance of 1 to 2**62, would wait for each other."""
+    """Return the byte that stands for a run. Two that share one, at a chance of 1 to 2**62, would wait for each other."""
     return int.from_bytes(hashlib.sha256(f"{key[0]} {key[1]}".encode()).digest()[:8]) >> 2

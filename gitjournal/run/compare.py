@@ -1,4 +1,4 @@
-"""What speaks for one entry against another: their records, and what kept predictions tell where records do not."""
+"""Comparing two entries: by their records, and by a bootstrap of stored predictions where records do not suffice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class MeasuredEntry:
 
 
 def measure_entry(journal: Journal, opened: Opened) -> MeasuredEntry:
-    """Return an entry with whole records."""
+    """Return an entry with complete records: those of other entries as their owners have them."""
     return MeasuredEntry(opened.entry, copy_from_owners(journal.lab, opened.records, journal.index.refs))
 
 
@@ -44,7 +44,7 @@ def metric_to_compare(measured: MeasuredEntry, metric: str | None) -> str:
 
 
 def read_sample(measured: MeasuredEntry, metric: str, lab: Lab, pool: WorkerPool) -> Sample:
-    """Return the best configuration of an entry in PART.METRIC, computed from kept predictions where it was not measured.
+    """Return the sample of scores of an entry in PART.METRIC, computed from stored predictions where it was not measured.
 
     Raises ComparisonError where there is nothing to compare, saying what to do.
     """
@@ -57,7 +57,7 @@ def read_sample(measured: MeasuredEntry, metric: str, lab: Lab, pool: WorkerPool
 
 
 def _add_metric(measured: MeasuredEntry, record: Record, name: str, lab: Lab, pool: WorkerPool) -> Record:
-    """Return a record with a metric that was not asked for then."""
+    """Return a record with one more metric, computed from its stored predictions."""
     predictions = _stored_predictions(record, lab)
     if predictions is None:
         what = f"{measured.entry.short_id} did not measure dev.{name}, and its predictions are not kept here"
@@ -74,7 +74,7 @@ def _add_metric(measured: MeasuredEntry, record: Record, name: str, lab: Lab, po
 
 
 def judge_difference(a: Sample, b: Sample, task: MeasuredEntry, lab: Lab, pool: WorkerPool) -> Comparison:
-    """Judge A minus B by records alone where they suffice, else by kept predictions drawn anew.
+    """Judge the difference A minus B by records where they suffice, else by a bootstrap of stored predictions.
 
     Raises ComparisonError for what was not measured alike.
     """
@@ -94,7 +94,7 @@ def judge_difference(a: Sample, b: Sample, task: MeasuredEntry, lab: Lab, pool: 
 
 
 def correct_selection(sample: Sample, measured: MeasuredEntry, lab: Lab, pool: WorkerPool) -> float:
-    """Return what a configuration would reach on other rows, without the luck that the best of several had on these.
+    """Return the score of a configuration corrected for selection: without the optimism of the best of several.
 
     Raises ComparisonError where it was chosen among several, and nothing tells how much of it was luck.
     """
@@ -109,7 +109,7 @@ def correct_selection(sample: Sample, measured: MeasuredEntry, lab: Lab, pool: W
 
 
 def draw_bootstrap(leader: Sample, second: Sample | None, measured: MeasuredEntry, lab: Lab, pool: Pool) -> BootstrapResult | str:
-    """Return what kept predictions tell, or why they tell nothing."""
+    """Return a bootstrap of stored predictions, or why there is none."""
     best, *among = [_stored_predictions(next(iter(one.runs.values())), lab) for one in (leader, *leader.among)]
     second_file = _stored_predictions(next(iter(second.runs.values())), lab) if second else None
     lacking = [one.entry[-4:] for one, files in ((leader, best), (second, second_file)) if one and files is None]

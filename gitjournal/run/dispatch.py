@@ -1,4 +1,4 @@
-"""Decides which run begins next: none that another process is doing or has done, none beyond the limits, none that the gate skips."""
+"""The queue of runs of one entry: none begins that another process makes or has made, that is beyond a limit, or that the gate skips."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Todo:
 
 
 class Dispatch:
-    """The runs of one entry that are to be made, handed out one by one to a pool, which calls `take` and `record_reply`.
+    """The queue of runs that are to be made: a pool takes them one by one by `take`, and answers by `record_reply`.
 
     `stopped` says why runs were left out. With a `gate` they are made in its order, and `metric` of their dev part is what it hears of.
     """
@@ -130,7 +130,7 @@ class Dispatch:
         """Return the run of another entry that this one is a repetition of, on purpose."""
         return self._repeated.get(run.key)
 
-    def pop_reused(self) -> list[tuple[PlannedRun, Run]]:
+    def pop_runs_of_others(self) -> list[tuple[PlannedRun, Run]]:
         """Return what others did meanwhile, each run once."""
         reused, self._reused = self._reused, []
         return reused

@@ -152,7 +152,7 @@ def _entry(template: str, values: dict[str, Any], identifier: str) -> Entry:
 
 
 def inherit_values(lab: Lab, refs: Iterable[str], entry_id: str) -> dict[str, Any]:
-    """Return what another entry declares, less what was its own: title, words and comparisons of that question."""
+    """Return what another entry declares, without title, hypothesis and comparisons, which are its own."""
     page = lab.path / page_path(entry_id)
     text = page.read_text(encoding="utf-8") if page.is_file() else next(filter(None, (entry_text(lab, entry_id, ref) for ref in refs)))
     declared: dict[str, Any] = msgspec.to_builtins(parse(text, entry_id=entry_id, file=page_path(entry_id)).front)
@@ -199,7 +199,7 @@ def data_source(named: str, root: Path) -> dict[str, Any]:
 
 
 def default_steps(facts: dict[str, Any], task: str, *, mixed: bool) -> list[Any]:
-    """Return a strong simple start: a linear model on scaled numbers, or on what `tabular` makes of mixed columns."""
+    """Return the default procedure: a linear model on scaled numbers, or on what `tabular` makes of mixed columns."""
     model: Any = {"Ridge": {"alpha": 1.0}} if task == "regression" else {"LogisticRegression": {"max_iter": 1000}}
     if task == "multilabel":
         model = {"RandomForestClassifier": {"n_estimators": 200}}

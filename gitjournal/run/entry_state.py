@@ -1,4 +1,4 @@
-"""The entry at hand: what it says, what it has done, what others have done, and whether it may run."""
+"""The state of an entry before it runs: its text and records, its baseline, and whether it may run."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def split_by_outcome(records: Sequence[Record]) -> tuple[set[Key], set[Key]]:
 
 
 def is_done_by_another(run: Run, entry_id: str) -> bool:
-    """Whether another entry than `entry_id` did this run, and may be believed."""
+    """Whether another entry than `entry_id` has done this run, and still counts."""
     return run.entry != entry_id and run.status in COUNTS and run.origin is None and run.state != "retracted"
 
 

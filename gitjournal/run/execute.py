@@ -73,7 +73,7 @@ def execute(call: ExecCall, entry_id: str) -> ExecOutcome:
         if options.dry_run:
             return execution.describe()
         if execution.has_nothing_to_do:
-            return execution.refuse()
+            return execution.report_existing()
         outcome = execution.run()
     call.count(outcome)
     return outcome
@@ -94,15 +94,15 @@ class _Execution:
         return not todo.runs and not (todo.reused and self.subject.records)
 
     def describe(self) -> ExecOutcome:
-        """Return what would be done, and what to expect of it."""
+        """Return the outcome of a dry run: what would be done, and a forecast of it."""
         expectations.prepare_expectations(self.call.journal, self.plan, final=False)  # the others may be run before it
         nearest = known_runs.find_nearest(self.subject, self.plan, self.todo.runs)
         forecaster = self.call.forecaster
         forecast = forecaster.forecast(self.subject, self.plan, self.todo.runs) if forecaster else None
         return replace(self._outcome("planned", self.subject.records), forecast=forecast, nearest=nearest)
 
-    def refuse(self) -> ExecOutcome:
-        """Return what is there already: the entry's own results, or those of others who did all of it."""
+    def report_existing(self) -> ExecOutcome:
+        """Return the outcome where there is nothing to do: the entry's own results, or those of others that it duplicates."""
         reused = self.todo.reused
         if not reused or self.todo.counts.failed:
             judged = verdict.read_page(self.subject.entry.text, self.subject.entry.id)
@@ -133,7 +133,7 @@ class _Execution:
         return replace(self._make_and_commit(ledger, Origin(committed.blob, code), gate), forecast=forecast)
 
     def _forecast(self) -> tuple[Forecast | None, Gatekeeper | None]:
-        """Return what to expect of the runs, and what skips some of them, where that is wanted."""
+        """Return the forecast of the runs, and the gate that skips some of them, where they are wanted."""
         forecaster, todo, below = self.call.forecaster, self.todo, self.call.options.skip_below
         if forecaster is None or not todo.runs:
             return None, None
@@ -195,27 +195,27 @@ class _Execution:
                 record = _mark_repetition(record, dispatch.repeated_run(run), todo.reason)
                 summary = ledger.add([msgspec.structs.replace(record, gate=dispatch.control_reason(run))], where)
                 claims.drop(run.key)
-                take_over(dispatch.pop_reused())
+                take_over(dispatch.pop_runs_of_others())
                 if isinstance(reply, RunResult) and reply.log:
                     call.tell(Printed(reply.log))
                 owned = [fresh for fresh in ledger.fresh if fresh.owned]
                 meanwhile = len(ledger.fresh) - len(owned) - len(todo.reused)
                 failed = sum(fresh.status == "failed" for fresh in owned)
                 call.tell(Progress(len(owned), len(todo.runs) - meanwhile, len(ledger.fresh) - len(owned), failed, summary))
-        take_over(dispatch.pop_reused())
+        take_over(dispatch.pop_runs_of_others())
         skipped = [record_of_skip(run, why, plan=origin.plan) for run, why in dispatch.pop_skips()]
         if skipped:
             ledger.add(skipped)
 
     def _allowance(self) -> Allowance:
-        """Add what the entry has spent in earlier calls to what the call has spent on other entries."""
+        """Return what the runs may spend: the limits, less what the entry spent in earlier calls and the call on other entries."""
         owned = [record for record in runs_among(self.subject.records) if record.owned]
         seconds = sum(record.seconds or 0.0 for record in owned)
         spent = replace(self.call.spent, entry_runs=len(owned), entry_seconds=seconds)
         return Allowance(self.call.options.limits, self.subject.entry.front.budget, spent)
 
     def _bootstrap(self, entry: Entry) -> Draw:
-        """Return what draws the kept predictions of runs anew, in a worker."""
+        """Return the bootstrap of stored predictions that judges a difference, computed in a worker."""
         measured = MeasuredEntry(replace(entry, front=self.plan.front), [])
         return lambda a, b: draw_bootstrap(a, b, measured, self.call.lab, self.call.pool)
 

@@ -1,4 +1,4 @@
-"""What an entry expects, made ready to be judged: the entries it names found, and whether they can be compared with."""
+"""Preparing the `expect` of an entry: the entries that it names are found, and checked to be comparable."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def prepare_expectations(journal: Journal, plan: Plan, *, final: bool) -> EntryE
 
 
 def find_moved_entries(journal: Journal, against: Mapping[str, str]) -> list[str]:
-    """Return the entries whose results are not those any more that a verdict was reached with."""
+    """Return the entries whose results have changed since the verdict was reached with them."""
     changed = []
     for name, digest in against.items():
         try:

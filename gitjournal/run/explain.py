@@ -1,4 +1,4 @@
-"""What identifies the runs of one entry, value by value: recorded where it ran, worked out where it did not yet. Writes nothing."""
+"""The identity of the configurations of an entry, value by value: as recorded, or worked out before it has run. Writes nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from gitjournal.worker.jobs import A, ErrorReply, Job
 
 @dataclass(frozen=True)
 class ConfigurationIdentity:
-    """One configuration. `canonical` is None where its text stands with another entry, `owner`.
+    """The identity of one configuration. `canonical` is None where its text stands with another entry, `owner`.
 
     `written` is None, and `values` and `left_out` are empty, where what the entry says now does not give the recorded text.
     """
@@ -52,7 +52,7 @@ class SharedConfiguration:
 
 @dataclass(frozen=True)
 class IdentityComparison:
-    """What two entries share, what only one of them has, and how the two nearest of those differ."""
+    """A comparison of two entries: configurations they share, those of one alone, and how the two nearest of these differ."""
 
     same: list[SharedConfiguration]
     only_left: list[ConfigurationIdentity]
@@ -115,7 +115,7 @@ def _list_versions(lab: Lab, opened: Opened) -> list[Versions]:
 
 
 def _expand_or_nothing(lab: Lab, start: Path, entry: Entry, declared: Declared | None, versions: Versions) -> list[Configuration]:
-    """Return what the entry says now; nothing where that cannot be worked out, as when its code is not here."""
+    """Return the configurations of the entry as it is now; none where they cannot be worked out, as when its code is not here."""
     try:
         return configurations(entry, declared, versions, _describe_own_code(lab, start, entry)) if declared else []
     except GitjournalError:

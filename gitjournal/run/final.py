@@ -38,7 +38,7 @@ LONGEST = 300  # letters of a reason: a record is at most 4 KB
 
 @dataclass(frozen=True)
 class LookOutcome:
-    """How it ended: a look was taken now, or had been (`shown`), or would be (`planned`, without one).
+    """The outcome: a look was taken now, or had been (`shown`), or would be (`planned`, without one).
 
     `looks` are all at these test rows, in their order. `proven` says that the model is that of the record.
     """

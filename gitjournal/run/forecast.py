@@ -1,4 +1,4 @@
-"""What a run is expected to come to before it is made, and who is asked for that. Values only."""
+"""Forecasts of runs: their values, and the protocols of who forecasts and who skips runs as unlikely to help."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNLIKELY = 0.05  # chance to beat the best below which a run is called unlikely
 
 @dataclass(frozen=True)
 class Foreseen:
-    """What to expect of a configuration: the metric with a 90 % interval, the chance to beat the best so far, seconds of a run.
+    """The forecast of a configuration: the metric with a 90 % interval, the chance to beat the best so far, seconds of a run.
 
     Each is None where it is not known. `firm` says that the evidence allows to call a configuration unlikely.
     """
@@ -40,7 +40,7 @@ class Foreseen:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What to expect of the runs of a plan: `each` configuration by its fingerprint, the most promising first, and `seconds` in all.
+    """The forecast of a plan: of `each` configuration by its fingerprint, the most promising first, and `seconds` in all.
 
     `points` are their grid values. `best` is the best score on these data so far, in the entry `best_in`; None where there is
     none. `each` is empty where too little was run to tell.
@@ -65,14 +65,14 @@ class Forecast:
 
 
 class Gatekeeper(Protocol):
-    """Whoever decides which configurations are worth their runs, by their fingerprints."""
+    """Decides which configurations are worth their runs, by their fingerprints."""
 
     def next(self, waiting: Sequence[str]) -> str | None:
         """Return the one to run next; None where only those are left that are not worth it."""
         ...
 
     def learn(self, fingerprint: str, score: float | None, seconds: float | None) -> None:
-        """Be told what a run came to."""
+        """Learn from the result of a run."""
         ...
 
     def reason(self, fingerprint: str) -> GateForecast:
@@ -85,10 +85,10 @@ class Gatekeeper(Protocol):
 
 
 class Forecaster(Protocol):
-    """Who forecasts the runs of a plan from what was run before."""
+    """Forecasts the runs of a plan from earlier runs."""
 
     def forecast(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Forecast:
-        """Return what to expect of these runs."""
+        """Return the forecast of these runs."""
         ...
 
     def gate(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float) -> Gatekeeper:

@@ -1,4 +1,4 @@
-"""What the journal knows of runs that other entries made: who did the same, what came nearest, and what was done meanwhile.
+"""Runs of other entries: duplicates of a plan, the nearest configuration, and what was done since the last look.
 
 Writes nothing. What others have done is looked at again whenever it is asked: another process may have finished meanwhile.
 """
@@ -36,7 +36,7 @@ MOST_TWINS = 3  # entries that are told in full
 
 @dataclass(frozen=True)
 class Twin:
-    """An entry that did the same: `run` is its best of these `runs`.
+    """An entry that a plan duplicates: `run` is its best of these `runs`.
 
     `n` are the rows it was measured on, `otherwise` says what was written in another way, `version` is the scikit-learn it was
     done with where that is not the one at hand.
@@ -52,14 +52,14 @@ class Twin:
 
 @dataclass(frozen=True)
 class Nearest:
-    """The earlier run that is least different; without `changes` it is the same configuration with another seed."""
+    """The nearest earlier run; without `changes` it is the same configuration with another seed."""
 
     run: Run
     changes: list[ValueChange]
 
 
 def find_twins(subject: Subject, plan: Plan, by_others: dict[Key, Run]) -> list[Twin]:
-    """Tell who did the runs of a plan, an entry each, the most important branch first."""
+    """Return the entries that did the runs of a plan, the most important branch first."""
     planned = {run.key: run for run in plan.runs}
     by_entry: dict[str, list[Run]] = {}
     for run in by_others.values():
@@ -128,7 +128,7 @@ def _sizes(declared: Declared) -> counts.Sizes:
 
 
 def find_nearest(subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Nearest | None:
-    """Return the run of another entry on the same data that is least different from one of `runs`."""
+    """Return the run of another entry on the same data that is nearest to one of `runs`."""
     if not runs:
         return None
     index = subject.journal.index

@@ -1,4 +1,4 @@
-"""What a call of `exec` is asked for and may spend, what it tells meanwhile, and how it ends. Values only."""
+"""Values of a call of `exec`: options and limits, the events that it tells, and its outcome."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ Tell = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class ExecOutcome:
-    """How it ended.
+    """The outcome of one entry.
 
     `waiting` says why results are not committed yet, `stopped` why runs were left out; `others` are the runs that make
     it a duplicate. `forecast` is what was to be expected of the plan.

@@ -33,7 +33,7 @@ from gitjournal.worker.jobs import A, AskWorker, ErrorReply, Inspection, Inspect
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run to be: a grid point and a seed, and what identifies them."""
+    """One run of a plan: a grid point and a seed, and their identity."""
 
     point: dict[str, Any]
     tree: list[Any]
@@ -109,7 +109,7 @@ def seeds_of(entry: Entry, configured: Configuration, declared: Declared) -> Seq
 
 
 def keys_without_data(entry: Entry, root: Path) -> list[tuple[str, int | None]]:
-    """Return what identifies the runs of an entry that was planned before; nothing where it does not say all of it itself.
+    """Return the keys of the runs of an entry that was planned before; none where its text does not say all that it takes.
 
     Reads no data. Raises EntryError where the entry cannot be planned here.
     """
@@ -118,7 +118,7 @@ def keys_without_data(entry: Entry, root: Path) -> list[tuple[str, int | None]]:
 
 
 def procedure_code(entry: Entry, root: Path) -> Code | None:
-    """Return what the procedure is made of where it is a function of one's own, read and not run."""
+    """Return the code of the procedure where it is a function of the person's own; it is read, not run."""
     if entry.front.own_function is None:
         return None
     function, files = reader.own_function(entry)
@@ -127,7 +127,7 @@ def procedure_code(entry: Entry, root: Path) -> Code | None:
 
 
 def data_code(entry: Entry, root: Path) -> Code | None:
-    """Return what the data's function is made of where they come from one, read and not run."""
+    """Return the code of the function that gives the data, where one does; it is read, not run."""
     function = entry.front.data.python
     if function is None:
         return None
@@ -158,7 +158,7 @@ def installed_version() -> str:
 
 
 def inspect_data(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declared:
-    """Return what is declared with hash, facts and defaults; from the cache where the same was asked before.
+    """Return the declaration with hash, facts and defaults of its data; from the cache where the same was asked before.
 
     Raises DataError where the data are not those that the entry names.
     """
@@ -214,7 +214,7 @@ def check_findings(entry: Entry, declared: Declared) -> None:
 
 
 def require_trust(entry: Entry, root: Path, private: Path) -> Code | None:
-    """Refuse code that nobody here has looked at. Returns the code that the data come from, if any.
+    """Refuse code that is not trusted on this clone. Returns the code that the data come from, if any.
 
     Raises TrustError with the command that shows it.
     """

@@ -1,4 +1,4 @@
-"""Keeps the results of one call: joins new records with old ones, and writes them to the spool."""
+"""The results of one call: records of its runs, joined with earlier ones and written to the spool."""
 
 from __future__ import annotations
 

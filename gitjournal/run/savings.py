@@ -40,13 +40,13 @@ class Savings:
     entries: int = 0
 
     def __add__(self, added: Savings) -> Savings:
-        """Return both together."""
+        """Return the sum of both."""
         return Savings(self.runs + added.runs, self.seconds + added.seconds, self.entries + added.entries)
 
 
 @dataclass(frozen=True)
 class SavingsReport:
-    """All of it.
+    """What was saved and what was spent in the whole journal, by reason.
 
     `reused` were done by other entries, `refused` too, where nothing else was asked (on this clone); `same` are points of a grid that
     mean the same as others, `seeds` those where nothing draws; `skipped` were unlikely to beat the best. `made`, `failed` and
@@ -67,17 +67,17 @@ class SavingsReport:
 
     @property
     def total(self) -> Savings:
-        """Everything that was not made."""
+        """All runs that were not made."""
         return self.reused + self.refused + self.same + self.seeds + self.skipped
 
     @property
     def beat(self) -> int:
-        """How many of the control did beat the best."""
+        """How many runs of the control group beat the best."""
         return sum(one.beat for one in self.controls)
 
     @property
     def wrong(self) -> Interval | None:
-        """The share of unlikely configurations that beat the best, by the control, with a 95 % interval (Wilson 1927)."""
+        """The share of unlikely configurations that beat the best, estimated by the control group, with a 95 % interval (Wilson 1927)."""
         return wilson(self.beat, len(self.controls)) if self.controls else None
 
 
@@ -103,7 +103,7 @@ def measure_savings(journal: Journal, tell: Callable[[int, int], None]) -> Savin
 
 @dataclass(frozen=True)
 class _EntrySavings:
-    """What one entry says."""
+    """What one entry saved and spent."""
 
     id: str
     reused: Savings

@@ -114,9 +114,9 @@ def test_what_another_entry_has_done_meanwhile_is_taken_from_it(subject: Subject
     queue.record_reply(first[0], DONE)
     spool_from_another(subject, record("b" * 64, 0.8))
     assert positions(queue) == [2]
-    ((run, owned),) = queue.pop_reused()
+    ((run, owned),) = queue.pop_runs_of_others()
     assert (run, owned.entry) == (RUNS[1], OTHER)
-    assert queue.pop_reused() == []
+    assert queue.pop_runs_of_others() == []
 
 
 def test_with_a_reason_it_is_made_again_and_known_as_a_repetition(subject: Subject, claims: RunClaims) -> None:
