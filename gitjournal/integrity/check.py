@@ -30,7 +30,7 @@ _RAW = re.compile(r":\d+ \d+ (?P<former>[0-9a-f]+) (?P<blob>[0-9a-f]+) [A-Z]\t(?
 
 @dataclass(frozen=True)
 class Question:
-    """What to look at.
+    """The scope of a check.
 
     `tree` is looked at; of its entries only those that differ from `base`, where one is given. `parents` are commits
     whose records must all be kept; `history` is a range of `git log` whose commits must have kept theirs. `branches`
@@ -46,7 +46,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found; `twice` are the duplicates among it, with what is known of the others."""
+    """The findings of a check; `duplicates` are those among them that are about runs done twice."""
 
     findings: list[Finding]
     entries: int

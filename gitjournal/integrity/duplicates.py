@@ -29,7 +29,7 @@ class OwnRun:
 
     @property
     def order(self) -> tuple[str, str]:
-        """The earlier one owns the run."""
+        """The sort key by which the earlier entry owns the run."""
         return (self.at or "", PurePosixPath(self.stem).name)
 
 
@@ -59,7 +59,7 @@ def is_countable(record: Record) -> bool:
 
 
 def find_here(snapshot: Snapshot, looked_at: Iterable[tuple[Key, OwnRun]], index: Index, read: set[str]) -> list[Duplicate]:
-    """Return what stands twice in one tree.
+    """Return the duplicates within one tree.
 
     `looked_at` are the runs of the entries with the stems in `read`; those of all others are asked of the index.
     """
@@ -107,7 +107,7 @@ def _fronts(snapshot: Snapshot, stems: set[str]) -> dict[str, FrontMatter]:
 
 
 def _is_standing(front: FrontMatter | None) -> bool:
-    """An entry that cannot be read counts; one that is retracted does not."""
+    """Whether an entry counts: one that cannot be read does, one that is retracted does not."""
     return front is None or not front.retracted
 
 
@@ -117,7 +117,7 @@ def _replicates(fronts: Mapping[str, FrontMatter], stem: str, other_stem: str) -
 
 
 def find_elsewhere(snapshot: Snapshot, looked_at: Iterable[tuple[Key, OwnRun]], index: Index) -> list[Duplicate]:
-    """Return what an entry did that stands on another branch of the journal since before."""
+    """Return the duplicates of runs that another branch of the journal had before."""
     own_runs = list(looked_at)
     if len(own_runs) > FEW:
         outside = fingerprints_outside(index, {PurePosixPath(stem).name for stem in snapshot.stems})
@@ -141,7 +141,7 @@ def find_elsewhere(snapshot: Snapshot, looked_at: Iterable[tuple[Key, OwnRun]], 
 
 
 def describe_duplicate(duplicate: Duplicate) -> Finding:
-    """GJ101, in words."""
+    """Return a duplicate as the finding GJ101."""
     other_id = PurePosixPath(duplicate.other).name
     short_id = other_id[-4:]
     where = f", on {duplicate.branch}" if duplicate.branch else ""

@@ -1,4 +1,4 @@
-"""What the hooks ask: may this enter the journal? Refused is what cannot be right; what is only unfinished passes.
+"""The checks that the git hooks make before a commit or a push. Refused is what cannot be right; what is only unfinished passes.
 
 A page that cannot be read yet or a block that is out of date is a person's work in progress: `check` names it.
 """
@@ -31,7 +31,7 @@ UNDER_WAY = {
 
 @dataclass(frozen=True)
 class EarlierEntry:
-    """What is known of the entry that did a run first."""
+    """The entry that did a run first, for the words of a hook."""
 
     duplicate: Duplicate
     branch: str
@@ -40,7 +40,7 @@ class EarlierEntry:
 
 @dataclass(frozen=True)
 class HookRefusal:
-    """Why something may not enter: `repeated` in words of their own, everything else as findings."""
+    """Why a hook refuses: `repeated` in words of their own, everything else as findings."""
 
     findings: list[Finding]
     repeated: list[EarlierEntry]

@@ -1,4 +1,4 @@
-"""What the records of a tree tell anew: the results block of an entry, and what came of what it expected. For check and mend."""
+"""Results blocks and verdicts recomputed from the records of a tree: `check` compares them, `check --fix` writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a branch would bring into the journal, as values for a reviewer: read from the merge result, and nothing is run."""
+"""The review of a branch: what merging it would bring into the journal, as values. Nothing is run."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ReviewedEntry:
 
 @dataclass(frozen=True)
 class Review:
-    """All of it. `ours` and `theirs` are names as they were given; `gone` are ids that the branch takes away."""
+    """The review of a branch. `ours` and `theirs` are names as they were given; `gone` are ids that the branch takes away."""
 
     ours: str
     theirs: str

@@ -1,4 +1,4 @@
-"""Finds what should not be in a journal for everyone to read: keys, tokens, passwords. Pure.
+"""Secret scanning: keys, tokens and passwords that should be in no journal. Pure.
 
 A short list of shapes that are hardly ever anything else. A hash, a count of tokens or a column called `password` is
 none; a detector by entropy would cry at every fingerprint.

@@ -1,4 +1,4 @@
-"""Which configuration to run next, from what past data sets and one's own runs say. Pure; numpy alone.
+"""The acquisition function of the search: which configuration to run next. Pure; numpy alone.
 
 The first picks are by active testing (Leite, Brazdil and Vanschoren 2012): the configuration that gains most over what was tried,
 on past data sets, each weighted by how it agrees with one's own results. Then that gain and the expected improvement of the
@@ -22,7 +22,7 @@ FAR_BELOW = -1e300
 
 @dataclass(frozen=True)
 class Pick:
-    """The configuration to run next.
+    """The choice of an acquisition: the configuration to run next, and what spoke for it.
 
     `gains` (N) is how much each past data set speaks for it, weighted, in shares of the range of its scores; `led` says whether
     these decided (`past`), one's own runs (`own`), or nothing but the order given (`order`).

@@ -1,4 +1,4 @@
-"""From trials on these and other data to what should be run next, and to what is expected of a run. Pure; numpy alone.
+"""Predictions and suggestions from past trials: what each configuration will score, and which to run next. Pure; numpy alone.
 
 A configuration is the text of a portable procedure (`portable`), the same on every data set. `foresee` says what to expect of any
 of them, `advise` which of some candidates to run next and which past entries say so.
@@ -31,9 +31,10 @@ TOLD = 3  # past entries that are named
 
 @dataclass(frozen=True)
 class Precedent:
-    """A past entry that speaks for a configuration: it, or the nearest one (which `differs` in these values), came `rank` of `of`.
+    """A past run as evidence for a suggestion: it came `rank` of `of` runs on its data.
 
-    `here` says whether that was on the data in question.
+    It is of the suggested configuration, or of the nearest one, which `differs` in these values. `here` says whether it was on the
+    data in question.
     """
 
     entry: str
@@ -47,7 +48,10 @@ class Precedent:
 
 @dataclass(frozen=True)
 class Advice:
-    """A configuration to run next. `led` says what decided: `past` data sets, `own` runs, or the `order` of strong defaults."""
+    """A suggested configuration with its predicted score.
+
+    `led` says what decided: `past` data sets, `own` runs, or the `order` of strong defaults.
+    """
 
     forecast: Foreseen
     led: str
@@ -60,7 +64,7 @@ class Advice:
 
 
 def notable(evidence: Evidence) -> list[str]:
-    """Return configurations of other data sets: those seen on most of them and best there, and some of the others."""
+    """Return configurations of other data sets: those run on most of them and best there, then a sample of the others."""
     sign = direction(evidence.metric)
     scores: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for trial in evidence.trials:
@@ -78,7 +82,7 @@ def notable(evidence: Evidence) -> list[str]:
 
 
 def foresee(evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
-    """Return what to expect of each configuration, whether it was run or not."""
+    """Return the predicted score of each configuration, whether it was run or not."""
     forecast = []
     with _one_thread():
         for at in range(0, len(keys), ASKED_AT_ONCE):
@@ -107,7 +111,7 @@ def _one_thread() -> threadpool_limits:
 
 
 class _TrialTable:
-    """The trials as a table of data sets and configurations, and what follows from it."""
+    """The matrix of scores, past data sets by configurations, and the Gaussian model that is fitted to it."""
 
     def __init__(self, evidence: Evidence, keys: Sequence[str]) -> None:
         self.evidence = evidence
@@ -170,7 +174,7 @@ class _TrialTable:
         return table
 
     def forecast(self, key: str) -> Foreseen:
-        """Return what to expect of a configuration that is a column."""
+        """Return the prediction for a configuration, which is a column of the matrix."""
         at, expected = self.at[key], self.expected
         seconds = self._seconds(at)
         if not expected.known:

@@ -1,4 +1,4 @@
-"""The configurations that may be suggested for a target: of its own space, of the built-in ones, and of past data sets."""
+"""The candidates of a search: points of the declared or the built-in space, and what did well on past data sets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Point = dict[str, Any]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A configuration that may be suggested: its portable text, its canonical text and tree here, and how it is declared.
+    """One candidate: its portable text (`key`), its canonical text and tree on these data, and how an entry declares it.
 
     `steps` is a whole procedure; where the target has a space of its own, `point` are values for its entry instead.
     """

@@ -1,4 +1,4 @@
-"""Collects trials from the journal at hand and from others, which are read and never written to."""
+"""Reads trials, the training data of suggestions, from the journal at hand and from others. Those are never written to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FACT = re.compile(rb"\b(n_rows|n_features): (\d{1,12})\b")
 
 @dataclass(frozen=True)
 class RunHistory:
-    """What one journal holds: its runs and the sizes of its data sets. `name` is "" for the journal at hand."""
+    """The runs of one journal and the sizes of its data sets. `name` is "" for the journal at hand."""
 
     name: str
     results: list[Result]

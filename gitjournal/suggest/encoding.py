@@ -1,4 +1,4 @@
-"""Where configurations lie: canonical procedures as algorithm and hyper-parameters, and those as numbers. Pure."""
+"""Feature encoding of configurations: from a canonical procedure to its algorithm and a vector of hyper-parameters. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ APART = 0.5  # one-hot coordinate of a word: two words are 0.7 of a number's who
 
 @dataclass(frozen=True)
 class AlgorithmSetting:
-    """One configuration: its algorithm (the last step's class), and its values by name, such as ``SVC.C``.
+    """The hyper-parameter values of one configuration by name, such as ``SVC.C``, and its algorithm (the class of the last step).
 
     `key` identifies it whatever the data.
     """
@@ -31,7 +31,7 @@ class AlgorithmSetting:
 
 
 def encode(procedure: Sequence[Any], key: str = "") -> AlgorithmSetting:
-    """Return where a canonical procedure lies; what it holds is looked at, and never built. `key` is its text, by default as JSON."""
+    """Return the algorithm and hyper-parameters of a canonical procedure; nothing of it is built. `key` is its text, by default as JSON."""
     values: dict[str, Any] = {}
     for step in procedure:
         for name, value in walk(parameters_of(step), short_name(class_of(step))):
@@ -47,7 +47,7 @@ def _algorithm(procedure: Sequence[Any]) -> str:
 
 
 def locate(settings: Sequence[AlgorithmSetting]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the number of each one's algorithm (C), and the positions (C, P) by hyper-parameters, each axis from 0 to 1.
+    """Return the vectors of C configurations: the number of each one's algorithm (C), and P scaled hyper-parameters (C, P), 0 to 1.
 
     An axis belongs to one algorithm; for others it is 0. A value that is not said is its default, where that is known.
     """
@@ -67,7 +67,7 @@ def locate(settings: Sequence[AlgorithmSetting]) -> tuple[NDArray[np.intp], NDAr
 
 
 def encode_axes(name: str, values: Sequence[Any]) -> list[list[float]]:
-    """Return the axes of one hyper-parameter; none where it never differs."""
+    """Return the columns of one hyper-parameter: scaled numbers, and one-hot columns of its words; none where it never differs."""
     if len({repr(value) for value in values}) < 2:
         return []
     # in one parameter, a whole number may be a count and another one a share: these are two scales

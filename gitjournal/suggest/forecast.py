@@ -1,4 +1,4 @@
-"""What to expect of the runs of a plan, from what was run before: how long they take, and what they come to."""
+"""The forecast of a plan: how long its runs will take and what they will score, by the runs of the past."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TELLING = 3  # own configurations, or other data sets, from which on scores are 
 
 
 class ScoreModel(Protocol):
-    """What forecasts scores. It needs numpy, so whoever gives one does it when it is asked for."""
+    """A model of scores. It needs numpy, so it is loaded when it is asked for."""
 
     def foresee(self, evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
         """Return what to expect of each configuration."""
@@ -35,7 +35,7 @@ class ScoreModel(Protocol):
 
 
 class HistoryForecaster:
-    """Forecasts by the runs of the journals here; `model` gives what forecasts scores, and is loaded only where enough was run."""
+    """The forecaster that learns from the runs of the journal; `model` gives a model of scores, where enough was run."""
 
     def __init__(self, model: Callable[[], ScoreModel]) -> None:
         self._model = model
@@ -77,7 +77,7 @@ def _portable_keys(plan: Plan, runs: Sequence[PlannedRun]) -> dict[str, str]:
 
 
 def _forecast_scores(evidence: Evidence, keys: dict[str, str], model: ScoreModel) -> dict[str, Foreseen]:
-    """Return what is expected of each configuration, the most promising first; nothing where nothing is known."""
+    """Return the predicted score of each configuration, the most promising first; those that nothing is known of are left out."""
     by_key = {one.key: one for one in model.foresee(evidence, list(dict.fromkeys(keys.values())))}
     forecasts = {fingerprint: by_key[key] for fingerprint, key in keys.items() if by_key[key].expected is not None}
     sign = direction(evidence.metric)

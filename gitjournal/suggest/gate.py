@@ -1,4 +1,4 @@
-"""Which runs of a grid are worth making: the others are skipped, but for a control. Pure; numpy by `advisor` alone."""
+"""Early stopping of a grid: runs that are unlikely to beat the best are skipped, but for a control sample. numpy by `advisor` alone."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Gate:
 
 
 class SurrogateModel:
-    """What `forecast` asks for scores: loaded with numpy, when it is asked."""
+    """The model of scores that `forecast` asks: the surrogate of this package."""
 
     def foresee(self, evidence: Evidence, keys: Sequence[str]) -> list[Foreseen]:
         """Return what to expect of each configuration, whether it was run or not."""

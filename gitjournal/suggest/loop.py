@@ -1,4 +1,4 @@
-"""Runs suggestions one after another, each chosen with what those before it came to. Knows no terminal."""
+"""Sequential search: suggestions are run one after another, each chosen by the results of those before it. Knows no terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gitjournal.suggest.target import SearchTarget
 
 @dataclass(frozen=True)
 class Round:
-    """One suggestion that was run: what it came to (None where it failed), and the best score so far."""
+    """One iteration of the search: what it came to (None where it failed), and the best score so far."""
 
     number: int
     proposal: Proposal
@@ -33,7 +33,7 @@ class Round:
 
 @dataclass(frozen=True)
 class LoopOutcome:
-    """How it ended: the entry that holds the runs (None where nothing was left to suggest), its last outcome, and why it stopped."""
+    """How a search ended: the entry that holds the runs (None where nothing was left to suggest), its last outcome, and why it stopped."""
 
     entry: str | None
     rounds: list[Round]
@@ -43,7 +43,7 @@ class LoopOutcome:
 
 @dataclass(frozen=True)
 class LoopOptions:
-    """At most so many runs, none begun after so many seconds, in an entry of this title."""
+    """The limits of a search: at most so many runs, none begun after so many seconds, in an entry of this title."""
 
     title: str
     runs: int

@@ -1,4 +1,4 @@
-"""A procedure without what binds it to one data set, so that runs on two data sets can be compared, and written anew. Pure."""
+"""Portable procedures: without what binds them to one data set, so that runs on two can be compared and declared again. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spaces to look for configurations in: declared in an entry, or built in for each kind of task. Pure.
+"""Search spaces: declared in an entry, or built in for each kind of task. Pure.
 
 A space is written as a grid is, with ranges that name no number of values: ``{svc__C: {log: [0.1, 100]}, svc__kernel: [rbf]}``,
 or a list of such spaces, each with its own parameters. Points follow Roberts' R sequence (2018), which fills a space evenly
@@ -26,7 +26,7 @@ DIGITS = 2  # of a value drawn from a range: 0.0013 reads better than 0.00132871
 
 @dataclass(frozen=True)
 class Dimension:
-    """One parameter: a list of values, or a range of numbers."""
+    """One dimension of a search space: a parameter with a list of values, or a range of numbers."""
 
     name: str
     kind: str

@@ -25,7 +25,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """What is suggested, and what it rests on: `own` configurations here with the `best` of them, `past` of other data sets.
+    """The suggestions and the evidence for them: `own` configurations here with the `best` of them, `past` of other data sets.
 
     `width` is the number of steps of the longest candidate that differ, so that an entry can be written that later ones fit into.
     """

@@ -1,4 +1,4 @@
-"""What is believed of configurations before they are run: a Gaussian model, learned from other data sets. Pure; numpy alone.
+"""The surrogate model of scores: a Gaussian prior over configurations, learned from other data sets, and its posterior. Pure; numpy alone.
 
 Configurations are columns, data sets are rows, scores are higher-is-better numbers with NaN where nothing was run. A model over
 C configurations has a mean and a covariance: those of past data sets (expectation-maximisation for a Gaussian with missing
@@ -35,7 +35,7 @@ LEVEL_TOLD = 0.90  # of intervals
 
 @dataclass(frozen=True)
 class Belief:
-    """What the past says of C configurations on data not seen yet.
+    """The prior over the scores of C configurations on data not seen yet.
 
     `mean` (C) and `covariance` (C, C) of their scores, `noise` the variance of a repeated run; `past` (N, C) holds the scores of
     N data sets, with what was not run filled in. `weight` is how many complete data sets they amount to.
@@ -50,7 +50,7 @@ class Belief:
 
 @dataclass(frozen=True)
 class Posterior:
-    """What is believed after one's own runs: mean and standard deviation of each of C configurations.
+    """The predictive distribution after one's own runs: mean and standard deviation of each of C configurations.
 
     `known` is whether that rests on anything, `firm` whether it suffices to call a configuration unlikely. `freedom` is the degrees
     of freedom that the spread is known with: few where it comes from one's own runs alone.
@@ -79,7 +79,7 @@ class Posterior:
 
 
 def prior_correlation(algorithms: NDArray[np.intp], positions: Array) -> Array:
-    """Return how alike C configurations are before anything was run: a correlation matrix (C, C).
+    """Return the prior correlation matrix (C, C) of configurations.
 
     `algorithms` (C) numbers their algorithms, `positions` (C, P) their hyper-parameters, scaled to about 0 to 1.
     """
@@ -90,7 +90,7 @@ def prior_correlation(algorithms: NDArray[np.intp], positions: Array) -> Array:
 
 
 def learn_belief(past: Array, alike: Array) -> Belief:
-    """Learn from `past` (N, C), NaN where nothing was run; N may be 0, and each row needs one score."""
+    """Fit the prior to `past` (N, C), NaN where nothing was run; N may be 0, and each row needs one score."""
     n, c = past.shape
     observed = ~np.isnan(past)
     if not n:
@@ -109,7 +109,7 @@ def learn_belief(past: Array, alike: Array) -> Belief:
 
 
 def _impute(past: Array, observed: NDArray[np.bool_], mean: Array, covariance: Array, noise: float) -> tuple[Array, Array]:
-    """Return the expected scores (N, C), and the sum over data sets of their covariances (C, C)."""
+    """Return the E step: expected scores (N, C), and the sum over data sets of their conditional covariances (C, C)."""
     n, c = past.shape
     filled = np.empty((n, c))
     precision = np.zeros((c, c))
@@ -125,7 +125,7 @@ def _impute(past: Array, observed: NDArray[np.bool_], mean: Array, covariance: A
 
 
 def update_belief(belief: Belief, own: Indices, scores: Array) -> Posterior:
-    """Return what is expected after one's own runs: `scores` of the configurations `own`, which may repeat.
+    """Condition the prior on one's own runs: `scores` of the configurations `own`, which may repeat.
 
     The spread is rescaled by the leave-one-out residuals of one's own runs (Rasmussen and Williams 2006, 5.4.2).
     """

@@ -1,4 +1,4 @@
-"""What suggestions are for: the data, split, task and metric that an entry or a data set stands for."""
+"""The target of a search: the data, split, task and metric that an entry or a data set stands for."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SOURCES = ("sklearn:", "python:")
 
 @dataclass(frozen=True)
 class SearchTarget:
-    """What suggestions are for: data, split, task and metric as `entry` declares them, and where to look.
+    """The target of a search: data, split, task and metric as `entry` declares them, and where to look.
 
     `root` is the folder from which paths in the entry are meant.
     `space_entry` is the entry that was named, whose own `space` holds then; else the spaces are what was seen and what is built in.

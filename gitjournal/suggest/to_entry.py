@@ -1,4 +1,4 @@
-"""Writes suggestions down as an entry that runs them."""
+"""The entry that runs suggestions: its procedure, grid and hypothesis."""
 
 from __future__ import annotations
 

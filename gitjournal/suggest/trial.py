@@ -1,4 +1,4 @@
-"""Configurations that were tried, and the scale on which their scores are compared over data sets: the evidence. Values only."""
+"""Trials, and the scale on which their scores are compared over data sets: the evidence of a search. Values only."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def fit_scale(metric: str, scores: Iterable[float]) -> ScoreScale:
 
 
 def raise_outliers(worths: Sequence[float]) -> list[float]:
-    """Return extremely bad worths as merely bad ones, so that one run that diverged does not decide."""
+    """Return the worths with extremely low ones raised (winsorised), so that one run that diverged does not decide."""
     if not worths:
         return []
     middle, top = statistics.median(worths), max(worths)

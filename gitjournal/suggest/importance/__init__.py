@@ -1,1 +1,1 @@
-"""Which hyper-parameters mattered on one data set: shares of the variance of the scores, and what they rest on."""
+"""Hyper-parameter importance on one data set: shares of the variance of the scores, by a sensitivity analysis."""

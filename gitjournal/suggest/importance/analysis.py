@@ -1,4 +1,4 @@
-"""Which parameters mattered on one data set, which did not, and which cannot be told. Pure; numpy alone.
+"""Hyper-parameter importance over all algorithms that were tried on one data set. Pure; numpy alone.
 
 Within each algorithm, and among the runs that have a parameter, its importance is the share of the variance of their scores that is
 left when everything else is held (`sensitivity`). Errors are looked at by their logarithm, and extremely bad scores as merely bad
@@ -22,7 +22,7 @@ ALGORITHM = "algorithm"
 
 
 def compute_importances(metric: str, runs: Sequence[TriedConfiguration]) -> Importances:
-    """Return what mattered; runs whose score is no finite number are left out."""
+    """Return the importance of each hyper-parameter and of the choice of algorithm; runs whose score is no finite number are left out."""
     points = make_points(metric, [run for run in runs if math.isfinite(run.score)])
     groups: dict[str, list[RunPoint]] = defaultdict(list)
     for point in points:
@@ -45,7 +45,7 @@ def compute_importances(metric: str, runs: Sequence[TriedConfiguration]) -> Impo
 
 
 def _within_algorithm(importance: Importance, algorithm: str) -> Importance:
-    """Return it with names as they are within their algorithm."""
+    """Return an importance under its name within the algorithm."""
     prefix = f"{algorithm}."
     tied = [tied_name.removeprefix(prefix) for tied_name in importance.tied]
     why = f"it varied only together with {tied[0]}" if tied and importance.call == "cannot be told" else importance.why

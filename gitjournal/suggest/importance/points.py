@@ -1,4 +1,4 @@
-"""Runs as points: their hyper-parameters by name, and what their scores are worth. Pure."""
+"""The observations of a sensitivity analysis: hyper-parameters by name, and scores on one scale. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ABSENT = object()  # the value of a parameter that a run does not have
 
 @dataclass(frozen=True)
 class RunPoint:
-    """A run as values by name, such as ``SVC.C``, of the classes in it (`owners`), what its score is worth, and its spread over seeds."""
+    """One observation: values by name, such as ``SVC.C``, of the classes in a run (`owners`), its scaled score and spread over seeds."""
 
     algorithm: str
     values: Mapping[str, Any]
@@ -45,7 +45,7 @@ class RunPoint:
 
 
 def make_points(metric: str, runs: Sequence[TriedConfiguration]) -> list[RunPoint]:
-    """Return each run as a point. Extremely bad scores count as merely bad, so that one run that diverged does not decide."""
+    """Return each run as an observation. Extremely bad scores count as merely bad, so that one run that diverged does not decide."""
     scale = fit_scale(metric, (one.score for one in runs))
     values = raise_outliers([scale.worth(one.score) for one in runs])
     # an error is worth its logarithm, so its spread counts by its ratio
@@ -82,5 +82,5 @@ def _walk_values(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_finite_size(value: Any) -> bool:
-    """Whether a value is a number that can be reckoned with."""
+    """Whether a value is a number of a size that squares and logarithms bear."""
     return isinstance(value, (int, float)) and (value == 0 or 1e-100 < abs(value) < 1e100)

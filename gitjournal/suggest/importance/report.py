@@ -1,4 +1,4 @@
-"""Collects what was tried on one data set, for a report on what mattered there. Reads the index alone: no data, no worker."""
+"""The report on hyper-parameter importance of one data set. It reads the index alone: no data, no worker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCES = ("sklearn:", "python:")
 
 @dataclass(frozen=True)
 class ImportanceReport:
-    """What was tried: of `entries` entries, with configurations that `failed` and runs without the metric (`unscored`) left out.
+    """The importances from the runs of `entries` entries; configurations that `failed` or have no such metric (`unscored`) are left out.
 
     `others` are runs on the same data with other columns, target or task, which is another question.
     """
@@ -37,7 +37,7 @@ class ImportanceReport:
 
 
 def report_importance(journal: Journal, what: str | None, metric: str | None) -> ImportanceReport:
-    """Return what was tried on a data set by name, on that of an entry, or on that of the newest entry that has results.
+    """Report on a data set by name, on that of an entry, or on that of the newest entry that has results.
 
     By default the metric is that which decides there. Raises UsageError where nothing is meant or nothing has that metric.
     """
@@ -56,7 +56,7 @@ def report_importance(journal: Journal, what: str | None, metric: str | None) ->
 
 
 def report_results(label: str, entry: str, metric: str, results: Sequence[Result]) -> ImportanceReport:
-    """Return what mattered among results on one data set, for the question (columns, target, task) of this entry."""
+    """Report on results on one data set, for the question (columns, target, task) of this entry."""
     question = next((_question(result.canonical) for result in results if result.row.id == entry), None)
     by_configuration: dict[str, list[Result]] = defaultdict(list)
     of_other_questions = 0
@@ -93,7 +93,7 @@ def _resolve_entry(what: str | None, rows: Sequence[Row]) -> Row:
 
 
 def _question(canonical: str) -> str:
-    """Return what a canonical text says of data and task; the whole of what is none."""
+    """Return the section of a canonical text on data and task; the whole text where it is none."""
     parts = canonical_text.read_sections(canonical)
     return parts.data if parts else canonical
 

@@ -34,7 +34,7 @@ class ValueScore:
 
 @dataclass(frozen=True)
 class Importance:
-    """What one parameter did: among `runs` configurations that have it, with so many different `values`.
+    """The importance of one hyper-parameter: among `runs` configurations that have it, with so many different `values`.
 
     `share` of the variance with the interval `low` to `high`, None where too few runs say anything; `why` says why nothing can be told,
     and `tied` which parameters it only ever varied together with.
@@ -65,7 +65,7 @@ class Algorithm:
 
 @dataclass(frozen=True)
 class Importances:
-    """All of it: the choice of algorithm (None where there is one only), and each algorithm's parameters, the best one first."""
+    """The importances on one data set: of the `choice` of algorithm (None where there is one only), and of each one's parameters."""
 
     metric: str
     runs: int
@@ -74,7 +74,7 @@ class Importances:
 
     @property
     def is_conclusive(self) -> bool:
-        """Whether anything is called."""
+        """Whether any parameter is said to matter, or not to."""
         every = [self.choice] if self.choice else []
         every += [importance for algorithm in self.algorithms for importance in algorithm.parameters]
         return any(importance.call != "cannot be told" for importance in every)

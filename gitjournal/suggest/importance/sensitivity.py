@@ -1,4 +1,4 @@
-"""How much of a score's variance each of several inputs makes, from few points. Pure; numpy alone.
+"""Sobol total effects by a Bayesian Gaussian process: each input's share of the variance of a score. Pure; numpy alone.
 
 The score is taken for a Gaussian process of the inputs with a length for each (Rasmussen and Williams 2006, chapter 5), where an
 infinite length says that the input does nothing. Lengths and noise are not chosen but averaged over, by Gibbs sampling, so that what
@@ -33,7 +33,7 @@ LEFT_OUT = 0.025  # of each end of what is believed of a share: 95 % remain
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """One input's share of the variance, the ends of the interval that holds 95 % of the belief, and the chance that it does nothing."""
+    """The total effect of one input: its mean, its 95 % credible interval, and the probability that the input does nothing (`idle`)."""
 
     share: float
     low: float
@@ -69,14 +69,14 @@ def compute_sensitivities(squares: Sequence[Array], scores: Array, noise: float 
 
 
 def _draw(chance: np.random.Generator, log_weights: Array) -> tuple[int, Array]:
-    """Return a place drawn by these logarithms of its weight, and the chances of all."""
+    """Draw from a categorical distribution by the logarithms of its weights; return the place drawn, and all probabilities."""
     weights = np.exp(log_weights - log_weights.max())
     chances = weights / weights.sum()
     return min(int(np.searchsorted(np.cumsum(chances), chance.random())), len(log_weights) - 1), chances
 
 
 class _GaussianProcess:
-    """Points and scores; lengths and noise are given by their place in LENGTHS and NOISES."""
+    """A Gaussian process with an exponential kernel; lengths and noise are given by their place in LENGTHS and NOISES."""
 
     def __init__(self, squares: Sequence[Array], scores: Array, noise: float) -> None:
         spread = float(scores.std())
@@ -97,7 +97,7 @@ class _GaussianProcess:
         return np.asarray((1 - noise) * np.exp(-np.sqrt(squared)) + noise * np.eye(self.n))
 
     def log_likelihood(self, lengths: Sequence[int], at: int) -> float:
-        """Return the logarithm of the likelihood, at the variance that suits best."""
+        """Return the log likelihood, at the signal variance that maximises it."""
         key = (*lengths, at)
         if key not in self._fits:
             # the last row of the factor of [[K, y], [y', big]] is what y becomes under the factor of K
@@ -111,7 +111,7 @@ class _GaussianProcess:
         return self._fits[key]
 
     def shares(self, lengths: Sequence[int], at: int) -> Array:
-        """Return each input's share of the variance (2, inputs): that of the mean function, and what is expected beside it."""
+        """Return the total effects (2, inputs): those of the posterior mean function, and what its uncertainty adds."""
         key = (*lengths, at)
         if key not in self._shares:
             inverse = np.asarray(np.linalg.inv(self._covariance(lengths, at)), dtype=np.float64)
@@ -126,7 +126,7 @@ class _GaussianProcess:
         return self._shares[key]
 
     def _share(self, own: Array, near: Array, inverse: Array, signal: float) -> tuple[float, float]:
-        """Return the variance that is left when one input (`own` distances) goes through the values of all points, the others held."""
+        """Return the total effect of one input (`own` distances): the variance as it goes through all points, the others held."""
         at, m = self.points, len(self.points)
         other_squares = np.maximum(near - own[at], 0.0)
         # (point, whose value it is given, the N points that were run)

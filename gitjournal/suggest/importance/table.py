@@ -1,4 +1,4 @@
-"""The importances of one algorithm's parameters, by groups that always changed together, with what is called of each. Pure; numpy alone."""
+"""Hyper-parameter importance within one algorithm: inputs, ties between them, and what is called of each. Pure; numpy alone."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Input:
 
 
 class ParameterTable:
-    """The points of one algorithm: one row a run, one column a parameter that took several values among the runs that have it."""
+    """The design matrix of one algorithm: one row a run, one column a parameter that took several values among the runs that have it."""
 
     def __init__(self, points: Sequence[RunPoint]) -> None:
         self.points = sorted(points, key=lambda one: one.worth)
@@ -47,7 +47,7 @@ class ParameterTable:
         self.names = [name for name in self.columns if name != SPLIT]
 
     def compute_importances(self, most: int) -> list[Importance]:
-        """Return one for each parameter, computed from at most so many runs."""
+        """Return the importance of each parameter, computed from at most so many runs."""
         shared: dict[tuple[int, ...], list[str]] = defaultdict(list)
         for name in self.names:
             shared[tuple(row for row, value in enumerate(self.columns[name]) if value is not ABSENT)].append(name)
@@ -69,7 +69,7 @@ class ParameterTable:
                 yield _call(importance, inputs)
 
     def _describe(self, name: str, rows: Sequence[int]) -> Importance:
-        """Return what needs no model: how many values, and what was reached with each."""
+        """Return an importance without its share: how many values, and the best score with each."""
         column = [self.columns[name][row] for row in rows]
         scores = _best_by_value(column, [self.points[row] for row in rows])
         by_range = _best_by_range(scores)
@@ -77,7 +77,7 @@ class ParameterTable:
         return Importance(name, len(rows), len(scores), best, worst, "cannot be told")
 
     def _compute_inputs(self, rows: Sequence[int], scores: Array, most: int) -> dict[str, _Input]:
-        """Return what is known of each parameter that changed among these runs; what always changed with another is one with it."""
+        """Return the sensitivity to each parameter that changed among these runs; parameters that always changed together are one input."""
         # evenly over the ranking, so that few runs have the spread of all
         kept_rows = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).round().astype(np.intp)).tolist()
         columns = {name: [column[rows[kept]] for kept in kept_rows] for name, column in self.columns.items()}
@@ -139,7 +139,7 @@ def _levels(column: Sequence[Any]) -> list[str]:
 
 
 def _level_codes(column: Sequence[Any]) -> list[int]:
-    """Return which value each is, by the order in which they come."""
+    """Return the values as integer codes, by the order in which they come."""
     numbers: dict[str, int] = {}
     return [numbers.setdefault("" if value is ABSENT else repr(value), len(numbers)) for value in column]
 
@@ -156,7 +156,7 @@ def _squared_distances(name: str, column: Sequence[Any]) -> Array:
 
 
 def _follows(own: Sequence[Any], other_column: Sequence[Any], squares: Array, other_squares: Array) -> bool:
-    """Whether a parameter never changed without another: each value of that goes with one of this, or both change alike."""
+    """Whether a parameter is confounded with another: each value of that goes with one of this, or both change alike."""
     columns = zip(own, other_column, strict=True)
     pairs = [(value, other_value) for value, other_value in columns if value is not ABSENT and other_value is not ABSENT]
     levels, other_levels = (len(_levels([pair[at] for pair in pairs])) for at in (0, 1))
@@ -171,7 +171,7 @@ def _follows(own: Sequence[Any], other_column: Sequence[Any], squares: Array, ot
 
 
 def _best_by_value(column: Sequence[Any], points: Sequence[RunPoint]) -> list[tuple[float, ValueScore]]:
-    """Return what was reached with each value, and what that is worth; the points come worst first."""
+    """Return the best score with each value, and what that is worth; the points come worst first."""
     best = {repr(value): (value, one) for value, one in zip(column, points, strict=True)}
     return [(one.worth, ValueScore(value, value, one.run.score)) for value, one in best.values()]
 

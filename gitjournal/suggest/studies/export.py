@@ -1,4 +1,4 @@
-"""An entry and its results as a study: one trial for each configuration, with where it looked. Pure."""
+"""The study made of an entry and its results: one trial for each configuration, and the search space. Pure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def make_study(entry_id: str, front: FrontMatter, summary: Summary, records: Seq
 
 
 class _ParameterSpace:
-    """How parameters and their values are written in a study."""
+    """The search space of a study: the distribution of each parameter, and how its values are written."""
 
     def __init__(self, front: FrontMatter, configurations: Sequence[ConfigurationResult]) -> None:
         axes = _dimensions(front)

@@ -1,4 +1,4 @@
-"""A study, the record of a hyper-parameter search by another tool, as plain values; and what it means in an entry. Pure.
+"""A study, the record of a hyper-parameter search by another tool, as values; and its space and points as an entry has them. Pure.
 
 `optuna_io` reads and writes those of optuna; nothing here knows that library.
 """
@@ -19,7 +19,7 @@ JSON_TEXTS = "json"  # the attribute of a study that says which choices are JSON
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from `low` to `high`, both included; `whole` ones, every `step`, or drawn by their logarithm (`log`)."""
+    """A distribution of numbers from `low` to `high`, both included; `whole` ones, every `step`, or drawn by their logarithm (`log`)."""
 
     low: float
     high: float
@@ -30,7 +30,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Categorical:
-    """One of some values: None, bool, int, float or str where the study is to be written."""
+    """A distribution over listed values: None, bool, int, float or str where the study is to be written."""
 
     choices: tuple[Any, ...]
 
@@ -111,7 +111,7 @@ def best_points(study: Study, most: int) -> list[dict[str, Any]]:
 
 
 def search_spaces(study: Study) -> list[dict[str, Any]]:
-    """Return where the study looked, as an entry's `space` says it: one mapping for each set of parameters that trials with a value have.
+    """Return the search space as an entry's `space` says it: one mapping for each set of parameters that trials with a value have.
 
     Where there are several, a parameter keeps only the choices that were seen together with the others of its set: a study with
     conditional parameters says nowhere which of them go together.

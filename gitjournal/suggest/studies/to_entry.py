@@ -1,4 +1,4 @@
-"""Writes entries from what other tools have searched: where they looked and what did best there, to be run here.
+"""The entry made of a study: its search space, and its best configurations as a grid to be run here.
 
 gitjournal records what it ran itself, so nothing that a study reports becomes a record.
 """
@@ -26,7 +26,7 @@ TAG = "imported"
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What an entry made of a study is asked to be.
+    """The options of an import.
 
     `like` is the entry whose procedure, data and split are taken; `values` (title, procedure, parameters, metrics, seeds) and `data`
     say otherwise. `most` is how many configurations are taken.

@@ -1,4 +1,4 @@
-"""Takes what studies of other tools report as evidence for suggestions: it becomes a journal among others, and no record."""
+"""The trials of studies as evidence for suggestions: they become a run history among others, and no record."""
 
 from __future__ import annotations
 
