@@ -73,7 +73,7 @@ class CommitBuilder:
         files = {change.path: change.new for change in changes}
         self.git("update-index", "-z", "--index-info", index="tree", stdin=index_info(files, self.repository))
         tree = self.git("write-tree", "--missing-ok", index="tree")  # in a partial clone the rest need not be here
-        sign = ["-S"] if self.repository.signs_commits else []
+        sign = ["-S"] if self.repository.config.signs_commits else []
         text = message.rstrip("\n") + "\n"
         try:
             # a guessed name would stay in the history

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -48,29 +48,31 @@ class PlannedEntry(Generic[T]):
     accepted: T
 
 
-def plan_commit(
-    lab: Lab,
-    path: str,
-    *,
-    accept: Callable[[str], T],
-    message: Callable[[T], str],
-    files: dict[str, bytes] | None = None,
-    write: Callable[[], None] = lambda: None,
-    patience: float = PATIENCE,
-) -> PlannedEntry[T]:
+@dataclass(frozen=True)
+class PlanRequest(Generic[T]):
+    """What a plan commit is to hold beside the entry, and who decides.
+
+    `accept` gets exactly the text that git stores; what it raises is passed on, and then nothing is committed. `message` makes the
+    commit message of what it returned. `files` are other files by path that belong to the plan, such as a datasheet. `write` may bring
+    the entry's file into its last form; it is called when it is known that a commit can be made.
+    """
+
+    accept: Callable[[str], T]
+    message: Callable[[T], str]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    write: Callable[[], None] = lambda: None
+
+
+def plan_commit(lab: Lab, path: str, request: PlanRequest[T], *, patience: float = PATIENCE) -> PlannedEntry[T]:
     """Commit an entry as it stands on the disk, through git's own filters; `path` is relative to the lab.
 
-    `files` are other files by path that belong to the plan, such as a datasheet.
-
-    `accept` gets exactly the text that git stores; what it raises is passed on, and then nothing is written. Where the
-    branch has that text already no commit is made. `write` may bring the file into its last form; it is called when it is
-    known that a commit can be made here. Raises UnfinishedError in the middle of a merge, rebase or commit, BusyError where
-    git is at work, and GitError where the lab is missing or has no journal branch checked out.
+    Where the branch has that text already no commit is made. Raises UnfinishedError in the middle of a merge, rebase or
+    commit, BusyError where git is at work, and GitError where the lab is missing or has no journal branch checked out.
     """
     worktree = lab.worktree
     if worktree is None:
         raise GitError(f"{lab.path} is missing", hint="bring it back with: gitjournal init")
-    planning = _Planning(worktree, path, accept, message, files or {}, write, patience)
+    planning = _Planning(worktree, path, request, patience)
     with hold_journal(lab.repository, patience=patience):
         for number in range(TRIES):
             try:
@@ -86,10 +88,7 @@ class _Planning(Generic[T]):
 
     worktree: Worktree
     path: str
-    accept: Callable[[str], T]
-    message: Callable[[T], str]
-    files: dict[str, bytes]
-    write: Callable[[], None]
+    request: PlanRequest[T]
     patience: float
     accepted: dict[str, T] = field(default_factory=dict)
 
@@ -102,17 +101,17 @@ class _Planning(Generic[T]):
             if copy.has_conflicts:
                 raise UnfinishedError(conflict_message(self.worktree))
             tip, tree = self._tree_of(branch)
-            self.write()
+            self.request.write()
             file = _stage(copy, path)
             text = _read_text(self.worktree, file)
             if file.blob not in self.accepted:
-                self.accepted[file.blob] = self.accept(text)
+                self.accepted[file.blob] = self.request.accept(text)
             accepted = self.accepted[file.blob]
-            plain = plain_changes(self.files, tree, store_files(repository, self.files, tree, tip))
+            plain = plain_changes(self.request.files, tree, store_files(repository, self.request.files, tree, tip))
             if tree.get(path) == file and not plain:
                 return PlannedEntry(None, branch, tip, tip, path, file.mode, file.blob, text, accepted)
             changes = [FileChange(path, "planned", tree.get(path), file), *plain, *_left_behind(self.worktree, tree, path)]
-            message = self.message(accepted)
+            message = self.request.message(accepted)
             with commit_builder(repository, self.worktree, tip) as builder:
                 stage_changes(builder, copy, changes[1:], Addition())
                 commit = builder.commit(changes, message)
@@ -136,7 +135,7 @@ class _Planning(Generic[T]):
     def _tree_of(self, branch: str) -> tuple[str, dict[str, TreeFile]]:
         """Return the tip of a branch and the files of its tree that matter here. Raises GitError where it is no journal."""
         tip = self.worktree.repository.resolve(f"refs/heads/{branch}")
-        listed = self.worktree.repository.tree(tip, settings.FILE, "entries/", self.path, *self.files) if tip else []
+        listed = self.worktree.repository.tree(tip, settings.FILE, "entries/", self.path, *self.request.files) if tip else []
         tree = {file.path: file for file in listed}
         if tip is None or settings.FILE not in tree:
             place = self.worktree.path

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gitjournal.errors import GitError
+from gitjournal.git.config import GitConfig, read_config
 from gitjournal.git.process import git, git_bytes, run_git
 
 _OBJECT_ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -41,34 +42,14 @@ class Repository:
         return self.common / "gitjournal"
 
     @cached_property
-    def _settings(self) -> dict[str, str]:
-        """What its settings say that we ask for, read once: a process for each question would be felt at every start."""
-        pattern = r"^(core\.(bare|worktree)|commit\.gpgsign|user\.(name|email))$"
-        lines = run_git(["config", "-z", "--get-regexp", pattern], cwd=self.common).stdout.split(b"\0")
-        return dict(os.fsdecode(line).partition("\n")[::2] for line in lines if line)
+    def config(self) -> GitConfig:
+        """What git's settings say of it, read once: a process for each question would be felt at every start."""
+        return read_config(self.common)
 
-    def _is_set(self, name: str) -> bool:
-        value = self._settings.get(name, "false").lower()
-        if value in ("true", "false"):
-            return value == "true"
-        return run_git(["config", "--type=bool", name], cwd=self.common).stdout.strip() == b"true"
-
-    @cached_property
+    @property
     def bare(self) -> bool:
         """Whether there is no main worktree."""
-        return self._is_set("core.bare")
-
-    @cached_property
-    def signs_commits(self) -> bool:
-        """Whether the person signs their commits, as it was set when this command first asked."""
-        return self._is_set("commit.gpgsign")
-
-    @cached_property
-    def has_identity(self) -> bool:
-        """Whether the person plainly told git their name and address; where not, it may know them from elsewhere."""
-        environment = [os.environ.get(f"GIT_{role}_{what}", "") for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
-        settings = [self._settings.get(name, "") for name in ("user.name", "user.email")]
-        return all(map(str.strip, environment)) or all(map(str.strip, settings))
+        return self.config.bare
 
     @cached_property
     def top(self) -> Path | None:
@@ -78,7 +59,7 @@ class Repository:
         """
         if self.bare:
             return None
-        worktree = self._settings.get("core.worktree")
+        worktree = self.config.worktree
         if worktree:
             return Path(os.path.realpath(self.common / worktree))
         return self.common.parent if self.common.name == ".git" else None
@@ -203,7 +184,7 @@ def author_email(repository: Repository) -> str:
 
 def require_identity(repository: Repository) -> None:
     """Raise GitError where git does not know who commits: a guessed name would stay in the history."""
-    if not repository.has_identity:
+    if not repository.config.has_identity:
         ask_identity(repository)
 
 

@@ -215,7 +215,7 @@ def _locks(lab: Lab) -> Iterator[Ailment]:
 
 def _index(lab: Lab) -> Iterator[Ailment]:
     with Index.open(lab.repository) as index:
-        sound, path = index.is_sound(), index.path
+        sound, path = index.file.is_sound(), index.file.path
 
     def mend() -> str:
         for ending in ("-wal", "-shm", ""):

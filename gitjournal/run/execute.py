@@ -21,7 +21,7 @@ from gitjournal.entry.summary import summarise
 from gitjournal.git import results_commit
 from gitjournal.git.busy import UnfinishedError
 from gitjournal.git.lab import Lab
-from gitjournal.git.plan_commit import PlannedEntry, plan_commit, uncommitted_plan
+from gitjournal.git.plan_commit import PlannedEntry, PlanRequest, plan_commit, uncommitted_plan
 from gitjournal.git.repository import require_identity
 from gitjournal.git.working_files import replace_file
 from gitjournal.journal.entry_ids import id_of_page
@@ -269,7 +269,7 @@ def commit_plan(subject: Subject, plan: Plan, sheet: dict[str, bytes]) -> Planne
     if lab.worktree is None:
         return uncommitted_plan(lab, subject.ref, subject.path, plan.text, plan.full_entry)
     try:
-        committed = plan_commit(lab, subject.path, accept=accept, message=message, files=sheet, write=write)
+        committed = plan_commit(lab, subject.path, PlanRequest(accept, message, sheet, write))
     except UnfinishedError:
         return uncommitted_plan(lab, subject.ref, subject.path, plan.text, plan.full_entry)
     subject.journal.pass_over(committed.branch, committed.before, committed.tip)

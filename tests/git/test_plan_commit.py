@@ -6,7 +6,7 @@ import pytest
 
 from gitjournal.errors import EntryError, GitError
 from gitjournal.git.lab import find_lab
-from gitjournal.git.plan_commit import plan_commit
+from gitjournal.git.plan_commit import PlanRequest, plan_commit
 from tests.support.helpers import git
 from tests.support.journals import (
     ENTRY,
@@ -22,7 +22,7 @@ from tests.support.journals import (
 def test_a_plan_tells_commit_mode_blob_and_the_text_that_git_has(repo):
     lab = journal(repo)
     write(lab).chmod(0o755)
-    made = plan_commit(lab, ENTRY, accept=len, message=lambda length: f"plan of {length}\n\nEntry: k3f9")
+    made = plan_commit(lab, ENTRY, PlanRequest(accept=len, message=lambda length: f"plan of {length}\n\nEntry: k3f9"))
     assert made.accepted == len(TEXT)
     assert made.mode == "100755"
     assert made.text == TEXT == git(lab.path, "cat-file", "blob", made.blob) + "\n"
@@ -39,7 +39,7 @@ def test_a_save_between_accepting_and_committing_cannot_separate_plan_and_text(r
         write(lab, "something else\n")
         return text
 
-    made = plan_commit(lab, ENTRY, accept=accept, message=lambda text: "plan")
+    made = plan_commit(lab, ENTRY, PlanRequest(accept=accept, message=lambda text: "plan"))
     assert made.accepted == made.text == TEXT == at(lab, ENTRY) + "\n"
     assert status(lab) == f" M {ENTRY}"
 
@@ -57,7 +57,7 @@ def test_git_at_work_between_accepting_and_committing_makes_the_plan_begin_again
         seen.append(text)
         return text
 
-    plan_commit(lab, ENTRY, accept=accept, message=lambda text: "plan")
+    plan_commit(lab, ENTRY, PlanRequest(accept=accept, message=lambda text: "plan"))
     assert git(lab.path, "log", "-2", "--format=%s", "journal").splitlines() == ["plan", "by hand"]
     assert seen == [TEXT], "the same text is not judged twice"
     assert status(lab) == ""
@@ -71,7 +71,7 @@ def test_what_is_staged_between_accepting_and_committing_stays_staged(repo):
     def accept(text: str) -> None:
         git(lab.path, "add", "notes.md")
 
-    plan_commit(lab, ENTRY, accept=accept, message=lambda _: "plan")
+    plan_commit(lab, ENTRY, PlanRequest(accept=accept, message=lambda _: "plan"))
     assert status(lab) == "A  notes.md"
 
 

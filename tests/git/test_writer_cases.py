@@ -16,7 +16,7 @@ import pytest
 
 from gitjournal.errors import BusyError, GitError
 from gitjournal.git.lab import Lab, find_lab
-from gitjournal.git.plan_commit import plan_commit
+from gitjournal.git.plan_commit import PlanRequest, plan_commit
 from gitjournal.git.results_commit import commit_spool
 from gitjournal.git.setup.init import init
 from gitjournal.git.spool import list_pending, spool_results
@@ -357,7 +357,7 @@ def test_what_the_caller_refuses_is_not_written(repo):
         raise BusyError("not today")
 
     with pytest.raises(BusyError, match="not today"):
-        plan_commit(lab, ENTRY, accept=refuse, message=str)
+        plan_commit(lab, ENTRY, PlanRequest(accept=refuse, message=str))
     assert _state(lab) == before
 
 

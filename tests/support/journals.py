@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gitjournal.git.lab import Lab
-from gitjournal.git.plan_commit import PlannedEntry, plan_commit
+from gitjournal.git.plan_commit import PlannedEntry, PlanRequest, plan_commit
 from gitjournal.git.results_commit import CommitOutcome, commit_spool
 from gitjournal.git.setup.init import init
 from gitjournal.git.spool import Results, spool_results
@@ -53,7 +53,8 @@ def write(lab: Lab, text: str = TEXT, path: str = ENTRY) -> Path:
 
 
 def plan(lab: Lab, path: str = ENTRY, patience: float = SMALL) -> PlannedEntry[str]:
-    return plan_commit(lab, path, accept=lambda text: text, message=lambda text: "plan: RBF beats linear", patience=patience)
+    request = PlanRequest(accept=lambda text: text, message=lambda text: "plan: RBF beats linear")
+    return plan_commit(lab, path, request, patience=patience)
 
 
 def record(run: str | None = None, **more: object) -> bytes:

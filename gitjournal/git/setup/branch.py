@@ -127,6 +127,6 @@ def _begin_branch(missing: Missing) -> None:
     root = git([*plain, empty], cwd=missing.repository.common, stdin=_ROOT_MESSAGE, extra=_ROOT)
     lines = "".join(f"100644 blob {missing.repository.store(text.encode())}\t{name}\n" for name, text in files.items())
     tree = run("mktree", stdin=lines.encode())
-    sign = ["-S"] if missing.repository.signs_commits else []
+    sign = ["-S"] if missing.repository.config.signs_commits else []
     first = git([*plain, *sign, "-p", root, tree], cwd=missing.repository.common, stdin=b"Begin the journal\n")
     run("update-ref", "--create-reflog", "-m", "gitjournal init", missing.ref, first, "0" * len(first))

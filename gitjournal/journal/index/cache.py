@@ -12,7 +12,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -37,18 +36,13 @@ _row_decoder = msgspec.json.Decoder(Row)
 
 
 class Index:
-    """The index of one repository. Open one with `Index.open`, bring it up to date with `refresh`, then ask."""
+    """The index of one repository. Open one with `Index.open`, bring it up to date with `refresh`, then ask; `file` is where it lies."""
 
     def __init__(self, repository: Repository, *, on_disk: bool = True) -> None:
         self.repository = repository
         self.refs: dict[str, str] = {}
         self._standing: dict[str, Row] | None = None
-        self._file = IndexFile(repository.private / NAME, on_disk=on_disk)
-
-    @property
-    def path(self) -> Path:
-        """Its file."""
-        return self._file.path
+        self.file = IndexFile(repository.private / NAME, on_disk=on_disk)
 
     @classmethod
     @contextmanager
@@ -62,7 +56,7 @@ class Index:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.connection.close()
+        self.file.connection.close()
 
     def refresh(self, refs: Mapping[str, str]) -> None:
         """Make the index hold exactly these refs (full name -> commit), the most important first.
@@ -78,7 +72,7 @@ class Index:
             update.run()
 
     def _update(self) -> Update:
-        return Update(self._file.connection, self.repository, self.refs)
+        return Update(self.file.connection, self.repository, self.refs)
 
     def entries(self, ref: str) -> list[Row]:
         """Return the entries of one ref, in the order of their ids."""
@@ -113,34 +107,32 @@ class Index:
 
     def keep_ideas(self, ideas: Mapping[str, bytes]) -> None:
         """Keep what entries are about, by the blob of their page. Unlike a row, it is worked out only when it is first asked for."""
-        self._mend(lambda: self._write_ideas(list(ideas.items())))
 
-    def _write_ideas(self, ideas: Sequence[tuple[str, bytes]]) -> None:
-        with transaction(self._file.connection):
-            self._file.connection.executemany("INSERT OR REPLACE INTO ideas VALUES (?, ?)", ideas)
+        def write() -> None:
+            with transaction(self.file.connection):
+                self.file.connection.executemany("INSERT OR REPLACE INTO ideas VALUES (?, ?)", list(ideas.items()))
 
-    def is_sound(self) -> bool:
-        """Whether the file on the disk is a whole database; true where there is none."""
-        return self._file.is_sound()
+        self._mend(write)
 
     def ask(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Return the rows that answer an SQL statement. Raises BusyError where another process holds the file."""
-        return self._mend(lambda: self._file.connection.execute(statement, values).fetchall())
-
-    def ask_in_chunks(self, statement: str, keys: Sequence[str], before: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """Ask with `{marks}` in the statement for many keys, as many at once as SQLite takes; `before` are values ahead of them."""
-        for start in range(0, len(keys), KEYS_AT_ONCE):
-            chunk = keys[start : start + KEYS_AT_ONCE]
-            yield from self.ask(statement.format(marks=",".join("?" * len(chunk))), [*before, *chunk])
+        return self._mend(lambda: self.file.connection.execute(statement, values).fetchall())
 
     def _mend(self, action: Callable[[], T]) -> T:
         """Do `action`; where the file turns out damaged or cannot be written, make a new index and do it again."""
         try:
             return action()
         except sqlite3.DatabaseError as fault:
-            self._file.replace(fault)
+            self.file.replace(fault)
             self._update().run()
             return action()
+
+
+def ask_in_chunks(index: Index, statement: str, keys: Sequence[str], before: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    """Ask with `{marks}` in the statement for many keys, as many at once as SQLite takes; `before` are values ahead of them."""
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        chunk = keys[start : start + KEYS_AT_ONCE]
+        yield from index.ask(statement.format(marks=",".join("?" * len(chunk))), [*before, *chunk])
 
 
 def placed_row(_: str, stem: str, page: str, records: str, row: bytes) -> Row:

@@ -8,7 +8,7 @@ from itertools import accumulate
 import msgspec
 
 from gitjournal.entry.record import Scores
-from gitjournal.journal.index.cache import Index
+from gitjournal.journal.index.cache import Index, ask_in_chunks
 from gitjournal.journal.index.rows import Row, id_of_stem
 
 _RESULTS = """
@@ -79,5 +79,5 @@ def _results_of_entries(index: Index, data: str, entries: Mapping[str, Row]) -> 
     """Return the results on one data set; `entries` are by the blob of their records."""
     return [
         Result(data, fingerprint, canonical, status, _scores_decoder.decode(metrics).get("dev", {}), seconds, entries[blob])
-        for blob, fingerprint, canonical, status, metrics, seconds in index.ask_in_chunks(_RESULTS, list(entries), [data])
+        for blob, fingerprint, canonical, status, metrics, seconds in ask_in_chunks(index, _RESULTS, list(entries), [data])
     ]

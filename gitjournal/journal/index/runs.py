@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
 from gitjournal.entry.record import Record, Scores
 from gitjournal.entry.summary import COUNTS, Key
 from gitjournal.journal.entry_ids import can_mean
-from gitjournal.journal.index.cache import Index, placed_row
+from gitjournal.journal.index.cache import Index, ask_in_chunks, placed_row
 from gitjournal.journal.index.rows import Row, id_of_stem
 
 _RUNS = """
@@ -67,7 +68,7 @@ _scores_decoder = msgspec.json.Decoder(Scores)
 
 def list_runs(index: Index, fingerprints: Sequence[str]) -> list[Run]:
     """Return every run of some configurations, the most important ref first."""
-    return [_read_run(*values) for values in index.ask_in_chunks(_RUNS, fingerprints)]
+    return [_read_run(values) for values in ask_in_chunks(index, _RUNS, fingerprints)]
 
 
 def find_runs(index: Index, keys: Sequence[Key]) -> list[Run]:
@@ -89,7 +90,7 @@ def find_owners(index: Index, records: Iterable[Record]) -> dict[Key, Scores]:
 
 def find_holders(index: Index, fingerprints: Sequence[str]) -> list[Holder]:
     """Return every run of some configurations that an entry did itself and that counts, by the blob of its records."""
-    return [Holder(*values) for values in index.ask_in_chunks(_HOLDERS, fingerprints)]
+    return [Holder(*values) for values in ask_in_chunks(index, _HOLDERS, fingerprints)]
 
 
 def find_repeated(index: Index, ref: str) -> list[tuple[Row, Row]]:
@@ -122,23 +123,12 @@ def fingerprints_outside(index: Index, ids: Collection[str]) -> set[str]:
     """Return the configurations that were run by entries other than these."""
     places = index.ask("SELECT DISTINCT stem, records FROM places WHERE records <> ''", ())
     blobs = sorted({blob for stem, blob in places if id_of_stem(stem) not in ids})
-    return {fingerprint for (fingerprint,) in index.ask_in_chunks(_FINGERPRINTS, blobs)}
+    return {fingerprint for (fingerprint,) in ask_in_chunks(index, _FINGERPRINTS, blobs)}
 
 
-def _read_run(
-    run: str,
-    fingerprint: str,
-    seed: int | None,
-    status: str,
-    origin: str | None,
-    at: str | None,
-    metrics: bytes,
-    seconds: float | None,
-    stem: str,
-    row: bytes | None,
-    ref: str,
-) -> Run:
+def _read_run(values: tuple[Any, ...]) -> Run:
     """Return one run; the values are those of `_RUNS`, in their order."""
+    run, fingerprint, seed, status, origin, at, metrics, seconds, stem, row, ref = values
     entry = _row_decoder.decode(row) if row else Row()
     return Run(
         run=run,
