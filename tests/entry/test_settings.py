@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from gitjournal import resources
 from gitjournal.entry import settings
 from gitjournal.entry.settings import Settings, parse
 from gitjournal.errors import EntryError
@@ -41,10 +40,3 @@ def test_a_fault_has_its_place_and_the_way_out(text, said):
     with pytest.raises(EntryError) as caught:
         parse(text)
     assert str(caught.value).startswith(said)
-
-
-def test_what_ships_beside_the_code_is_found():
-    assert resources.text("hooks/prepare-commit-msg").startswith("#!/bin/sh\n")
-    assert resources.folder("templates").is_dir()
-    with pytest.raises(FileNotFoundError, match="nothing"):
-        resources.folder("nothing")
