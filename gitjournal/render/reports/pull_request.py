@@ -143,8 +143,10 @@ def _verdict_lines(reviewed: ReviewedEntry) -> Iterator[str]:
         for outcome in reviewed.verdict.outcomes:
             yield f"- **{outcome.verdict}**: expected {_as_code(outcome.expectation)}; {inert(outcome.words)}"
         return
-    expected = reviewed.entry.front.expect if reviewed.entry else None
-    yield f"- expected {_as_code(str(expected))}, not judged yet" if expected else "- Nothing was expected in numbers (`expect:`)."
+    expectations = reviewed.entry.front.expectations if reviewed.entry else []
+    yield from (f"- expected {_as_code(expectation)}, not judged yet" for expectation in expectations)
+    if not expectations:
+        yield "- Nothing was expected in numbers (`expect:`)."
 
 
 def _score_table(reviewed: ReviewedEntry) -> Iterator[str]:
