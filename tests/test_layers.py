@@ -76,6 +76,29 @@ def test_a_package_imports_only_what_stands_above_it() -> None:
     assert not wrong
 
 
+def answers() -> list[tuple[str, str, str]]:
+    """Return (subject, module, name) for each row of the table of subjects."""
+    table = (DOCS / "architecture.md").read_text().partition("## Where a line belongs")[2]
+    return re.findall(r"^\| (.+?) \| `([\w/]+\.py)`: `(\w+)` \|$", table, re.MULTILINE)
+
+
+def test_twenty_subjects_and_more_have_their_place() -> None:
+    rows = (DOCS / "architecture.md").read_text().partition("## Where a line belongs")[2].count("\n| ") - 2
+    assert len(answers()) == rows >= 20
+
+
+@pytest.mark.parametrize(("subject", "module", "name"), answers())
+def test_a_line_about_a_subject_stands_where_the_page_says(subject: str, module: str, name: str) -> None:
+    top = parsed(PACKAGE / module).body
+    assigned = {target.id for node in top if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
+    assert name in assigned | {node.name for node in top if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
+def test_every_module_that_the_page_names_is_there() -> None:
+    named = set(re.findall(r"`([\w/]+\.py)`", (DOCS / "architecture.md").read_text())) - {"tests/test_layers.py"}
+    assert not [name for name in named if not (PACKAGE / name).exists()]
+
+
 def test_a_package_says_what_it_is_for_and_imports_nothing() -> None:
     packages = [path for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE]
     assert not [path for path in packages if not ast.get_docstring(parsed(path)) or len(parsed(path).body) > 1]
