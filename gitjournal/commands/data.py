@@ -25,11 +25,11 @@ from gitjournal.journal.journal import open_journal
 from gitjournal.procedure import declaration
 from gitjournal.render import looks as testing
 from gitjournal.render import text
-from gitjournal.render.overlaps import overlap_words
+from gitjournal.render.overlaps import duplicate_lines
 from gitjournal.run import draft, plan, sealed_set
 from gitjournal.run.entry_state import read_at_hand
 from gitjournal.run.sealed_set import read_sheets
-from gitjournal.worker.jobs import A, DuplicateRows, DuplicatesJob, ErrorReply
+from gitjournal.worker.jobs import A, DuplicatesJob, ErrorReply
 from gitjournal.worker.pool import WorkerPool
 
 
@@ -116,32 +116,7 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(duplicates)))
         return
-    click.echo("\n".join(_duplicate_lines(what, duplicates)))
-
-
-def _duplicate_lines(what: str, duplicates: DuplicateRows) -> list[str]:
-    digits = f"{text.count(duplicates.digits, 'digit')}"
-    exact, rounded = duplicates.exact, duplicates.rounded
-    lines = [f"{text.clean(what)}: {duplicates.rows:,} rows, {_duplicate_words(exact)}"]
-    if rounded[0] != exact[0]:
-        lines.append(f"rounded to {digits}: {_duplicate_words(rounded)}")
-    if not duplicates.across:
-        return lines
-    sizes = ", ".join(f"{part} {rows:,}" for part, rows in duplicates.parts.items())
-    lines.append(f"parts: {sizes}" + (f", the first of {duplicates.folds} folds" if duplicates.folds > 1 else ""))
-    plain = {(one["part"], one["other"]): one["rows"] for one in duplicates.across[0]["overlaps"]}
-    for finding in duplicates.across:
-        fresh = [b for b in finding["overlaps"] if finding["code"] != "GJ312" or plain.get((b["part"], b["other"])) != b["rows"]]
-        lines += [text.wrap(f"  {finding['code']} {overlap_words(finding['code'], between)}") for between in fresh]
-    return lines if any(one["overlaps"] for one in duplicates.across) else [*lines, "nothing is in two parts"]
-
-
-def _duplicate_words(counted: tuple[int, list[int]]) -> str:
-    amount, first = counted
-    if not amount:
-        return "none like another"
-    named = ", ".join(map(str, first)) + (", …" if amount > len(first) else "")
-    return f"{amount:,} like an earlier one ({'row' if amount == 1 else 'rows'} {named})"
+    click.echo("\n".join(duplicate_lines(what, duplicates)))
 
 
 @command.command("sheet")

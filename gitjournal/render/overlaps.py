@@ -1,11 +1,12 @@
-"""Data leakage between the parts of a split, in words; and what the codes of findings in records mean."""
+"""Rows that are alike, and data leakage between the parts of a split, in words; and what the codes of findings in records mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from gitjournal.render.text import clean, count
+from gitjournal.render.text import clean, count, wrap
+from gitjournal.worker.jobs import DuplicateRows
 
 MEANING = {
     "GJ301": "it did not converge",
@@ -39,3 +40,29 @@ def overlap_words(code: str, between: dict[str, Any]) -> str:
         return f"{rows} of {part} {are} earlier than the last of {other_part}{where}"
     rounded = " but for rounding" if code == "GJ312" else ""
     return f"{rows} of {part} {are} in {other_part} too{rounded}{where}"
+
+
+def duplicate_lines(what: str, duplicates: DuplicateRows) -> list[str]:
+    """Return how many rows of the data named `what` are alike, then which stand in two parts of their split."""
+    digits = f"{count(duplicates.digits, 'digit')}"
+    exact, rounded = duplicates.exact, duplicates.rounded
+    lines = [f"{clean(what)}: {duplicates.rows:,} rows, {_duplicate_words(exact)}"]
+    if rounded[0] != exact[0]:
+        lines.append(f"rounded to {digits}: {_duplicate_words(rounded)}")
+    if not duplicates.across:
+        return lines
+    sizes = ", ".join(f"{part} {rows:,}" for part, rows in duplicates.parts.items())
+    lines.append(f"parts: {sizes}" + (f", the first of {duplicates.folds} folds" if duplicates.folds > 1 else ""))
+    plain = {(one["part"], one["other"]): one["rows"] for one in duplicates.across[0]["overlaps"]}
+    for finding in duplicates.across:
+        fresh = [b for b in finding["overlaps"] if finding["code"] != "GJ312" or plain.get((b["part"], b["other"])) != b["rows"]]
+        lines += [wrap(f"  {finding['code']} {overlap_words(finding['code'], between)}") for between in fresh]
+    return lines if any(one["overlaps"] for one in duplicates.across) else [*lines, "nothing is in two parts"]
+
+
+def _duplicate_words(counted: tuple[int, list[int]]) -> str:
+    amount, first = counted
+    if not amount:
+        return "none like another"
+    named = ", ".join(map(str, first)) + (", …" if amount > len(first) else "")
+    return f"{amount:,} like an earlier one ({'row' if amount == 1 else 'rows'} {named})"

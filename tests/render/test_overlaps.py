@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gitjournal.render.overlaps import finding_lines, finding_meaning, overlap_words
+from gitjournal.render.overlaps import duplicate_lines, finding_lines, finding_meaning, overlap_words
+from gitjournal.worker.jobs import DuplicateRows
 
 
 def between(rows: int, *first: int) -> dict[str, Any]:
@@ -38,3 +39,31 @@ def test_a_finding_is_one_line_whatever_it_is_between() -> None:
 def test_a_code_that_nobody_knows_is_named_and_moves_no_cursor() -> None:
     assert finding_meaning("GJ301") == "GJ301 it did not converge"
     assert finding_meaning("GJ\x1b[2J999") == "GJ999"
+
+
+def test_rows_that_are_alike_are_counted_exactly_and_rounded() -> None:
+    within = DuplicateRows(hash="sha256:d", rows=1797, digits=3, exact=(0, []), rounded=(0, []))
+    assert duplicate_lines("digits", within) == ["digits: 1,797 rows, none like another"]
+    near = DuplicateRows(hash="sha256:d", rows=1797, digits=3, exact=(1, [7]), rounded=(9, [7, 8]))
+    assert duplicate_lines("digits", near) == [
+        "digits: 1,797 rows, 1 like an earlier one (row 7)",
+        "rounded to 3 digits: 9 like an earlier one (rows 7, 8, …)",
+    ]
+
+
+def test_across_the_parts_of_a_split_a_row_is_told_once() -> None:
+    exact = {"code": "GJ311", "overlaps": [between(1, 7)]}
+    rounded = {"code": "GJ312", "overlaps": [between(1, 7), {**between(2, 8, 9), "other": "test"}]}
+    parts = {"train": 8, "dev": 2}
+    split = DuplicateRows(
+        hash="sha256:d", rows=10, digits=1, exact=(1, [7]), rounded=(1, [7]), across=[exact, rounded], parts=parts, folds=5
+    )
+    assert duplicate_lines("digits", split)[1:] == [
+        "parts: train 8, dev 2, the first of 5 folds",
+        "  GJ311 1 row of dev is in train too (row 7)",
+        "  GJ312 2 rows of dev are in test too but for rounding (rows 8, 9)",
+    ]
+    clean = DuplicateRows(
+        rows=10, digits=1, exact=(0, []), rounded=(0, []), across=[{"code": "GJ311", "overlaps": []}], parts=parts, folds=1
+    )
+    assert duplicate_lines("digits", clean)[1:] == ["parts: train 8, dev 2", "nothing is in two parts"]
