@@ -64,6 +64,6 @@ def test_across_the_parts_of_a_split_a_row_is_told_once() -> None:
         "  GJ312 2 rows of dev are in test too but for rounding (rows 8, 9)",
     ]
     clean = DuplicateRows(
-        rows=10, digits=1, exact=(0, []), rounded=(0, []), across=[{"code": "GJ311", "overlaps": []}], parts=parts, folds=1
+        hash="sha256:d", rows=10, digits=1, exact=(0, []), rounded=(0, []), across=[{"code": "GJ311", "overlaps": []}], parts=parts, folds=1
     )
     assert duplicate_lines("digits", clean)[1:] == ["parts: train 8, dev 2", "nothing is in two parts"]
