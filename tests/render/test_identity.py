@@ -9,7 +9,7 @@ from gitjournal.procedure.counts import Sizes
 from gitjournal.procedure.difference import DeclaredConfiguration, ValueChange
 from gitjournal.procedure.origins import ValueOrigin
 from gitjournal.render.identity import explained_as_plain, explained_lines, likeness_as_plain, likeness_lines
-from gitjournal.run.explain import Explained, Likeness, Same
+from gitjournal.run.explain import ConfigurationIdentity, IdentityComparison, SharedConfiguration
 
 TEXT = json.dumps(
     {
@@ -22,13 +22,13 @@ TEXT = json.dumps(
 DECLARED = DeclaredConfiguration({}, {}, [], "1.7", Sizes())
 
 
-def explained(fingerprint: str = "f" * 64, **more: Any) -> Explained:
+def explained(fingerprint: str = "f" * 64, **more: Any) -> ConfigurationIdentity:
     origins = [ValueOrigin("procedure[1].C", 10.0, "grid"), ValueOrigin("data.hash", "sha256:d", "data.hash")]
     values = {"canonical": TEXT, "grid": {"svc__C": 10}, "seeds": [0, 1], "values": origins, "left_out": [], "owner": None}
-    return Explained(fingerprint, **{**values, "written": DECLARED, **more})
+    return ConfigurationIdentity(fingerprint, **{**values, "written": DECLARED, **more})
 
 
-def lines(*configurations: Explained) -> str:
+def lines(*configurations: ConfigurationIdentity) -> str:
     return "\n".join(explained_lines(configurations, color=False))
 
 
@@ -59,8 +59,8 @@ def test_three_configurations_are_printed_and_the_others_counted() -> None:
     assert [one["fingerprint"][0] for one in explained_as_plain([explained("a" * 64)])] == ["a"]
 
 
-def likeness(**more: Any) -> Likeness:
-    return Likeness(**{"same": [], "only_left": [], "only_right": [], "changes": [], **more})
+def likeness(**more: Any) -> IdentityComparison:
+    return IdentityComparison(**{"same": [], "only_left": [], "only_right": [], "changes": [], **more})
 
 
 def test_two_entries_that_differ_say_in_which_values() -> None:
@@ -73,10 +73,10 @@ def test_two_entries_that_differ_say_in_which_values() -> None:
 
 
 def test_two_entries_that_are_the_same_say_what_was_written_otherwise_and_which_seeds() -> None:
-    same = Same("f" * 64, ({}, {}), ([0], [1]), ["C 10 and 10.0"])
+    same = SharedConfiguration("f" * 64, ({}, {}), ([0], [1]), ["C 10 and 10.0"])
     shown = list(likeness_lines(likeness(same=[same]), ["aaaa", "bbbb"], color=False))
     assert shown == ["aaaa and bbbb are the same run", "written otherwise: C 10 and 10.0", "seeds 0 and 1: replicates, no run is in both"]
-    alike = Same("f" * 64, ({}, {}), ([0], [0]), [])
+    alike = SharedConfiguration("f" * 64, ({}, {}), ([0], [0]), [])
     assert list(likeness_lines(likeness(same=[alike]), ["aaaa", "bbbb"], color=False))[1:] == ["written alike"]
     part = likeness(same=[alike], only_left=[explained()])
     assert list(likeness_lines(part, ["aaaa", "bbbb"], color=False))[:2] == [
