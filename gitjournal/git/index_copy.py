@@ -39,7 +39,7 @@ class IndexCopy:
 
     @cached_property
     def _files_by_stage(self) -> list[tuple[str, TreeFile]]:
-        """What was staged when the copy was made, each file with its stage; read before the copy is changed."""
+        """What was staged, each file with its stage: what the person had, where it is asked for before the copy is changed."""
         lines = git_bytes(["ls-files", "--stage", "-z"], cwd=self.worktree.path, extra={"GIT_INDEX_FILE": str(self.path)}).split(b"\0")
         files = []
         for line in filter(None, lines):

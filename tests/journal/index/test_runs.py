@@ -43,7 +43,9 @@ def test_what_says_that_it_repeats_or_does_not_count_is_no_repetition(repo: Path
 
 
 def test_owners_are_entries_that_did_the_run_themselves_and_did_it(repo: Path) -> None:
-    three_entries(repo)
+    lab = three_entries(repo)
+    write(lab, "20260101-takes-it-too-eeee", page("Takes it too"), [record(A, from_=LOGISTIC)])
+    commit(lab)
     asked = [record(A, from_=LOGISTIC), record("d" * 64, seed=0, from_=RBF), record("b" * 64, 0.1, seed=0)]
     with open_journal(repo) as journal:
         assert {key: scores["dev"] for key, scores in find_owners(journal.index, asked).items()} == {(A, None): {"accuracy": 0.972}}
