@@ -24,6 +24,7 @@ import numpy as np
 import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.timing import repository
 from gitjournal.git.setup.init import init
+from gitjournal.journal.journal import open_journal
 from gitjournal.procedure.configuration import Declared
 from gitjournal.suggest import advisor
 from gitjournal.suggest.candidates import Candidate, list_candidates
@@ -134,13 +135,11 @@ def main() -> None:
             "a declared space of five models": {name: f"{number:04}" for number, name in enumerate(NAMES)},
             "the built-in space": {name: f"sklearn:{name}" for name in NAMES},
         }
-        targets = {
-            where: {
-                name: dataclasses.replace(find_target(lab, place, what, column=None, ask=pool.ask), lab=None)
-                for name, what in asked.items()
+        with open_journal(place, lab) as journal:
+            targets = {
+                where: {name: find_target(journal, place, what, column=None, ask=pool.ask) for name, what in asked.items()}
+                for where, asked in looked.items()
             }
-            for where, asked in looked.items()
-        }
         with multiprocessing.get_context("spawn").Pool(2) as processes:
             for where in list(looked)[: int(os.environ.get("PARTS", "2"))]:
                 report(where, told.runs, processes.map(partial(one_seed, targets[where], told.runs), range(told.seeds), chunksize=1))

@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks.timing import gitjournal, once, say
 from gitjournal.entry.record import Record, encode
 from gitjournal.git.setup.init import init
+from gitjournal.journal.journal import open_journal
 from gitjournal.suggest import advisor, candidates, collect, target
 
 TIMES = 5
@@ -111,8 +112,9 @@ def main() -> None:
         command = gitjournal("suggest", "set0", "-n", "1")
         once(command, place)  # makes the index
         cpu = statistics.median(once(command, place).cpu for _ in range(TIMES))
-        here = target.find_target(lab, place, "set0", column=None, ask=lambda _: {})
-        journals = collect.read_journals(lab, [])
+        with open_journal(place, lab) as journal:
+            here = target.find_target(journal, place, "set0", column=None, ask=lambda _: {})
+            journals = [collect.read_own(journal)]
         held = collect.collect_evidence(here.data, here.metric, "classification", journals)
         keys = [one.key for one in candidates.list_candidates(here, held)]
         taken = []

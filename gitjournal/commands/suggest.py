@@ -13,7 +13,7 @@ import click
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.option_values import parse_duration
 from gitjournal.git.lab import find_lab
-from gitjournal.journal.journal import open_journal
+from gitjournal.journal.journal import Journal, open_journal
 from gitjournal.render import suggestion, text
 from gitjournal.render.results_page import compose_results
 from gitjournal.run import draft
@@ -76,19 +76,19 @@ def command(
     with WorkerPool() as pool:
         if write or execute:
             runner.recover(lab, lambda _: None)
-        search_target = find_target(lab, context.start, what, column=target, ask=pool.ask)
-        entry_title = title or f"Suggested for {search_target.data.label}"
-        own, journals, studies = _read_sources(search_target, sources, same_data=same_data)
-        if not context.quiet and not as_json:
-            click.echo("".join(suggestion.study_text(one) for one in studies), nl=False, err=dry_run)
-        if execute and not dry_run:
-            with open_journal(context.start, lab) as journal:
+        with open_journal(context.start, lab) as journal:
+            search_target = find_target(journal, context.start, what, column=target, ask=pool.ask)
+            entry_title = title or f"Suggested for {search_target.data.label}"
+            own, journals, studies = _read_sources(journal, search_target, sources, same_data=same_data)
+            if not context.quiet and not as_json:
+                click.echo("".join(suggestion.study_text(one) for one in studies), nl=False, err=dry_run)
+            if execute and not dry_run:
                 call = ExecCall(journal, context.start, pool, compose_results, Options(timeout=timeout))
                 options = LoopOptions(entry_title, max_runs or many, max_time)
                 sys.exit(_run_and_tell(context, call, search_target, journals, options, as_json=as_json))
-        suggestions = suggest.suggest(search_target, [own, *journals], many)
-        wanted = suggestions.proposals and (write or execute)
-        written = to_entry.draft(suggestions, title=entry_title, ask=pool.ask) if wanted else None
+            suggestions = suggest.suggest(search_target, [own, *journals], many)
+            wanted = suggestions.proposals and (write or execute)
+            written = to_entry.draft(journal, suggestions, title=entry_title, ask=pool.ask) if wanted else None
     path = draft.write_draft(lab, written) if written and not dry_run else None
     if as_json:
         entry = {"entry": written.id, "path": str(path) if path else None, "text": written.text} if written else {}
@@ -107,14 +107,14 @@ def command(
 
 
 def _read_sources(
-    target: SearchTarget, sources: Sequence[str], *, same_data: bool
+    journal: Journal, target: SearchTarget, sources: Sequence[str], *, same_data: bool
 ) -> tuple[RunHistory, list[RunHistory], list[StudyReport]]:
     """Read the journal at hand, and what --from names: the journals of folders, then what the studies of files report."""
     folders = [Path(source) for source in sources if Path(source).is_dir()]
     files = [study_file.local_path(source) for source in sources if not Path(source).is_dir()]
     if same_data and not files:
         raise click.UsageError("--same-data goes with a study: --from study.db")
-    own, *journals = collect.read_journals(target.lab, folders)
+    own, journals = collect.read_own(journal), [collect.read_other(folder) for folder in folders]
     studies = []
     for file in files:
         studies += report_studies(target, file.name, study_file.read_studies(file), same_data=same_data)

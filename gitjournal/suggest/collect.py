@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitjournal.git.lab import Lab, find_journal
-from gitjournal.git.repository import Repository
-from gitjournal.journal import branches
-from gitjournal.journal.index.cache import Index
+from gitjournal.git.lab import find_journal
 from gitjournal.journal.index.results import Result, list_results
 from gitjournal.journal.index.rows import Row
+from gitjournal.journal.journal import Journal, open_journal
 from gitjournal.procedure import canonical_text
 from gitjournal.suggest import portable
 from gitjournal.suggest.trial import DataSet, Evidence, Trial
@@ -33,34 +31,24 @@ class RunHistory:
     sets: dict[str, DataSet]
 
 
-def read_own(lab: Lab, index: Index, near: str = "", most: int | None = None) -> RunHistory:
-    """Read the journal at hand by its index, which is up to date; of very many runs about `most`, those on the data `near` first."""
-    return _read_runs("", lab.repository, index, near, most)
+def read_own(journal: Journal, near: str = "", most: int | None = None) -> RunHistory:
+    """Read the journal at hand; of very many runs about `most`, those on the data `near` first."""
+    return _read_runs("", journal, near, most)
 
 
 def read_other(path: Path) -> RunHistory:
     """Read another journal; nothing is written there, not even an index. Raises GitError where there is none."""
-    lab = find_journal(path)
-    with Index.open(lab.repository, on_disk=False) as index:
-        index.refresh(branches.journal_refs(lab, branches.current_ref(lab)))
-        return _read_runs(path.resolve().name, lab.repository, index)
+    with open_journal(path, find_journal(path), on_disk=False) as journal:
+        return _read_runs(path.resolve().name, journal)
 
 
-def read_journals(lab: Lab, paths: Sequence[Path]) -> list[RunHistory]:
-    """Read the journal at hand, and others. Raises GitError where one is none."""
-    with Index.open(lab.repository) as index:
-        index.refresh(branches.journal_refs(lab, branches.current_ref(lab)))
-        own = read_own(lab, index)
-    return [own, *(read_other(path) for path in paths)]
-
-
-def _read_runs(name: str, repository: Repository, index: Index, near: str = "", most: int | None = None) -> RunHistory:
-    results = list_results(index, near, most)
+def _read_runs(name: str, journal: Journal, near: str = "", most: int | None = None) -> RunHistory:
+    results = list_results(journal.index, near, most)
     newest: dict[str, Row] = {}
     for result in results:
         if result.data not in newest or result.row.id > newest[result.data].id:
             newest[result.data] = result.row
-    pages = repository.blobs({row.page for row in newest.values() if row.page})
+    pages = journal.lab.repository.blobs({row.page for row in newest.values() if row.page})
     return RunHistory(name, results, {data: _data_set(data, row, pages.get(row.page, b"")) for data, row in newest.items()})
 
 

@@ -61,7 +61,7 @@ class HistoryForecaster:
 
 
 def _read_history(subject: Subject, plan: Plan) -> RunHistory:
-    return collect.read_own(subject.lab, subject.journal.index, plan.declared.hash, LOOKED_AT)
+    return collect.read_own(subject.journal, plan.declared.hash, LOOKED_AT)
 
 
 def _evidence(subject: Subject, plan: Plan, journal: RunHistory) -> Evidence:

@@ -9,6 +9,7 @@ from typing import Any
 
 from gitjournal.entry import edit
 from gitjournal.entry.metrics import direction
+from gitjournal.git.lab import Lab
 from gitjournal.journal.entry_ids import page_path
 from gitjournal.run import draft
 from gitjournal.run.call import ExecCall
@@ -64,19 +65,20 @@ def run_suggestions(
             return LoopOutcome(entry, rounds, outcome, "")
         if options.seconds is not None and rounds and time.monotonic() - began > options.seconds:
             return LoopOutcome(entry, rounds, outcome, f"after {len(rounds)} runs the time was up")
-        histories = [*collect.read_journals(target.lab, []), *other_histories]
+        call.journal.refresh()  # the run before has moved the journal
+        histories = [collect.read_own(call.journal), *other_histories]
         suggestions = suggest.suggest(target, histories, 1)
         if not suggestions.proposals:
             return LoopOutcome(entry, rounds, outcome, "nothing is left to suggest")
         proposal = suggestions.proposals[0]
         if entry is None:
-            drafted = to_entry.draft(suggestions, title=options.title, ask=call.pool.ask, whole=True)
-            draft.write_draft(target.lab, drafted)
+            drafted = to_entry.draft(call.journal, suggestions, title=options.title, ask=call.pool.ask, whole=True)
+            draft.write_draft(call.lab, drafted)
             entry, labels = drafted.id, to_entry.step_labels(suggestions.width)
             points = to_entry.grid_points(target, [proposal.candidate], labels)
         else:
             points += to_entry.grid_points(target, [proposal.candidate], labels)
-            _grow_grid(target, entry, points)
+            _grow_grid(call.lab, entry, points)
         outcome = execute(call, entry)
         rounds.append(_make_round(len(rounds) + 1, suggestions, proposal, entry, outcome, rounds))
         tell(rounds[-1])
@@ -86,8 +88,8 @@ def run_suggestions(
             return LoopOutcome(entry, rounds, outcome, f"stopped: the results are not committed yet ({outcome.waiting})")
 
 
-def _grow_grid(target: SearchTarget, entry: str, points: list[dict[str, list[Any]]]) -> None:
-    path = target.lab.path / page_path(entry)
+def _grow_grid(lab: Lab, entry: str, points: list[dict[str, list[Any]]]) -> None:
+    path = lab.path / page_path(entry)
     text = path.read_text(encoding="utf-8")
     path.write_text(edit.set_values(text, {("grid",): points}, file=path.name), encoding="utf-8")
 

@@ -10,13 +10,10 @@ from gitjournal.entry.labels import data_label
 from gitjournal.entry.model import Entry
 from gitjournal.entry.parse import parse
 from gitjournal.errors import UsageError
-from gitjournal.git.lab import Lab, work_root
-from gitjournal.journal import branches
-from gitjournal.journal.drafts import read_drafts
+from gitjournal.git.lab import work_root
 from gitjournal.journal.entries import entry_text, shown_path
 from gitjournal.journal.entry_ids import match_id, page_path
-from gitjournal.journal.index.cache import Index
-from gitjournal.journal.journal import open_journal
+from gitjournal.journal.journal import Journal
 from gitjournal.procedure import declaration
 from gitjournal.procedure.declaration import Declared
 from gitjournal.run import draft as drafting
@@ -36,7 +33,6 @@ class SearchTarget:
     `space_entry` is the entry that was named, whose own `space` holds then; else the spaces are what was seen and what is built in.
     """
 
-    lab: Lab
     root: Path
     entry: Entry
     declared: Declared
@@ -49,36 +45,38 @@ class SearchTarget:
         return self.declared.metrics[0]
 
 
-def find_target(lab: Lab, start: Path, what: str | None, *, column: str | None, ask: AskWorker) -> SearchTarget:
+def find_target(journal: Journal, start: Path, what: str | None, *, column: str | None, ask: AskWorker) -> SearchTarget:
     """Return what `what` means: a data set, an entry, or the data of the newest entry.
 
     A data set that no entry declares yet is read by a worker; a table takes its target `column` then. Raises UsageError.
     """
-    root = work_root(lab, start)
-    refs = branches.journal_refs(lab, branches.current_ref(lab))
-    with Index.open(lab.repository) as index:
-        index.refresh(refs)
-        rows = {row.id: (ref, row) for ref in reversed(refs) for row in index.entries(ref) if row.state not in ("retracted", "unreadable")}
-    drafts = {draft.id: draft.text for draft in read_drafts(lab) if not draft.error}
-    named_id = _entry_meant(what, [*rows, *drafts], root, {row.data for _, row in rows.values()})
+    root = work_root(journal.lab, start)
+    listed = (row for ref in reversed(journal.refs) for row in journal.index.entries(ref))
+    rows = {row.id: row for row in listed if row.state not in ("retracted", "unreadable")}
+    drafts = {draft.id: draft.text for draft in journal.drafts if not draft.error}
+
+    def target(entry: Entry, space_entry: str | None = None) -> SearchTarget:
+        declared = _declare(entry, root, journal.lab.repository.private, ask)
+        facts = declared.facts
+        data = DataSet(declared.hash, data_label(entry.front.data), facts.get("n_rows"), facts.get("n_features"))
+        return SearchTarget(root, entry, declared, data, space_entry)
+
+    named_id = _entry_meant(what, [*rows, *drafts], root, {row.data for row in rows.values()})
     if named_id is not None:
-        entry = _read_entry(lab, refs, named_id, drafts)
-        return _make_target(lab, root, entry, _declare(entry, root, lab, ask), named_id if entry.front.space else None)
+        entry = _read_entry(journal, named_id, drafts)
+        return target(entry, named_id if entry.front.space else None)
     wanted = what.partition(":")[2] if what and what.startswith(SOURCES) else what
-    fitting = [entry_id for entry_id, (_, row) in rows.items() if wanted is None or row.data == wanted]
+    fitting = [entry_id for entry_id, row in rows.items() if wanted is None or row.data == wanted]
     if fitting:
-        newest = max(fitting, key=lambda one: (rows[one][1].at or "", one))
-        entry = _read_entry(lab, refs, newest, {})
-        return _make_target(lab, root, entry, _declare(entry, root, lab, ask), None)
+        newest = max(fitting, key=lambda one: (rows[one].at or "", one))
+        return target(_read_entry(journal, newest, {}))
     if what is None:
         raise UsageError("nothing was run yet, so say which data", hint="gitjournal suggest sklearn:digits")
     data = drafting.data_source(what, root)
     if column:
         data["target"] = column.split(",") if "," in column else column
-    with open_journal(root, lab) as journal:
-        drafted = drafting.draft_entry(journal, root, EntryRequest({"title": "Suggested"}, data), ask=ask)
-    entry = parse(drafted.text, entry_id=drafted.id, file="the new entry")
-    return _make_target(lab, root, entry, _declare(entry, root, lab, ask), None)
+    drafted = drafting.draft_entry(journal, root, EntryRequest({"title": "Suggested"}, data), ask=ask)
+    return target(parse(drafted.text, entry_id=drafted.id, file="the new entry"))
 
 
 def _entry_meant(what: str | None, ids: Sequence[str], root: Path, labels: set[str]) -> str | None:
@@ -88,20 +86,14 @@ def _entry_meant(what: str | None, ids: Sequence[str], root: Path, labels: set[s
     return match_id(what, ids)
 
 
-def _read_entry(lab: Lab, refs: dict[str, str], entry_id: str, drafts: dict[str, str]) -> Entry:
-    stored = (entry_text(lab, entry_id, ref) for ref in refs)
+def _read_entry(journal: Journal, entry_id: str, drafts: dict[str, str]) -> Entry:
+    stored = (entry_text(journal.lab, entry_id, ref) for ref in journal.refs)
     text = drafts.get(entry_id) or next(page for page in stored if page is not None)
-    return parse(text, entry_id=entry_id, file=shown_path(lab, page_path(entry_id)))
+    return parse(text, entry_id=entry_id, file=shown_path(journal.lab, page_path(entry_id)))
 
 
-def _declare(entry: Entry, root: Path, lab: Lab, ask: AskWorker) -> Declared:
+def _declare(entry: Entry, root: Path, cache: Path, ask: AskWorker) -> Declared:
     written = declaration.written_out(entry)
     if written is not None and written.metrics:
         return written
-    return plan.inspect_data(entry, root=root, cache=lab.repository.private, ask=ask)
-
-
-def _make_target(lab: Lab, root: Path, entry: Entry, declared: Declared, space_entry: str | None) -> SearchTarget:
-    facts = declared.facts
-    data = DataSet(declared.hash, data_label(entry.front.data), facts.get("n_rows"), facts.get("n_features"))
-    return SearchTarget(lab, root, entry, declared, data, space_entry)
+    return plan.inspect_data(entry, root=root, cache=cache, ask=ask)

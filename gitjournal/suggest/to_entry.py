@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gitjournal.journal.journal import open_journal
+from gitjournal.journal.journal import Journal
 from gitjournal.procedure.declaration import loader_options
 from gitjournal.run import draft as drafting
 from gitjournal.run.draft import EntryRequest, NewEntry
@@ -15,7 +15,7 @@ from gitjournal.suggest.target import SearchTarget
 from gitjournal.worker.jobs import AskWorker
 
 
-def draft(suggestions: Suggestions, *, title: str, ask: AskWorker, whole: bool = False) -> NewEntry:
+def draft(journal: Journal, suggestions: Suggestions, *, title: str, ask: AskWorker, whole: bool = False) -> NewEntry:
     """Return an entry that runs what is suggested; with a grid where that is more than one, or where it will grow (`whole`)."""
     target = suggestions.target
     chosen = [one.candidate for one in suggestions.proposals]
@@ -34,8 +34,7 @@ def draft(suggestions: Suggestions, *, title: str, ask: AskWorker, whole: bool =
         values["baseline"] = suggestions.best.entry
     data = loader_options(target.entry)
     request = EntryRequest({name: value for name, value in values.items() if value}, data, template="sklearn")
-    with open_journal(target.root, target.lab) as journal:
-        return drafting.draft_entry(journal, target.root, request, ask=ask)
+    return drafting.draft_entry(journal, target.root, request, ask=ask)
 
 
 def write_hypothesis(suggestions: Suggestions) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from gitjournal.errors import EntryError, GitjournalError
 from gitjournal.git.setup.init import init
+from gitjournal.journal.journal import open_journal
 from gitjournal.suggest.candidates import Candidate, canonical_texts, list_candidates
 from gitjournal.suggest.target import SearchTarget, find_target
 from gitjournal.suggest.trial import Evidence, Trial
@@ -26,7 +27,8 @@ def target_of(repo: Path, before: str = "", after: str = "", *, space: str = "",
     """Return what an entry on digits stands for, with its text and what is known of its data changed."""
     lab = init(repo).lab
     write_entry(lab.path, FIRST, page("First").split("---")[1].replace(before, after, 1) + space)
-    target = find_target(lab, repo, FIRST, column=None, ask=refuse)
+    with open_journal(repo, lab) as journal:
+        target = find_target(journal, repo, FIRST, column=None, ask=refuse)
     return dataclasses.replace(target, declared=dataclasses.replace(target.declared, facts=target.declared.facts | (facts or {})))
 
 

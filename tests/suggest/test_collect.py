@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitjournal.errors import GitError
+from gitjournal.journal.journal import open_journal
 from gitjournal.suggest import collect
 from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.trial import DataSet
@@ -23,21 +24,20 @@ def history(*results: collect.Result, name: str = "", sets: dict[str, DataSet] |
 
 
 def test_a_journal_tells_its_runs_and_the_sizes_that_its_plans_name(repo: Path) -> None:
-    (own,) = collect.read_journals(two_data_sets(repo), [])
+    with open_journal(repo, two_data_sets(repo)) as journal:
+        own = collect.read_own(journal)
     assert sorted(one.scores["accuracy"] for one in own.results) == [0.6, 0.7, 0.9, 0.97]
     assert own.sets == {HASH: DIGITS, WINE: DataSet(WINE, "wine", 178, 13)}
 
 
-def test_another_journal_is_read_and_nothing_is_written_there(repo: Path, tmp_path: Path) -> None:
-    lab = two_data_sets(repo)
+def test_another_journal_is_read_and_nothing_is_written_there(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     git(tmp_path / "other", "init", "-q")
     git(tmp_path / "other", "commit", "-q", "--allow-empty", "-m", "first")
     two_data_sets(tmp_path / "other")
     before = snapshot(tmp_path / "other")
-    own, other = collect.read_journals(lab, [tmp_path / "other"])
-    assert (own.name, other.name) == ("", "other")
-    assert len(other.results) == 4
+    other = collect.read_other(tmp_path / "other")
+    assert (other.name, len(other.results)) == ("other", 4)
     assert snapshot(tmp_path / "other") == before
     (tmp_path / "none").mkdir()
     with pytest.raises(GitError):

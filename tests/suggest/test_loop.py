@@ -41,8 +41,8 @@ def lab(repo: Path) -> Lab:
 def pursue(lab: Lab, what: str, options: LoopOptions) -> tuple[LoopOutcome, list[Round]]:
     assert lab.top
     told: list[Round] = []
-    target = find_target(lab, lab.top, what, column=None, ask=refuse)
     with open_journal(lab.top, lab) as journal:
+        target = find_target(journal, lab.top, what, column=None, ask=refuse)
         call = ExecCall(journal, lab.top, Answers(lab.top, 0), compose_results, Options(), lambda _: None)
         return loop.run_suggestions(call, target, [], options, tell=told.append), told
 

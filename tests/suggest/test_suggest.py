@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gitjournal.journal.journal import Journal, open_journal
 from gitjournal.suggest import collect
 from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.suggest import Suggestions, suggest
@@ -15,9 +17,14 @@ from tests.support.past_runs import refuse, result, two_data_sets
 
 
 @pytest.fixture
-def found(repo: Path) -> Suggestions:
-    lab = two_data_sets(repo)
-    return suggest(find_target(lab, repo, "digits", column=None, ask=refuse), collect.read_journals(lab, []), 200)
+def journal(repo: Path) -> Iterator[Journal]:
+    with open_journal(repo, two_data_sets(repo)) as journal:
+        yield journal
+
+
+@pytest.fixture
+def found(journal: Journal, repo: Path) -> Suggestions:
+    return suggest(find_target(journal, repo, "digits", column=None, ask=refuse), [collect.read_own(journal)], 200)
 
 
 def test_they_say_what_they_rest_on(found: Suggestions) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gitjournal.errors import UsageError
+from gitjournal.journal.journal import open_journal
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.suggest.studies.study import Study, StudyTrial
 from gitjournal.suggest.studies.to_trials import OTHER_SPACE, StudyReport, report_studies
@@ -24,7 +25,8 @@ EXPORTED = {"gitjournal": "0.1", "data": "wine", "data_hash": WINE, "n_rows": 17
 def target(repo: Path) -> SearchTarget:
     lab = two_data_sets(repo)
     write_entry(lab.path, "20261103-where-dddd", page("Where").split("---")[1] + SPACE)
-    return find_target(lab, repo, "dddd", column=None, ask=refuse)
+    with open_journal(repo, lab) as journal:
+        return find_target(journal, repo, "dddd", column=None, ask=refuse)
 
 
 def trial(number: int, score: float | None, *, attrs: dict[str, Any] | None = None, **params: Any) -> StudyTrial:
@@ -70,7 +72,8 @@ def test_a_study_that_says_nothing_here_is_refused_with_the_reason(target: Searc
 
 
 def test_without_a_space_only_what_was_exported_speaks(repo: Path) -> None:
-    target = find_target(two_data_sets(repo), repo, FIRST, column=None, ask=refuse)
+    with open_journal(repo, two_data_sets(repo)) as journal:
+        target = find_target(journal, repo, FIRST, column=None, ask=refuse)
     with pytest.raises(UsageError, match="points of no space that is known here") as fault:
         report_studies(target, "study.db", [Study("s", (1,), [trial(0, 0.9, svc__C=1.0)])], same_data=False)
     assert "suggest ID --from STUDY" in str(fault.value.hint)
