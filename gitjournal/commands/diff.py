@@ -17,7 +17,7 @@ from gitjournal.errors import UsageError
 from gitjournal.journal.journal import Listed, Opened, open_journal
 from gitjournal.render import entry as words
 from gitjournal.render import text
-from gitjournal.render.identity import likeness_as_plain, likeness_lines
+from gitjournal.render.identity import identity_comparison_as_plain, identity_comparison_lines
 from gitjournal.run.explain import IdentityComparison, compare_identities, explain_identity
 
 
@@ -43,9 +43,9 @@ def command(context: Context, left: str, right: str | None, identity: bool, as_j
         if first.row.id == second.row.id:
             raise UsageError(f"`{left}` and `{right}` are the same entry: {first.row.id}")
         opened = [journal.open(first), journal.open(second)]
-        alike = compare_identities(*(explain_identity(journal.lab, context.start, one) for one in opened)) if identity else None
-    if alike is not None:
-        _print_likeness(alike, opened, context, as_json=as_json)
+        comparison = compare_identities(*(explain_identity(journal.lab, context.start, one) for one in opened)) if identity else None
+    if comparison is not None:
+        _print_comparison(comparison, opened, context, as_json=as_json)
         return
     differing = differences(opened[0].entry.front, opened[1].entry.front)
     summaries = [summarise(one.entry.front, one.records) for one in opened]
@@ -55,11 +55,11 @@ def command(context: Context, left: str, right: str | None, identity: bool, as_j
         click.echo("\n".join(_diff_lines(opened, summaries, differing, color=context.color)))
 
 
-def _print_likeness(alike: IdentityComparison, opened: Sequence[Opened], context: Context, *, as_json: bool) -> None:
+def _print_comparison(comparison: IdentityComparison, opened: Sequence[Opened], context: Context, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"entries": [one.listed.row.id for one in opened], **likeness_as_plain(alike)}, indent=2))
+        click.echo(json.dumps({"entries": [one.listed.row.id for one in opened], **identity_comparison_as_plain(comparison)}, indent=2))
     else:
-        click.echo("\n".join(likeness_lines(alike, _short_ids(opened), color=context.color)))
+        click.echo("\n".join(identity_comparison_lines(comparison, _short_ids(opened), color=context.color)))
 
 
 def _short_ids(opened: Sequence[Opened]) -> list[str]:

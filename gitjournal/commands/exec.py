@@ -164,7 +164,7 @@ def _look(context: Context, call: ExecCall, ids: Sequence[str], reason: str, *, 
     for entry_id in ids:
         looked = take_look(call, entry_id, reason, final_message)
         if as_json:
-            click.echo(json.dumps(looks.looked_as_plain(looked)))
+            click.echo(json.dumps(looks.look_outcome_as_plain(looked)))
         elif not context.quiet:
             click.echo(looks.look_text(looked), nl=False)
     return 0

@@ -22,7 +22,7 @@ from gitjournal.journal.index.rows import Row
 from gitjournal.journal.journal import open_journal
 from gitjournal.render.reports.calibration import CalibrationScope, calibration_as_plain, calibration_chart, calibration_lines
 from gitjournal.render.reports.pull_request import pull_request_body, review_as_plain
-from gitjournal.render.reports.savings import waste_as_plain, waste_lines
+from gitjournal.render.reports.savings import savings_as_plain, savings_lines
 from gitjournal.run.savings import measure_savings
 from gitjournal.stats.calibration import Prediction, calibrate
 
@@ -149,7 +149,7 @@ def report_savings(context: Context, as_json: bool) -> None:
     """
     with open_journal(context.start) as journal:
         savings = measure_savings(journal, progress_reporter("entry", "entries", quiet=context.quiet or as_json))
-    click.echo(json.dumps(waste_as_plain(savings), indent=2) if as_json else "\n".join(waste_lines(savings)))
+    click.echo(json.dumps(savings_as_plain(savings), indent=2) if as_json else "\n".join(savings_lines(savings)))
 
 
 def _count_left_out(rows: list[Row]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from gitjournal.journal.entries import read_environments
 from gitjournal.journal.journal import Journal, Opened, open_journal
 from gitjournal.render import entry as words
 from gitjournal.render import text
-from gitjournal.render.identity import explained_lines
+from gitjournal.render.identity import identity_lines
 from gitjournal.render.show_output import EntryView, entry_lines, view_as_plain
 from gitjournal.run.explain import explain_identity
 from gitjournal.run.sealed_set import list_looks
@@ -48,11 +48,11 @@ def command(context: Context, part: str, with_runs: bool, identity: bool, figure
             chart = entry_chart(journal, opened, summary, figure, gain.score if gain else None)
             show_chart(context, chart, figure, output, as_json=as_json)
             return
-        explained = explain_identity(journal.lab, context.start, opened) if identity else None
+        identities = explain_identity(journal.lab, context.start, opened) if identity else None
         if as_json:
-            click.echo(json.dumps(view_as_plain(_view(journal, opened, summary), explained, with_runs=with_runs), indent=2))
-        elif explained is not None:
-            click.echo("\n".join(explained_lines(explained, color=context.color)))
+            click.echo(json.dumps(view_as_plain(_view(journal, opened, summary), identities, with_runs=with_runs), indent=2))
+        elif identities is not None:
+            click.echo("\n".join(identity_lines(identities, color=context.color)))
         else:
             environments = _environment_words(journal, opened, summary)
             view = replace(_view(journal, opened, summary), environments=environments)

@@ -184,7 +184,7 @@ def _result_lines(outcome: ExecOutcome, color: bool) -> list[str]:
     else:
         failed = text.paint(f"{summary.failed} failed", "bad", color=color) if summary.failed else "0 failed"
         lines.append(f"{summary.done}/{counts.runs} done · {failed} · {text.duration(summary.seconds)}")
-    lines += [text.wrap(skipped)] if (skipped := forecast.gated_line(summary.gated)) else []
+    lines += [text.wrap(skipped)] if (skipped := forecast.skips_line(summary.gated)) else []
     lines += best_lines(summary, outcome.gain)
     alone = no_baseline(outcome.entry.front) if summary.best else ""
     lines += [f"baseline {alone}"] if alone else []
@@ -242,7 +242,7 @@ def outcome_as_plain(outcome: ExecOutcome) -> dict[str, Any]:
         "stopped": outcome.stopped or None,
         "expected_seconds": outcome.seconds,
         "forecast": forecast.forecast_as_plain(outcome.forecast),
-        "skipped": forecast.gated_as_plain(outcome.summary.gated),
+        "skipped": forecast.skips_as_plain(outcome.summary.gated),
         "metric": outcome.summary.deciding,
         "best": outcome.summary.best_score.mean if outcome.summary.best_score else None,
         "grid": best.grid if best else None,

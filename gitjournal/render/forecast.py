@@ -101,21 +101,21 @@ def foreseen_as_plain(foreseen: Foreseen) -> dict[str, Any]:
     }
 
 
-def gated_line(gated: Skips | None) -> str:
+def skips_line(skips: Skips | None) -> str:
     """Return ``12 runs skipped as unlikely to beat the best; none of the 2 run as a control did; saved about 3 min``, or nothing."""
-    if gated is None:
+    if skips is None:
         return ""
-    parts = [f"{text.count(gated.skipped, 'run')} skipped as unlikely to beat the best"]
-    if gated.controls:
-        parts.append(f"{gated.beat or 'none'} of the {len(gated.controls)} run as a control did")
-    if gated.seconds:
-        parts.append(f"saved about {text.duration(gated.seconds)}")
+    parts = [f"{text.count(skips.skipped, 'run')} skipped as unlikely to beat the best"]
+    if skips.controls:
+        parts.append(f"{skips.beat or 'none'} of the {len(skips.controls)} run as a control did")
+    if skips.seconds:
+        parts.append(f"saved about {text.duration(skips.seconds)}")
     return "; ".join(parts)
 
 
-def gated_as_plain(gated: Skips | None) -> dict[str, Any] | None:
+def skips_as_plain(skips: Skips | None) -> dict[str, Any] | None:
     """Return what was skipped for programs."""
-    if gated is None:
+    if skips is None:
         return None
-    controls = [{"best": one.best, "score": one.score, "runs": one.runs, "beat": one.beat} for one in gated.controls]
-    return {"runs": gated.skipped, "configurations": gated.configurations, "seconds": gated.seconds, "controls": controls}
+    controls = [{"best": one.best, "score": one.score, "runs": one.runs, "beat": one.beat} for one in skips.controls]
+    return {"runs": skips.skipped, "configurations": skips.configurations, "seconds": skips.seconds, "controls": controls}

@@ -17,7 +17,7 @@ from gitjournal.run.explain import ConfigurationIdentity, IdentityComparison
 SHOWN = 3  # configurations of a grid that are printed in full
 
 
-def explained_lines(configurations: Sequence[ConfigurationIdentity], *, color: bool) -> Iterator[str]:
+def identity_lines(configurations: Sequence[ConfigurationIdentity], *, color: bool) -> Iterator[str]:
     """Yield the canonical text of each configuration with the origin of each value."""
     for number, configuration in enumerate(configurations[:SHOWN]):
         if number:
@@ -108,7 +108,7 @@ def _indent_json(text_: str) -> str:
         return text_
 
 
-def explained_as_plain(configurations: Sequence[ConfigurationIdentity]) -> list[dict[str, Any]]:
+def identity_as_plain(configurations: Sequence[ConfigurationIdentity]) -> list[dict[str, Any]]:
     """Return the configurations as plain values for JSON."""
     return [
         {
@@ -131,28 +131,30 @@ def _origin_as_plain(origin: ValueOrigin, word: str) -> dict[str, Any]:
 # two entries
 
 
-def likeness_lines(likeness: IdentityComparison, names: Sequence[str], *, color: bool) -> Iterator[str]:
+def identity_comparison_lines(comparison: IdentityComparison, names: Sequence[str], *, color: bool) -> Iterator[str]:
     """Say whether two entries are the same runs, and why or why not."""
     both = " and ".join(names)
-    if not likeness.same:
-        differ = text.count(len(likeness.changes), "value differs", "values differ")
-        nearest = "; the nearest two of their configurations are compared" if len(likeness.only_left) + len(likeness.only_right) > 2 else ""
-        yield f"{both} are not the same run: {differ}{nearest}" if likeness.changes else f"{both} are not the same run"
-        if likeness.changes:
+    if not comparison.same:
+        differ = text.count(len(comparison.changes), "value differs", "values differ")
+        nearest = (
+            "; the nearest two of their configurations are compared" if len(comparison.only_left) + len(comparison.only_right) > 2 else ""
+        )
+        yield f"{both} are not the same run: {differ}{nearest}" if comparison.changes else f"{both} are not the same run"
+        if comparison.changes:
             columns = [text.Column("value"), *(text.Column(name, shrinks=True) for name in names)]
-            rows = [[text.clean(one.name), canonical_value(one.left), canonical_value(one.right)] for one in likeness.changes]
+            rows = [[text.clean(one.name), canonical_value(one.left), canonical_value(one.right)] for one in comparison.changes]
             yield text.table(columns, rows, width=text.terminal_width(), color=color)
         return
-    if likeness.only_left or likeness.only_right:
-        yield f"{both} share {text.count(len(likeness.same), 'configuration')}"
-        for name, only in zip(names, (likeness.only_left, likeness.only_right), strict=True):
+    if comparison.only_left or comparison.only_right:
+        yield f"{both} share {text.count(len(comparison.same), 'configuration')}"
+        for name, only in zip(names, (comparison.only_left, comparison.only_right), strict=True):
             if only:
                 yield f"only in {name}: {text.count(len(only), 'configuration')}"
     else:
-        yield f"{both} are the same run" + (f"s ({len(likeness.same)} configurations)" if len(likeness.same) > 1 else "")
-    first = likeness.same[0]
+        yield f"{both} are the same run" + (f"s ({len(comparison.same)} configurations)" if len(comparison.same) > 1 else "")
+    first = comparison.same[0]
     if first.otherwise:
-        which = f" (at {text.settings(first.grids[0])})" if len(likeness.same) > 1 and first.grids[0] else ""
+        which = f" (at {text.settings(first.grids[0])})" if len(comparison.same) > 1 and first.grids[0] else ""
         yield text.wrap(f"written otherwise{which}: {text.clean('; '.join(first.otherwise))}")
     else:
         yield "written alike"
@@ -167,7 +169,7 @@ def _join_seeds(seeds: set[int]) -> str:
     return ", ".join(map(str, sorted(seeds)))
 
 
-def likeness_as_plain(likeness: IdentityComparison) -> dict[str, Any]:
+def identity_comparison_as_plain(comparison: IdentityComparison) -> dict[str, Any]:
     """Return the same as plain values for JSON."""
     return {
         "same": [
@@ -177,9 +179,9 @@ def likeness_as_plain(likeness: IdentityComparison) -> dict[str, Any]:
                 "seeds": list(one.seeds),
                 "written_otherwise": one.otherwise,
             }
-            for one in likeness.same
+            for one in comparison.same
         ],
-        "only_left": [one.fingerprint for one in likeness.only_left],
-        "only_right": [one.fingerprint for one in likeness.only_right],
-        "changes": changes_as_plain(likeness.changes),
+        "only_left": [one.fingerprint for one in comparison.only_left],
+        "only_right": [one.fingerprint for one in comparison.only_right],
+        "changes": changes_as_plain(comparison.changes),
     }

@@ -69,52 +69,52 @@ def final_message(entry: Entry, summary: Summary, look: Look) -> str:
     return "\n".join([f"final: {entry.front.title} · test.{metric} {text.number(value)} (look {look.number})", "", *lines]) + "\n"
 
 
-def look_text(looked: LookOutcome) -> str:
+def look_text(outcome: LookOutcome) -> str:
     """Return what `exec --final` prints at its end."""
-    short, metric, best = looked.entry.short_id, looked.summary.metric, looked.summary.best
-    allowed = f" of the {looked.allowed} that its datasheet allows" if looked.allowed else ""
-    if looked.look is None:
+    short, metric, best = outcome.entry.short_id, outcome.summary.metric, outcome.summary.best
+    allowed = f" of the {outcome.allowed} that its datasheet allows" if outcome.allowed else ""
+    if outcome.look is None:
         which_one = f"   {text.settings(best.grid)}" if best and best.grid else ""
         lines = [
-            f"would be look {len(looked.looks) + 1}{allowed} on the test set, by the best on dev{which_one}",
-            *(f"look {one.number}: {one.entry[-4:]} {look_score(one.record, metric, len(looked.looks))}" for one in looked.looks[-3:]),
+            f"would be look {len(outcome.looks) + 1}{allowed} on the test set, by the best on dev{which_one}",
+            *(f"look {one.number}: {one.entry[-4:]} {look_score(one.record, metric, len(outcome.looks))}" for one in outcome.looks[-3:]),
             "nothing was looked at or written (dry run)",
         ]
         return "\n".join(lines) + "\n"
-    look = looked.look
-    lines = [_model_line(looked, look)] if looked.state == "looked" else ["looked at before, and not computed again: no new look"]
+    look = outcome.look
+    lines = [_model_line(outcome, look)] if outcome.state == "looked" else ["looked at before, and not computed again: no new look"]
     rows = f"{look.record.rows.get('test', 0):,} rows"
-    where = f"look {look.number} of {len(looked.looks)} on these {rows}" if len(looked.looks) > 1 else f"the first look at these {rows}"
-    lines.append(f"test   {look_score(look.record, metric, len(looked.looks))}{lower_note(looked.summary.direction)}   {where}{allowed}")
-    lines += [f"       {line}"] if (line := look_meaning(look, looked.looks, metric)) else []
-    dev = looked.summary.best_score
-    lines += [f"dev    {looked.summary.deciding} {text.spread(dev.mean, dev.sd, dev.n)}, by which it was chosen"] if dev else []
-    if looked.waiting:
-        lines.append(f"the look is safe, and is committed by the next command once this has ended: {text.clean(looked.waiting)}")
+    where = f"look {look.number} of {len(outcome.looks)} on these {rows}" if len(outcome.looks) > 1 else f"the first look at these {rows}"
+    lines.append(f"test   {look_score(look.record, metric, len(outcome.looks))}{lower_note(outcome.summary.direction)}   {where}{allowed}")
+    lines += [f"       {line}"] if (line := look_meaning(look, outcome.looks, metric)) else []
+    dev = outcome.summary.best_score
+    lines += [f"dev    {outcome.summary.deciding} {text.spread(dev.mean, dev.sd, dev.n)}, by which it was chosen"] if dev else []
+    if outcome.waiting:
+        lines.append(f"the look is safe, and is committed by the next command once this has ended: {text.clean(outcome.waiting)}")
     return "\n".join([*lines, f"next: gitjournal show {short}"]) + "\n"
 
 
-def _model_line(looked: LookOutcome, look: Look) -> str:
+def _model_line(outcome: LookOutcome, look: Look) -> str:
     learned = look.record.rows.get("train", 0)
-    if not looked.proven:
+    if not outcome.proven:
         return f"fitted on all {learned:,} rows outside the test part: no fold's model is that of all of them"
     several = f"{len(look.record.seeds)} models, a seed each: " if look.record.seeds else ""
     return f"{several}fitted again on the same {learned:,} rows, and predicts dev exactly as on record"
 
 
-def looked_as_plain(looked: LookOutcome) -> dict[str, Any]:
+def look_outcome_as_plain(outcome: LookOutcome) -> dict[str, Any]:
     """Return the outcome of `exec --final` as plain values for JSON."""
     return {
-        "id": looked.entry.id,
-        "title": looked.entry.front.title,
-        "state": looked.state,
-        "metric": f"test.{looked.summary.metric}",
-        "look": look_as_plain(looked.look, looked.looks) if looked.look else None,
-        "looks": len(looked.looks),
-        "allowed": looked.allowed,
-        "same_model": looked.proven,
-        "commit": looked.commit,
-        "waiting": looked.waiting or None,
+        "id": outcome.entry.id,
+        "title": outcome.entry.front.title,
+        "state": outcome.state,
+        "metric": f"test.{outcome.summary.metric}",
+        "look": look_as_plain(outcome.look, outcome.looks) if outcome.look else None,
+        "looks": len(outcome.looks),
+        "allowed": outcome.allowed,
+        "same_model": outcome.proven,
+        "commit": outcome.commit,
+        "waiting": outcome.waiting or None,
     }
 
 

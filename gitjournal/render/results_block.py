@@ -12,7 +12,7 @@ from gitjournal.entry.summary import ConfigurationResult, Summary
 from gitjournal.entry.verdict import UNJUDGED, Verdict, against_lines, verdict_lines
 from gitjournal.render import looks, text
 from gitjournal.render.charts.entry_figures import CURVES_FILE, has_curves
-from gitjournal.render.forecast import gated_line
+from gitjournal.render.forecast import skips_line
 from gitjournal.render.score import gain_over_baseline, is_compared, lower_note, score_words
 from gitjournal.stats.gain import Gain
 from gitjournal.stats.looks import last_look
@@ -32,7 +32,7 @@ def results_block(
     tested = [line, ""] if (line := looks.block_line(records, summary.metric)) else []
     figure = [f"![Loss by epoch](../../{CURVES_FILE.format(entry_id)})", ""] if has_curves(summary, records) else []
     small = _small_print(front, summary, records, verdict, entry_id)
-    skipped = gated_line(summary.gated)
+    skipped = skips_line(summary.gated)
     # what else there is to say takes its room from the effects, then from the table: the block stays short whatever the grid
     room = EFFECTS - len(first) - len(tested) - len(figure) - (len(small) - SMALL_PRINT) - (2 if skipped else 0)
     lines = ["## Results", "", *first, headline(summary, gain, compared=is_compared(front)), "", *tested]

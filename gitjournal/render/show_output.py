@@ -18,8 +18,8 @@ from gitjournal.entry.verdict import Verdict
 from gitjournal.journal.journal import Opened
 from gitjournal.render import entry as words
 from gitjournal.render import text
-from gitjournal.render.forecast import gated_line
-from gitjournal.render.identity import explained_as_plain
+from gitjournal.render.forecast import skips_line
+from gitjournal.render.identity import identity_as_plain
 from gitjournal.render.looks import look_as_plain, look_count, look_meaning, look_number, look_score
 from gitjournal.render.overlaps import finding_meaning
 from gitjournal.render.score import gain_words, no_baseline
@@ -137,7 +137,7 @@ def _result_lines(view: EntryView, *, color: bool) -> Iterator[str]:
         ("test set", list(_look_lines(view))),
         ("parameters", words.effects_lines(summary)),
         ("failures", words.failure_lines(summary)),
-        ("skipped", [gated_line(summary.gated)]),
+        ("skipped", [skips_line(summary.gated)]),
         ("findings", [f"{finding_meaning(code)}, in {text.count(amount, 'run')}" for code, amount in summary.findings.items()]),
         ("cost", [words.cost_words(summary)]),
         ("environment", _environment_lines(view)),
@@ -178,8 +178,8 @@ def _age_words(at: str | None, *, short: bool = False) -> str:
     return text.age(read_time(at), datetime.now(UTC), short=short)
 
 
-def view_as_plain(view: EntryView, explained: Sequence[ConfigurationIdentity] | None, *, with_runs: bool) -> dict[str, Any]:
-    """Return an entry as plain values for JSON; `explained` is what identifies its configurations, where that was asked for."""
+def view_as_plain(view: EntryView, identities: Sequence[ConfigurationIdentity] | None, *, with_runs: bool) -> dict[str, Any]:
+    """Return an entry as plain values for JSON; `identities` are what identifies its configurations, where that was asked for."""
     opened, summary, look = view.opened, view.summary, view.look
     listed = opened.listed
     plain: dict[str, Any] = {
@@ -200,8 +200,8 @@ def view_as_plain(view: EntryView, explained: Sequence[ConfigurationIdentity] | 
     }
     if with_runs:
         plain["runs"] = [msgspec.to_builtins(record) for record in opened.records]
-    if explained is not None:
-        plain["identity"] = explained_as_plain(explained)
+    if identities is not None:
+        plain["identity"] = identity_as_plain(identities)
     return {**plain, "test": look_as_plain(look, view.looks) if look else None}
 
 

@@ -9,11 +9,11 @@ from gitjournal.render.forecast import (
     chance_words,
     forecast_as_plain,
     forecast_lines,
-    gated_as_plain,
-    gated_line,
     interval_words,
     planned_lines,
     short_entry,
+    skips_as_plain,
+    skips_line,
 )
 from gitjournal.run.forecast import Forecast, Foreseen
 
@@ -64,13 +64,13 @@ def test_an_entry_of_another_journal_is_named_with_its_journal() -> None:
 
 
 def test_what_was_skipped_says_what_the_control_came_to() -> None:
-    assert gated_line(None) == ""
-    assert gated_line(Skips(1, 1, None, [])) == "1 run skipped as unlikely to beat the best"
+    assert skips_line(None) == ""
+    assert skips_line(Skips(1, 1, None, [])) == "1 run skipped as unlikely to beat the best"
     controls = [Control(0.967, 0.9, 1, beat=False), Control(0.967, 0.97, 1, beat=True)]
-    assert gated_line(Skips(12, 6, 180.0, controls)) == (
+    assert skips_line(Skips(12, 6, 180.0, controls)) == (
         "12 runs skipped as unlikely to beat the best; 1 of the 2 run as a control did; saved about 3 min"
     )
-    assert gated_line(Skips(12, 6, 180.0, controls[:1])).split("; ")[1] == "none of the 1 run as a control did"
+    assert skips_line(Skips(12, 6, 180.0, controls[:1])).split("; ")[1] == "none of the 1 run as a control did"
 
 
 def test_plain_values_keep_the_order_and_every_digit() -> None:
@@ -80,4 +80,4 @@ def test_plain_values_keep_the_order_and_every_digit() -> None:
     assert [one["fingerprint"] for one in plain["configurations"]] == ["a", "b"]
     assert plain["configurations"][0]["interval"] == [0.79, 0.998]
     assert plain["unlikely"] == 1
-    assert forecast_as_plain(None) is gated_as_plain(None) is None
+    assert forecast_as_plain(None) is skips_as_plain(None) is None

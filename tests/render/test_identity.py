@@ -8,7 +8,7 @@ from typing import Any
 from gitjournal.procedure.counts import Sizes
 from gitjournal.procedure.difference import DeclaredConfiguration, ValueChange
 from gitjournal.procedure.origins import ValueOrigin
-from gitjournal.render.identity import explained_as_plain, explained_lines, likeness_as_plain, likeness_lines
+from gitjournal.render.identity import identity_as_plain, identity_comparison_as_plain, identity_comparison_lines, identity_lines
 from gitjournal.run.explain import ConfigurationIdentity, IdentityComparison, SharedConfiguration
 
 TEXT = json.dumps(
@@ -29,7 +29,7 @@ def explained(fingerprint: str = "f" * 64, **more: Any) -> ConfigurationIdentity
 
 
 def lines(*configurations: ConfigurationIdentity) -> str:
-    return "\n".join(explained_lines(configurations, color=False))
+    return "\n".join(identity_lines(configurations, color=False))
 
 
 def test_each_value_stands_beside_where_it_comes_from() -> None:
@@ -56,7 +56,7 @@ def test_three_configurations_are_printed_and_the_others_counted() -> None:
     shown = lines(*(explained(str(number) * 64) for number in range(5)))
     assert shown.count("fingerprint ") == 3
     assert shown.endswith("and 2 more configurations: add --json")
-    assert [one["fingerprint"][0] for one in explained_as_plain([explained("a" * 64)])] == ["a"]
+    assert [one["fingerprint"][0] for one in identity_as_plain([explained("a" * 64)])] == ["a"]
 
 
 def likeness(**more: Any) -> IdentityComparison:
@@ -65,22 +65,22 @@ def likeness(**more: Any) -> IdentityComparison:
 
 def test_two_entries_that_differ_say_in_which_values() -> None:
     changes = [ValueChange("svc__C", 1, 10)]
-    shown = "\n".join(likeness_lines(likeness(changes=changes), ["aaaa", "bbbb"], color=False))
+    shown = "\n".join(identity_comparison_lines(likeness(changes=changes), ["aaaa", "bbbb"], color=False))
     assert shown.startswith("aaaa and bbbb are not the same run: 1 value differs\n")
     assert "svc__C  1     10" in shown
     many = likeness(changes=changes, only_left=[explained()] * 2, only_right=[explained()])
-    assert "the nearest two of their configurations are compared" in next(likeness_lines(many, ["aaaa", "bbbb"], color=False))
+    assert "the nearest two of their configurations are compared" in next(identity_comparison_lines(many, ["aaaa", "bbbb"], color=False))
 
 
 def test_two_entries_that_are_the_same_say_what_was_written_otherwise_and_which_seeds() -> None:
     same = SharedConfiguration("f" * 64, ({}, {}), ([0], [1]), ["C 10 and 10.0"])
-    shown = list(likeness_lines(likeness(same=[same]), ["aaaa", "bbbb"], color=False))
+    shown = list(identity_comparison_lines(likeness(same=[same]), ["aaaa", "bbbb"], color=False))
     assert shown == ["aaaa and bbbb are the same run", "written otherwise: C 10 and 10.0", "seeds 0 and 1: replicates, no run is in both"]
     alike = SharedConfiguration("f" * 64, ({}, {}), ([0], [0]), [])
-    assert list(likeness_lines(likeness(same=[alike]), ["aaaa", "bbbb"], color=False))[1:] == ["written alike"]
+    assert list(identity_comparison_lines(likeness(same=[alike]), ["aaaa", "bbbb"], color=False))[1:] == ["written alike"]
     part = likeness(same=[alike], only_left=[explained()])
-    assert list(likeness_lines(part, ["aaaa", "bbbb"], color=False))[:2] == [
+    assert list(identity_comparison_lines(part, ["aaaa", "bbbb"], color=False))[:2] == [
         "aaaa and bbbb share 1 configuration",
         "only in aaaa: 1 configuration",
     ]
-    assert likeness_as_plain(part)["only_left"] == ["f" * 64]
+    assert identity_comparison_as_plain(part)["only_left"] == ["f" * 64]

@@ -11,7 +11,7 @@ import pytest
 
 from gitjournal.entry.summary import Control
 from gitjournal.git.lab import find_lab
-from gitjournal.render.reports.savings import waste_as_plain, waste_lines
+from gitjournal.render.reports.savings import savings_as_plain, savings_lines
 from gitjournal.run import savings
 from gitjournal.run.savings import Savings, SavingsReport
 from tests.support.helpers import done, git, gitjournal, write_entry
@@ -96,7 +96,7 @@ def test_the_control_and_what_chance_alone_would_have_kept_are_said() -> None:
         controls=[Control(0.9, 0.8, 1, beat=False)] * 3 + [Control(0.9, 0.95, 1, beat=True)],
         kept=0.4,
     )
-    assert list(waste_lines(found)) == [
+    assert list(savings_lines(found)) == [
         "30 of 50 runs avoided (60 %), about 2 h",
         "",
         "avoided                               runs  time  entries\nskipped as unlikely to beat the best    30   2 h        2",
@@ -106,8 +106,8 @@ def test_the_control_and_what_chance_alone_would_have_kept_are_said() -> None:
         "",
         "spent: 20 runs, 60 min, 1 of them failed (60 s)",
     ]
-    plain = waste_as_plain(found)
+    plain = savings_as_plain(found)
     assert plain["control"]["beat"] == 1
     assert plain["best_kept_at_random"] == 0.4
     spent = replace(found, skipped=nothing, controls=[], kept=None)
-    assert list(waste_lines(spent)) == ["no run was avoided so far", "", "spent: 20 runs, 60 min, 1 of them failed (60 s)"]
+    assert list(savings_lines(spent)) == ["no run was avoided so far", "", "spent: 20 runs, 60 min, 1 of them failed (60 s)"]

@@ -19,7 +19,7 @@ from gitjournal.integrity.review import Review, ReviewedEntry
 from gitjournal.render import text
 from gitjournal.render.charts import terminal
 from gitjournal.render.charts.entry_figures import PROFILE, entry_figures
-from gitjournal.render.forecast import gated_line
+from gitjournal.render.forecast import skips_line
 from gitjournal.render.looks import look_meaning, look_number, look_score
 from gitjournal.render.overlaps import finding_meaning
 from gitjournal.render.results_block import markdown_cell
@@ -183,7 +183,7 @@ def _look_lines(reviewed: ReviewedEntry) -> Iterator[str]:
 
 def _summary_findings(summary: Summary) -> Iterator[str]:
     """Yield what the runs themselves noticed, such as rows in two parts or no convergence; and which were skipped."""
-    skipped = gated_line(summary.gated)
+    skipped = skips_line(summary.gated)
     if summary.findings or skipped:
         yield ""
     if skipped:

@@ -25,9 +25,9 @@ COLUMNS = (
 )
 
 
-def waste_lines(waste: SavingsReport) -> Iterator[str]:
+def savings_lines(report: SavingsReport) -> Iterator[str]:
     """Yield the share that was avoided, why, what the control says of the gate, and what was spent."""
-    avoided, spent = waste.total, waste.made
+    avoided, spent = report.total, report.made
     if not avoided.runs and not spent.runs:
         yield "nothing was run yet, and nothing refused"
         return
@@ -37,48 +37,48 @@ def waste_lines(waste: SavingsReport) -> Iterator[str]:
         yield f"{avoided.runs:,} of {text.count(asked, 'run')} avoided ({share}), about {text.duration(avoided.seconds)}"
     else:
         yield "no run was avoided so far"
-    rows = [[what, f"{saved.runs:,}", text.duration(saved.seconds), f"{saved.entries:,}"] for what, saved in _reasons(waste)]
+    rows = [[what, f"{saved.runs:,}", text.duration(saved.seconds), f"{saved.entries:,}"] for what, saved in _reasons(report)]
     if rows:
         yield ""
         yield text.table(COLUMNS, rows, width=text.terminal_width())
-    if waste.controls and waste.wrong:
+    if report.controls and report.wrong:
         yield ""
-        low, high = (f"{100 * end:.0f}" for end in (waste.wrong.low, waste.wrong.high))
-        beat = waste.beat or "none"
-        several = text.count(len(waste.controls), "unlikely configuration was", "unlikely configurations were")
+        low, high = (f"{100 * end:.0f}" for end in (report.wrong.low, report.wrong.high))
+        beat = report.beat or "none"
+        several = text.count(len(report.controls), "unlikely configuration was", "unlikely configurations were")
         yield text.wrap(f"control: {several} run all the same, {beat} beat the best ({low} to {high} %)")
-    if waste.kept is not None:
-        yield text.wrap(f"as many runs drawn at random would have held the best of what was run in {100 * waste.kept:.0f} % of cases")
+    if report.kept is not None:
+        yield text.wrap(f"as many runs drawn at random would have held the best of what was run in {100 * report.kept:.0f} % of cases")
     yield ""
-    yield text.wrap(f"spent: {', '.join(_spent_parts(waste))}")
+    yield text.wrap(f"spent: {', '.join(_spent_parts(report))}")
 
 
-def _reasons(waste: SavingsReport) -> Iterator[tuple[str, Savings]]:
+def _reasons(report: SavingsReport) -> Iterator[tuple[str, Savings]]:
     for name, what in REASONS.items():
-        saved: Savings = getattr(waste, name)
+        saved: Savings = getattr(report, name)
         if saved.runs:
             yield what, saved
 
 
-def _spent_parts(waste: SavingsReport) -> Iterator[str]:
-    yield f"{text.count(waste.made.runs, 'run')}, {text.duration(waste.made.seconds)}"
-    if waste.failed.runs:
-        yield f"{waste.failed.runs:,} of them failed ({text.duration(waste.failed.seconds)})"
-    if waste.repeated.runs:
-        yield f"{waste.repeated.runs:,} repeated on purpose ({text.duration(waste.repeated.seconds)})"
+def _spent_parts(report: SavingsReport) -> Iterator[str]:
+    yield f"{text.count(report.made.runs, 'run')}, {text.duration(report.made.seconds)}"
+    if report.failed.runs:
+        yield f"{report.failed.runs:,} of them failed ({text.duration(report.failed.seconds)})"
+    if report.repeated.runs:
+        yield f"{report.repeated.runs:,} repeated on purpose ({text.duration(report.repeated.seconds)})"
 
 
-def waste_as_plain(waste: SavingsReport) -> dict[str, Any]:
+def savings_as_plain(report: SavingsReport) -> dict[str, Any]:
     """Return the same as plain values for JSON."""
-    wrong = waste.wrong
+    wrong = report.wrong
     return {
-        "avoided": asdict(waste.total),
-        "made": asdict(waste.made),
-        **{name: asdict(getattr(waste, name)) for name in (*REASONS, "failed", "repeated")},
+        "avoided": asdict(report.total),
+        "made": asdict(report.made),
+        **{name: asdict(getattr(report, name)) for name in (*REASONS, "failed", "repeated")},
         "control": {
-            "configurations": len(waste.controls),
-            "beat": waste.beat,
+            "configurations": len(report.controls),
+            "beat": report.beat,
             "interval": [wrong.low, wrong.high] if wrong else None,
         },
-        "best_kept_at_random": waste.kept,
+        "best_kept_at_random": report.kept,
     }

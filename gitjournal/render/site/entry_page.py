@@ -13,7 +13,7 @@ from gitjournal.render import looks as look_words
 from gitjournal.render import text
 from gitjournal.render.charts import figures
 from gitjournal.render.charts.entry_figures import entry_figures
-from gitjournal.render.forecast import gated_line
+from gitjournal.render.forecast import skips_line
 from gitjournal.render.site.cards import Card
 from gitjournal.render.site.journal import SiteJournal, paths
 from gitjournal.render.site.markdown import html_of
@@ -81,7 +81,7 @@ def _stands(results: EntryResults, card: Card, environments: Mapping[str, str]) 
     summary = results.summary
     rows = list(zip(("file", "records"), paths(card), strict=True))[: 2 if results.opened.records else 1]
     rows += [("findings", f"{code} in {text.count(amount, 'run')}") for code, amount in summary.findings.items()]
-    rows += [("skipped", skipped)] if (skipped := gated_line(summary.gated)) else []
+    rows += [("skipped", skipped)] if (skipped := skips_line(summary.gated)) else []
     rows += [("cost", words.cost_words(summary))] if results.opened.records else []
     return rows + [("environment", environments.get(name, name[:12])) for name in summary.environments]
 
