@@ -150,7 +150,7 @@ def as_json(table: FlatTable) -> str:
 
 def _select_entries(journal: Journal, parts: Sequence[str], clauses: Sequence[query.Clause], *, everywhere: bool) -> list[Listed]:
     """Return the committed entries that are asked for, in the order of their ids."""
-    every = [one for one in (journal.everywhere() if everywhere else journal.here()) if one.ref is not None]
+    every = [one for one in (journal.all_entries() if everywhere else journal.current_entries()) if one.ref is not None]
     query.check_names([clause.name for clause in clauses], {name for one in every for name in one.row.values})
     wanted = {one.row.id: one for one in map(journal.find, parts)}
     draft = next((one for one in wanted.values() if one.ref is None), None)

@@ -90,7 +90,7 @@ def _confusion_chart(journal: Journal, opened: Opened, summary: Summary) -> Char
 
 def _progress_chart(journal: Journal, opened: Opened, summary: Summary) -> Chart:
     own, metric = opened.listed.row, summary.metric
-    listed = {one.row.id: one for one in journal.everywhere() if one.row.data == own.data and one.row.metric == own.metric}
+    listed = {one.row.id: one for one in journal.all_entries() if one.row.data == own.data and one.row.metric == own.metric}
     dated = [(one.row, one.row.best, read_time(one.row.at)) for one in listed.values() if one.row.state != "retracted"]
     scored = {row.id: (row, best, at) for row, best, at in dated if best is not None and at is not None}
     if not scored or metric is None:

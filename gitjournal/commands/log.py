@@ -95,12 +95,12 @@ def _commit_as_plain(change: LoggedCommit) -> dict[str, str | None]:
 
 def _entries_on(context: Context, name: str) -> list[str]:
     with open_journal(context.start) as journal:
-        return [one.row.id for one in journal.here() if name in data_names(one.row)]
+        return [one.row.id for one in journal.current_entries() if name in data_names(one.row)]
 
 
 def _print_graph(context: Context, part: str | None, data: str | None, limit: int | None, *, as_json: bool) -> None:
     with open_journal(context.start) as journal:
-        listed = {one.row.id: one for one in journal.here()}
+        listed = {one.row.id: one for one in journal.current_entries()}
         wanted = journal.resolve(part) if part else None
     followed = {
         one: found

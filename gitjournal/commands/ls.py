@@ -75,7 +75,7 @@ def command(
     clauses = [*entry_clauses(where, tag, data, state), *([query.Clause("verdict", "==", verdict)] if verdict else [])]
     order = query.parse_sort(sort) if sort else query.Order("age", descending=False)
     with open_journal(context.start) as journal:
-        entries = journal.everywhere() if everywhere else journal.here()
+        entries = journal.all_entries() if everywhere else journal.current_entries()
         repeated = journal.repeated()
         hashes = {listed.row.data_hash for listed in entries if listed.row.look or (data and listed.row.tested)} - {""}
         looks = {data_hash: list_looks(journal.lab, journal.index, data_hash) for data_hash in sorted(hashes)}

@@ -113,7 +113,7 @@ def calibration(context: Context, author: str | None, everybody: bool, plot: Pat
     if author and everybody:
         raise click.UsageError("--author and --all exclude each other")
     with open_journal(context.start) as journal:
-        rows = [one.row for one in journal.everywhere() if one.row.expect]
+        rows = [one.row for one in journal.all_entries() if one.row.expect]
         if not everybody:
             author = author or author_email(journal.lab.repository)
             authors = first_authors(journal.lab.repository, list(journal.index.refs))

@@ -1,4 +1,4 @@
-"""A commit built aside: no branch moves, no file of the person's is read or written."""
+"""A commit built in a temporary index: no branch moves, no file of the person's is read or written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who else is at work: a merge, a rebase, a commit in its editor; what a moving branch would disturb."""
+"""Operations of the person that are not finished, and that a moving branch would disturb: merge, rebase, a commit in its editor."""
 
 from __future__ import annotations
 

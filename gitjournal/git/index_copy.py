@@ -1,4 +1,4 @@
-"""The person's index after a commit of ours: a private copy in which what was staged stays staged, with our part in it."""
+"""A private copy of git's index, changed aside and then put in its place: what the person staged stays staged, with our part in it."""
 
 from __future__ import annotations
 

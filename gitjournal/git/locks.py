@@ -1,4 +1,4 @@
-"""git's lock of an index, taken as ours, and signals put off while it counts."""
+"""Locks: git's own `index.lock`, known as ours by a token, and signals that are blocked meanwhile."""
 
 from __future__ import annotations
 

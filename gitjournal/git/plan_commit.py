@@ -1,4 +1,4 @@
-"""Commits a plan: the text of the entry as git would store it, before any compute is spent."""
+"""The plan commit: the text of the entry as git would store it, before any compute is spent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finishes or undoes what a dead writer left, whenever the journal is next held for writing."""
+"""Crash recovery: what a dead writer left is finished or undone, whenever the journal is next held for writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commits what waits in the spool, without touching what is the person's, when nothing stands in the way."""
+"""The results commit: what waits in the spool is committed when nothing stands in the way, and what is the person's is not touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One commit and its arrival in the worktree that has the branch checked out: all of it, or none of it.
+"""Atomic commit into a checked-out branch: branch, index and files move together, or not at all.
 
 The commit is built aside. Then, under git's own `index.lock` held for milliseconds: an intent is written down, the
 branch moves by compare-and-swap, the person's index is replaced by a prepared copy, and files follow. Whoever dies in

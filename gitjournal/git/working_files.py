@@ -1,4 +1,4 @@
-"""What a commit of ours means for the files that the person has open: added to, never overwritten, never lost.
+"""Merge of a commit into files that an editor may have open: they are added to, never overwritten, never lost.
 
 An editor may save at any moment, in place or by rename; whichever text is newer stays, with our part spliced in.
 """

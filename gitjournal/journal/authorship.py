@@ -1,4 +1,4 @@
-"""Who wrote which entry and when, for all entries at once: one call of git, and no library for it."""
+"""Authors and commits of all entries at once: one call of git, and no library, which would be felt at every start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history of the journal branch, in words. The only user of GitPython."""
+"""The commits of a journal branch, one by one. The only user of GitPython."""
 
 from __future__ import annotations
 

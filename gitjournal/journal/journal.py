@@ -1,4 +1,4 @@
-"""The journal, opened once where a command begins: the entries of the branch at hand, of the others, and the drafts."""
+"""The journal as one value, opened once where a command begins: the entries of the branch at hand, of the others, and the drafts."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Journal:
         if seen_branch is not None and seen_branch.commit == old:
             self._branches = {**self._branches, ref: replace(seen_branch, commit=new)}
 
-    def here(self) -> list[Listed]:
+    def current_entries(self) -> list[Listed]:
         """Return the entries of the current branch, and the drafts."""
         edited = {draft.path: draft for draft in self.drafts}
         rows = self.index.entries(self.current)
@@ -119,9 +119,9 @@ class Journal:
         committed = {row.path for row in rows}
         return listed + [_draft_row(draft) for draft in self.drafts if draft.path not in committed]
 
-    def everywhere(self) -> list[Listed]:
+    def all_entries(self) -> list[Listed]:
         """Return also what only the other branches hold, each entry once, from the most important branch."""
-        by_id = {listed.row.id: listed for listed in reversed(self.here())}
+        by_id = {listed.row.id: listed for listed in reversed(self.current_entries())}
         for ref in self.index.refs:
             for row in self.index.entries(ref):
                 by_id.setdefault(row.id, Listed(row, ref))

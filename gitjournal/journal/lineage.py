@@ -1,4 +1,4 @@
-"""Which entry followed which: made `from` it, repeating it, or measured against it as its baseline."""
+"""Lineage of entries, and its drawing as trees: which one was made `from` it, repeating it, or measured against it as its baseline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One tree of a journal, read to be judged: a commit, the staged tree, the result of a merge. Nothing in it is believed.
+"""A snapshot of a journal, read to be checked: the tree of a commit, the staged tree, the result of a merge. Nothing in it is believed.
 
 Blobs are read in batches, and only those of the entries that are asked for.
 """

@@ -107,7 +107,7 @@ def _inspect_data(lab: Lab, root: Path, data: dict[str, Any], ask: AskWorker) ->
 
 def _list_waiting(journal: Journal) -> Iterator[tuple[Key, tuple[str, str]]]:
     """Yield the runs of drafts and planned entries that say all of what they declare, with their entry and its state."""
-    for listed in journal.here():
+    for listed in journal.current_entries():
         if listed.row.state not in ("draft", "planned"):
             continue
         try:

@@ -83,7 +83,7 @@ class SavingsReport:
 
 def measure_savings(journal: Journal, tell: Callable[[int, int], None]) -> SavingsReport:
     """Read all entries and say what was saved and spent; what cannot be read is left out. `tell` hears how many of how many are read."""
-    listed = [one for one in journal.everywhere() if one.ref]
+    listed = [one for one in journal.all_entries() if one.ref]
     entries = list(_read_each(journal, listed, tell))
     refused = _savings_by_refusal(journal, {one.id for one in entries if one.made.runs})
     chances = [one.kept for one in entries if one.kept is not None]

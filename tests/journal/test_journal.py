@@ -16,7 +16,7 @@ def test_entries_and_drafts_stand_side_by_side(repo: Path) -> None:
     write(lab, "20261122-a-draft-zzzz", page("A draft"))
     write(lab, TREES, page("Trees, said otherwise"))
     with open_journal(repo) as journal:
-        found = {one.row.id: (one.row.title, one.state, one.branch) for one in journal.here()}
+        found = {one.row.id: (one.row.title, one.state, one.branch) for one in journal.current_entries()}
     assert found == {
         LOGISTIC: ("Logistic regression", "done", "journal"),
         RBF: ("RBF beats linear", "partly", "journal"),
@@ -33,7 +33,7 @@ def test_an_entry_on_several_branches_is_taken_from_the_current_one(repo: Path) 
     with open_journal(repo) as journal:
         assert journal.find("m2c8").row.title == "Trees, tried"
         assert journal.find("m2c8").branch == "exp/x"
-        assert {one.row.id: one.branch for one in journal.everywhere()} == dict.fromkeys([LOGISTIC, RBF, TREES], "exp/x")
+        assert {one.row.id: one.branch for one in journal.all_entries()} == dict.fromkeys([LOGISTIC, RBF, TREES], "exp/x")
     git(lab, "checkout", "-q", "journal")
     with open_journal(repo) as journal:
         assert journal.find("m2c8").row.title == "Trees on digits"
@@ -64,7 +64,7 @@ def test_opening_a_draft_reads_the_file(repo: Path) -> None:
 def test_a_gain_is_the_difference_to_the_baselines_best(repo: Path) -> None:
     three_entries(repo)
     with open_journal(repo) as journal:
-        assert gains_over_baselines(listed.row for listed in journal.here()) == {RBF: pytest.approx(0.006)}
+        assert gains_over_baselines(listed.row for listed in journal.current_entries()) == {RBF: pytest.approx(0.006)}
 
 
 def test_a_refresh_sees_what_another_process_committed_and_what_was_edited_since(repo: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_baseline_has_its_results_and_a_draft_is_none(repo: Path) -> None:
 def test_a_journal_that_is_not_kept_writes_no_index(repo: Path) -> None:
     three_entries(repo)
     with open_journal(repo, on_disk=False) as journal:
-        assert len(journal.here()) == 3
+        assert len(journal.current_entries()) == 3
     assert not (repo / ".git/gitjournal/index.sqlite").exists()
 
 

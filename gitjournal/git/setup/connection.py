@@ -1,4 +1,4 @@
-"""What connects the lab to the repository: excluded from its commits, with hooks and settings of its own."""
+"""Configuration that ties the lab to its repository: an exclude line, an include of our settings, hooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hooks of the lab, and of a repository that others push to: where they are, whether they work, in and out.
+"""The hooks of the lab, and of a repository that others push to: their state, and how they are installed and uninstalled.
 
 The person's own hooks are never touched: the lab has a folder of hooks for itself, below `.git/gitjournal/`.
 """

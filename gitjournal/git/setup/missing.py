@@ -1,4 +1,4 @@
-"""What is missing of a journal: steps that are planned first, and carried out when nothing is in the way."""
+"""The plan of an `init`: steps that are missing, collected first and carried out when nothing is in the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of the index: made where it is missing, replaced where it is old or damaged, in memory where nothing can be written."""
+"""The SQLite file of the index: made where it is missing, replaced where it is old or damaged, in memory where nothing can be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs came to, as the index knows it: configurations and scores on one data set or on all."""
+"""Queries about results: configurations and scores on one data set or on all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One entry as a list shows it: worked out from its page and its records, and kept by the index."""
+"""Rows of the list of entries: each worked out from a page and its records, and kept by the index."""
 
 from __future__ import annotations
 

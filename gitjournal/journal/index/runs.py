@@ -1,4 +1,4 @@
-"""What the index knows of runs: who did the same one, where, and whether it says so."""
+"""Queries about runs: which entries did the same one, on which branches, and whether they say so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brings the index up to date: by the difference of the trees of then and now, reading each blob once."""
+"""Incremental update of the index: by the difference of the trees of then and now, reading each blob once."""
 
 from __future__ import annotations
 

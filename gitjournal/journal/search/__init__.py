@@ -1,1 +1,1 @@
-"""Entries that are near an idea, put as words and numbers, or near another entry: `ls --like`."""
+"""Search for similar entries, by words and numbers or by another entry: `ls --like`."""

@@ -46,7 +46,7 @@ class SiteReading:
 
 def read_site(journal: Journal, cached: Mapping[str, Card], *, name: str, everywhere: bool) -> SiteReading:
     """Read what changed since the `cached` cards were made, and what the pages say of the journal as a whole."""
-    entries = [listed for listed in (journal.everywhere() if everywhere else journal.here()) if listed.ref is not None]
+    entries = [listed for listed in (journal.all_entries() if everywhere else journal.current_entries()) if listed.ref is not None]
     entries.sort(key=lambda listed: (listed.row.id[:8], listed.row.at or "", listed.row.id), reverse=True)
     by_id = {listed.row.id: listed for listed in entries}
     lineage = resolve_links(listed.row for listed in entries)
