@@ -30,18 +30,18 @@ def find_disagreements(tree_entry: TreeEntry) -> Iterator[Finding]:
     if differences is None:
         yield from _compare_roughly(tree_entry, tree_entry.entry)
     for difference in differences or ():
-        file, line, message = _describe(tree_entry, tree_entry.entry, difference, lines[difference.record].number)
+        file, line, message = _describe_disagreement(tree_entry, tree_entry.entry, difference, lines[difference.record].number)
         hint = advise_new_entry(tree_entry.id[-4:], "put it back", diff=True)
         yield Finding("GJ103", file, line, message, hint)
 
 
-def _describe(tree_entry: TreeEntry, entry: Entry, difference: Disagreement, number: int) -> tuple[str, int | None, str]:
+def _describe_disagreement(tree_entry: TreeEntry, entry: Entry, difference: Disagreement, number: int) -> tuple[str, int | None, str]:
     """Return file, line and words of a disagreement with the record of line `number`."""
     if difference.kind == "value":
         message = (
             f"`{difference.name}` is {_value_text(difference.declared)} here, and {_value_text(difference.ran)} in what record {number} ran"
         )
-        return tree_entry.page_path, _line(entry, difference.name), message
+        return tree_entry.page_path, _line_of_value(entry, difference.name), message
     if difference.kind == "point":
         where = entry.place("grid" if entry.front.grid else "procedure").line
         return tree_entry.page_path, where, f"the grid has no {_point_text(difference.ran)}, which record {number} ran"
@@ -54,7 +54,7 @@ def _describe(tree_entry: TreeEntry, entry: Entry, difference: Disagreement, num
     return tree_entry.records_path, number, "a run of another entry that this one does not declare"
 
 
-def _line(entry: Entry, name: str) -> int | None:
+def _line_of_value(entry: Entry, name: str) -> int | None:
     """Return the line of a value by the name that it has in a canonical text, as well as that can be told."""
     if name.startswith(("data.", "split.")):
         section, _, key = name.partition(".")

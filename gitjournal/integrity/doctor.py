@@ -56,12 +56,22 @@ def diagnose(start: Path) -> list[Ailment]:
         if not branches:
             raise GitError("no journal here", hint="make one with: gitjournal init")
         return [Ailment("there is a journal here, but it is not checked out", "gitjournal init", _init(start))]
-    ailments = list(_folder(start, repository))
+    ailments = list(_check_folder(start, repository))
     try:
         lab = find_lab(start)
     except GitError:
         return ailments
-    for look in (_hooks, _branch, _spool, _locks, _index, _settings, _code_side, _remote, _good_to_know):
+    for look in (
+        _check_hooks,
+        _check_branch,
+        _check_spool,
+        _check_locks,
+        _check_index,
+        _check_settings,
+        _check_code_side,
+        _check_remote,
+        _check_depth,
+    ):
         ailments += look(lab)
     return ailments
 
@@ -92,7 +102,7 @@ def _init(start: Path) -> Callable[[], str]:
 # ---- the folder and what connects it
 
 
-def _folder(start: Path, repository: Repository) -> Iterator[Ailment]:
+def _check_folder(start: Path, repository: Repository) -> Iterator[Ailment]:
     lab_settings = read_settings(repository)
     top = Path(lab_settings.top) if lab_settings and lab_settings.top else None
     place = lab_place(repository, repository.top or top, lab_settings.folder if lab_settings else "lab")
@@ -104,7 +114,7 @@ def _folder(start: Path, repository: Repository) -> Iterator[Ailment]:
             yield Ailment(
                 f"git has lost its notes about {place}: nothing can be committed there",
                 f"keep its files and begin it anew: {FIX}",
-                _aside(start, place),
+                _set_aside(start, place),
             )
         else:
             yield Ailment(fault.message, fault.hint)
@@ -113,7 +123,7 @@ def _folder(start: Path, repository: Repository) -> Iterator[Ailment]:
         yield Ailment(f"missing or astray: {change}", "gitjournal init", _init(start))
 
 
-def _aside(start: Path, place: Path) -> Callable[[], str]:
+def _set_aside(start: Path, place: Path) -> Callable[[], str]:
     def mend() -> str:
         saved = place.with_name(f"{place.name}-saved-{time.strftime('%Y%m%d-%H%M%S')}")
         place.rename(saved)
@@ -124,7 +134,7 @@ def _aside(start: Path, place: Path) -> Callable[[], str]:
     return mend
 
 
-def _hooks(lab: Lab) -> Iterator[Ailment]:
+def _check_hooks(lab: Lab) -> Iterator[Ailment]:
     if not lab.path.is_dir():
         return
     state = hooks.read_hook_state(lab)
@@ -152,7 +162,7 @@ def _hooks(lab: Lab) -> Iterator[Ailment]:
         yield Ailment(f"the Python that the hooks ask has no gitjournal {__version__}: {state.python}", install, mend)
 
 
-def _branch(lab: Lab) -> Iterator[Ailment]:
+def _check_branch(lab: Lab) -> Iterator[Ailment]:
     if lab.worktree is None:
         return
     head = lab.worktree.head()
@@ -169,7 +179,7 @@ def _branch(lab: Lab) -> Iterator[Ailment]:
 # ---- what waits, what was left behind
 
 
-def _spool(lab: Lab) -> Iterator[Ailment]:
+def _check_spool(lab: Lab) -> Iterator[Ailment]:
     waiting = list_pending(lab)
     readable = [results for results in waiting if results.branch]
 
@@ -189,7 +199,7 @@ def _spool(lab: Lab) -> Iterator[Ailment]:
             )
 
 
-def _locks(lab: Lab) -> Iterator[Ailment]:
+def _check_locks(lab: Lab) -> Iterator[Ailment]:
     private = lab.repository.private
     left = [path for folder in (private, *lab.repository.git_dirs()) for name in (MARK, INTENT) if (path := folder / name).exists()]
     left += list(private.glob("build-*"))
@@ -213,7 +223,7 @@ def _locks(lab: Lab) -> Iterator[Ailment]:
         yield Ailment(f"{ref} keeps the branch from moving", f"if no git runs any more: rm {ref}")
 
 
-def _index(lab: Lab) -> Iterator[Ailment]:
+def _check_index(lab: Lab) -> Iterator[Ailment]:
     with Index.open(lab.repository) as index:
         sound, path = index.file.is_sound(), index.file.path
 
@@ -226,7 +236,7 @@ def _index(lab: Lab) -> Iterator[Ailment]:
         yield Ailment(f"the index {path} is damaged", FIX, mend)
 
 
-def _settings(lab: Lab) -> Iterator[Ailment]:
+def _check_settings(lab: Lab) -> Iterator[Ailment]:
     try:
         settings.parse((lab.repository.blob(f"refs/heads/{lab.branch}:{settings.FILE}") or b"").decode(errors="replace"))
     except GitjournalError as fault:
@@ -236,7 +246,7 @@ def _settings(lab: Lab) -> Iterator[Ailment]:
 # ---- the person's side, and the remote
 
 
-def _code_side(lab: Lab) -> Iterator[Ailment]:
+def _check_code_side(lab: Lab) -> Iterator[Ailment]:
     if lab.top is None:
         return
     folder = os.path.relpath(lab.path, lab.top)
@@ -252,13 +262,13 @@ def _code_side(lab: Lab) -> Iterator[Ailment]:
         yield Ailment(what, f"git -C {lab.path} stash pop", note=True)
 
 
-def _remote(lab: Lab) -> Iterator[Ailment]:
+def _check_remote(lab: Lab) -> Iterator[Ailment]:
     asked = run_git(["config", f"branch.{lab.branch}.remote"], cwd=lab.repository.common).stdout.decode().strip()
     if asked and asked != "." and lab.repository.resolve(f"refs/remotes/{asked}/{lab.branch}") is None:
         hint = f"git remote set-branches --add {asked} {lab.branch} && git fetch {asked}"
         yield Ailment(f"this clone does not fetch {lab.branch} from {asked}, so runs of others are not seen", hint)
 
 
-def _good_to_know(lab: Lab) -> Iterator[Ailment]:
+def _check_depth(lab: Lab) -> Iterator[Ailment]:
     if run_git(["rev-parse", "--is-shallow-repository"], cwd=lab.repository.common).stdout.strip() == b"true":
         yield Ailment("this clone is shallow: every entry is here, their history is not", "git fetch --unshallow", note=True)

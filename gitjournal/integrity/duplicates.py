@@ -70,7 +70,7 @@ def find_here(snapshot: Snapshot, looked_at: Iterable[tuple[Key, OwnRun]], index
         if key in runs:
             runs[key].setdefault(ran.stem, ran)
     several = {key: by_stem for key, by_stem in runs.items() if len(by_stem) > 1}
-    fronts = _fronts(snapshot, {stem for by_stem in several.values() for stem in by_stem})
+    fronts = _read_fronts(snapshot, {stem for by_stem in several.values() for stem in by_stem})
     pairs: dict[tuple[str, str], list[OwnRun]] = {}
     for by_stem in several.values():
         standing = sorted((ran for stem, ran in by_stem.items() if _is_standing(fronts.get(stem))), key=lambda ran: ran.order)
@@ -102,7 +102,7 @@ def _runs_of_others(snapshot: Snapshot, index: Index, fingerprints: set[str], re
         yield from ((key, ran) for key, ran in countable_runs(tree_entry) if key[0] in fingerprints)
 
 
-def _fronts(snapshot: Snapshot, stems: set[str]) -> dict[str, FrontMatter]:
+def _read_fronts(snapshot: Snapshot, stems: set[str]) -> dict[str, FrontMatter]:
     return {found.page_path.removesuffix(PAGE): found.entry.front for found in snapshot.entries(stems) if found.entry}
 
 
@@ -126,7 +126,7 @@ def find_elsewhere(snapshot: Snapshot, looked_at: Iterable[tuple[Key, OwnRun]], 
     for run in find_runs(index, list(dict(own_runs))) if own_runs else ():
         if not snapshot.has(run.entry) and run.status == "done" and run.origin is None and run.state != "retracted":
             by_key.setdefault(run.key, []).append(run)
-    fronts = _fronts(snapshot, {ran.stem for key, ran in own_runs if key in by_key})
+    fronts = _read_fronts(snapshot, {ran.stem for key, ran in own_runs if key in by_key})
     pairs: dict[tuple[str, str], list[tuple[OwnRun, Run]]] = {}
     for key, ran in own_runs:
         for run in by_key.get(key, ())[:1]:

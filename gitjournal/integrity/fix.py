@@ -52,7 +52,7 @@ def mend(lab: Lab, checked: Checked, refs: dict[str, str], *, compose: ComposeRe
             edits.setdefault(path, []).append(("the conflict in its results block taken away", _settle_block(path)))
     for duplicate in checked.duplicates:
         edits.setdefault(duplicate.stem + PAGE, []).append(_declare_replication(duplicate))
-    mended = [one for path, wanted in edits.items() for one in _apply(lab, path, wanted, dry_run=dry_run)]
+    mended = [one for path, wanted in edits.items() for one in _apply_edits(lab, path, wanted, dry_run=dry_run)]
     if dry_run:
         outdated = {one.file for one in checked.findings if one.code in OF_BLOCKS}
         return [*mended, *(MendedFile(path, "its results block written anew") for path in sorted(outdated))]
@@ -65,12 +65,12 @@ def mend(lab: Lab, checked: Checked, refs: dict[str, str], *, compose: ComposeRe
             page = recompute_page(tree_entry, snapshot, index, compose)
             if page is not None:
                 edit = _write_block(tree_entry.id, page.block)
-                mended += _apply(lab, tree_entry.page_path, [("its results block written anew", edit)], dry_run=False)
-                mended += [MendedFile(path, "drawn anew") for path, drawn in page.figures.items() if _draw(lab, path, drawn)]
+                mended += _apply_edits(lab, tree_entry.page_path, [("its results block written anew", edit)], dry_run=False)
+                mended += [MendedFile(path, "drawn anew") for path, drawn in page.figures.items() if _write_figure(lab, path, drawn)]
     return mended
 
 
-def _apply(lab: Lab, path: str, wanted: Sequence[tuple[str, Callable[[bytes], bytes]]], *, dry_run: bool) -> Iterator[MendedFile]:
+def _apply_edits(lab: Lab, path: str, wanted: Sequence[tuple[str, Callable[[bytes], bytes]]], *, dry_run: bool) -> Iterator[MendedFile]:
     file = lab.path / path
     if not file.is_file() or file.is_symlink():
         return
@@ -82,7 +82,7 @@ def _apply(lab: Lab, path: str, wanted: Sequence[tuple[str, Callable[[bytes], by
             yield MendedFile(path, what)
 
 
-def _draw(lab: Lab, path: str, drawn: bytes) -> bool:
+def _write_figure(lab: Lab, path: str, drawn: bytes) -> bool:
     """Write a figure, and return whether it was another before."""
     file = lab.path / path
     if file.is_symlink() or (file.is_file() and file.read_bytes() == drawn):
@@ -151,7 +151,7 @@ def _settle_block(path: str) -> Callable[[bytes], bytes]:
     def edit(before: bytes) -> bytes:
         lines = before.splitlines(keepends=True)
         hunks = _find_hunks(lines)
-        ours, theirs = _side(lines, hunks, take_ours=True), _side(lines, hunks, take_ours=False)
+        ours, theirs = _take_side(lines, hunks, take_ours=True), _take_side(lines, hunks, take_ours=False)
         is_inside = [_within_block(text, spans, entry_id) for text, spans in (ours, theirs)]
         out, at = [], 0
         for number, hunk in enumerate(hunks):
@@ -164,7 +164,7 @@ def _settle_block(path: str) -> Callable[[bytes], bytes]:
     return edit
 
 
-def _side(lines: Sequence[bytes], hunks: Sequence[_Hunk], *, take_ours: bool) -> tuple[str, list[tuple[int, int]]]:
+def _take_side(lines: Sequence[bytes], hunks: Sequence[_Hunk], *, take_ours: bool) -> tuple[str, list[tuple[int, int]]]:
     """Return one side of the page, and the lines (from 0, the last one excluded) that each hunk has there."""
     out: list[bytes] = []
     spans, at = [], 0

@@ -53,16 +53,16 @@ def check_commit(repository: Repository, git_dir: Path, head: str, tree: str) ->
     # what comes from elsewhere was accepted there: only what is new here is compared with other branches
     new = not any((git_dir / name).exists() for name in UNDER_WAY)
     ref = run_git(["--git-dir", str(git_dir), "symbolic-ref", "--quiet", "HEAD"], cwd=repository.common).stdout.decode().strip()
-    return _judge(repository, Question(tree, base=head, parents=(head, *merged_commits), branches=new), ref)
+    return _check_tree(repository, Question(tree, base=head, parents=(head, *merged_commits), branches=new), ref)
 
 
 def check_move(repository: Repository, old: str, new: str, ref: str, *, pushed: bool) -> HookRefusal | None:
     """Judge a branch that is about to move to `new`; `old` is empty for one that is not known where it is going."""
     excluded = (f"^{old}",) if old else ("--not", "--remotes" if pushed else "--branches")
-    return _judge(repository, Question(new, base=old or None, history=(new, *excluded), branches=False), ref)
+    return _check_tree(repository, Question(new, base=old or None, history=(new, *excluded), branches=False), ref)
 
 
-def _judge(repository: Repository, question: Question, ref: str) -> HookRefusal | None:
+def _check_tree(repository: Repository, question: Question, ref: str) -> HookRefusal | None:
     settings = read_settings(repository)
     branch = settings.branch if settings else ref.removeprefix("refs/heads/") or "journal"
     refs = journal_refs(Lab(repository, repository.common, branch, None, None), ref)

@@ -82,17 +82,17 @@ def find_wrong_verdict(tree_entry: TreeEntry, snapshot: Snapshot, index: Index) 
         return
     judged = [outcome.expectation for outcome in written.outcomes]
     wrong = written.word != verdict.first_word(block[1]) or [one.text for one in expectations] != judged
-    if wrong or not _follows(entry, expectations, written, _join_owners(tree_entry.records, snapshot, index), snapshot, index):
+    if wrong or not _verdict_follows(entry, expectations, written, _join_owners(tree_entry.records, snapshot, index), snapshot, index):
         yield Finding("GJ108", tree_entry.page_path, line, "the verdict does not follow from the records", _ANEW)
 
 
-def _follows(
+def _verdict_follows(
     entry: Entry, expectations: Sequence[Expectation], written: Verdict, records: Sequence[Record], snapshot: Snapshot, index: Index
 ) -> bool:
     baselines = _named_baselines(entry, expectations, snapshot, index)
     if {one.id: digest_of(one.records) for one in baselines.values()} != dict(written.against):
         return True  # the others have gone on since: it was judged by what they were then
-    single = all(len(summarise(front, of).configurations) == 1 for front, of in ((entry.front, records), *_fronts(baselines)))
+    single = all(len(summarise(front, of).configurations) == 1 for front, of in ((entry.front, records), *_fronts_and_records(baselines)))
     own = Judgeable(entry.id, entry.front, records)
     if single:
         judgements = judge_entry(own, EntryExpectations(expectations, baselines), lambda some: _copy_from_owners(some, snapshot)).judged
@@ -113,7 +113,7 @@ def _planned_entry(entry: Entry, records: Sequence[Record], snapshot: Snapshot) 
     return parse(text.decode(errors="replace"), entry_id=entry.id, file="the plan") if text else entry
 
 
-def _fronts(baselines: Mapping[str, Baseline]) -> Iterator[tuple[FrontMatter, Sequence[Record]]]:
+def _fronts_and_records(baselines: Mapping[str, Baseline]) -> Iterator[tuple[FrontMatter, Sequence[Record]]]:
     return ((one.front, one.records) for one in baselines.values() if one.front)
 
 

@@ -123,8 +123,8 @@ def _review_entry(tree_entry: TreeEntry, before: TreeEntry | None, tree: Snapsho
         is_new=before is None,
         summary=summary,
         records=records,
-        gain=_gain(tree_entry.entry, summary, records, tree, index),
-        verdict=_verdict(tree_entry.entry),
+        gain=_gain_over_baseline(tree_entry.entry, summary, records, tree, index),
+        verdict=_read_verdict(tree_entry.entry),
         runs=len(own),
         seconds=sum(one.seconds or 0.0 for one in own),
         looked=look_of_entry(looks, tree_entry.id),
@@ -133,7 +133,7 @@ def _review_entry(tree_entry: TreeEntry, before: TreeEntry | None, tree: Snapsho
     )
 
 
-def _gain(entry: Entry, summary: Summary, records: Sequence[Record], tree: Snapshot, index: Index) -> Gain | None:
+def _gain_over_baseline(entry: Entry, summary: Summary, records: Sequence[Record], tree: Snapshot, index: Index) -> Gain | None:
     """Return the gain over the baseline that stands in the same tree, where there is one."""
     part = entry.front.baseline
     stems = [stem for stem in tree.stems if part and can_mean(part, stem.rpartition("/")[2])]
@@ -143,7 +143,7 @@ def _gain(entry: Entry, summary: Summary, records: Sequence[Record], tree: Snaps
     return gain_over(summary, records, as_baseline(baseline.id, baseline.entry.front, join_owners(baseline.records, index)))
 
 
-def _verdict(entry: Entry) -> Verdict | None:
+def _read_verdict(entry: Entry) -> Verdict | None:
     try:
         block = read_block(entry.text, entry.id)
     except GitjournalError:

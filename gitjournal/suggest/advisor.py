@@ -121,21 +121,21 @@ class _TrialTable:
             self.by_set[trial.data][trial.key] = trial
         self.own_trials = self.by_set.pop(evidence.data.hash, {})
         self.scale: ScoreScale = fit_scale(evidence.metric, (trial.score for trial in scored if trial.score is not None))
-        self.values = {data: self._worths(found) for data, found in [*self.by_set.items(), ("", self.own_trials)]}
+        self.values = {data: self._worths_on(found) for data, found in [*self.by_set.items(), ("", self.own_trials)]}
         names = [*dict.fromkeys([*keys, *self._own_keys(), *notable(evidence)])]
         self.settings: list[AlgorithmSetting] = [encoding.encode(read_steps(name) or [], name) for name in names]
         self.at = {name: number for number, name in enumerate(names)}
         self.codes, self.positions = encoding.locate(self.settings)
         self.sets = self._affordable_sets()
         alike = surrogate.prior_correlation(self.codes, self.positions)
-        self.belief: Belief = surrogate.learn_belief(self._table(), alike)
+        self.belief: Belief = surrogate.learn_belief(self._score_matrix(), alike)
         own = [(self.at[key], value) for key, value in self.values[""].items() if key in self.at]
         self.own: Indices = np.array([at for at, _ in own], dtype=np.intp)
         self.scores: Array = np.array([value for _, value in own], dtype=float)
         self.expected: Posterior = surrogate.update_belief(self.belief, self.own, self.scores)
         self.best = max(self.values[""].values(), default=None)
 
-    def _worths(self, trials: Mapping[str, Trial]) -> dict[str, float]:
+    def _worths_on(self, trials: Mapping[str, Trial]) -> dict[str, float]:
         """Return what each configuration was worth on one data set, extremely bad ones no worse than bad."""
         values = {key: self.scale.worth(trial.score) for key, trial in trials.items() if trial.score is not None}
         return dict(zip(values, raise_outliers(list(values.values())), strict=True))
@@ -165,7 +165,7 @@ class _TrialTable:
                 affordable.append(data)
         return affordable
 
-    def _table(self) -> Array:
+    def _score_matrix(self) -> Array:
         table = np.full((len(self.sets), len(self.settings)), np.nan)
         for row, data in enumerate(self.sets):
             for key, value in self.values[data].items():
@@ -176,7 +176,7 @@ class _TrialTable:
     def forecast(self, key: str) -> Foreseen:
         """Return the prediction for a configuration, which is a column of the matrix."""
         at, expected = self.at[key], self.expected
-        seconds = self._seconds(at)
+        seconds = self._predict_seconds(at)
         if not expected.known:
             return Foreseen(key, seconds=seconds)
         low, high = expected.interval(at)
@@ -186,42 +186,44 @@ class _TrialTable:
             chance = 0.0
         return Foreseen(key, self.scale.score(float(expected.mean[at])), ends[0], ends[1], chance, expected.firm, seconds)
 
-    def _seconds(self, at: int) -> float | None:
+    def _predict_seconds(self, at: int) -> float | None:
         """Return how long runs of this algorithm took on these data, else on the past data set nearest in size, per row."""
         algorithm = self.settings[at].algorithm
-        own_times = [one.seconds for key, one in self.own_trials.items() if one.seconds is not None and self._algorithm(key) == algorithm]
-        if own_times:
+
+        def times(trials: Mapping[str, Trial]) -> list[float]:
+            return [one.seconds for key, one in trials.items() if one.seconds is not None and self._algorithm_of(key) == algorithm]
+
+        if own_times := times(self.own_trials):
             return statistics.median(own_times)
         for data in self.sets:
-            times = [one.seconds for key, one in self.by_set[data].items() if one.seconds is not None and self._algorithm(key) == algorithm]
-            data_set = self.evidence.sets.get(data)
-            if times and data_set and data_set.rows and self.evidence.data.rows:
-                return statistics.median(times) * self.evidence.data.rows / data_set.rows
+            data_set, past_times = self.evidence.sets.get(data), times(self.by_set[data])
+            if past_times and data_set and data_set.rows and self.evidence.data.rows:
+                return statistics.median(past_times) * self.evidence.data.rows / data_set.rows
         return None
 
-    def _algorithm(self, key: str) -> str | None:
+    def _algorithm_of(self, key: str) -> str | None:
         return self.settings[self.at[key]].algorithm if key in self.at else None
 
     def precedents(self, choice: Pick) -> list[Precedent]:
         """Return the past entries that speak for a choice, those that weigh most first, one a data set."""
         if choice.led == "order":
             return []
-        own = self._nearest(choice.at, self.own_trials, self.evidence.data.label)
+        own = self._nearest_precedent(choice.at, self.own_trials, self.evidence.data.label)
         of_past: list[Precedent] = []
         for row in np.argsort(-choice.gains, kind="stable").tolist():
             if len(of_past) == TOLD or (choice.gains[row] <= 0 and (own or of_past)):
                 break
             data = self.sets[row]
-            precedent = self._nearest(choice.at, self.by_set[data], self._label(data))
+            precedent = self._nearest_precedent(choice.at, self.by_set[data], self._data_label(data))
             of_past += [precedent] if precedent else []
         chosen = [*of_past, *([own] if own else [])] if choice.led == "past" else [*([own] if own else []), *of_past]
         return chosen[:TOLD]
 
-    def _label(self, data: str) -> str:
+    def _data_label(self, data: str) -> str:
         data_set = self.evidence.sets.get(data)
         return data_set.label if data_set else data
 
-    def _nearest(self, at: int, trials: Mapping[str, Trial], label: str) -> Precedent | None:
+    def _nearest_precedent(self, at: int, trials: Mapping[str, Trial], label: str) -> Precedent | None:
         """Return the run of this configuration on a data set, else that of the nearest one of its algorithm."""
         keys = [key for key in trials if key in self.at and self.codes[self.at[key]] == self.codes[at]]
         if not keys:

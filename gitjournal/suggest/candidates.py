@@ -125,11 +125,11 @@ class _CandidateBuilder:
         with plan.place_faults(entry):
             spaces_of_entry = spaces.read_spaces(entry.front.space or {})
         share = max(LEAST_POINTS, SPACE_POINTS // len(spaces_of_entry))
-        each = [self._points(axes, share) for axes in spaces_of_entry]
+        each = [self._build_points(axes, share) for axes in spaces_of_entry]
         listed = [one for turn in itertools.zip_longest(*each) for one in turn if one is not None]
         return list({one.key: one for one in reversed(listed)}.values())[::-1]
 
-    def _points(self, axes: tuple[spaces.Dimension, ...], many: int) -> list[Candidate]:
+    def _build_points(self, axes: tuple[spaces.Dimension, ...], many: int) -> list[Candidate]:
         try:
             return [self.build_point(point) for point in spaces.spread_points(axes, many)]
         except KeyError as fault:

@@ -49,10 +49,10 @@ def _read_runs(name: str, journal: Journal, near: str = "", most: int | None = N
         if result.data not in newest or result.row.id > newest[result.data].id:
             newest[result.data] = result.row
     pages = journal.lab.repository.blobs({row.page for row in newest.values() if row.page})
-    return RunHistory(name, results, {data: _data_set(data, row, pages.get(row.page, b"")) for data, row in newest.items()})
+    return RunHistory(name, results, {data: _read_data_set(data, row, pages.get(row.page, b"")) for data, row in newest.items()})
 
 
-def _data_set(data: str, row: Row, page: bytes) -> DataSet:
+def _read_data_set(data: str, row: Row, page: bytes) -> DataSet:
     facts = {name.decode(): int(value) for name, value in _FACT.findall(page)}
     return DataSet(data, row.data, facts.get("n_rows"), facts.get("n_features"))
 
@@ -67,18 +67,18 @@ def collect_evidence(data: DataSet, metric: str, task: str, journals: Sequence[R
     keys: dict[tuple[str, int | None], str] = {}
     for history in journals:
         for result in history.results:
-            procedure = _procedure(result.canonical, task)
+            procedure = _steps_text(result.canonical, task)
             if procedure is None:
                 continue
             columns = sets[result.data].columns if "max_" in procedure else None
             if (procedure, columns) not in keys:
                 keys[procedure, columns] = _key_of_steps(procedure, columns)
             grouped[result.data, keys[procedure, columns]].append((history.name, result))
-    trials = [_trial(where, key, metric, found) for (where, key), found in grouped.items()]
+    trials = [_make_trial(where, key, metric, found) for (where, key), found in grouped.items()]
     return Evidence(metric, data, [trial for trial in trials if trial is not None], sets)
 
 
-def _procedure(canonical: str, task: str) -> str | None:
+def _steps_text(canonical: str, task: str) -> str | None:
     """Return the part of a canonical text that holds the steps; None for one of another task."""
     parts = canonical_text.read_sections(canonical)
     return parts.procedure if parts and canonical_text.read_header(canonical).task == task else None
@@ -94,7 +94,7 @@ def _key_of_steps(procedure: str, columns: int | None) -> str:
     return portable.portable_text(portable.make_portable(canonical_text.read_steps(procedure) or [], columns))
 
 
-def _trial(data: str, key: str, metric: str, runs: Sequence[tuple[str, Result]]) -> Trial | None:
+def _make_trial(data: str, key: str, metric: str, runs: Sequence[tuple[str, Result]]) -> Trial | None:
     ended = [(name, result, result.scores.get(metric)) for name, result in runs if result.status != "failed"]
     scored = [(name, result, score) for name, result, score in ended if score is not None and math.isfinite(score)]
     if ended and not scored:

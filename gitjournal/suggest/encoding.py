@@ -38,10 +38,10 @@ def encode(procedure: Sequence[Any], key: str = "") -> AlgorithmSetting:
             if not is_nested(value):
                 values.setdefault(name, json.dumps(value) if isinstance(value, list) else value)
     before = " + ".join(short_name(class_of(step)) for step in procedure[:-1])
-    return AlgorithmSetting(key or json.dumps(procedure, sort_keys=True), _algorithm(procedure), {"steps before": before, **values})
+    return AlgorithmSetting(key or json.dumps(procedure, sort_keys=True), _algorithm_name(procedure), {"steps before": before, **values})
 
 
-def _algorithm(procedure: Sequence[Any]) -> str:
+def _algorithm_name(procedure: Sequence[Any]) -> str:
     owner = class_of(procedure[-1]) if procedure else ""
     return str(parameters_of(procedure[-1]).get("function")) if owner == "python" else short_name(owner)
 
@@ -58,7 +58,7 @@ def locate(settings: Sequence[AlgorithmSetting]) -> tuple[NDArray[np.intp], NDAr
         rows = np.flatnonzero(codes == number)
         members = [settings[int(row)].values for row in rows]
         for name in dict.fromkeys(name for values in members for name in values):
-            default = _default(name)
+            default = _default_value(name)
             for numbers in encode_axes(name, [values.get(name, default) for values in members]):
                 axis = np.zeros(len(settings))
                 axis[rows] = numbers
@@ -98,19 +98,19 @@ def _fit_axis(numbers: Sequence[float]) -> Any:
     return lambda value: (value - low) / (high - low)
 
 
-def _parameter(name: str) -> Any:
+def _find_parameter(name: str) -> Any:
     owner, _, parameter = name.rpartition(".")
     known_class = lookup(owner.rpartition(".")[2]) if owner else None
     return known_class.params.get(parameter) if known_class else None
 
 
 def _counts_or_shares(name: str) -> bool:
-    parameter = _parameter(name)
+    parameter = _find_parameter(name)
     return bool(parameter and parameter.numbers == "both")
 
 
-def _default(name: str) -> Any:
-    parameter = _parameter(name)
+def _default_value(name: str) -> Any:
+    parameter = _find_parameter(name)
     value = None if parameter is None or parameter.is_required else parameter.default
     return value if isinstance(value, (int, float, str, bool)) else None
 
@@ -119,6 +119,6 @@ def differences(values: Mapping[str, Any], other_values: Mapping[str, Any]) -> l
     """Return the names of the values that differ."""
 
     def text(of: Mapping[str, Any], name: str) -> str:
-        return repr(of.get(name, _default(name)))
+        return repr(of.get(name, _default_value(name)))
 
     return [name for name in dict.fromkeys([*values, *other_values]) if text(values, name) != text(other_values, name)]

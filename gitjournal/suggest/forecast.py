@@ -43,7 +43,7 @@ class HistoryForecaster:
     def forecast(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun]) -> Forecast:
         """Return what to expect of these runs."""
         journal = _read_history(subject, plan)
-        evidence = _evidence(subject, plan, journal)
+        evidence = _collect_evidence(subject, plan, journal)
         own = evidence.own()
         sign = direction(evidence.metric)
         best = max(own, key=lambda one: sign * (one.score or 0.0), default=None)
@@ -56,7 +56,7 @@ class HistoryForecaster:
     def gate(self, subject: Subject, plan: Plan, runs: Sequence[PlannedRun], below: float) -> Gatekeeper:
         """Return what decides which of these runs are skipped, with a chance below this one to beat the best."""
         return self._model().gate(
-            _evidence(subject, plan, _read_history(subject, plan)), _portable_keys(plan, runs), below, subject.entry.id
+            _collect_evidence(subject, plan, _read_history(subject, plan)), _portable_keys(plan, runs), below, subject.entry.id
         )
 
 
@@ -64,7 +64,7 @@ def _read_history(subject: Subject, plan: Plan) -> RunHistory:
     return collect.read_own(subject.journal, plan.declared.hash, LOOKED_AT)
 
 
-def _evidence(subject: Subject, plan: Plan, journal: RunHistory) -> Evidence:
+def _collect_evidence(subject: Subject, plan: Plan, journal: RunHistory) -> Evidence:
     declared, facts = plan.declared, plan.declared.facts
     data = DataSet(declared.hash, data_label(subject.entry.front.data), facts.get("n_rows"), facts.get("n_features"))
     return collect.collect_evidence(data, declared.metrics[0], declared.task, [journal])

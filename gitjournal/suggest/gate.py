@@ -62,7 +62,7 @@ class Gate:
         if seconds is not None:
             self._seconds[fingerprint].append(seconds)
         self._foreseen = {}
-        self._evidence = dataclasses.replace(self._known, trials=[*self._known.trials, *map(self._trial, self._scores)])
+        self._evidence = dataclasses.replace(self._known, trials=[*self._known.trials, *map(self._own_trial, self._scores)])
 
     def reason(self, fingerprint: str) -> record.GateForecast:
         """Return why a configuration is unlikely."""
@@ -88,7 +88,7 @@ class Gate:
         sign = direction(self._evidence.metric)
         return sign * max(sign * one.score for one in self._evidence.own() if one.score is not None)
 
-    def _trial(self, fingerprint: str) -> Trial:
+    def _own_trial(self, fingerprint: str) -> Trial:
         took = self._seconds[fingerprint]
         mean = statistics.fmean(self._scores[fingerprint])
         return Trial(self._known.data.hash, self._keys[fingerprint], mean, self._entry, statistics.median(took) if took else None)

@@ -53,10 +53,10 @@ def compute_sensitivities(squares: Sequence[Array], scores: Array, noise: float 
     idle = np.zeros(len(squares))
     shares: list[Array] = []  # (2, inputs): known, and open
     for number in range(BEGIN + ROUNDS):
-        at, _ = _draw(chance, np.array([model.log_likelihood(lengths, noise_at) for noise_at in range(len(NOISES))]) + NOISE_PRIOR)
+        at, _ = _draw_category(chance, np.array([model.log_likelihood(lengths, noise_at) for noise_at in range(len(NOISES))]) + NOISE_PRIOR)
         for own in range(len(squares)):
             fits = [model.log_likelihood([*lengths[:own], length, *lengths[own + 1 :]], at) for length in range(len(LENGTHS))]
-            lengths[own], chances = _draw(chance, np.array(fits) + LENGTH_PRIOR)
+            lengths[own], chances = _draw_category(chance, np.array(fits) + LENGTH_PRIOR)
             idle[own] += chances[-1] * (number >= BEGIN)
         if number >= BEGIN:
             shares.append(model.shares(lengths, at))
@@ -68,7 +68,7 @@ def compute_sensitivities(squares: Sequence[Array], scores: Array, noise: float 
     return [Sensitivity(*map(float, values)) for values in zip(mean, low, high, idle / ROUNDS, strict=True)]
 
 
-def _draw(chance: np.random.Generator, log_weights: Array) -> tuple[int, Array]:
+def _draw_category(chance: np.random.Generator, log_weights: Array) -> tuple[int, Array]:
     """Draw from a categorical distribution by the logarithms of its weights; return the place drawn, and all probabilities."""
     weights = np.exp(log_weights - log_weights.max())
     chances = weights / weights.sum()
@@ -119,13 +119,13 @@ class _GaussianProcess:
             parts = [one[length][self.points] for one, length in zip(self.scaled, lengths, strict=True)]
             near = np.asarray(sum(parts), dtype=np.float64)
             pairs = [
-                (0.0, 0.0) if np.isinf(LENGTHS[length]) else self._share(one[length], near, inverse, signal)
+                (0.0, 0.0) if np.isinf(LENGTHS[length]) else self._total_effect(one[length], near, inverse, signal)
                 for one, length in zip(self.scaled, lengths, strict=True)
             ]
             self._shares[key] = np.array(pairs).T
         return self._shares[key]
 
-    def _share(self, own: Array, near: Array, inverse: Array, signal: float) -> tuple[float, float]:
+    def _total_effect(self, own: Array, near: Array, inverse: Array, signal: float) -> tuple[float, float]:
         """Return the total effect of one input (`own` distances): the variance as it goes through all points, the others held."""
         at, m = self.points, len(self.points)
         other_squares = np.maximum(near - own[at], 0.0)

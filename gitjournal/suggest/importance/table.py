@@ -43,7 +43,7 @@ class ParameterTable:
         every = dict.fromkeys(name for one in points for name in one.values)
         columns: dict[str, list[Any]] = {SPLIT: [one.run.split for one in self.points]}
         columns |= {name: [one.value(name) for one in self.points] for name in every}
-        self.columns = {name: column for name, column in columns.items() if _varies(column)}
+        self.columns = {name: column for name, column in columns.items() if _has_several_values(column)}
         self.names = [name for name in self.columns if name != SPLIT]
 
     def compute_importances(self, most: int) -> list[Importance]:
@@ -59,16 +59,16 @@ class ParameterTable:
         differ = float(np.ptp(scores)) > 1e-9 * float(np.abs(scores).max())
         inputs = self._compute_inputs(rows, scores, most) if differ and len(rows) >= LEAST else {}
         for name in names:
-            importance = self._describe(name, rows)
+            importance = self._describe_parameter(name, rows)
             if len(rows) < LEAST:
                 yield replace(importance, why=f"{len(rows)} runs are too few")
             elif not differ:
                 enough = len(rows) >= ENOUGH
                 yield replace(importance, call="did not matter", share=0.0) if enough else replace(importance, why="all scored the same")
             else:
-                yield _call(importance, inputs)
+                yield _decide(importance, inputs)
 
-    def _describe(self, name: str, rows: Sequence[int]) -> Importance:
+    def _describe_parameter(self, name: str, rows: Sequence[int]) -> Importance:
         """Return an importance without its share: how many values, and the best score with each."""
         column = [self.columns[name][row] for row in rows]
         scores = _best_by_value(column, [self.points[row] for row in rows])
@@ -83,7 +83,7 @@ class ParameterTable:
         columns = {name: [column[rows[kept]] for kept in kept_rows] for name, column in self.columns.items()}
         groups: dict[tuple[int, ...] | str, list[str]] = defaultdict(list)
         for name, column in columns.items():
-            levels = len(_levels(column))
+            levels = len(_distinct_values(column))
             if levels > 1:
                 groups[tuple(_level_codes(column)) if 2 * levels <= len(column) else name].append(name)
         chosen = list(groups.values())[:MOST_INPUTS]
@@ -97,7 +97,7 @@ class ParameterTable:
             following = [
                 chosen[other_at][0]
                 for other_at in other_inputs
-                if _follows(columns[names[0]], columns[chosen[other_at][0]], squares[at], squares[other_at])
+                if _is_confounded(columns[names[0]], columns[chosen[other_at][0]], squares[at], squares[other_at])
             ]
             for name in names:
                 inputs[name] = _Input(computed[at], [*(tied for tied in names if tied != name), *following])
@@ -110,7 +110,7 @@ class ParameterTable:
         return statistics.fmean(with_spread) * statistics.fmean(1 / one.run.seeds for one in points) / variance if with_spread else 0.0
 
 
-def _call(importance: Importance, inputs: Mapping[str, _Input]) -> Importance:
+def _decide(importance: Importance, inputs: Mapping[str, _Input]) -> Importance:
     own = inputs.get(importance.name)
     if own is None:
         return replace(importance, why=f"more than {MOST_INPUTS} parameters were varied")
@@ -126,14 +126,14 @@ def _call(importance: Importance, inputs: Mapping[str, _Input]) -> Importance:
     return replace(importance, why=why)
 
 
-def _varies(column: Sequence[Any]) -> bool:
+def _has_several_values(column: Sequence[Any]) -> bool:
     """Whether there are at least two different values."""
     present = (repr(value) for value in column if value is not ABSENT)
     first_value = next(present, "")
     return any(value != first_value for value in present)
 
 
-def _levels(column: Sequence[Any]) -> list[str]:
+def _distinct_values(column: Sequence[Any]) -> list[str]:
     """Return the different values among those that are there."""
     return list(dict.fromkeys(repr(value) for value in column if value is not ABSENT))
 
@@ -155,11 +155,11 @@ def _squared_distances(name: str, column: Sequence[Any]) -> Array:
     return total
 
 
-def _follows(own: Sequence[Any], other_column: Sequence[Any], squares: Array, other_squares: Array) -> bool:
+def _is_confounded(own: Sequence[Any], other_column: Sequence[Any], squares: Array, other_squares: Array) -> bool:
     """Whether a parameter is confounded with another: each value of that goes with one of this, or both change alike."""
     columns = zip(own, other_column, strict=True)
     pairs = [(value, other_value) for value, other_value in columns if value is not ABSENT and other_value is not ABSENT]
-    levels, other_levels = (len(_levels([pair[at] for pair in pairs])) for at in (0, 1))
+    levels, other_levels = (len(_distinct_values([pair[at] for pair in pairs])) for at in (0, 1))
     if levels < 2 or other_levels < 2:
         return False
     if len({(repr(value), repr(other_value)) for value, other_value in pairs}) == other_levels <= len(pairs) / 2:

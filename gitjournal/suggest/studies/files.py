@@ -93,12 +93,12 @@ def open_copy(path: Path) -> Iterator[tuple[Kind, Path]]:
     kind = kind_of(path)
     with tempfile.TemporaryDirectory(prefix="gitjournal-") as folder:
         copy = Path(folder) / "study"
-        _copy(path, copy)
+        _copy_at_rest(path, copy)
         (_check_database if kind == "sqlite" else _check_log)(copy, path.name)
         yield kind, copy
 
 
-def _copy(path: Path, copy: Path) -> None:
+def _copy_at_rest(path: Path, copy: Path) -> None:
     """Copy a file at a moment when nobody writes it, and without a lock on it.
 
     A database in WAL mode has its newest rows in a second file. A rollback journal is waited for, and never copied: it may name
@@ -106,11 +106,11 @@ def _copy(path: Path, copy: Path) -> None:
     """
     wal, rollback = (path.with_name(f"{path.name}-{name}") for name in ("wal", "journal"))
     for _ in range(TRIES):
-        before = _state(path), _state(wal)
+        before = _file_stamp(path), _file_stamp(wal)
         shutil.copyfile(path, copy)
         if before[1]:
             shutil.copyfile(wal, copy.with_name(f"{copy.name}-wal"))
-        if (_state(path), _state(wal)) == before and not _state(rollback):
+        if (_file_stamp(path), _file_stamp(wal)) == before and not _file_stamp(rollback):
             return
         time.sleep(PAUSE)
     raise GitjournalError(
@@ -118,7 +118,7 @@ def _copy(path: Path, copy: Path) -> None:
     )
 
 
-def _state(path: Path) -> tuple[int, int] | None:
+def _file_stamp(path: Path) -> tuple[int, int] | None:
     """Return when a file was last written and its size; None where it is not there or empty."""
     try:
         status = path.stat()

@@ -125,7 +125,7 @@ def search_spaces(study: Study) -> list[dict[str, Any]]:
 
 
 def _space_of_parameter(name: str, group: Sequence[StudyTrial], *, seen_only: bool) -> Any:
-    occurring = _distinct(one.params[name] for one in group)
+    occurring = _distinct_values(one.params[name] for one in group)
     distributions = [one.distributions[name] for one in group if name in one.distributions]
     ranges = [one for one in distributions if isinstance(one, Range) and math.isfinite(one.low) and math.isfinite(one.high)]
     if len(ranges) == len(distributions) and ranges:
@@ -133,7 +133,7 @@ def _space_of_parameter(name: str, group: Sequence[StudyTrial], *, seen_only: bo
     if seen_only or not distributions:
         return occurring
     listed = (choice for one in distributions if isinstance(one, Categorical) for choice in one.choices)
-    return _distinct(choice for choice in listed if _is_writable(choice)) or occurring
+    return _distinct_values(choice for choice in listed if _is_writable(choice)) or occurring
 
 
 def _write_range(ranges: Sequence[Range]) -> Any:
@@ -154,7 +154,7 @@ def _round_noise(value: float) -> float:
     return float(f"{value:.12g}")  # 0.1 + 2 * 0.1 is meant as 0.3
 
 
-def _distinct(values: Any) -> list[Any]:
+def _distinct_values(values: Any) -> list[Any]:
     return list({repr(value): value for value in values}.values())
 
 

@@ -75,7 +75,7 @@ def draft(journal: Journal, root: Path, study: Study, wish: ImportOptions, ask: 
     values = {**parent, **{name: value for name, value in wish.values.items() if value}}
     points, spaces = best_points(study, wish.most), search_spaces(study)
     names = list(dict.fromkeys(name for point in [*points, *spaces] for name in point))
-    _check_names(names, values.get("procedure"))
+    _check_parameters(names, values.get("procedure"))
     values = {
         **{name: value for name, value in values.items() if name != "data"},
         "from": like,
@@ -91,7 +91,7 @@ def draft(journal: Journal, root: Path, study: Study, wish: ImportOptions, ask: 
     return Imported(replace(drafted, text=text), len(points), len(best_points(study, len(study.trials))))
 
 
-def _check_names(names: Sequence[str], written: Any) -> None:
+def _check_parameters(names: Sequence[str], written: Any) -> None:
     """Raise UsageError where a name of the study is neither a step, nor a parameter of one, nor asked for as `$name`."""
     if not written:
         listed = ", ".join(f"`{name}`" for name in names[:MOST_NAMES])

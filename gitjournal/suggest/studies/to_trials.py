@@ -106,11 +106,11 @@ def _exported_data(study: Study) -> DataSet | None:
     if not isinstance(attributes.get("data_hash"), str) or "gitjournal" not in attributes:
         return None
     label = attributes.get("data")
-    rows, columns = (_size(attributes.get(name)) for name in ("n_rows", "n_features"))
+    rows, columns = (_plausible_size(attributes.get(name)) for name in ("n_rows", "n_features"))
     return DataSet(attributes["data_hash"], label if isinstance(label, str) else "?", rows, columns)
 
 
-def _size(value: Any) -> int | None:
+def _plausible_size(value: Any) -> int | None:
     return value if type(value) is int and 0 < value < MOST_SIZE else None
 
 
