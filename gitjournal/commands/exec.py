@@ -12,13 +12,13 @@ import click
 
 from gitjournal.commands.context import Context, quiet_option
 from gitjournal.commands.entry_selection import EntrySelection, select_entries
-from gitjournal.commands.notice import ExecReporter, warn_of_repeats
+from gitjournal.commands.notice import warn_of_repeats
 from gitjournal.commands.option_values import parse_duration
+from gitjournal.commands.progress import ExecReporter
 from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.git.lab import find_lab
 from gitjournal.journal.journal import open_journal
-from gitjournal.render import exec_output, looks, text
-from gitjournal.render.looks import final_message
+from gitjournal.render import exec_output, final_output, text
 from gitjournal.render.results_page import compose_results
 from gitjournal.run.call import ExecCall
 from gitjournal.run.execute import execute, recover
@@ -162,11 +162,11 @@ def _run(context: Context, call: ExecCall, speaker: ExecReporter, ids: Sequence[
 def _look(context: Context, call: ExecCall, ids: Sequence[str], reason: str, *, as_json: bool) -> int:
     """Look at the test part, once for each entry, and return the exit code."""
     for entry_id in ids:
-        looked = take_look(call, entry_id, reason, final_message)
+        looked = take_look(call, entry_id, reason, final_output.final_message)
         if as_json:
-            click.echo(json.dumps(looks.look_outcome_as_plain(looked)))
+            click.echo(json.dumps(final_output.look_outcome_as_plain(looked)))
         elif not context.quiet:
-            click.echo(looks.look_text(looked), nl=False)
+            click.echo(final_output.look_text(looked), nl=False)
     return 0
 
 

@@ -15,7 +15,8 @@ from gitjournal.journal.branches import current_ref, journal_refs
 from gitjournal.journal.entries import entry_records
 from gitjournal.journal.index.cache import Index
 from gitjournal.journal.journal import open_journal
-from gitjournal.render import looks as testing
+from gitjournal.render import final_output
+from gitjournal.render.looks import look_score
 from gitjournal.render.results_page import compose_results
 from gitjournal.run import sealed_set
 from gitjournal.run.call import ExecCall
@@ -55,7 +56,7 @@ def run(
 def look(lab: Lab, pool: WorkerPool, entry_id: str, reason: str = "to report", **more: object) -> LookOutcome:
     options = Options(**more)  # type: ignore[arg-type]
     with open_journal(lab.path, lab) as journal:
-        return take_look(ExecCall(journal, lab.path, pool, compose_results, options), entry_id, reason, testing.final_message)
+        return take_look(ExecCall(journal, lab.path, pool, compose_results, options), entry_id, reason, final_output.final_message)
 
 
 def ledger(lab: Lab, data: str) -> list[Look]:
@@ -105,9 +106,9 @@ def test_several_seeds_are_one_look_and_the_second_look_says_what_two_mean(lab: 
     assert second.look
     assert second.look.record.seeds == [0, 1, 2]
     assert [one.entry[-4:] for one in ledger(lab, data_of(lab))] == ["aaaa", "bbbb"]
-    assert "the first look at these 30 rows" in testing.look_text(first)
-    assert "look 2 of 2 on these 30 rows" in testing.look_text(second)
-    assert "after 2 looks differences below about" in testing.look_text(second)
+    assert "the first look at these 30 rows" in final_output.look_text(first)
+    assert "look 2 of 2 on these 30 rows" in final_output.look_text(second)
+    assert "after 2 looks differences below about" in final_output.look_text(second)
     listed = done(lab.path, "ls", "--data", "iris")
     assert "(look 1 of 2)" in listed
     assert "(look 2 of 2)" in listed
@@ -181,7 +182,7 @@ def test_a_dry_run_says_which_look_it_would_be(lab: Lab, pool: WorkerPool) -> No
     first = run(lab, pool, "aaaa")
     tip = git(lab.path, "rev-parse", "journal")
     ended = look(lab, pool, first, dry_run=True)
-    assert "would be look 1" in testing.look_text(ended)
+    assert "would be look 1" in final_output.look_text(ended)
     assert git(lab.path, "rev-parse", "journal") == tip
 
 
@@ -192,4 +193,4 @@ def test_under_cross_validation_one_model_learns_from_all_rows_outside_the_test_
     assert not ended.proven
     error = ended.look.record.errors["rmse"]
     assert 0 < error < 10
-    assert "[" in testing.look_score(ended.look.record, "rmse", 1)
+    assert "[" in look_score(ended.look.record, "rmse", 1)
