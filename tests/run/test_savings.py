@@ -102,7 +102,7 @@ def test_the_control_and_what_chance_alone_would_have_kept_are_said() -> None:
         "avoided                               runs  time  entries\nskipped as unlikely to beat the best    30   2 h        2",
         "",
         "control: 4 unlikely configurations were run all the same, 1 beat the best (5 to 70 %)",
-        "as many runs drawn at random would have held the best of what was run in 40 % of cases",
+        "as many runs drawn at random would have included the best one in 40 % of cases",
         "",
         "spent: 20 runs, 60 min, 1 of them failed (60 s)",
     ]

@@ -27,7 +27,7 @@ def calibration_lines(calibration: Calibration | None, scope: CalibrationScope) 
     n = calibration.n if calibration else 0
     yield f"{text.count(n, 'verdict')} on entries with a `confidence`{whose}"
     if calibration is None or calibration.brier is None:
-        yield f"a Brier score is told from {ENOUGH} on; below that it is mostly luck"
+        yield f"a Brier score needs {ENOUGH} verdicts: of fewer it is mostly luck"
     else:
         yield from score_lines(calibration)
         yield ""
@@ -41,9 +41,9 @@ def score_lines(calibration: Calibration) -> Iterator[str]:
     """Yield the Brier score beside that of constant predictions; nothing where there are too few verdicts for one."""
     if calibration.brier is None:
         return
-    yield f"Brier score {text.number(calibration.brier)} (0 is best, 0.25 is what saying 0.5 each time gives)"
-    constant = f"saying {calibration.share:.2f} each time gives {text.number(calibration.constant)}"
-    yield f"said {calibration.said:.2f} on average, came true {calibration.share:.2f} ({constant})"
+    yield f"Brier score {text.number(calibration.brier)} (0 is best; a constant 0.5 scores 0.25)"
+    constant = f"a constant {calibration.share:.2f} would score {text.number(calibration.constant)}"
+    yield f"mean confidence {calibration.said:.2f}, share that came true {calibration.share:.2f} ({constant})"
 
 
 COLUMNS = (

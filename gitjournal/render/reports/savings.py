@@ -48,7 +48,7 @@ def savings_lines(report: SavingsReport) -> Iterator[str]:
         several = text.count(len(report.controls), "unlikely configuration was", "unlikely configurations were")
         yield text.wrap(f"control: {several} run all the same, {beat} beat the best ({low} to {high} %)")
     if report.kept is not None:
-        yield text.wrap(f"as many runs drawn at random would have held the best of what was run in {100 * report.kept:.0f} % of cases")
+        yield text.wrap(f"as many runs drawn at random would have included the best one in {100 * report.kept:.0f} % of cases")
     yield ""
     yield text.wrap(f"spent: {', '.join(_spent_parts(report))}")
 

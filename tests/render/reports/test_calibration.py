@@ -11,15 +11,15 @@ SURE = [Prediction(0.9, supported=True)] * 18 + [Prediction(0.3, supported=False
 
 def test_below_twenty_verdicts_there_is_no_score() -> None:
     lines = list(calibration_lines(calibrate(SURE[:3]), CalibrationScope("", {})))
-    assert lines == ["3 verdicts on entries with a `confidence`", "a Brier score is told from 20 on; below that it is mostly luck"]
+    assert lines == ["3 verdicts on entries with a `confidence`", "a Brier score needs 20 verdicts: of fewer it is mostly luck"]
     assert next(calibration_lines(None, CalibrationScope("Ada", {}))) == "0 verdicts on entries with a `confidence` by Ada"
 
 
 def test_the_score_stands_beside_what_is_easily_had() -> None:
     lines = list(calibration_lines(calibrate(SURE), CalibrationScope("Ada", {"retracted": 2, "inconclusive": 0})))
     assert lines[0] == "24 verdicts on entries with a `confidence` by Ada"
-    assert lines[1].startswith("Brier score 0.0300 (0 is best, ")
-    assert lines[2] == "said 0.75 on average, came true 0.75 (saying 0.75 each time gives 0.188)"
+    assert lines[1].startswith("Brier score 0.0300 (0 is best; ")
+    assert lines[2] == "mean confidence 0.75, share that came true 0.75 (a constant 0.75 would score 0.188)"
     assert lines[-1] == "not counted: 2 retracted"
 
 
