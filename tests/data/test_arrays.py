@@ -20,17 +20,17 @@ def request(**data: Any) -> DataRequest:
 
 
 def test_the_hash_is_of_names_types_shapes_and_bytes() -> None:
-    told = hash_arrays({"X": X, "y": Y}, ["a", "b"])
-    assert told.startswith("sha256:")
-    assert hash_arrays({"y": Y, "X": np.asfortranarray(X)}, ["a", "b"]) == told
-    others = [
+    content = hash_arrays({"X": X, "y": Y}, ["a", "b"])
+    assert content.startswith("sha256:")
+    assert hash_arrays({"y": Y, "X": np.asfortranarray(X)}, ["a", "b"]) == content
+    changed = [
         hash_arrays({"X": X, "y": Y}, ["a", "c"]),
         hash_arrays({"Z": X, "y": Y}, ["a", "b"]),
         hash_arrays({"X": X.reshape(2, 3), "y": Y}, ["a", "b"]),
         hash_arrays({"X": X.view("i8"), "y": Y}, ["a", "b"]),
         hash_arrays({"X": X + 1, "y": Y}, ["a", "b"]),
     ]
-    assert len({told, *others}) == 6
+    assert len({content, *changed}) == 6
 
 
 def test_arrays_have_roles_by_name() -> None:

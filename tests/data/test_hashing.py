@@ -38,17 +38,17 @@ def test_a_file_hashes_to_the_sha256_of_its_bytes(root: Path, cache: Path) -> No
 
 
 def test_several_files_hash_as_sorted_lines_of_hash_and_role(root: Path, cache: Path) -> None:
-    one, two = sha(b"age,churned\n1,no\n"), sha(b"age,churned\n2,yes\n")
-    lines = "".join(sorted([f"{one}  train\n", f"{two}  dev\n"]))
+    train, dev = sha(b"age,churned\n1,no\n"), sha(b"age,churned\n2,yes\n")
+    lines = "".join(sorted([f"{train}  train\n", f"{dev}  dev\n"]))
     for files in ({"train": "data/churn.csv", "dev": "data/more.csv"}, {"dev": "data/more.csv", "train": "data/churn.csv"}):
         assert hash_source({"files": files}, root, cache) == "sha256:" + sha(lines.encode())
 
 
 def test_a_folder_as_a_part_says_what_takes_folders(root: Path, cache: Path) -> None:
-    with pytest.raises(EntryError, match="data is a folder, and `files` takes files") as told:
+    with pytest.raises(EntryError, match="data is a folder, and `files` takes files") as error:
         hash_source({"files": {"train": "data/churn.csv", "dev": "data"}}, root, cache)
-    assert told.value.path == ("data", "files", "dev")
-    assert "images: FOLDER" in told.value.hint
+    assert error.value.path == ("data", "files", "dev")
+    assert "images: FOLDER" in error.value.hint
 
 
 def test_a_folder_hashes_as_sha256sum_says_it_and_skips_dot_files(root: Path, cache: Path) -> None:
@@ -56,8 +56,8 @@ def test_a_folder_hashes_as_sha256sum_says_it_and_skips_dot_files(root: Path, ca
     for name in ("rose/1.png", "rose/2.png", "tulip/1.png", ".DS_Store", ".thumbs/1.png"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
-    said = subprocess.run(["sha256sum", "rose/1.png", "rose/2.png", "tulip/1.png"], cwd=folder, capture_output=True, check=True).stdout
-    lines = b"".join(sorted(said.splitlines(keepends=True)))
+    output = subprocess.run(["sha256sum", "rose/1.png", "rose/2.png", "tulip/1.png"], cwd=folder, capture_output=True, check=True).stdout
+    lines = b"".join(sorted(output.splitlines(keepends=True)))
     assert hash_source({"images": "data/flowers"}, root, cache) == "sha256:" + sha(lines)
 
 
@@ -106,17 +106,17 @@ def test_what_lies_elsewhere_is_refused_and_never_quoted(name: str, root: Path, 
     (root / "link.csv").symlink_to(root.parent / "secret.csv")
     (root / "linked").symlink_to(root / "data")
     os.mkfifo(root / "data/pipe.csv")
-    with pytest.raises(TrustError) as told:
+    with pytest.raises(TrustError) as error:
         hash_source({"path": name}, root, cache)
-    assert told.value.path == ("data", "path")
-    assert "SECRET" not in str(told.value)
+    assert error.value.path == ("data", "path")
+    assert "SECRET" not in str(error.value)
 
 
 def test_a_password_in_a_url_is_not_repeated(root: Path, cache: Path) -> None:
-    with pytest.raises(TrustError) as told:
+    with pytest.raises(TrustError) as error:
         hash_source({"path": "https://ada:hunter2@example.org/a.csv?token=abc"}, root, cache)
-    assert "hunter2" not in str(told.value)
-    assert "abc" not in str(told.value)
+    assert "hunter2" not in str(error.value)
+    assert "abc" not in str(error.value)
 
 
 def test_a_symlink_in_an_image_folder_is_refused(root: Path, cache: Path) -> None:
@@ -127,9 +127,9 @@ def test_a_symlink_in_an_image_folder_is_refused(root: Path, cache: Path) -> Non
 
 
 def test_a_missing_file_names_the_nearest(root: Path, cache: Path) -> None:
-    with pytest.raises(DataError, match=r"data/chrun.csv is not there; did you mean `churn.csv`\?") as told:
+    with pytest.raises(DataError, match=r"data/chrun.csv is not there; did you mean `churn.csv`\?") as error:
         hash_source({"files": {"train": "data/churn.csv", "dev": "data/chrun.csv"}}, root, cache)
-    assert told.value.path == ("data", "files", "dev")
+    assert error.value.path == ("data", "files", "dev")
 
 
 def at_rest(path: Path) -> None:
@@ -140,9 +140,9 @@ def at_rest(path: Path) -> None:
 
 def planted(cache: Path, path: Path, sha256: str) -> None:
     """Change what the cache says of a file, to see whether it is asked."""
-    known = json.loads((cache / hashing.CACHE_FILE).read_bytes())
-    known["files"][str(path)][-1] = sha256
-    (cache / hashing.CACHE_FILE).write_text(json.dumps(known))
+    hashes = json.loads((cache / hashing.CACHE_FILE).read_bytes())
+    hashes["files"][str(path)][-1] = sha256
+    (cache / hashing.CACHE_FILE).write_text(json.dumps(hashes))
 
 
 def test_a_file_at_rest_is_not_read_again(root: Path, cache: Path) -> None:
@@ -195,5 +195,5 @@ def test_a_scikit_learn_set_is_known_once_it_was_loaded(root: Path, cache: Path)
 def test_hashing_loads_no_numerical_library() -> None:
     heavy: Any = "import sys, gitjournal.data.hashing, gitjournal.entry.metrics, gitjournal.worker.process\n"
     heavy += "print([m for m in ('numpy', 'pandas', 'sklearn', 'scipy', 'git', 'click') if m in sys.modules])"
-    said = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout
-    assert said.strip() == "[]"
+    output = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True).stdout
+    assert output.strip() == "[]"

@@ -46,9 +46,9 @@ def read(root: Path, **options: Any) -> Table:
 
 
 def refusal(root: Path, **options: Any) -> GitjournalError:
-    with pytest.raises(GitjournalError) as told:
+    with pytest.raises(GitjournalError) as error:
         read(root, **options)
-    return told.value
+    return error.value
 
 
 def test_classes_are_folders_and_facts_say_the_shape(root: Path) -> None:

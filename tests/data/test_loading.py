@@ -36,9 +36,9 @@ def read(root: Path, text: str | bytes | None = None, /, **options: Any) -> Tabl
 
 
 def refusal(root: Path, text: str | bytes | None = None, /, **options: Any) -> GitjournalError:
-    with pytest.raises(GitjournalError) as told:
+    with pytest.raises(GitjournalError) as error:
         read(root, text, **options)
-    return told.value
+    return error.value
 
 
 # kinds and columns
@@ -142,15 +142,15 @@ def test_a_byte_order_mark_is_not_part_of_a_name(root: Path) -> None:
 
 def test_another_encoding_names_the_byte_and_the_way_out(root: Path) -> None:
     text = "x,y\nm\xfcll,1.5\n".encode("latin-1")
-    told = refusal(root, text)
-    assert "byte 5 " in told.message
-    assert "encoding: latin-1" in told.hint
+    error = refusal(root, text)
+    assert "byte 5 " in error.message
+    assert "encoding: latin-1" in error.hint
     assert read(root, text, encoding="latin-1", features="x").X.tolist() == ["müll"]
     assert "unknown encoding" in refusal(root, text, encoding="klingon").message
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "said", "path"),
+    ("text", "options", "words", "path"),
     [
         ("x,y\n1,2\n", {"target": "z"}, "no column `z`; the columns are x, y", ("data", "target")),
         ("age,churned\n1,2\n", {"target": "churn"}, "no column `churn`; did you mean `churned`?", ("data", "target")),
@@ -190,10 +190,10 @@ def test_another_encoding_names_the_byte_and_the_way_out(root: Path) -> None:
         ("x,y\n1,a\n2,b\n", {"task": "multilabel"}, "one target column each", ("data", "target")),
     ],
 )
-def test_what_does_not_fit_is_one_clear_message(text: str, options: dict[str, Any], said: str, path: tuple[str, ...], root: Path) -> None:
-    told = refusal(root, text, **options)
-    assert said in told.message
-    assert told.path == path
+def test_what_does_not_fit_is_one_clear_message(text: str, options: dict[str, Any], words: str, path: tuple[str, ...], root: Path) -> None:
+    error = refusal(root, text, **options)
+    assert words in error.message
+    assert error.path == path
 
 
 def test_errors_quote_no_cell_of_a_table(root: Path) -> None:
@@ -210,8 +210,8 @@ def test_other_suffixes_and_sources_say_what_is_read(root: Path) -> None:
 
 
 def test_a_lfs_pointer_says_how_to_get_the_content(root: Path) -> None:
-    told = refusal(root, f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 16\n")
-    assert "git lfs pull" in told.hint
+    error = refusal(root, f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 16\n")
+    assert "git lfs pull" in error.hint
 
 
 # Parquet
@@ -277,9 +277,9 @@ def test_an_array_of_text_is_one_dimension(root: Path) -> None:
 
 def test_a_pickle_in_an_archive_is_refused(root: Path) -> None:
     np.savez(root / "data/it.npz", X=np.array([{"a": 1}, None]), y=np.arange(2))
-    told = refusal(root, path="data/it.npz")
-    assert isinstance(told, TrustError)
-    assert "Python objects" in told.message
+    error = refusal(root, path="data/it.npz")
+    assert isinstance(error, TrustError)
+    assert "Python objects" in error.message
 
 
 @pytest.mark.parametrize(
@@ -306,9 +306,9 @@ def test_given_files_are_parts_and_kinds_are_those_of_all_rows(root: Path) -> No
 def test_given_files_need_the_same_columns(root: Path) -> None:
     (root / "data/a.csv").write_text("x,y\n1,1.5\n")
     (root / "data/b.csv").write_text("z,y\n3,1.5\n")
-    told = refusal(root, files={"train": "data/a.csv", "dev": "data/b.csv"}, target="y")
-    assert told.message == "train and dev do not have the same columns: x, z"
-    assert told.path == ("data", "files", "dev")
+    error = refusal(root, files={"train": "data/a.csv", "dev": "data/b.csv"}, target="y")
+    assert error.message == "train and dev do not have the same columns: x, z"
+    assert error.path == ("data", "files", "dev")
 
 
 def test_given_archives_are_joined(root: Path) -> None:
@@ -374,9 +374,9 @@ def test_the_sets_that_come_with_scikit_learn(name: str, task: str, shape: tuple
 
 @pytest.mark.parametrize("name", ["fetch_openml", "california_housing", "20newsgroups"])
 def test_sets_that_would_be_downloaded_are_refused(name: str, root: Path) -> None:
-    told = refusal(root, sklearn=name)
-    assert isinstance(told, EntryError)
-    assert "downloads" in told.message
+    error = refusal(root, sklearn=name)
+    assert isinstance(error, EntryError)
+    assert "downloads" in error.message
 
 
 def test_another_set_names_the_nearest(root: Path) -> None:

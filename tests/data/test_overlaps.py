@@ -24,10 +24,10 @@ def table(X: Any, y: Any = None, **more: Any) -> Table:
     return Table(X, answers, "classification", {"number": ["a"]}, "sha256:x", {}, classes=[0, 1], **more)
 
 
-def found(one: Table, split: dict[str, Any] | None = None, tmp_path: Path = ROOT) -> list[SplitOverlap]:
-    effective = splits.effective_split(split or {"dev": 0.2, "test": 0.2}, one.task)
-    folds = splits.divide_rows(one, effective, 0)
-    return overlaps.find_overlaps(one, folds, overlaps.row_keys(one, tmp_path), effective)
+def found(rows: Table, split: dict[str, Any] | None = None, tmp_path: Path = ROOT) -> list[SplitOverlap]:
+    effective = splits.effective_split(split or {"dev": 0.2, "test": 0.2}, rows.task)
+    folds = splits.divide_rows(rows, effective, 0)
+    return overlaps.find_overlaps(rows, folds, overlaps.row_keys(rows, tmp_path), effective)
 
 
 def numbers(rows: int = 500, columns: int = 4, seed: int = 0) -> Any:
@@ -80,9 +80,9 @@ def test_what_columns_of_few_values_have_in_common_by_chance_is_no_leak() -> Non
 
 def test_text_is_compared_without_case_and_spaces() -> None:
     texts = np.array([f"message number {n}" for n in range(100)] * 2, dtype=object)
-    texts[100:] = [one.upper() + " " for one in texts[100:]]
-    one = table(texts, np.tile(np.arange(100) % 2, 2))
-    assert [leak.code for leak in found(one)] == ["GJ312"]
+    texts[100:] = [rows.upper() + " " for rows in texts[100:]]
+    rows = table(texts, np.tile(np.arange(100) % 2, 2))
+    assert [leak.code for leak in found(rows)] == ["GJ312"]
 
 
 def test_negative_zero_and_missing_cells_are_like_themselves() -> None:
@@ -93,8 +93,8 @@ def test_negative_zero_and_missing_cells_are_like_themselves() -> None:
 
 def test_each_fold_is_looked_at() -> None:
     X, y = numbers(), np.arange(500) % 2
-    one = table(np.vstack([X, X]), np.tile(y, 2))
-    (leak,) = found(one, {"cv": 5})
+    rows = table(np.vstack([X, X]), np.tile(y, 2))
+    (leak,) = found(rows, {"cv": 5})
     assert [(each.part, each.other) for each in leak.overlaps] == [("dev", "train")]
     assert leak.overlaps[0].rows > 700
 
@@ -114,9 +114,9 @@ def test_groups_and_moments_of_given_files_are_looked_at(tmp_path: Path) -> None
         split = splits.effective_split({"given": True, key: column}, "classification")
         assert split == {"given": True, key: column}
         narrow = {**data, "drop": ["day" if key == "group" else "patient"]}
-        one = load(DataRequest(narrow, tmp_path, split.get("group"), split.get("time")), tmp_path)
-        folds = splits.divide_rows(one, split, 0)
-        (leak,) = overlaps.find_overlaps(one, folds, overlaps.row_keys(one, tmp_path), split)
+        joined = load(DataRequest(narrow, tmp_path, split.get("group"), split.get("time")), tmp_path)
+        folds = splits.divide_rows(joined, split, 0)
+        (leak,) = overlaps.find_overlaps(joined, folds, overlaps.row_keys(joined, tmp_path), split)
         assert (leak.code, leak.overlaps[0].rows) == (code, rows)
 
 

@@ -47,8 +47,13 @@ def test_the_hash_is_that_of_the_content(tmp_path: Path) -> None:
     assert read(tmp_path, f"{FRAME}[['x', 'town', 'y']]", target="y").content == first
     zeros = FRAME.replace("[1, 2]", "[0, 0]")
     assert read(tmp_path, zeros, target="y").content != read(tmp_path, zeros.replace("[0, 0]", "[0., 0.]"), target="y").content
-    for other in (FRAME.replace("[1, 2]", "[1, 3]"), FRAME.replace("'a'", "'b'"), FRAME.replace("'x'", "'z'"), FRAME.replace("1,", "1.,")):
-        assert read(tmp_path, other, target="y").content != first
+    for changed in (
+        FRAME.replace("[1, 2]", "[1, 3]"),
+        FRAME.replace("'a'", "'b'"),
+        FRAME.replace("'x'", "'z'"),
+        FRAME.replace("1,", "1.,"),
+    ):
+        assert read(tmp_path, changed, target="y").content != first
 
 
 @pytest.mark.parametrize(

@@ -148,8 +148,8 @@ GROUPS = np.repeat(np.arange(30), 5)
 def test_no_group_is_in_two_parts(split: dict[str, Any]) -> None:
     of = table(np.arange(150) % 3, groups=GROUPS)
     for parts in draw(of, {**split, "group": "g"}):
-        seen = [set(GROUPS[numbers]) for numbers in parts.values()]
-        assert sum(map(len, seen)) == 30
+        groups = [set(GROUPS[numbers]) for numbers in parts.values()]
+        assert sum(map(len, groups)) == 30
         for part, share in (("dev", 0.2 if "dev" in split else None), ("test", 0.2)):
             if part in parts and share:
                 assert abs(len(parts[part]) - share * 150) <= 5

@@ -65,18 +65,18 @@ def ran(entry: Entry, version: str = "1.9.1", code: str = "") -> list[Record]:
     declared = declaration.written_out(entry)
     assert declared
     lines = b""
-    for number, one in enumerate(configuration.configurations(entry, declared, Versions(version), {"digest": code} if code else None)):
-        seeds: Sequence[int | None] = entry.front.seed_values if randomness.draws(one.tree, declared.split) else [None]
+    for number, point in enumerate(configuration.configurations(entry, declared, Versions(version), {"digest": code} if code else None)):
+        seeds: Sequence[int | None] = entry.front.seed_values if randomness.draws(point.tree, declared.split) else [None]
         for seed in seeds:
-            name = canonical_text.fingerprint(one.canonical)
-            lines += encode(Record(run=f"{number}-{seed}", fingerprint=name, canonical=one.canonical, grid=one.point, seed=seed))
+            name = canonical_text.fingerprint(point.canonical)
+            lines += encode(Record(run=f"{number}-{seed}", fingerprint=name, canonical=point.canonical, grid=point.point, seed=seed))
     return decode_lines(lines, file="x.runs.jsonl")
 
 
 def told(entry: Entry, records: Sequence[Record]) -> list[tuple[str, str]]:
-    found = disagreements(entry, records)
-    assert found is not None
-    return [(one.kind, one.name or str(one.ran)) for one in found]
+    differences = disagreements(entry, records)
+    assert differences is not None
+    return [(one.kind, one.name or str(one.ran)) for one in differences]
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
@@ -122,9 +122,9 @@ def test_a_declared_value_that_was_edited_after_the_run_is_found(edit: str) -> N
     assert before in text
     records = ran(read(text), code="c" * 64 if text is OWN else "")
     assert told(read(text), records) == []
-    found = told(read(text.replace(before, after, 1)), records)
-    assert {kind for kind, _ in found} == {"value"}
-    assert names is None or [name for _, name in found] == names
+    differences = told(read(text.replace(before, after, 1)), records)
+    assert {kind for kind, _ in differences} == {"value"}
+    assert names is None or [name for _, name in differences] == names
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_a_declared_value_that_was_edited_after_the_run_is_found(edit: str) -> N
 )
 def test_a_grid_or_seeds_that_shrank_are_found(before: str, after: str, kind: str) -> None:
     assert before in SEARCH
-    found = told(read(SEARCH.replace(before, after, 1)), ran(read(SEARCH)))
-    assert {one for one, _ in found} == {kind}
+    differences = told(read(SEARCH.replace(before, after, 1)), ran(read(SEARCH)))
+    assert {one for one, _ in differences} == {kind}
 
 
 @pytest.mark.parametrize(
@@ -184,18 +184,18 @@ def test_a_point_that_is_written_otherwise_is_the_same_point() -> None:
 
 def test_a_forged_record_is_found() -> None:
     text = KERNEL.partition("procedure:")[0] + "procedure: [tabular, SVC]\ngrid: {svc__C: [1, 10]}\n"
-    one, ten = ran(read(text))
-    other = ran(read(text.replace("[1, 10]", "[1, 99]")))[1]
-    forged = msgspec.structs.replace(ten, fingerprint=other.fingerprint, canonical=other.canonical)
-    assert told(read(text), [one, forged]) == [("value", "svc__C")]
-    assert told(read(text), [one, other]) == [("point", "{'svc__C': 99}")]
-    assert told(read(text), [msgspec.structs.replace(one, grid=ten.grid)]) == [("value", "svc__C")]
-    assert told(read(text), [msgspec.structs.replace(one, grid={"svc__C": 7})]) == [("label", "{'svc__C': 7}")]
-    assert told(read(text), [msgspec.structs.replace(one, grid={"no__such": 7})]) == [("label", "{'no__such': 7}")]
-    assert told(read(text), [msgspec.structs.replace(one, seed=3)]) == [("seed", "3")]
-    taken = Record(run="t", fingerprint=one.fingerprint, from_="20261101-other-bbbb", grid=one.grid)
+    first, second = ran(read(text))
+    foreign = ran(read(text.replace("[1, 10]", "[1, 99]")))[1]
+    forged = msgspec.structs.replace(second, fingerprint=foreign.fingerprint, canonical=foreign.canonical)
+    assert told(read(text), [first, forged]) == [("value", "svc__C")]
+    assert told(read(text), [first, foreign]) == [("point", "{'svc__C': 99}")]
+    assert told(read(text), [msgspec.structs.replace(first, grid=second.grid)]) == [("value", "svc__C")]
+    assert told(read(text), [msgspec.structs.replace(first, grid={"svc__C": 7})]) == [("label", "{'svc__C': 7}")]
+    assert told(read(text), [msgspec.structs.replace(first, grid={"no__such": 7})]) == [("label", "{'no__such': 7}")]
+    assert told(read(text), [msgspec.structs.replace(first, seed=3)]) == [("seed", "3")]
+    taken = Record(run="t", fingerprint=first.fingerprint, from_="20261101-other-bbbb", grid=first.grid)
     assert told(read(text), [taken]) == []
-    assert told(read(text), [msgspec.structs.replace(taken, fingerprint=other.fingerprint)]) == [("taken", "None")]
+    assert told(read(text), [msgspec.structs.replace(taken, fingerprint=foreign.fingerprint)]) == [("taken", "None")]
 
 
 def test_what_cannot_be_told_is_left_alone() -> None:

@@ -17,9 +17,9 @@ from gitjournal.worker.models import reference_sklearn as maintenance
 
 
 def parameter(owner: str, name: str) -> Parameter:
-    known = lookup(owner)
-    assert known is not None
-    return known.params[name]
+    spec = lookup(owner)
+    assert spec is not None
+    return spec.params[name]
 
 
 def test_a_class_is_known_by_its_short_and_its_full_name() -> None:
@@ -54,15 +54,15 @@ def timed(blob: bytes) -> float:
 def test_looking_up_imports_neither_scikit_learn_nor_numpy() -> None:
     code = "import sys; from gitjournal.procedure import catalogue as c; c.lookup('SVC')"
     code += "; print(sorted({'sklearn', 'numpy'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"
 
 
 def test_every_estimator_of_the_installed_version_is_in_it() -> None:
-    seen = maintenance.describe_sklearn()
-    assert set(seen.known) <= set(catalogue.reference().known)
-    for path, known in seen.known.items():
-        assert set(known.params) <= set(catalogue.reference().known[path].params), path
+    installed = maintenance.describe_sklearn()
+    assert set(installed.known) <= set(catalogue.reference().known)
+    for path, spec in installed.known.items():
+        assert set(spec.params) <= set(catalogue.reference().known[path].params), path
 
 
 def test_the_installed_version_adds_nothing_new_so_the_file_is_up_to_date(tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ def test_the_installed_version_adds_nothing_new_so_the_file_is_up_to_date(tmp_pa
 
 def test_every_default_is_that_of_the_installed_version_or_is_said_to_differ() -> None:
     version = maintenance.sklearn.__version__
-    for path, known in maintenance.describe_sklearn().known.items():
-        for name, new in known.params.items():
+    for path, spec in maintenance.describe_sklearn().known.items():
+        for name, new in spec.params.items():
             old = catalogue.reference().known[path].params[name]
             if old.is_required or new.is_required:
                 continue
@@ -155,9 +155,9 @@ def test_sentinels_are_other_spellings_of_the_first_default() -> None:
 
 
 def test_a_default_that_really_changed_stands_beside_the_first_one() -> None:
-    found = parameter("AdaBoostClassifier", "algorithm")
-    assert found.default == found.default_in("") == found.default_in("1.5.2") == "SAMME.R"
-    assert found.default_in("1.6.0") == found.default_in("1.10") == "SAMME"
+    algorithm = parameter("AdaBoostClassifier", "algorithm")
+    assert algorithm.default == algorithm.default_in("") == algorithm.default_in("1.5.2") == "SAMME.R"
+    assert algorithm.default_in("1.6.0") == algorithm.default_in("1.10") == "SAMME"
 
 
 def test_versions_are_ordered_by_number() -> None:
@@ -188,9 +188,9 @@ def test_appending_adds_what_is_seen_for_the_first_time() -> None:
 
 
 def test_appending_twice_is_appending_once() -> None:
-    seen = Reference(1, ["2.0"], {"p.A": ClassSpec("classifier", {"a": Parameter(default=2), "b": Parameter(default="warn")})})
-    once = maintenance.append(OLD, seen)
-    assert maintenance.append(once, seen) == once
+    newer = Reference(1, ["2.0"], {"p.A": ClassSpec("classifier", {"a": Parameter(default=2), "b": Parameter(default="warn")})})
+    once = maintenance.append(OLD, newer)
+    assert maintenance.append(once, newer) == once
 
 
 def test_the_file_is_written_as_it_is_read() -> None:

@@ -26,7 +26,7 @@ def test_a_share_and_the_count_that_it_comes_to_fit_the_same(share: counts.Share
 
 
 def test_the_fits_would_see_a_count_that_is_one_off() -> None:
-    seen = set()
+    checked = set()
     for share in counts.SHARES:
         for owner in share.classes.split():
             for value in share_fits.SHARES[share.of]:
@@ -34,9 +34,9 @@ def test_the_fits_would_see_a_count_that_is_one_off() -> None:
                 if type(count) is int and share_fits._or_fault(owner, {share.parameter: count}) != share_fits._or_fault(
                     owner, {share.parameter: count + 1}
                 ):
-                    seen.add((owner, share.parameter))
+                    checked.add((owner, share.parameter))
                     break
-    assert seen == {(owner, share.parameter) for share in counts.SHARES for owner in share.classes.split()}
+    assert checked == {(owner, share.parameter) for share in counts.SHARES for owner in share.classes.split()}
 
 
 def text(procedure: str, sizes: counts.Sizes) -> str:
@@ -47,7 +47,7 @@ KNOWN = counts.Sizes(1000, 9)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         ("[DecisionTreeClassifier: {min_samples_leaf: 0.01}]", "[DecisionTreeClassifier: {min_samples_leaf: 10}]"),
         ("[DecisionTreeClassifier: {min_samples_leaf: 0.0095}]", "[DecisionTreeClassifier: {min_samples_leaf: 10}]"),
@@ -62,13 +62,13 @@ KNOWN = counts.Sizes(1000, 9)
         ("[BaggingClassifier: {max_samples: 0.1}]", "[BaggingClassifier: {max_samples: 100}]"),
     ],
 )
-def test_a_share_and_its_count_are_one_run(one: str, other: str) -> None:
-    assert text(one, KNOWN) == text(other, KNOWN)
-    assert text(one, counts.UNKNOWN) != text(other, counts.UNKNOWN)
+def test_a_share_and_its_count_are_one_run(left: str, right: str) -> None:
+    assert text(left, KNOWN) == text(right, KNOWN)
+    assert text(left, counts.UNKNOWN) != text(right, counts.UNKNOWN)
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "sizes"),
+    ("left", "right", "sizes"),
     [
         ("[PCA, RandomForestClassifier: {max_features: 3}]", "[PCA, RandomForestClassifier]", KNOWN),
         ("[SimpleImputer, RandomForestClassifier: {max_features: 3}]", "[SimpleImputer, RandomForestClassifier]", KNOWN),
@@ -87,8 +87,8 @@ def test_a_share_and_its_count_are_one_run(one: str, other: str) -> None:
         ("[RandomForestClassifier: {max_features: 0.99}]", "[RandomForestClassifier: {max_features: 1.0}]", KNOWN),
     ],
 )
-def test_where_the_count_is_not_certain_they_stay_two_runs(one: str, other: str, sizes: counts.Sizes) -> None:
-    assert text(one, sizes) != text(other, sizes)
+def test_where_the_count_is_not_certain_they_stay_two_runs(left: str, right: str, sizes: counts.Sizes) -> None:
+    assert text(left, sizes) != text(right, sizes)
 
 
 def test_what_was_declared_is_told_beside_the_count() -> None:
@@ -116,8 +116,8 @@ def table(n_rows: int, classes: int, *, grouped: bool = False) -> Table:
 def test_the_training_rows_are_those_that_the_split_gives(
     n_rows: int, shares: dict[str, float], shuffle: bool, stratify: bool, seed: int | str
 ) -> None:
-    said: dict[str, Any] = {**shares, "shuffle": shuffle, "stratify": stratify and shuffle, "seed": seed}
-    split = splits.effective_split(said, "classification")
+    declared: dict[str, Any] = {**shares, "shuffle": shuffle, "stratify": stratify and shuffle, "seed": seed}
+    split = splits.effective_split(declared, "classification")
     try:
         (parts,) = splits.divide_rows(table(n_rows, 2), split, seed=3)
     except DataError:
@@ -125,9 +125,9 @@ def test_the_training_rows_are_those_that_the_split_gives(
     assert counts.training_rows(split, n_rows) == len(parts["train"])
 
 
-@pytest.mark.parametrize("said", [{"cv": 3}, {"group": "g"}, {"time": "t"}, {"given": True}])
-def test_where_shares_do_not_say_it_the_rows_are_not_known(said: dict[str, Any]) -> None:
-    assert counts.training_rows(splits.effective_split(said, "classification"), 100) is None
+@pytest.mark.parametrize("declared", [{"cv": 3}, {"group": "g"}, {"time": "t"}, {"given": True}])
+def test_where_shares_do_not_say_it_the_rows_are_not_known(declared: dict[str, Any]) -> None:
+    assert counts.training_rows(splits.effective_split(declared, "classification"), 100) is None
 
 
 def test_without_facts_nothing_is_known() -> None:

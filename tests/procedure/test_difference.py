@@ -56,8 +56,8 @@ def test_a_difference_is_told_by_name_with_both_values(left: str, right: str, ex
 
 
 def test_data_and_split_are_compared_too() -> None:
-    other = trees.canonical({**DATA, "sep": ";"}, HASH, "classification", {**SPLIT, "seed": 1}, tree("procedure: [SVC]"))
-    assert value_changes(text_of("[SVC]"), other) == [ValueChange("data.sep", ABSENT, ";"), ValueChange("split.seed", 0, 1)]
+    changed = trees.canonical({**DATA, "sep": ";"}, HASH, "classification", {**SPLIT, "seed": 1}, tree("procedure: [SVC]"))
+    assert value_changes(text_of("[SVC]"), changed) == [ValueChange("data.sep", ABSENT, ";"), ValueChange("split.seed", 0, 1)]
 
 
 @pytest.mark.parametrize("text", ["", "[", "1", "{}", '{"data":{},"split":[],"procedure":[]}', "[" * 100_000])
@@ -69,8 +69,8 @@ def test_what_is_no_canonical_text_is_refused_and_never_near(text: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(steps(), steps())
-def test_two_texts_differ_exactly_where_there_are_differences(one: list[Any], other: list[Any]) -> None:
-    left, right = text_of(written(one)), text_of(written(other))
+def test_two_texts_differ_exactly_where_there_are_differences(procedure: list[Any], second_procedure: list[Any]) -> None:
+    left, right = text_of(written(procedure)), text_of(written(second_procedure))
     assert bool(value_changes(left, right)) == (left != right)
 
 
@@ -90,17 +90,17 @@ def test_the_nearest_of_many_is_the_one_with_fewest_differences() -> None:
     for _ in range(200):
         params = ", ".join(f"{name}: {str(chance.choice(several)).replace('None', 'null').lower()}" for name, several in values.items())
         texts.append(text_of(f"[{'StandardScaler, ' if chance.random() < 0.5 else ''}SVC: {{{params}}}]"))
-    known = {canonical_text.fingerprint(text): text for text in texts[20:]}
+    candidates = {canonical_text.fingerprint(text): text for text in texts[20:]}
     for wanted in texts[:20]:
-        ((_, found), *_) = difference.nearest_configurations([wanted], known)
-        assert len(found) == min(len(value_changes(text, wanted)) for text in known.values())
+        ((_, nearest), *_) = difference.nearest_configurations([wanted], candidates)
+        assert len(nearest) == min(len(value_changes(text, wanted)) for text in candidates.values())
 
 
 def test_of_a_grid_the_nearest_point_is_compared() -> None:
-    known = {"a": text_of("[SVC: {C: 2, gamma: 0.1}]"), "b": text_of("[LinearSVC]")}
+    candidates = {"a": text_of("[SVC: {C: 2, gamma: 0.1}]"), "b": text_of("[LinearSVC]")}
     points = [text_of(f"[SVC: {{C: {C}, gamma: 0.2}}]") for C in (1, 2, 3)]
-    ((name, found), *_) = difference.nearest_configurations(points, known)
-    assert (name, found) == ("a", [ValueChange("svc__gamma", 0.1, 0.2)])
+    ((name, differences), *_) = difference.nearest_configurations(points, candidates)
+    assert (name, differences) == ("a", [ValueChange("svc__gamma", 0.1, 0.2)])
 
 
 # the nearest of each among many
@@ -113,10 +113,10 @@ def text_with(**params: object) -> str:
 
 def test_the_fewest_differences_come_first_and_of_equals_the_newer() -> None:
     texts = {"1": text_with(C=1, gamma=1), "2": text_with(C=1, gamma=2), "3": text_with(C=3, gamma=3), "4": text_with(C=1, gamma=1)}
-    found = nearest_neighbours(texts, 2)
-    assert found["1"] == ["4", "2"]
-    assert found["2"] == ["4", "1"]
-    assert len(found["3"]) == 2
+    neighbours = nearest_neighbours(texts, 2)
+    assert neighbours["1"] == ["4", "2"]
+    assert neighbours["2"] == ["4", "1"]
+    assert len(neighbours["3"]) == 2
 
 
 def test_few_entries_have_few_neighbours() -> None:
@@ -126,12 +126,12 @@ def test_few_entries_have_few_neighbours() -> None:
 
 
 @given(st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.tuples(*[st.integers(0, 2)] * 3), min_size=2, max_size=9))
-def test_it_is_what_comparing_each_pair_gives(made: dict[str, tuple[int, int, int]]) -> None:
-    texts = {name: text_with(**dict(zip("xyz", numbers, strict=True))) for name, numbers in made.items()}
+def test_it_is_what_comparing_each_pair_gives(values: dict[str, tuple[int, int, int]]) -> None:
+    texts = {name: text_with(**dict(zip("xyz", numbers, strict=True))) for name, numbers in values.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(difference, "AT_ONCE", 2)
-        found = nearest_neighbours(texts, 3)
-    for name, near in found.items():
+        neighbours = nearest_neighbours(texts, 3)
+    for name, near in neighbours.items():
         apart = {other: len(set(tokens(texts[name])) ^ set(tokens(texts[other]))) for other in texts if other != name}
         assert [apart[other] for other in near] == sorted(apart.values())[:3]
 
@@ -144,7 +144,7 @@ def declared(procedure: str, **data: Any) -> DeclaredConfiguration:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "expected"),
+    ("left", "right", "expected"),
     [
         ("[SVC: {C: 10}]", "[SVC: {C: 10.0}]", ["C 10 and 10.0"]),
         ("[SVC: {C: 1.0}]", "[SVC]", ["C 1.0 is the default"]),
@@ -165,8 +165,8 @@ def declared(procedure: str, **data: Any) -> DeclaredConfiguration:
         ("[SVC]", "[sklearn.svm.SVC]", []),
     ],
 )
-def test_what_is_the_same_says_what_of_the_writing_differs(one: str, other: str, expected: list[str]) -> None:
-    assert spelling_differences(declared(one), declared(other)) == expected
+def test_what_is_the_same_says_what_of_the_writing_differs(left: str, right: str, expected: list[str]) -> None:
+    assert spelling_differences(declared(left), declared(right)) == expected
 
 
 def test_another_place_of_the_same_data_is_told() -> None:

@@ -114,9 +114,9 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
-def test_the_same_experiment_written_otherwise_has_the_same_fingerprint(one: str, other: str) -> None:
-    assert text_of(one) == text_of(other)
+@pytest.mark.parametrize(("left", "right"), SAME)
+def test_the_same_experiment_written_otherwise_has_the_same_fingerprint(left: str, right: str) -> None:
+    assert text_of(left) == text_of(right)
 
 
 @pytest.mark.parametrize(
@@ -222,9 +222,9 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), DIFFERENT)
-def test_another_procedure_has_another_fingerprint(one: str, other: str) -> None:
-    assert mark(one) != mark(other)
+@pytest.mark.parametrize(("left", "right"), DIFFERENT)
+def test_another_procedure_has_another_fingerprint(left: str, right: str) -> None:
+    assert mark(left) != mark(right)
 
 
 def of(data: dict[str, Any] | None = None, hash_: str = HASH, task: str = "classification", split: dict[str, Any] | None = None) -> str:
@@ -232,7 +232,7 @@ def of(data: dict[str, Any] | None = None, hash_: str = HASH, task: str = "class
 
 
 @pytest.mark.parametrize(
-    "other",
+    "changed",
     [
         of(hash_="sha256:" + "1" * 64),
         of(task="multilabel"),
@@ -269,8 +269,8 @@ def of(data: dict[str, Any] | None = None, hash_: str = HASH, task: str = "class
         of(split={"time": "d", "gap": 7}),
     ],
 )
-def test_other_data_or_another_split_is_another_experiment(other: str) -> None:
-    assert other != of()
+def test_other_data_or_another_split_is_another_experiment(changed: str) -> None:
+    assert changed != of()
 
 
 def test_the_changes_of_data_and_split_all_differ_from_each_other_too() -> None:
@@ -297,9 +297,9 @@ def test_lists_that_are_sets_have_no_order() -> None:
 
 
 def test_given_files_count_by_their_kind_only() -> None:
-    one = of({"files": {"train": "a.csv", "test": "b.csv"}, "target": "y"})
-    assert one == of({"files": {"train": "c.csv", "test": "d.csv"}, "target": "y"})
-    assert one != of({"files": {"train": "a.parquet", "test": "b.parquet"}, "target": "y"})
+    text = of({"files": {"train": "a.csv", "test": "b.csv"}, "target": "y"})
+    assert text == of({"files": {"train": "c.csv", "test": "d.csv"}, "target": "y"})
+    assert text != of({"files": {"train": "a.parquet", "test": "b.parquet"}, "target": "y"})
 
 
 # properties
@@ -324,21 +324,21 @@ CHOICES: dict[str, dict[str, list[Any]]] = {
 @st.composite
 def steps(draw: st.DrawFn) -> list[tuple[str, dict[str, Any]]]:
     names = draw(st.lists(st.sampled_from(sorted(CHOICES)), min_size=1, max_size=4))
-    found = []
+    chosen = []
     for name in names:
         params = draw(st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in CHOICES[name].items()}))
-        found.append((name, params))
-    return found
+        chosen.append((name, params))
+    return chosen
 
 
-def written(found: list[tuple[str, dict[str, Any]]]) -> str:
-    return yaml_text.dump_inline([{name: params} for name, params in found])
+def written(procedure: list[tuple[str, dict[str, Any]]]) -> str:
+    return yaml_text.dump_inline([{name: params} for name, params in procedure])
 
 
 def respelled(name: str, value: Any) -> Any:
     """Write a number in the other form where that means the same."""
-    known = lookup(name.split(".", maxsplit=1)[0])
-    numbers = known.params[name.split(".")[1]].numbers if known else ""
+    spec = lookup(name.split(".", maxsplit=1)[0])
+    numbers = spec.params[name.split(".")[1]].numbers if spec else ""
     if numbers in ("int", "real") and isinstance(value, (int, float)) and not isinstance(value, bool) and float(value).is_integer():
         return float(value) if isinstance(value, int) else int(value)
     return value
@@ -346,35 +346,35 @@ def respelled(name: str, value: Any) -> Any:
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps(), st.randoms(use_true_random=False))
-def test_no_other_way_to_write_it_changes_the_fingerprint(found: list[tuple[str, dict[str, Any]]], chance: random.Random) -> None:
-    other = []
-    for number, (name, params) in enumerate(found):
-        known = lookup(name)
-        assert known is not None
+def test_no_other_way_to_write_it_changes_the_fingerprint(procedure: list[tuple[str, dict[str, Any]]], chance: random.Random) -> None:
+    respelt = []
+    for number, (name, params) in enumerate(procedure):
+        spec = lookup(name)
+        assert spec is not None
         changed = {key: respelled(f"{name}.{key}", value) if chance.random() < 0.5 else value for key, value in params.items()}
         if chance.random() < 0.5:  # defaults that are written out
             changed |= {
                 key: parameter.default
-                for key, parameter in known.params.items()
+                for key, parameter in spec.params.items()
                 if key in CHOICES[name] and key not in changed and not isinstance(parameter.default, dict)
             }
         keys = list(changed)
         chance.shuffle(keys)
-        step: dict[str, Any] = {chance.choice([name, known.path]): {key: changed[key] for key in keys}}
-        other.append({f"step-{number}": step} if chance.random() < 0.5 else step)
-    assert mark(written(found)) == mark(yaml_text.dump_inline(other))
+        step: dict[str, Any] = {chance.choice([name, spec.path]): {key: changed[key] for key in keys}}
+        respelt.append({f"step-{number}": step} if chance.random() < 0.5 else step)
+    assert mark(written(procedure)) == mark(yaml_text.dump_inline(respelt))
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps())
-def test_it_survives_writing_and_reading(found: list[tuple[str, dict[str, Any]]]) -> None:
-    once = tree(f"procedure: {written(found)}")
+def test_it_survives_writing_and_reading(procedure: list[tuple[str, dict[str, Any]]]) -> None:
+    once = tree(f"procedure: {written(procedure)}")
     again = json.loads(json.dumps(once))
-    assert trees.canonical(DATA, HASH, "classification", SPLIT, again) == text_of(written(found))
-    assert json.loads(text_of(written(found)))["schema"] == 1
+    assert trees.canonical(DATA, HASH, "classification", SPLIT, again) == text_of(written(procedure))
+    assert json.loads(text_of(written(procedure)))["schema"] == 1
 
 
-def entry_text(found: list[tuple[str, dict[str, Any]]], order: list[str], title: str) -> str:
+def entry_text(procedure: list[tuple[str, dict[str, Any]]], order: list[str], title: str) -> str:
     """Return a whole entry, its keys in an order of one's choice."""
     parts = {
         "title": f"title: {title}",
@@ -382,7 +382,7 @@ def entry_text(found: list[tuple[str, dict[str, Any]]], order: list[str], title:
         "data": f"data: {{path: a.csv, target: y, hash: {HASH}, facts: {{n_rows: 100, n_features: 3, columns: {{number: [x, y, z]}}}}}}",
         "split": "split: {seed: 0, test: 0.2, stratify: true, dev: 0.2, shuffle: true}",
         "task": "task: classification",
-        "procedure": f"procedure: {written(found)}",
+        "procedure": f"procedure: {written(procedure)}",
     }
     return "---\n" + "\n".join(parts[key] for key in order) + "\n---\nWords.\n"
 
@@ -397,21 +397,23 @@ def of_entry(text: str) -> list[str]:
 @settings(max_examples=60, deadline=None)
 @given(steps(), st.permutations(["title", "tags", "data", "split", "task", "procedure"]), st.sampled_from(["t", "another title"]))
 def test_a_whole_entry_may_order_its_keys_as_it_likes_and_be_written_anew(
-    found: list[tuple[str, dict[str, Any]]], order: list[str], title: str
+    procedure: list[tuple[str, dict[str, Any]]], order: list[str], title: str
 ) -> None:
-    text = entry_text(found, order, title)
+    text = entry_text(procedure, order, title)
     again = edit.set_values(text, {("split", "dev"): 0.2, ("metrics",): ["accuracy"]}, file="e.md")
-    assert of_entry(text) == of_entry(again) == of_entry(entry_text(found, ["title", "data", "split", "task", "procedure", "tags"], "x"))
+    assert (
+        of_entry(text) == of_entry(again) == of_entry(entry_text(procedure, ["title", "data", "split", "task", "procedure", "tags"], "x"))
+    )
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_any_default_written_out_and_any_full_name_changes_nothing(data: st.DataObject) -> None:
     fixed = ("verbose", "random_state")  # not declared at all
-    path = data.draw(st.sampled_from(sorted(path for path, known in reference().known.items() if known.kind not in ("function", "object"))))
-    known = lookup(path)
-    assert known is not None
-    plain = {name: one for name, one in known.params.items() if not one.is_required and name not in fixed}
+    path = data.draw(st.sampled_from(sorted(path for path, spec in reference().known.items() if spec.kind not in ("function", "object"))))
+    spec = lookup(path)
+    assert spec is not None
+    plain = {name: one for name, one in spec.params.items() if not one.is_required and name not in fixed}
     chosen = data.draw(st.lists(st.sampled_from(sorted(plain)), unique=True)) if plain else []
     params = {name: data.draw(st.sampled_from([plain[name].default, *plain[name].same])) for name in chosen}
     bare = [["a", {"class": path, "params": {}}]]
@@ -430,7 +432,7 @@ def test_it_is_the_same_whatever_the_hash_seed_and_the_locale() -> None:
         "d = Declared(data, 'h', {}, 'c', {'dev': .2}, [], None)\n"
         "print(canonical_text.fingerprint(identity.canonical(d, t)))"
     )
-    found = {
+    fingerprints = {
         subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
@@ -441,7 +443,7 @@ def test_it_is_the_same_whatever_the_hash_seed_and_the_locale() -> None:
         for seed in ("1", "2", "77")
         for locale in ("C", "C.UTF-8")
     }
-    assert len(found) == 1
+    assert len(fingerprints) == 1
 
 
 # versions of scikit-learn

@@ -96,9 +96,9 @@ def test_a_vector_is_computed_as_published(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
 def test_a_vector_has_the_seeds_that_are_published(vector: dict[str, Any]) -> None:
     entry = entry_of(vector)
-    for one, published in zip(configurations_of(vector), vector["configurations"], strict=True):
-        split = json.loads(one.canonical)["split"]
-        assert (entry.front.seed_values if randomness.draws(one.tree, split) else [None]) == published["seeds"]
+    for point, published in zip(configurations_of(vector), vector["configurations"], strict=True):
+        split = json.loads(point.canonical)["split"]
+        assert (entry.front.seed_values if randomness.draws(point.tree, split) else [None]) == published["seeds"]
 
 
 def test_vectors_that_are_named_alike_are_one_run_and_all_others_differ() -> None:

@@ -38,13 +38,13 @@ def test_a_parameter_that_a_rule_calls_inactive_changes_no_output(rule: inactive
 
 @pytest.mark.parametrize(("rule", "short", "name"), CASES, ids=[f"{s}-{n}-{r.given}" for r, s, n in CASES])
 def test_a_rule_is_found_by_class_and_parameter(rule: inactive.Rule, short: str, name: str) -> None:
-    held = rule.only[0] if rule.only else object()
+    holding = rule.only[0] if rule.only else object()
     broken = object() if rule.only else rule.never[0]
-    others = {
+    holding_rules = {
         r.given: r.only[0] if r.only else object() for r in inactive.RULES if short in r.classes.split() and name in r.parameters.split()
     }
-    assert inactive.why_inactive(short, name, (others | {rule.given: held}).get) == ""
-    assert rule.given in inactive.why_inactive(short, name, (others | {rule.given: broken}).get)
+    assert inactive.why_inactive(short, name, (holding_rules | {rule.given: holding}).get) == ""
+    assert rule.given in inactive.why_inactive(short, name, (holding_rules | {rule.given: broken}).get)
 
 
 @pytest.mark.parametrize(("rule", "short"), SEEDED, ids=[f"{s}-{r.given}" for r, s in SEEDED])
@@ -54,9 +54,9 @@ def test_a_random_state_that_is_called_steady_changes_no_output(rule: inactive.R
 
 @pytest.mark.parametrize(("short", "params"), STILL)
 def test_what_is_said_to_draw_nothing_draws_nothing(short: str, params: dict[str, Any]) -> None:
-    known = lookup(short)
-    assert known is not None
-    assert not inactive.draws(short, lambda name: params.get(name, known.params[name].default if name in known.params else None))
+    spec = lookup(short)
+    assert spec is not None
+    assert not inactive.draws(short, lambda name: params.get(name, spec.params[name].default if name in spec.params else None))
     assert check_still(short, params) == ""
 
 
@@ -74,16 +74,16 @@ def test_what_is_said_to_draw_nothing_draws_nothing(short: str, params: dict[str
     ],
 )
 def test_what_draws_is_said_to_draw(short: str, params: dict[str, Any]) -> None:
-    known = lookup(short)
-    assert known is not None
-    assert not same(outputs(known, params | {"random_state": 1}), outputs(known, params | {"random_state": 2}))
-    assert inactive.draws(short, lambda name: params.get(name, known.params[name].default))
+    spec = lookup(short)
+    assert spec is not None
+    assert not same(outputs(spec, params | {"random_state": 1}), outputs(spec, params | {"random_state": 2}))
+    assert inactive.draws(short, lambda name: params.get(name, spec.params[name].default))
 
 
-@pytest.mark.parametrize(("path", "name", "other"), SPELLINGS, ids=[f"{p.rpartition('.')[2]}-{n}-{o}" for p, n, o in SPELLINGS])
-def test_another_spelling_of_a_default_gives_the_same_output(path: str, name: str, other: Any) -> None:
+@pytest.mark.parametrize(("path", "name", "spelling"), SPELLINGS, ids=[f"{p.rpartition('.')[2]}-{n}-{o}" for p, n, o in SPELLINGS])
+def test_another_spelling_of_a_default_gives_the_same_output(path: str, name: str, spelling: Any) -> None:
     try:
-        assert check_spelling(path, name, other) == ""
+        assert check_spelling(path, name, spelling) == ""
     except NotHereError as told:
         pytest.skip(str(told))
 
@@ -107,7 +107,7 @@ def test_no_rule_leaves_out_an_estimator() -> None:
     # positions of derived seeds count every nested object, so none may be dropped from the identity
     for rule in inactive.RULES:
         for short in rule.classes.split():
-            known = lookup(short)
-            assert known is not None
+            spec = lookup(short)
+            assert spec is not None
             for name in rule.parameters.split():
-                assert known.params[name].takes != "estimator"
+                assert spec.params[name].takes != "estimator"

@@ -29,9 +29,9 @@ def svc(**params: Any) -> dict[str, Any]:
 
 
 def only(text: str, **keywords: Any) -> dict[str, Any]:
-    found = tree(f"procedure: [{text}]", **keywords)[0][1]
-    assert isinstance(found, dict)
-    return found
+    node = tree(f"procedure: [{text}]", **keywords)[0][1]
+    assert isinstance(node, dict)
+    return node
 
 
 def test_a_mistake_in_a_sub_grid_is_found_there() -> None:

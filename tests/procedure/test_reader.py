@@ -53,9 +53,9 @@ def test_the_ways_to_write_a_step(text: str, expected: list[Any] | None) -> None
 
 
 def only(text: str, **keywords: Any) -> dict[str, Any]:
-    found = tree(f"procedure: [{text}]", **keywords)[0][1]
-    assert isinstance(found, dict)
-    return found
+    node = tree(f"procedure: [{text}]", **keywords)[0][1]
+    assert isinstance(node, dict)
+    return node
 
 
 @pytest.mark.parametrize("inner", ["DecisionTreeClassifier", "{DecisionTreeClassifier: {}}", "{DecisionTreeClassifier: null}"])
@@ -171,5 +171,5 @@ def test_no_machine_learning_library_is_imported() -> None:
         "import sys; from gitjournal.procedure import reader as procedure, identity\n"
         "print(sorted({'sklearn', 'numpy', 'pandas', 'scipy'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"

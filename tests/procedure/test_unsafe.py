@@ -176,6 +176,6 @@ def test_refusing_imports_nothing_that_was_named(tmp_path: Path) -> None:
         "try: procedure.build_tree(e, {}, None)\n"
         "except Exception as fault: print(fault)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("e.md:4:13: `evil.Thing` is not among the classes that run without trust")
+    process = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.startswith("e.md:4:13: `evil.Thing` is not among the classes that run without trust")

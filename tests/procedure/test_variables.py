@@ -29,9 +29,9 @@ def svc(**params: Any) -> dict[str, Any]:
 
 
 def only(text: str, **keywords: Any) -> dict[str, Any]:
-    found = tree(f"procedure: [{text}]", **keywords)[0][1]
-    assert isinstance(found, dict)
-    return found
+    node = tree(f"procedure: [{text}]", **keywords)[0][1]
+    assert isinstance(node, dict)
+    return node
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def only(text: str, **keywords: Any) -> dict[str, Any]:
     ],
 )
 def test_a_dollar_name_takes_a_parameter_or_a_fact(written: str, expected: int) -> None:
-    rest = ", ".join(f"{name}: {value}" for name, value in (("c", "7"), ("through", "$n_features")) if f"${name}" == written)
-    assert tree(f"procedure: [SVC: {{C: {written}}}]\nparameters: {{{rest}}}") == [["svc", svc(C=expected)]]
+    parameters = ", ".join(f"{name}: {value}" for name, value in (("c", "7"), ("through", "$n_features")) if f"${name}" == written)
+    assert tree(f"procedure: [SVC: {{C: {written}}}]\nparameters: {{{parameters}}}") == [["svc", svc(C=expected)]]
 
 
 def test_a_grid_may_give_a_dollar_name_its_values() -> None:

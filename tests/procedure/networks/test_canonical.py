@@ -69,8 +69,8 @@ SAME = {
 
 @pytest.mark.parametrize("why", SAME)
 def test_one_network_written_in_two_ways_is_one(why: str) -> None:
-    one, other = SAME[why]
-    assert canonical(one) == canonical(other)
+    left, right = SAME[why]
+    assert canonical(left) == canonical(right)
 
 
 DIFFERENT = {
@@ -108,8 +108,8 @@ DIFFERENT = {
 
 @pytest.mark.parametrize("why", DIFFERENT)
 def test_what_changes_a_result_changes_the_text(why: str) -> None:
-    one, other = DIFFERENT[why]
-    assert canonical(one) != canonical(other)
+    left, right = DIFFERENT[why]
+    assert canonical(left) != canonical(right)
 
 
 SCHEDULE = "{SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 1.0, decay_steps: $steps}}}}"
@@ -127,8 +127,8 @@ SCHEDULE = "{SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 1.0, dec
 )
 def test_a_number_that_only_training_knows_is_that_number_where_the_rows_are_known(rows: int | None, fit: str, steps: Any) -> None:
     node = tree(sequential("[Flatten]", optimizer=SCHEDULE, more=f", fit: {fit}"))[-1][1]
-    found = form.canonical_network(node, rows=rows)["keras.Model"]["optimizer"]["keras.optimizers.SGD"]["learning_rate"]
-    assert found == {"keras.optimizers.schedules.CosineDecay": {"initial_learning_rate": 1, "decay_steps": steps}}
+    learning_rate = form.canonical_network(node, rows=rows)["keras.Model"]["optimizer"]["keras.optimizers.SGD"]["learning_rate"]
+    assert learning_rate == {"keras.optimizers.schedules.CosineDecay": {"initial_learning_rate": 1, "decay_steps": steps}}
 
 
 def test_layers_come_in_the_order_of_need_whatever_their_names() -> None:
@@ -159,10 +159,10 @@ def test_a_network_always_draws_and_says_where_its_values_come_from() -> None:
     steps = tree(BASE)
     assert randomness.draws(steps, {})
     text = trees.canonical({}, "sha256:0", "regression", {}, steps)
-    found = {one.path: one.origin for one in origins.trace_origins(text, entry(BASE), {}, steps)}
-    assert found["procedure[0].layers"] == "the entry"
-    said = sequential("[{a: {Dense: {units: 1, use_bias: true, name: q}}}]", more=", compile_metrics: [mae], fit: {validation: dev}")
-    left = {one.path: one.origin for one in origins.omissions(tree(said))}
+    origin_of = {one.path: one.origin for one in origins.trace_origins(text, entry(BASE), {}, steps)}
+    assert origin_of["procedure[0].layers"] == "the entry"
+    network = sequential("[{a: {Dense: {units: 1, use_bias: true, name: q}}}]", more=", compile_metrics: [mae], fit: {validation: dev}")
+    left = {one.path: one.origin for one in origins.omissions(tree(network))}
     assert left == {
         "sequential__a__use_bias": "the default",
         "sequential__a__name": "no effect on the result",
@@ -175,8 +175,8 @@ def test_every_default_of_the_reference_has_a_canonical_form() -> None:
     def look(node: dict[str, Any]) -> None:
         form.canonical_object(node, "99")
 
-    for path, known in keras_catalogue.reference().known.items():
-        given = {name: one.default for name, one in known.params.items() if not one.is_required}
-        if known.kind != "activation":
-            assert form.canonical_object({"class": path, "params": given}, "") == {path: {}}
+    for path, spec in keras_catalogue.reference().known.items():
+        defaults = {name: one.default for name, one in spec.params.items() if not one.is_required}
+        if spec.kind != "activation":
+            assert form.canonical_object({"class": path, "params": defaults}, "") == {path: {}}
             look({"class": path, "params": {}})

@@ -17,14 +17,14 @@ RELU = {"function": "keras.activations.relu"}
 
 
 def node(text: str) -> dict[str, Any]:
-    found = tree(text)[-1][1]
-    assert isinstance(found, dict)
-    return found
+    network = tree(text)[-1][1]
+    assert isinstance(network, dict)
+    return network
 
 
 def named(text: str) -> list[list[Any]]:
-    found: list[list[Any]] = node(text)["params"]["layers"]["named"]
-    return found
+    layers: list[list[Any]] = node(text)["params"]["layers"]["named"]
+    return layers
 
 
 def dense(units: int, **more: Any) -> dict[str, Any]:
@@ -72,8 +72,8 @@ def test_facts_and_parameters_have_values_and_what_only_training_knows_stays() -
     schedule = node(text)["params"]["optimizer"]["params"]["learning_rate"]["params"]
     assert schedule == {"initial_learning_rate": 0.1, "decay_steps": {"fact": "steps"}}
     alias = sequential("[Flatten]", optimizer="{SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 1.0, decay_steps: $n}}}}")
-    found = node(alias + "\nparameters: {n: $n_train}")["params"]["optimizer"]["params"]["learning_rate"]["params"]
-    assert found["decay_steps"] == {"fact": "n_train"}
+    aliased = node(alias + "\nparameters: {n: $n_train}")["params"]["optimizer"]["params"]["learning_rate"]["params"]
+    assert aliased["decay_steps"] == {"fact": "n_train"}
 
 
 def test_parameters_and_grid_reach_layers_optimizer_and_fit() -> None:
@@ -222,16 +222,16 @@ def test_other_objects_are_not_built_either(text: str) -> None:
 
 def test_a_deep_or_long_network_is_read_or_refused_and_never_crashes() -> None:
     long = ", ".join(f"{{l{n}: {{Flatten: {{}}, inputs: [l{n - 1}]}}}}" for n in range(1, 1500))
-    found = named(model(f"[{{l0: {{Flatten: {{}}, inputs: [x]}}}}, {long}]", outputs="[l1499]"))
-    assert len(found) == 1500
+    layers = named(model(f"[{{l0: {{Flatten: {{}}, inputs: [x]}}}}, {long}]", outputs="[l1499]"))
+    assert len(layers) == 1500
 
 
 def test_the_place_of_a_value_that_keras_refuses_is_found_again() -> None:
     layers = "      layers:\n        - Flatten\n        - Dense: {units: -1}\n"
-    found = entry(f"procedure:\n  - Sequential:\n{layers}      optimizer: adam\n      loss: mse")
+    written = entry(f"procedure:\n  - Sequential:\n{layers}      optimizer: adam\n      loss: mse")
     where = [(["sequential", "dense"], "8:11"), (["sequential", "dense", "units"], "8:19"), (["sequential", "loss"], "10:7")]
     for path, place in where:
-        assert str(reader.locate(found, {}, FACTS, path)) == f"lab/e.md:{place}"
+        assert str(reader.locate(written, {}, FACTS, path)) == f"lab/e.md:{place}"
 
 
 def test_reading_a_network_imports_no_keras() -> None:
