@@ -106,7 +106,7 @@ def command(
             else:
                 alone = len(chosen.ids) == 1 and not chosen.over
                 code = _run(context, call, speaker, chosen.ids, as_json=as_json, alone=alone)
-            if repeated:  # what we run is never done twice: where nothing was, nothing is
+            if repeated:  # only a merge brings repetitions, never a run of ours: without one before, there is none after
                 journal.refresh()
                 warn_of_repeats(context, journal.repeated())
     sys.exit(code)
