@@ -36,8 +36,8 @@ def run(root: Path, procedure: list[Any], **job: Any) -> dict[str, Any]:
     return msgspec.to_builtins(measure.run(RunJob(procedure=procedure, **job), TableCache(), lambda news: None))
 
 
-def later(root: Path, found: dict[str, Any], *metrics: str, task: str = "classification", n_classes: int | None = 3) -> dict[str, Any]:
-    path, sha256 = root / "kept/predictions.npz", found["artifacts"]["predictions.npz"]
+def later(root: Path, result: dict[str, Any], *metrics: str, task: str = "classification", n_classes: int | None = 3) -> dict[str, Any]:
+    path, sha256 = root / "kept/predictions.npz", result["artifacts"]["predictions.npz"]
     job = ScoreJob(file=str(path), sha256=sha256, metrics=list(metrics), task=task, n_classes=n_classes)
     return msgspec.to_builtins(scores.rescore(job))
 
@@ -60,8 +60,8 @@ def test_a_metric_asked_for_later_is_what_it_would_have_been(
 ) -> None:
     task = "classification" if n_classes else "regression"
     asked = run(tmp_path, procedure, metrics=metrics, **job)
-    found = run(tmp_path, procedure, metrics=metrics[:1], **job)
-    computed = later(tmp_path, found, *metrics, task=task, n_classes=n_classes)
+    result = run(tmp_path, procedure, metrics=metrics[:1], **job)
+    computed = later(tmp_path, result, *metrics, task=task, n_classes=n_classes)
     assert computed["metrics"] == asked["metrics"]["dev"]
     assert computed["folds"] == asked["folds"].get("dev", {})
 
@@ -76,11 +76,11 @@ def test_row_weights_count_later_too(tmp_path: Path) -> None:
 
 
 def test_what_was_not_kept_is_said(tmp_path: Path) -> None:
-    found = run(tmp_path, [step("sklearn.svm.LinearSVC")])
+    result = run(tmp_path, [step("sklearn.svm.LinearSVC")])
     with pytest.raises(EntryError, match="`log_loss` needs probabilities, and the model gave none"):
-        later(tmp_path, found, "log_loss")
+        later(tmp_path, result, "log_loss")
     with pytest.raises(EntryError, match="rmse"):
-        later(tmp_path, found, "rmse")
+        later(tmp_path, result, "rmse")
 
 
 class Payload:
@@ -92,9 +92,9 @@ def hostile(kind: str, good: bytes) -> bytes:
     if kind == "pickle":
         return pickle.dumps(Payload())
     if kind == "object array":
-        made = io.BytesIO()
-        np.savez(made, fold=np.zeros(1), y=np.zeros(1), predicted=np.array([Payload()], dtype=object))
-        return made.getvalue()
+        buffer = io.BytesIO()
+        np.savez(buffer, fold=np.zeros(1), y=np.zeros(1), predicted=np.array([Payload()], dtype=object))
+        return buffer.getvalue()
     middle = len(good) // 2
     return {"cut off": good[:middle], "edited": good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :], "empty": b""}[kind]
 
@@ -102,13 +102,13 @@ def hostile(kind: str, good: bytes) -> bytes:
 @pytest.mark.parametrize("kind", ["pickle", "object array", "cut off", "edited", "empty"])
 @pytest.mark.parametrize("recorded", [False, True])
 def test_another_file_in_its_place_is_refused_and_runs_nothing(tmp_path: Path, kind: str, recorded: bool) -> None:
-    found = run(tmp_path, LOGISTIC)
+    result = run(tmp_path, LOGISTIC)
     path = tmp_path / "kept/predictions.npz"
     path.write_bytes(hostile(kind, path.read_bytes()))
     if recorded:  # a record that was forged along with it
-        found["artifacts"]["predictions.npz"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        result["artifacts"]["predictions.npz"] = hashlib.sha256(path.read_bytes()).hexdigest()
     with pytest.raises((TrustError, DataError)) as refused:
-        later(tmp_path, found, "accuracy")
+        later(tmp_path, result, "accuracy")
     assert "not what its record names" in refused.value.message or recorded
     assert not Path("/tmp/gitjournal-was-here").exists()
 
@@ -147,11 +147,11 @@ def keep(root: Path, procedure: list[Any], expected: str, **job: Any) -> dict[st
 )
 def test_a_model_is_fitted_again_proven_and_opened(tmp_path: Path, procedure: list[Any]) -> None:
     expected = run(tmp_path, procedure)["predictions"]
-    made = keep(tmp_path, procedure, expected)
-    assert hashlib.sha256(Path(made["file"]).read_bytes()).hexdigest() == made["sha256"]
-    assert hasattr(skops_files.open_model(Path(made["file"]), made["sha256"]), "predict")
-    assert made["fitted"]
-    assert keep(tmp_path, procedure, expected)["sha256"] == made["sha256"]
+    model = keep(tmp_path, procedure, expected)
+    assert hashlib.sha256(Path(model["file"]).read_bytes()).hexdigest() == model["sha256"]
+    assert hasattr(skops_files.open_model(Path(model["file"]), model["sha256"]), "predict")
+    assert model["fitted"]
+    assert keep(tmp_path, procedure, expected)["sha256"] == model["sha256"]
 
 
 def test_a_model_that_comes_out_otherwise_is_not_kept(tmp_path: Path) -> None:
@@ -164,15 +164,15 @@ def test_a_model_that_comes_out_otherwise_is_not_kept(tmp_path: Path) -> None:
 
 def changed(content: bytes, change: Any) -> bytes:
     """Return a model whose description was edited."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w") as new:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w") as new:
         for name in old.namelist():
             data = old.read(name)
             if name == "schema.json":
                 described = json.loads(data)
                 data = json.dumps(change(described) or described).encode()
             new.writestr(name, data)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -263,5 +263,5 @@ def test_score_save_and_gc_from_the_command_line(repo: Path, tmp_path: Path) -> 
     assert not stray.exists()
     assert len(list(store.glob("*/*/predictions.npz"))) == 2
     (next(store.glob("*/*/predictions.npz"))).write_bytes(b"PK")
-    said = done(repo, "model", "score", "aaaa", "--metric", "log_loss")
-    assert "is not what its record names" in said
+    output = done(repo, "model", "score", "aaaa", "--metric", "log_loss")
+    assert "is not what its record names" in output

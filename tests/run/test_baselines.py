@@ -35,9 +35,9 @@ def steps(facts: dict[str, Any], task: str, *, mixed: bool = False, one_text: bo
     ],
 )
 def test_each_kind_of_data_has_its_usual_ones(facts: dict[str, Any], task: str, options: dict[str, bool], expected: list[str]) -> None:
-    found = steps(facts, task, **options)
-    assert len(found) == len(expected)
-    assert all(name in one for name, one in zip(expected, found, strict=True))
+    procedures = steps(facts, task, **options)
+    assert len(procedures) == len(expected)
+    assert all(name in one for name, one in zip(expected, procedures, strict=True))
 
 
 def test_they_are_written_once_run_and_compared_with_the_dummy(repo: Path) -> None:
@@ -50,17 +50,17 @@ def test_they_are_written_once_run_and_compared_with_the_dummy(repo: Path) -> No
     arguments = ("new", "--baselines", "data/t.csv", "--target", "answer")
     assert done(repo, *arguments, "--dry-run").count("would be written") == 4
     assert not list((repo / "lab/entries").rglob("*.md"))
-    told = json.loads(done(repo, *arguments, "--json"))["baselines"]
-    assert [one["state"] for one in told] == ["new"] * 4
+    baselines = json.loads(done(repo, *arguments, "--json"))["baselines"]
+    assert [one["state"] for one in baselines] == ["new"] * 4
     again = json.loads(done(repo, *arguments, "--json"))["baselines"]
-    assert [(one["state"], one["id"]) for one in again] == [("draft", one["id"]) for one in told]
+    assert [(one["state"], one["id"]) for one in again] == [("draft", one["id"]) for one in baselines]
     ran = gitjournal(repo, *arguments, "--exec")
     assert ran.returncode == 0
     assert ran.stdout.count("1/1 done") == 4
     assert "baseline none" not in ran.stdout
     assert "no baseline" not in done(repo, "ls")
     listed = {one["id"]: one for one in json.loads(done(repo, "ls", "--json"))}
-    dummy, linear = (listed[one["id"]] for one in told[:2])
+    dummy, linear = (listed[one["id"]] for one in baselines[:2])
     assert linear["baseline"] == dummy["id"]
     assert linear["gain"] > 0.2
     assert git(repo / "lab", "status", "--porcelain") == ""
@@ -69,9 +69,9 @@ def test_they_are_written_once_run_and_compared_with_the_dummy(repo: Path) -> No
 def test_an_entry_without_a_baseline_is_told_so_in_one_line(repo: Path) -> None:
     done(repo, "init", "-q")
     done(repo, "new", "Alone", "--data", "sklearn:iris", "-e", "GaussianNB", "--hypothesis", "h", "-q")
-    told = done(repo, "exec", "alone")
-    assert "baseline none; the usual ones: gitjournal new --baselines sklearn:iris\n" in told
-    assert "GJ311 1 row of dev is in train too (row 102): gitjournal data dups" in told
+    output = done(repo, "exec", "alone")
+    assert "baseline none; the usual ones: gitjournal new --baselines sklearn:iris\n" in output
+    assert "GJ311 1 row of dev is in train too (row 102): gitjournal data dups" in output
     assert "; the usual ones: gitjournal new --baselines sklearn:iris" in done(repo, "ls")
     shown = done(repo, "show", "alone")
     assert "baseline    none; the usual ones" in shown

@@ -58,11 +58,18 @@ def dispatch(
     return Dispatch(todo, job, claims=claims, allowance=allowance or Allowance(), gate=gate, metric="accuracy")
 
 
-def spool_from_another(subject: Subject, done: Record) -> None:
+def spool_from_another(subject: Subject, their_record: Record) -> None:
     spool_results(
         subject.lab,
         Results(
-            branch="journal", path=page_path(OTHER), plan=None, mode="100644", blob="", lines=[encode(done)], block="", message="run: x"
+            branch="journal",
+            path=page_path(OTHER),
+            plan=None,
+            mode="100644",
+            blob="",
+            lines=[encode(their_record)],
+            block="",
+            message="run: x",
         ),
     )
 
@@ -89,7 +96,7 @@ def test_every_run_is_handed_out_once_under_an_id_of_its_own(subject: Subject, c
 
 
 @pytest.mark.parametrize(
-    ("allowance", "reply", "taken", "said"),
+    ("allowance", "reply", "taken", "reason"),
     [
         (Allowance(Limits(runs=2)), DONE, [0, 1], "--max-runs"),
         (Allowance(Limits(runs=2), spent=Spent(runs=1)), DONE, [0], "--max-runs"),
@@ -99,11 +106,11 @@ def test_every_run_is_handed_out_once_under_an_id_of_its_own(subject: Subject, c
     ],
 )
 def test_no_run_begins_beyond_a_limit(
-    subject: Subject, claims: RunClaims, allowance: Allowance, reply: RunResult, taken: list[int], said: str
+    subject: Subject, claims: RunClaims, allowance: Allowance, reply: RunResult, taken: list[int], reason: str
 ) -> None:
     queue = dispatch(subject, claims, allowance=allowance)
     assert positions(queue, reply) == taken
-    assert said in queue.stopped
+    assert reason in queue.stopped
     assert not queue.waiting
 
 

@@ -58,10 +58,10 @@ def test_an_entry_is_read_from_the_folder_with_its_committed_records(repo: Path)
 
 def test_records_that_wait_in_the_spool_count_once(repo: Path) -> None:
     lab = begin(repo)
-    known = record("a" * 64, 0.9, seed=0)
-    write(lab, DRAFT, page("x"), [known])
+    committed = record("a" * 64, 0.9, seed=0)
+    write(lab, DRAFT, page("x"), [committed])
     commit(lab)
-    spool(repo, DRAFT, known, record("a" * 64, 0.8, seed=1))
+    spool(repo, DRAFT, committed, record("a" * 64, 0.8, seed=1))
     subject = at_hand(repo, DRAFT)
     assert (subject.waiting, [one.seed for one in subject.records]) == (True, [0, 1])
 
@@ -97,19 +97,19 @@ def test_a_link_and_bytes_that_are_no_text_are_named_with_their_place(repo: Path
 
 
 @pytest.mark.parametrize(
-    ("settings", "front", "said"),
+    ("settings", "front", "message"),
     [
         ("", "hypothesis: h\nretracted: a leak\n", "retracted: a leak"),
         ("protect: true\n", "hypothesis: h\n", "`journal` is protected"),
         ("hypothesis: error\n", "", "`hypothesis` is missing"),
     ],
 )
-def test_what_may_not_run_is_refused(repo: Path, settings: str, front: str, said: str) -> None:
+def test_what_may_not_run_is_refused(repo: Path, settings: str, front: str, message: str) -> None:
     lab = begin(repo)
     (lab / "journal.yaml").write_text(f"schema: 1\n{settings}")
     write(lab, DRAFT, page("x", front=front))
     commit(lab)
-    with pytest.raises(GitjournalError, match=said):
+    with pytest.raises(GitjournalError, match=message):
         check_may_run(at_hand(repo, DRAFT))
 
 

@@ -64,10 +64,10 @@ seeds: [3, 4]
     assert "grid of 11 x seeds 2, 10 runs · 12 the same as others · 10 to do" in exec_output.outcome_text(plan, color=False)
     ended = journal.exec("aaaa")
     assert (ended.made, ended.failed_now) == (10, 0)
-    found = journal.records("aaaa")
-    assert sorted(str(one.seed) for one in found) == ["3", "3", "4", "4", *["None"] * 6]
-    assert {one.grid["clf"] for one in found} == {"GaussianNB", "KNeighborsClassifier", "RandomForestClassifier"}
-    assert [one.grid["clf__n_neighbors"] for one in found if "clf__n_neighbors" in one.grid] == [1, 3, 5]
+    records = journal.records("aaaa")
+    assert sorted(str(one.seed) for one in records) == ["3", "3", "4", "4", *["None"] * 6]
+    assert {one.grid["clf"] for one in records} == {"GaussianNB", "KNeighborsClassifier", "RandomForestClassifier"}
+    assert [one.grid["clf__n_neighbors"] for one in records if "clf__n_neighbors" in one.grid] == [1, 3, 5]
 
 
 def test_a_grown_grid_is_planned_with_the_time_that_runs_alike_took(journal: Bench) -> None:
@@ -80,20 +80,20 @@ def test_a_grown_grid_is_planned_with_the_time_that_runs_alike_took(journal: Ben
     assert grown.seconds == pytest.approx(2 * took[1])
     # another entry of the same estimator on the same data knows as much, one of another estimator nothing
     journal.entry("bbbb", NEIGHBOURS.replace("naive", "again") + "grid: {kneighborsclassifier__n_neighbors: [3, 7, 9, 11]}\n")
-    other = journal.exec("bbbb", dry_run=True)
-    assert (other.counts.reused, other.counts.todo) == (1, 3)
-    assert other.seconds == pytest.approx(3 * took[1])
+    second = journal.exec("bbbb", dry_run=True)
+    assert (second.counts.reused, second.counts.todo) == (1, 3)
+    assert second.seconds == pytest.approx(3 * took[1])
     journal.entry("cccc", BAYES)
     assert journal.exec("cccc", dry_run=True).seconds is None
-    assert "5 entries" not in exec_output.plans_total([grown, other])
-    assert "2 entries: 5 runs to do, about " in exec_output.plans_total([grown, other])
+    assert "5 entries" not in exec_output.plans_total([grown, second])
+    assert "2 entries: 5 runs to do, about " in exec_output.plans_total([grown, second])
 
 
 # ---- limits
 
 
 @pytest.mark.parametrize(
-    ("limits", "budget", "spent", "said"),
+    ("limits", "budget", "spent", "reason"),
     [
         (Limits(), None, Spent(9, 9e9, 9, 9, 9e9), ""),
         (Limits(runs=3), None, Spent(runs=2), ""),
@@ -108,10 +108,10 @@ def test_a_grown_grid_is_planned_with_the_time_that_runs_alike_took(journal: Ben
         (Limits(), Budget(hours=0.5), Spent(entry_seconds=1800), "budget of 0.5 hours"),
     ],
 )
-def test_when_no_other_run_is_begun(limits: Limits, budget: Budget | None, spent: Spent, said: str) -> None:
+def test_when_no_other_run_is_begun(limits: Limits, budget: Budget | None, spent: Spent, reason: str) -> None:
     why = reason_to_stop(limits, budget, spent)
-    assert said in why
-    assert bool(said) == bool(why)
+    assert reason in why
+    assert bool(reason) == bool(why)
 
 
 def test_a_limit_leaves_the_rest_for_the_next_call(journal: Bench) -> None:
@@ -149,9 +149,9 @@ def test_a_memory_limit_counts_what_the_run_takes_and_not_what_the_libraries_hav
     assert large.failure.kind == "memory"
 
 
-@pytest.mark.parametrize(("said", "meant"), [("90", 90), ("1.5s", 1.5), ("15m", 900), (" 2H ", 7200), ("1d", 86400)])
-def test_a_length_of_time(said: str, meant: float) -> None:
-    assert parse_duration(said) == meant
+@pytest.mark.parametrize(("text", "length"), [("90", 90), ("1.5s", 1.5), ("15m", 900), (" 2H ", 7200), ("1d", 86400)])
+def test_a_length_of_time(text: str, length: float) -> None:
+    assert parse_duration(text) == length
 
 
 def test_jobs_share_the_cores_and_never_less_than_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,17 +177,19 @@ with RunClaims(lab) as claims, claim_entry(lab, "20261121-an-entry-aaaa", patien
 
 
 def test_a_claim_is_seen_by_other_processes_and_freed_by_a_kill(journal: Bench) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLD], cwd=journal.top, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == "held\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD], cwd=journal.top, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
         with RunClaims(journal.lab) as claims:
             assert not claims.take(("f" * 64, 3))
             assert claims.take(("f" * 64, 4))
             assert claims.take(("f" * 64, None))
-            with pytest.raises(BusyError, match=f"running here already: process {other.pid}"):
+            with pytest.raises(BusyError, match=f"running here already: process {holder.pid}"):
                 journal.exec("aaaa")
-            other.kill()
-            other.wait()
+            holder.kill()
+            holder.wait()
             assert claims.take(("f" * 64, 3))
 
 
@@ -243,11 +245,11 @@ def test_a_folder_means_a_grid_that_was_cut_off_as_well(journal: Bench) -> None:
 def test_limits_hold_for_a_whole_call(journal: Bench) -> None:
     for suffix, value in (("aaaa", 1), ("bbbb", 3), ("cccc", 5)):
         journal.entry(suffix, NEIGHBOURS + f"grid: {{kneighborsclassifier__n_neighbors: [{value}, {value + 1}]}}\n")
-    said = done(journal.top, "exec", "entries", "--max-runs", "3", "--jobs", "2")
-    assert "1 run not begun: 3 runs were made (--max-runs); go on with: gitjournal exec bbbb" in said
-    assert "1 entry not begun: 3 runs were made (--max-runs)" in said
-    told = [json.loads(line) for line in done(journal.top, "exec", "entries/2026", "--json").splitlines()]
-    assert [(one["id"][-4:], one["made"]) for one in told] == [("bbbb", 1), ("cccc", 2)]
+    output = done(journal.top, "exec", "entries", "--max-runs", "3", "--jobs", "2")
+    assert "1 run not begun: 3 runs were made (--max-runs); go on with: gitjournal exec bbbb" in output
+    assert "1 entry not begun: 3 runs were made (--max-runs)" in output
+    outcomes = [json.loads(line) for line in done(journal.top, "exec", "entries/2026", "--json").splitlines()]
+    assert [(one["id"][-4:], one["made"]) for one in outcomes] == [("bbbb", 1), ("cccc", 2)]
     wrong = gitjournal(journal.top, "exec", "entries", "--max-time", "soon")
     assert wrong.returncode == 2
     assert "try 90s, 15m or 2h" in wrong.stderr

@@ -45,9 +45,9 @@ def test_a_verdict_is_found_wherever_one_looks(pair: Bench) -> None:
     ended = pair.exec("bbbb")
     assert ended.verdict
     assert [one.verdict for one in ended.verdict.outcomes] == ["supported", "inconclusive"]
-    said = exec_output.outcome_text(ended, color=False)
-    assert "expected dev.accuracy > baseline + 0.05: supported (+0.114 [+0.0" in said
-    assert "expected dev.accuracy > 0.95: inconclusive (0.9" in said
+    output = exec_output.outcome_text(ended, color=False)
+    assert "expected dev.accuracy > baseline + 0.05: supported (+0.114 [+0.0" in output
+    assert "expected dev.accuracy > 0.95: inconclusive (0.9" in output
     page = (pair.lab.path / "entries/2026/20261121-an-entry-bbbb.md").read_text()
     assert "## Results\n\n**Inconclusive**: of 2 expectations 1 supported, 1 inconclusive.\n\n- **Supported**: expected `dev" in page
     message = git(pair.top, "log", "-1", "--format=%B", "journal")
@@ -118,10 +118,10 @@ def test_what_cannot_be_judged_is_refused_before_compute(pair: Bench, front: str
     pair.entry("dddd", BASE.replace("base", "planned"))
     pair.entry("bbbb", front)
     before = git(pair.top, "rev-parse", "journal")
-    with pytest.raises(EntryError) as found:
+    with pytest.raises(EntryError) as caught:
         pair.exec("bbbb")
-    assert message in found.value.message
-    assert str(found.value.place).endswith(f"bbbb.md:{place}")
+    assert message in caught.value.message
+    assert str(caught.value.place).endswith(f"bbbb.md:{place}")
     assert git(pair.top, "rev-parse", "journal") == before
 
 
@@ -140,19 +140,19 @@ def test_nothing_is_judged_before_the_last_run(journal: Bench) -> None:
     assert "what was expected is not judged yet: some runs are left" in exec_output.outcome_text(first, color=False)
     assert "\n\nWhat was expected is not judged yet.\n" in page.read_text()
     assert "GJ108" not in gitjournal(journal.top, "check").stdout
-    rest = journal.exec("aaaa")
-    assert rest.verdict
-    assert rest.verdict.word == "supported"
+    ended = journal.exec("aaaa")
+    assert ended.verdict
+    assert ended.verdict.word == "supported"
     assert "not judged yet" not in page.read_text()
 
 
 def test_an_error_on_a_holdout_is_judged_by_kept_predictions(journal: Bench) -> None:
     ridge = "title: ridge\ndata: {sklearn: diabetes}\nprocedure: [Ridge]\n"
     journal.entry("aaaa", ridge + "expect: [dev.rmse < 100, dev.rmse < 20]\n")
-    found = journal.exec("aaaa").verdict
-    assert found
-    assert [one.verdict for one in found.outcomes] == ["supported", "refuted"]
-    assert "] over 88 rows" in found.outcomes[0].came_out
+    verdict = journal.exec("aaaa").verdict
+    assert verdict
+    assert [one.verdict for one in verdict.outcomes] == ["supported", "refuted"]
+    assert "] over 88 rows" in verdict.outcomes[0].came_out
     assert done(journal.top, "check") == "1 entry, nothing found\n"
 
 
@@ -167,9 +167,9 @@ def test_an_error_on_a_holdout_is_judged_by_kept_predictions(journal: Bench) -> 
 )
 def test_check_finds_a_verdict_that_was_edited_and_mends_it(pair: Bench, old: str, new: str) -> None:
     pair.edit("aaaa", old, new)
-    found = gitjournal(pair.top, "check")
-    assert found.returncode == 1
-    assert "GJ108" in found.stdout
+    checked = gitjournal(pair.top, "check")
+    assert checked.returncode == 1
+    assert "GJ108" in checked.stdout
     fixed = gitjournal(pair.top, "check", "--fix")
     assert "its results block written anew" in fixed.stdout
     assert "**Refuted**: expected `dev.accuracy >= 0.9` (0.8" in (pair.lab.path / "entries/2026/20261121-an-entry-aaaa.md").read_text()
@@ -186,9 +186,9 @@ def test_an_expectation_that_was_put_in_after_the_results_is_not_judged(journal:
     journal.entry("aaaa", BASE)
     journal.exec("aaaa")
     journal.edit("aaaa", "title:", "expect: dev.accuracy > 0.5\ntitle:")
-    found = gitjournal(journal.top, "check", "--fix").stdout
-    assert "GJ120 `expect` was changed after the plan" in found
-    assert "GJ108" not in found
+    output = gitjournal(journal.top, "check", "--fix").stdout
+    assert "GJ120 `expect` was changed after the plan" in output
+    assert "GJ108" not in output
     journal.edit("aaaa", "## Results\n", "## Results\n\n**Supported**: expected `dev.accuracy > 0.5` (0.850).\n")
     assert "GJ108" in gitjournal(journal.top, "check").stdout
     gitjournal(journal.top, "check", "--fix")
@@ -197,9 +197,9 @@ def test_an_expectation_that_was_put_in_after_the_results_is_not_judged(journal:
 
 def test_what_a_grid_cannot_have_shown_is_found_without_a_numerical_library(journal: Bench) -> None:
     journal.entry("aaaa", GRID + "expect: dev.accuracy > 0.995\n")
-    found = journal.exec("aaaa").verdict
-    assert found
-    word = found.word.capitalize()
+    verdict = journal.exec("aaaa").verdict
+    assert verdict
+    word = verdict.word.capitalize()
     assert word != "Supported"
     journal.edit("aaaa", f"**{word}**: expected", "**Supported**: expected")
     assert "GJ108" in gitjournal(journal.top, "check").stdout

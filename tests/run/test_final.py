@@ -76,11 +76,11 @@ def test_a_look_is_a_commit_of_its_own_and_is_never_taken_twice(lab: Lab, pool: 
     ended = look(lab, pool, first, 'because "we" publish')
     assert (ended.state, ended.proven) == ("looked", True)
     assert git(lab.path, "rev-parse", "journal^") == before
-    said = git(lab.path, "log", "-1", "--format=%B", "journal")
-    assert said.startswith("final: aaaa · test.accuracy 0.9")
-    assert "(look 1)" in said.splitlines()[0]
-    assert f"Entry: {first}" in said
-    assert 'Reason: because "we" publish' in said
+    message = git(lab.path, "log", "-1", "--format=%B", "journal")
+    assert message.startswith("final: aaaa · test.accuracy 0.9")
+    assert "(look 1)" in message.splitlines()[0]
+    assert f"Entry: {first}" in message
+    assert 'Reason: because "we" publish' in message
     assert git(lab.path, "status", "--porcelain") == ""
     (*_, line) = (lab.path / f"entries/2026/{first}.runs.jsonl").read_bytes().splitlines()
     assert len(line) <= MAX_LINE

@@ -58,9 +58,9 @@ def test_a_duplicate_is_answered_in_full_and_starts_no_worker(repo: Path, withou
     ]
     assert git(repo, "rev-parse", "journal") == before
 
-    told = json.loads(gitjournal(repo, "exec", "bbbb", "--json", env=without_sklearn).stdout)
-    assert told["state"] == "duplicate"
-    (twin,) = told["twins"]
+    plain = json.loads(gitjournal(repo, "exec", "bbbb", "--json", env=without_sklearn).stdout)
+    assert plain["state"] == "duplicate"
+    (twin,) = plain["twins"]
     assert (twin["author"], twin["n"], twin["branch"], twin["scikit_learn"]) == ("Grace", 30, "refs/heads/journal", None)
     assert twin["written_otherwise"] == ["C 10.0 and 10", "coef0 has no effect unless kernel is poly or sigmoid"]
 
@@ -82,14 +82,14 @@ def test_the_nearest_earlier_run_is_named_before_compute(repo: Path, without_skl
     assert "nearest" not in first
     asked(repo, "bbbb", "Other", "[StandardScaler, {RandomForestClassifier: {n_estimators: 5, max_depth: 2}}]")
     planned = done(repo, "exec", "--dry-run", "bbbb", env=without_sklearn)
-    nearest = (
+    line = (
         "nearest earlier run: aaaa, differs by step 1 (StandardScaler put in), randomforestclassifier__max_depth (null -> 2), dev.accuracy"
     )
-    assert nearest in " ".join(planned.split())
-    told = json.loads(done(repo, "exec", "--dry-run", "--json", "bbbb", env=without_sklearn))["nearest"]
-    assert told["entry"] == "20261121-an-entry-aaaa"
-    assert told["changes"][0] == {"name": "step 1", "left": None, "right": "StandardScaler", "absent": "left"}
-    assert nearest in " ".join(done(repo, "exec", "bbbb").split())
+    assert line in " ".join(planned.split())
+    nearest = json.loads(done(repo, "exec", "--dry-run", "--json", "bbbb", env=without_sklearn))["nearest"]
+    assert nearest["entry"] == "20261121-an-entry-aaaa"
+    assert nearest["changes"][0] == {"name": "step 1", "left": None, "right": "StandardScaler", "absent": "left"}
+    assert line in " ".join(done(repo, "exec", "bbbb").split())
 
     # another seed of a known configuration is a replicate; a declared one says so too
     asked(repo, "cccc", "Seeds", "[{RandomForestClassifier: {n_estimators: 5}}]", "seeds: [1, 2]\n")
@@ -139,10 +139,10 @@ def runs(text: str, *seeds: int | None, **more: Any) -> list[Record]:
     entry = parse(text, entry_id="20261121-x-aaaa", file="x.md")
     declared = declaration.written_out(entry)
     assert declared is not None
-    found = configuration.configurations(entry, declared, declaration.Versions(INSTALLED))
+    expanded = configuration.configurations(entry, declared, declaration.Versions(INSTALLED))
     return [
         record(canonical_text.fingerprint(one.canonical), 0.9, seed=seed, canonical=one.canonical, grid=one.point, **more)
-        for one in found
+        for one in expanded
         for seed in seeds or (None,)
     ]
 
@@ -172,10 +172,10 @@ def test_each_value_of_a_run_is_shown_with_its_origin_and_what_was_left_out(repo
     ):
         assert expected in lines
     assert shown.count("fingerprint ") == 2
-    told = json.loads(said(repo, "show", "aaaa", "--identity", "--json"))["identity"]
-    assert canonical_text.fingerprint(told[0]["canonical"]) == told[0]["fingerprint"] == first
-    assert {"path": "procedure[0].max_depth", "value": 2, "origin": "the grid"} in told[0]["values"]
-    assert told[0]["left_out"] == [{"path": "clf__n_jobs", "value": 2, "why": "no effect on the result"}]
+    plain = json.loads(said(repo, "show", "aaaa", "--identity", "--json"))["identity"]
+    assert canonical_text.fingerprint(plain[0]["canonical"]) == plain[0]["fingerprint"] == first
+    assert {"path": "procedure[0].max_depth", "value": 2, "origin": "the grid"} in plain[0]["values"]
+    assert plain[0]["left_out"] == [{"path": "clf__n_jobs", "value": 2, "why": "no effect on the result"}]
 
 
 def test_a_draft_is_explained_before_it_runs_and_a_large_grid_in_part(repo: Path) -> None:
@@ -201,8 +201,8 @@ def test_a_draft_whose_data_were_not_read_yet_says_what_to_do(repo: Path, withou
 
 def test_two_entries_that_are_the_same_run_say_how_they_were_written(repo: Path) -> None:
     lab = begin(repo)
-    one = page("One", "[{SVC: {C: 10}}]")
-    put(lab, "aaaa", one, runs(one))
+    first = page("One", "[{SVC: {C: 10}}]")
+    put(lab, "aaaa", first, runs(first))
     put(lab, "bbbb", page("Other", "[{clf: {SVC: {C: 10.0, degree: 4}}}]"))
     commit(lab)
     assert said(repo, "diff", "aaaa", "bbbb", "--identity").splitlines() == [
@@ -210,36 +210,36 @@ def test_two_entries_that_are_the_same_run_say_how_they_were_written(repo: Path)
         "written otherwise: the step names svc and clf; C 10 and 10.0; degree has no effect unless kernel is",
         "poly",
     ]
-    told = json.loads(said(repo, "diff", "aaaa", "bbbb", "--identity", "--json"))
-    assert told["same"][0]["written_otherwise"] == [
+    plain = json.loads(said(repo, "diff", "aaaa", "bbbb", "--identity", "--json"))
+    assert plain["same"][0]["written_otherwise"] == [
         "the step names svc and clf",
         "C 10 and 10.0",
         "degree has no effect unless kernel is poly",
     ]
-    assert told["only_left"] == told["only_right"] == told["changes"] == []
+    assert plain["only_left"] == plain["only_right"] == plain["changes"] == []
 
 
 def test_two_entries_that_are_not_the_same_run_say_which_values_differ(repo: Path) -> None:
     lab = begin(repo)
-    one, other = page("One", "[{SVC: {C: 10}}]"), page("Other", "[StandardScaler, {SVC: {C: 10, gamma: 0.1}}]")
-    put(lab, "aaaa", one, runs(one))
-    put(lab, "bbbb", other, runs(other))
+    first, second = page("One", "[{SVC: {C: 10}}]"), page("Other", "[StandardScaler, {SVC: {C: 10, gamma: 0.1}}]")
+    put(lab, "aaaa", first, runs(first))
+    put(lab, "bbbb", second, runs(second))
     commit(lab)
     lines = [line.split() for line in said(repo, "diff", "aaaa", "bbbb", "--identity").splitlines()]
     assert lines[0] == ["aaaa", "and", "bbbb", "are", "not", "the", "same", "run:", "2", "values", "differ"]
     assert lines[2:] == [["step", "1", "-", "StandardScaler"], ["svc__gamma", "scale", "0.1"]]
-    told = json.loads(said(repo, "diff", "aaaa", "bbbb", "--identity", "--json"))
-    assert told["changes"][1] == {"name": "svc__gamma", "left": "scale", "right": 0.1, "absent": None}
+    plain = json.loads(said(repo, "diff", "aaaa", "bbbb", "--identity", "--json"))
+    assert plain["changes"][1] == {"name": "svc__gamma", "left": "scale", "right": 0.1, "absent": None}
 
 
 def test_grids_and_seeds_that_overlap_are_counted(repo: Path) -> None:
     lab = begin(repo)
-    one = page(
+    first = page(
         "One", "[{RandomForestClassifier: {n_estimators: 5}}]", "grid: {randomforestclassifier__max_depth: [1, 2, 3]}\nseeds: [0, 1]\n"
     )
-    other = page("Other", "[{RandomForestClassifier: {n_estimators: 5, max_depth: 3}}]", "seeds: [2]\n")
-    put(lab, "aaaa", one, runs(one, 0, 1))
-    put(lab, "bbbb", other, runs(other, 2))
+    second = page("Other", "[{RandomForestClassifier: {n_estimators: 5, max_depth: 3}}]", "seeds: [2]\n")
+    put(lab, "aaaa", first, runs(first, 0, 1))
+    put(lab, "bbbb", second, runs(second, 2))
     commit(lab)
     text = said(repo, "diff", "aaaa", "bbbb", "--identity")
     assert "aaaa and bbbb share 1 configuration\nonly in aaaa: 2 configurations\n" in text
@@ -278,5 +278,5 @@ def test_a_gain_in_show_has_its_interval(repo: Path) -> None:
     gain = next(line for line in exec_said.splitlines() if line.startswith("gain")).split("over")[0].split(maxsplit=1)[1].strip()
     assert "[" in gain
     assert f"gain {gain}" in done(repo, "show", "bbbb")
-    told = json.loads(done(repo, "show", "bbbb", "--json"))["gain"]
-    assert told["interval"][0] < told["difference"] < told["interval"][1]
+    gain = json.loads(done(repo, "show", "bbbb", "--json"))["gain"]
+    assert gain["interval"][0] < gain["difference"] < gain["interval"][1]

@@ -16,22 +16,22 @@ from tests.support.pages import begin, commit, page, record, write
 
 def test_runs_of_others_are_seen_in_the_spool_on_branches_and_where_they_come_meanwhile(repo: Path) -> None:
     lab = begin(repo)
-    own, other, third = "20261122-own-aaaa", "20261122-other-bbbb", "20261122-third-cccc"
+    own, second, third = "20261122-own-aaaa", "20261122-other-bbbb", "20261122-third-cccc"
     write(lab, own, page("Own"), [record("a" * 64, 0.9)])
-    write(lab, other, page("Other"), [record("b" * 64, 0.8), record("c" * 64, status="failed")])
+    write(lab, second, page("Other"), [record("b" * 64, 0.8), record("c" * 64, status="failed")])
     commit(lab)
     keys = [(letter * 64, None) for letter in "abcd"]
     with open_journal(repo) as journal:
         runs = OtherRuns(read_subject(journal, repo, own), keys)
-        assert {key[0][0]: run.entry for key, run in runs.look_again().items()} == {"b": other}
+        assert {key[0][0]: run.entry for key, run in runs.look_again().items()} == {"b": second}
         lines = [encode(record("c" * 64, 0.7)), encode(record("d" * 64, status="failed"))]
         results = Results(branch="journal", path=page_path(third), plan=None, mode="100644", blob="", lines=lines, block="", message="x")
         spooled = spool_results(journal.lab, results)
-        assert {key[0][0]: run.entry for key, run in runs.look_again().items()} == {"b": other, "c": third}
+        assert {key[0][0]: run.entry for key, run in runs.look_again().items()} == {"b": second, "c": third}
         spooled.unlink()
         write(lab, third, page("Third"), [record("c" * 64, 0.7), record("d" * 64, 0.6)])
         commit(lab)
-        assert {key[0][0]: run.entry for key, run in runs.look_again().items()} == {"b": other, "c": third, "d": third}
+        assert {key[0][0]: run.entry for key, run in runs.look_again().items()} == {"b": second, "c": third, "d": third}
 
 
 def test_the_word_of_a_retracted_entry_does_not_count(repo: Path) -> None:

@@ -36,14 +36,14 @@ def read(text: str) -> Entry:
 class Worker:
     """Answers an inspection as a worker does, and counts how often it was asked."""
 
-    def __init__(self, found: dict[str, Any] = FOUND) -> None:
-        self.found = found
+    def __init__(self, inspection: dict[str, Any] = FOUND) -> None:
+        self.inspection = inspection
         self.asked = 0
 
     def ask(self, job: Any) -> Any:
         assert isinstance(job, InspectJob)
         self.asked += 1
-        return Inspection(**self.found)
+        return Inspection(**self.inspection)
 
 
 def plan(text: str, tmp_path: Path, worker: Worker | None = None) -> planning.Plan:
@@ -51,19 +51,19 @@ def plan(text: str, tmp_path: Path, worker: Worker | None = None) -> planning.Pl
 
 
 def test_hash_facts_and_every_default_are_written_in_and_the_rest_stays(tmp_path: Path) -> None:
-    done = plan(TEXT, tmp_path).text
-    assert done.startswith("---\ntitle: x  # mine\n")
-    assert done.endswith("---\n\nProse.\n")
-    front = read(done).front
+    text = plan(TEXT, tmp_path).text
+    assert text.startswith("---\ntitle: x  # mine\n")
+    assert text.endswith("---\n\nProse.\n")
+    front = read(text).front
     assert (front.data.hash, front.task, front.metrics) == (FOUND["hash"], "classification", ["accuracy"])
     assert front.split is not None
     assert front.split.stratify is True
-    assert plan(done, tmp_path).text == done  # nothing is left to write
+    assert plan(text, tmp_path).text == text  # nothing is left to write
 
 
 def test_a_split_keeps_what_was_said_and_gains_what_was_not(tmp_path: Path) -> None:
-    done = plan(TEXT.replace("procedure", "split: {dev: 0.2}  # small\nprocedure"), tmp_path).text
-    assert "split: {dev: 0.2, test: 0.2, seed: 0, shuffle: true, stratify: true}  # small\n" in done
+    text = plan(TEXT.replace("procedure", "split: {dev: 0.2}  # small\nprocedure"), tmp_path).text
+    assert "split: {dev: 0.2, test: 0.2, seed: 0, shuffle: true, stratify: true}  # small\n" in text
 
 
 def test_data_that_are_not_those_of_the_entry_are_refused_at_their_hash(tmp_path: Path) -> None:
@@ -82,8 +82,8 @@ def test_a_save_between_plan_and_commit_is_noticed() -> None:
 def test_what_was_asked_of_a_worker_once_is_not_asked_again(tmp_path: Path) -> None:
     (tmp_path / "iris.csv").write_text("a,y\n1,2\n")
     text = TEXT.replace("{sklearn: iris}", "{path: iris.csv, target: y}")
-    found = hash_source({"path": "iris.csv"}, tmp_path, tmp_path / "cache")
-    worker = Worker(FOUND | {"hash": found})
+    digest = hash_source({"path": "iris.csv"}, tmp_path, tmp_path / "cache")
+    worker = Worker(FOUND | {"hash": digest})
     plan(text, tmp_path, worker)
     plan(text.replace("title: x", "title: another question"), tmp_path, worker)
     assert worker.asked == 1

@@ -84,17 +84,17 @@ def test_where_nothing_was_expected_nothing_is_judged(subject: Subject) -> None:
 
 def test_the_record_of_a_run_says_where_it_comes_from_and_what_it_came_to() -> None:
     reply = RunResult(status="done", metrics={"dev": {"accuracy": 0.9}}, seconds=1.5, memory_mb=20, rows={"dev": 9})
-    made = record_of_run(RUN, "r1", reply, WHERE, ORIGIN)
-    assert (made.run, made.key, made.grid, made.canonical) == ("r1", RUN.key, RUN.point, RUN.canonical)
-    assert (made.plan, made.code, made.dirty) == ("b" * 40, "c" * 40, True)
-    assert (made.environment, made.kernel, made.threads, made.blas_threads) == ("e" * 64, "6.1", 2, 1)
-    assert (made.status, made.metrics, made.seconds, made.rows) == ("done", {"dev": {"accuracy": 0.9}}, 1.5, {"dev": 9})
+    new = record_of_run(RUN, "r1", reply, WHERE, ORIGIN)
+    assert (new.run, new.key, new.grid, new.canonical) == ("r1", RUN.key, RUN.point, RUN.canonical)
+    assert (new.plan, new.code, new.dirty) == ("b" * 40, "c" * 40, True)
+    assert (new.environment, new.kernel, new.threads, new.blas_threads) == ("e" * 64, "6.1", 2, 1)
+    assert (new.status, new.metrics, new.seconds, new.rows) == ("done", {"dev": {"accuracy": 0.9}}, 1.5, {"dev": 9})
 
 
 def test_a_worker_that_answers_with_an_error_makes_a_failed_run_of_a_bounded_line() -> None:
-    made = record_of_run(RUN, "r1", ErrorReply(kind="worker", message="x" * 9000), WHERE, ORIGIN)
-    assert made.status == "failed"
-    assert made.failure == Failure("exception", "x" * 500)
+    new = record_of_run(RUN, "r1", ErrorReply(kind="worker", message="x" * 9000), WHERE, ORIGIN)
+    assert new.status == "failed"
+    assert new.failure == Failure("exception", "x" * 500)
 
 
 def test_a_run_of_another_entry_keeps_its_name_and_the_point_of_this_grid(subject: Subject) -> None:

@@ -24,9 +24,9 @@ def entry(repo: Path, suffix: str, grid: str, seeds: int = 1) -> Path:
     return write_entry(repo / "lab", name, NEIGHBOURS.format(title=suffix, grid=grid, seeds=seeds))
 
 
-def told(repo: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(done(repo, "report", "waste", "--json"))
-    return found
+def read_savings(repo: Path) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(done(repo, "report", "waste", "--json"))
+    return plain
 
 
 def seconds(repo: Path, suffix: str) -> list[float]:
@@ -45,24 +45,24 @@ def test_what_is_reused_refused_or_the_same_is_counted_with_what_it_would_have_t
     done(repo, "exec", "-q", "bbbb")
     for _ in range(2):
         assert gitjournal(repo, "exec", "-q", "cccc").returncode == 3
-    found = told(repo)
+    savings = read_savings(repo)
     each = sum(seconds(repo, "aaaa")) / 4
-    assert found["made"]["runs"] == 5
-    assert found["same"] == {"runs": 2, "seconds": pytest.approx(2 * each), "entries": 1}
-    assert found["seeds"] == {"runs": 12, "seconds": pytest.approx(12 * each), "entries": 1}
-    assert (found["reused"]["runs"], found["refused"]["runs"]) == (1, 3)
-    assert found["reused"]["seconds"] in [pytest.approx(one) for one in seconds(repo, "aaaa")]
-    assert found["refused"]["seconds"] > seconds(repo, "bbbb")[0]
-    assert found["avoided"]["runs"] == 2 + 12 + 1 + 3
-    assert found["control"] == {"configurations": 0, "beat": 0, "interval": None}
-    said = done(repo, "report", "waste")
-    assert said.startswith("18 of 23 runs avoided (78 %), about ")
-    assert "refused: all done before (on this clone)" in said
-    assert max(map(len, said.splitlines())) <= 100
+    assert savings["made"]["runs"] == 5
+    assert savings["same"] == {"runs": 2, "seconds": pytest.approx(2 * each), "entries": 1}
+    assert savings["seeds"] == {"runs": 12, "seconds": pytest.approx(12 * each), "entries": 1}
+    assert (savings["reused"]["runs"], savings["refused"]["runs"]) == (1, 3)
+    assert savings["reused"]["seconds"] in [pytest.approx(one) for one in seconds(repo, "aaaa")]
+    assert savings["refused"]["seconds"] > seconds(repo, "bbbb")[0]
+    assert savings["avoided"]["runs"] == 2 + 12 + 1 + 3
+    assert savings["control"] == {"configurations": 0, "beat": 0, "interval": None}
+    output = done(repo, "report", "waste")
+    assert output.startswith("18 of 23 runs avoided (78 %), about ")
+    assert "refused: all done before (on this clone)" in output
+    assert max(map(len, output.splitlines())) <= 100
     # whoever runs it after all has saved nothing, and has repeated on purpose
     done(repo, "exec", "-q", "cccc", "--force", "to be sure")
-    found = told(repo)
-    assert (found["refused"]["runs"], found["repeated"]["runs"], found["made"]["runs"]) == (0, 3, 8)
+    savings = read_savings(repo)
+    assert (savings["refused"]["runs"], savings["repeated"]["runs"], savings["made"]["runs"]) == (0, 3, 8)
 
 
 def test_what_cannot_be_read_is_left_out_and_a_torn_line_of_refusals_too(repo: Path) -> None:
@@ -77,14 +77,14 @@ def test_what_cannot_be_read_is_left_out_and_a_torn_line_of_refusals_too(repo: P
     page.write_text("---\ntitle: [\n---\n")
     git(repo / "lab", "add", "-A")
     git(repo / "lab", "-c", "core.hooksPath=/dev/null", "commit", "-qm", "broken")
-    found = told(repo)
-    assert found["refused"] == {"runs": 2, "seconds": 1.5, "entries": 1}
-    assert found["made"]["runs"] == 1
+    report = read_savings(repo)
+    assert report["refused"] == {"runs": 2, "seconds": 1.5, "entries": 1}
+    assert report["made"]["runs"] == 1
 
 
 def test_the_control_and_what_chance_alone_would_have_kept_are_said() -> None:
     nothing = Savings()
-    found = SavingsReport(
+    report = SavingsReport(
         reused=nothing,
         refused=nothing,
         same=nothing,
@@ -96,7 +96,7 @@ def test_the_control_and_what_chance_alone_would_have_kept_are_said() -> None:
         controls=[Control(0.9, 0.8, 1, beat=False)] * 3 + [Control(0.9, 0.95, 1, beat=True)],
         kept=0.4,
     )
-    assert list(savings_lines(found)) == [
+    assert list(savings_lines(report)) == [
         "30 of 50 runs avoided (60 %), about 2 h",
         "",
         "avoided                               runs  time  entries\nskipped as unlikely to beat the best    30   2 h        2",
@@ -106,8 +106,8 @@ def test_the_control_and_what_chance_alone_would_have_kept_are_said() -> None:
         "",
         "spent: 20 runs, 60 min, 1 of them failed (60 s)",
     ]
-    plain = savings_as_plain(found)
+    plain = savings_as_plain(report)
     assert plain["control"]["beat"] == 1
     assert plain["best_kept_at_random"] == 0.4
-    spent = replace(found, skipped=nothing, controls=[], kept=None)
+    spent = replace(report, skipped=nothing, controls=[], kept=None)
     assert list(savings_lines(spent)) == ["no run was avoided so far", "", "spent: 20 runs, 60 min, 1 of them failed (60 s)"]
