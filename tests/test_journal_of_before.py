@@ -14,7 +14,7 @@ import pytest
 
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import decode_lines
-from gitjournal.procedure.agreement import unlike
+from gitjournal.procedure.agreement import disagreements
 from gitjournal.procedure.canonical_text import fingerprint
 from gitjournal.trust import store
 from gitjournal.trust.code_files import find_code
@@ -116,7 +116,7 @@ def test_every_fingerprint_is_worked_out_as_it_was(journal: Path, branch: str) -
         assert records
         assert [fingerprint(record.canonical or "") for record in records] == [record.fingerprint for record in records]
         runs = [record for record in records if record.status != "final"]  # a look at the test set has no seed
-        assert unlike(entry, runs) == []
+        assert disagreements(entry, runs) == []
 
 
 def written(journal: Path) -> list[str]:
