@@ -25,7 +25,7 @@ import benchmarks.timing  # noqa: F401 - the surroundings of all measurements
 from benchmarks.timing import repository
 from gitjournal.git.setup.init import init
 from gitjournal.journal.journal import open_journal
-from gitjournal.procedure.configuration import Declared
+from gitjournal.procedure.declaration import Declared
 from gitjournal.suggest import advisor
 from gitjournal.suggest.candidates import Candidate, list_candidates
 from gitjournal.suggest.target import SearchTarget, find_target
