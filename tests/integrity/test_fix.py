@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from gitjournal.entry.record import decode_lines
-from tests.support.guarded import FIRST, LATER, begin, codes, page, put, repeat, run, save, tried
-from tests.support.helpers import git, gitjournal
+from gitjournal.git.lab import find_lab
+from gitjournal.integrity.fix import MendedFile, mend
+from gitjournal.journal.branches import current_ref, journal_refs
+from gitjournal.render.results_page import compose_results
+from tests.support.guarded import FIRST, LATER, begin, checked, codes, page, put, repeat, run, save, tried
+from tests.support.helpers import git, gitjournal, snapshot
 
 PAGE = f"entries/2026/{FIRST}.md"
 RECORDS = f"entries/2026/{FIRST}.runs.jsonl"
@@ -83,3 +87,28 @@ def test_an_entry_that_replicates_another_is_left_to_the_person(lab: Path) -> No
     later.write_text(text)
     assert "GJ101" in fix(lab)
     assert later.read_text() == text
+
+
+def mended(lab: Path, *, dry_run: bool) -> list[MendedFile]:
+    place = find_lab(lab)
+    refs = journal_refs(place, current_ref(place))
+    return mend(place, checked(lab), refs, compose=compose_results, dry_run=dry_run)
+
+
+def test_a_dry_run_names_what_would_be_mended_and_writes_nothing(lab: Path) -> None:
+    before = snapshot(lab, without=(".git",))
+    told = mended(lab, dry_run=True)
+    assert {one.path for one in told} == {PAGE, f"entries/2026/{LATER}.md"}
+    assert snapshot(lab, without=(".git",)) == before
+    written = mended(lab, dry_run=False)
+    assert {one.path for one in written if not one.path.startswith("figures/")} >= {one.path for one in told}
+    assert mended(lab, dry_run=False) == [], "what is mended is no finding any more"
+
+
+def test_a_page_that_became_a_link_meanwhile_is_not_written_through(lab: Path, tmp_path: Path) -> None:
+    found, place, outside = checked(lab), find_lab(lab), tmp_path / "outside.md"
+    (lab / PAGE).rename(outside)
+    (lab / PAGE).symlink_to(outside)
+    before = outside.read_text()
+    mend(place, found, journal_refs(place, current_ref(place)), compose=compose_results, dry_run=False)
+    assert outside.read_text() == before
