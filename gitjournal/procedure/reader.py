@@ -73,11 +73,11 @@ def _read_tree(entry: Entry, point: Point, reader: StepReader) -> Steps:
         raise places.error("a procedure is a list of steps, or {python: package.module:function}", ("procedure",))
     if not written:
         raise places.error("the procedure has no steps", ("procedure",))
-    steps = reader.steps(written, ("procedure",))
+    steps = reader.read_steps(written, ("procedure",))
     for name, value in point.items():
         for step in steps:
             if "__" not in name and step[0] == name:
-                replace_member(reader, step, reader.estimator(value, places.path_of_value(name)))
+                replace_member(reader, step, reader.read_estimator(value, places.path_of_value(name)))
     for name, value in {**parameters, **point}.items():
         if "__" in name:
             set_parameter(reader, steps, name, value, places.path_of_value(name))

@@ -34,7 +34,7 @@ def _set_below(reader: StepReader, owner: tuple[str, Node], names: list[str], va
         _set_below(reader, (name, child[1]), deeper, value, path)
     elif child:
         is_layer = network.is_network(node)
-        replace_member(reader, child, swapped_layer(reader, child[1], value, path) if is_layer else reader.estimator(value, path))
+        replace_member(reader, child, swapped_layer(reader, child[1], value, path) if is_layer else reader.read_estimator(value, path))
     elif not deeper:
         reader.set_value(node, spec, name, value, path)
     elif name in spec.params:

@@ -53,11 +53,11 @@ class StepReader:
         self.networks: list[tuple[Node, KeyPath]] = []
         self._one_text = isinstance(entry.front.data.features, str)
 
-    def steps(self, written: Any, path: KeyPath, *, columns: bool = False) -> Steps:
+    def read_steps(self, written: Any, path: KeyPath, *, columns: bool = False) -> Steps:
         """Read a list of steps or of named estimators; with `columns` each of them says which columns it takes."""
         if not isinstance(written, list):
             raise self.places.error(f"`{path[-1]}` takes a list of estimators", path)
-        read = [self._step(item, (*path, number), columns=columns) for number, item in enumerate(written)]
+        read = [self._read_step(item, (*path, number), columns=columns) for number, item in enumerate(written)]
         labels = labels_of([(label, node) for label, node, _ in read])
         for number, label in enumerate(labels):
             if label in labels[:number]:
@@ -66,7 +66,7 @@ class StepReader:
                 raise self.places.error(f"`{label}` cannot name a step; choose another label", (*path, number))
         return [[label, node, *rest] for label, (_, node, rest) in zip(labels, read, strict=True)]
 
-    def _step(self, item: Any, path: KeyPath, *, columns: bool) -> tuple[str | None, Node, list[Any]]:
+    def _read_step(self, item: Any, path: KeyPath, *, columns: bool) -> tuple[str | None, Node, list[Any]]:
         """Read one item: a class, `{Class: parameters}`, `{label: estimator}` or `[label, estimator]`."""
         own_columns: list[Any] = []
         if isinstance(item, dict) and columns:
@@ -74,28 +74,32 @@ class StepReader:
                 raise self.places.error(
                     "a part of a ColumnTransformer says its `columns`: {num: StandardScaler, columns: [age, size]}", path
                 )
-            own_columns = [self._columns(item["columns"], (*path, "columns"))]
+            own_columns = [self._read_columns(item["columns"], (*path, "columns"))]
             item = {key: value for key, value in item.items() if key != "columns"}
         elif columns:
             raise self.places.error("write {num: StandardScaler, columns: [age, size]}", path)
         if isinstance(item, list) and len(item) == 2 and isinstance(item[0], str):
-            return item[0], self.estimator(item[1], (*path, 1)), own_columns
+            return item[0], self.read_estimator(item[1], (*path, 1)), own_columns
         if isinstance(item, str):
             if item == "tabular":
-                return "tabular", self._tabular(path), own_columns
-            return None, self.estimator(item, path), own_columns
+                return "tabular", self._expand_tabular(path), own_columns
+            return None, self.read_estimator(item, path), own_columns
         if isinstance(item, dict) and ":" in str(item.get("python", "")):
             raise self.places.error(OWN_CODE, (*path, "python"), key=True)
         if not isinstance(item, dict) or len(item) != 1:
             raise self.places.error("a step is a class, or `Class: {parameters}`, or `label: Class`", path)
         name, value = next(iter(item.items()))
         if str(name) == "tabular" and not value:
-            return "tabular", self._tabular((*path, name)), own_columns
+            return "tabular", self._expand_tabular((*path, name)), own_columns
         if is_class(str(name)):
-            return None, self._node(str(name), value, (*path, name)), own_columns
-        return str(name), self._tabular((*path, name)) if value == "tabular" else self.estimator(value, (*path, name)), own_columns
+            return None, self._read_node(str(name), value, (*path, name)), own_columns
+        return (
+            str(name),
+            self._expand_tabular((*path, name)) if value == "tabular" else self.read_estimator(value, (*path, name)),
+            own_columns,
+        )
 
-    def _columns(self, value: Any, path: KeyPath) -> Any:
+    def _read_columns(self, value: Any, path: KeyPath) -> Any:
         value = self.variables.resolve(value, path)
         if isinstance(value, (str, int)) and not isinstance(value, bool):
             return value
@@ -103,21 +107,21 @@ class StepReader:
             return value
         raise self.places.error("`columns` takes the name of a column (passed on as 1-D) or a list of names or numbers", path)
 
-    def estimator(self, value: Any, path: KeyPath) -> Node:
+    def read_estimator(self, value: Any, path: KeyPath) -> Node:
         """Read what must be an estimator: a class, a mapping with one class, a list as a pipeline, or `passthrough`."""
         value = self.variables.resolve(value, path)
         if value is None or value in WORDS:
             return value
         if isinstance(value, str):
-            return self._node(value, None, path, key=False)
+            return self._read_node(value, None, path, key=False)
         if isinstance(value, list):
-            return {"class": PIPELINE, "params": {"steps": {"named": self.steps(value, path)}}}
+            return {"class": PIPELINE, "params": {"steps": {"named": self.read_steps(value, path)}}}
         if isinstance(value, dict) and len(value) == 1:
             name, params = next(iter(value.items()))
-            return self._node(str(name), params, (*path, name))
+            return self._read_node(str(name), params, (*path, name))
         raise self.places.error("an estimator is written as a class, or as `{Class: {parameters}}` with one class", path)
 
-    def _node(self, name: str, params: Any, path: KeyPath, *, key: bool = True) -> Node:
+    def _read_node(self, name: str, params: Any, path: KeyPath, *, key: bool = True) -> Node:
         """Read one class with its parameters; `path` is that of the class name, which is a key or else a value."""
         if name in network.NAMES:
             self.networks.append((read_network(self, name, params, path), path))
@@ -146,7 +150,7 @@ class StepReader:
             raise self.places.error(message, path, key=key, kind=TrustError)
         raise self.places.error(f"unknown estimator `{name}`{nearest_class(name)}", path, key=key)
 
-    def _tabular(self, path: KeyPath) -> Node:
+    def _expand_tabular(self, path: KeyPath) -> Node:
         if self.facts is None:
             raise self.places.error("`tabular` needs the columns of the data, which are not known yet", path)
         if self.facts.shape:
@@ -169,14 +173,14 @@ class StepReader:
         if self.places.path_of(node, name) is not None:
             raise self.places.error(f"`{name}` of {spec.short} is declared twice; keep one", path, key=True)
         self.places.remember(node, name, path)
-        node["params"][name] = self._parameter(spec, name, parameter, value, path)
+        node["params"][name] = self._read_parameter(spec, name, parameter, value, path)
 
-    def _parameter(self, spec: ClassSpec, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
+    def _read_parameter(self, spec: ClassSpec, name: str, parameter: Parameter, written: Any, path: KeyPath) -> Any:
         if spec.path.startswith("keras."):
             return read_parameter(self, spec, name, parameter, written, path)
         if name in NAMED:
-            return {"named": self.steps(written, path, columns=spec.short == "ColumnTransformer")}
-        if parameter.takes == "estimator" and (node := self._maybe_estimator(name, written, path)) is not None:
+            return {"named": self.read_steps(written, path, columns=spec.short == "ColumnTransformer")}
+        if parameter.takes == "estimator" and (node := self._read_if_estimator(name, written, path)) is not None:
             return node
         value = self.variables.resolve_all(written, path)
         unsafe = find_unsafe(name, value, parameter)
@@ -187,15 +191,15 @@ class StepReader:
             return {"function": function.path if function else value}
         return plain(value)
 
-    def _maybe_estimator(self, name: str, written: Any, path: KeyPath) -> Any:
+    def _read_if_estimator(self, name: str, written: Any, path: KeyPath) -> Any:
         """Return a node where one is written; None where it is a word, a number or a list of something else."""
         if isinstance(written, list):
             if name in ALONE:
-                return self.estimator(written, path)
+                return self.read_estimator(written, path)
             listed = all(_is_one_class(part) for part in written)
-            return [self.estimator(part, (*path, number)) for number, part in enumerate(written)] if listed else None
+            return [self.read_estimator(part, (*path, number)) for number, part in enumerate(written)] if listed else None
         value = self.variables.resolve(written, path)
-        return self.estimator(written, path) if isinstance(value, dict) or (isinstance(value, str) and is_class(value)) else None
+        return self.read_estimator(written, path) if isinstance(value, dict) or (isinstance(value, str) and is_class(value)) else None
 
 
 def _is_one_class(value: Any) -> bool:

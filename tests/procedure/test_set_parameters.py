@@ -68,7 +68,7 @@ def test_a_nested_step_is_swapped_by_its_name() -> None:
 def test_a_name_of_no_parameter_is_an_error_at_its_key(name: str, words: str) -> None:
     entry = read(f"procedure: [{{off: passthrough}}, SVC]\nparameters: {{{name}: 1}}")
     reader = StepReader(entry, {}, FACTS)
-    steps = reader.steps(entry.front.procedure, ("procedure",))
+    steps = reader.read_steps(entry.front.procedure, ("procedure",))
     with pytest.raises(EntryError, match=r"^lab/e\.md:5:14: ") as fault:
         set_parameter(reader, steps, name, 1, ("parameters", name))
     assert words in str(fault.value)
@@ -77,7 +77,7 @@ def test_a_name_of_no_parameter_is_an_error_at_its_key(name: str, words: str) ->
 def test_what_is_replaced_is_kept_in_mind() -> None:
     entry = read("procedure: [SVC]")
     reader = StepReader(entry, {}, FACTS)
-    (step,) = reader.steps(["SVC"], ("procedure",))
+    (step,) = reader.read_steps(["SVC"], ("procedure",))
     old = step[1]
     replace_member(reader, step, "passthrough")
     assert step == ["svc", "passthrough"]
