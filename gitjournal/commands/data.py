@@ -17,11 +17,9 @@ from gitjournal.entry.model import Entry
 from gitjournal.entry.parse import parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
 from gitjournal.git.lab import Lab, find_lab, work_root
-from gitjournal.journal import branches
 from gitjournal.journal.entries import entry_text
 from gitjournal.journal.entry_ids import page_path
-from gitjournal.journal.index.cache import Index
-from gitjournal.journal.journal import open_journal
+from gitjournal.journal.journal import Journal, open_journal
 from gitjournal.procedure import declaration
 from gitjournal.render import looks as testing
 from gitjournal.render import text
@@ -128,12 +126,9 @@ def sheet(context: Context, what: str, as_json: bool) -> None:
 
     NAME is that of the file in data/, such as digits; an ID is an entry on the data.
     """
-    lab = find_lab(context.start)
-    refs = branches.journal_refs(lab, branches.current_ref(lab))
-    datasheet = _find_sheet(lab, context.start, refs, what)
-    with Index.open(lab.repository) as index:
-        index.refresh(refs)
-        looks = sealed_set.list_looks(lab, index, datasheet.hash)
+    with open_journal(context.start) as journal:
+        datasheet = _find_sheet(journal, context.start, what)
+        looks = sealed_set.list_looks(journal.lab, journal.index, datasheet.hash)
     if as_json:
         sealed = [{**one.rule, "rows": one.rows} for one in datasheet.sealed]
         look_values = [testing.look_as_plain(one, looks) for one in looks]
@@ -149,15 +144,15 @@ def sheet(context: Context, what: str, as_json: bool) -> None:
         click.echo(testing.looks_table(looks, width=text.terminal_width(), color=context.color))
 
 
-def _find_sheet(lab: Lab, start: Path, refs: dict[str, str], what: str) -> Datasheet:
+def _find_sheet(journal: Journal, start: Path, what: str) -> Datasheet:
     """Return the datasheet that is meant. Raises UsageError with the names that there are."""
-    sheets = [one for _, one in read_sheets(lab, refs)]
+    sheets = [one for _, one in read_sheets(journal.lab, journal.refs)]
     named = [one for one in sheets if Path(one.path).stem == what.removeprefix("sklearn:").replace("_", "-")]
     if named:
         return named[0]
     names = sorted({Path(one.path).stem for one in sheets})
     try:
-        hashed = _read_entry(lab, start, what).front.data.hash
+        hashed = _find_entry(journal, start, what).front.data.hash
     except UsageError:
         listed = nearest(what, names) or (f"; there are {', '.join(names[:20])}" if names else "; the first `exec` writes one")
         raise UsageError(f"no datasheet or entry `{what}`{listed}") from None
@@ -174,14 +169,18 @@ def _is_data(what: str, root: Path) -> bool:
 def _read_entry(lab: Lab, start: Path, part: str) -> Entry:
     """Return an entry as it stands in lab/, or on the branch that has it."""
     with open_journal(start, lab) as journal:
-        entry_id = journal.resolve(part)
-        try:
-            return read_at_hand(journal, start, entry_id)
-        except EntryError:
-            raise
-        except GitjournalError:  # on another branch only
-            page = next(filter(None, (entry_text(lab, entry_id, ref) for ref in journal.refs)), "")
-            return parse(page, entry_id=entry_id, file=page_path(entry_id))
+        return _find_entry(journal, start, part)
+
+
+def _find_entry(journal: Journal, start: Path, part: str) -> Entry:
+    entry_id = journal.resolve(part)
+    try:
+        return read_at_hand(journal, start, entry_id)
+    except EntryError:
+        raise
+    except GitjournalError:  # on another branch only
+        page = next(filter(None, (entry_text(journal.lab, entry_id, ref) for ref in journal.refs)), "")
+        return parse(page, entry_id=entry_id, file=page_path(entry_id))
 
 
 def _answer(reply: A | ErrorReply) -> A:
