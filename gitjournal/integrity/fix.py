@@ -15,6 +15,7 @@ from gitjournal.entry import edit as entry_edit
 from gitjournal.entry.parse import parse
 from gitjournal.entry.results_block import read_block, splice
 from gitjournal.errors import EntryError, GitjournalError
+from gitjournal.files import make_folder, write_whole
 from gitjournal.git.lab import Lab
 from gitjournal.git.trees import write_working_tree
 from gitjournal.git.working_files import replace_file
@@ -87,8 +88,8 @@ def _write_figure(lab: Lab, path: str, drawn: bytes) -> bool:
     file = lab.path / path
     if file.is_symlink() or (file.is_file() and file.read_bytes() == drawn):
         return False
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(drawn)
+    make_folder(file.parent)
+    write_whole(file, drawn)
     return True
 
 

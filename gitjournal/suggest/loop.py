@@ -9,6 +9,7 @@ from typing import Any
 
 from gitjournal.entry import edit
 from gitjournal.entry.metrics import direction
+from gitjournal.files import write_whole
 from gitjournal.git.lab import Lab
 from gitjournal.journal.entry_ids import page_path
 from gitjournal.run import draft
@@ -91,7 +92,7 @@ def run_suggestions(
 def _grow_grid(lab: Lab, entry: str, points: list[dict[str, list[Any]]]) -> None:
     path = lab.path / page_path(entry)
     text = path.read_text(encoding="utf-8")
-    path.write_text(edit.set_values(text, {("grid",): points}, file=path.name), encoding="utf-8")
+    write_whole(path, edit.set_values(text, {("grid",): points}, file=path.name).encode())
 
 
 def _make_round(

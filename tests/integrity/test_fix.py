@@ -111,4 +111,5 @@ def test_a_page_that_became_a_link_meanwhile_is_not_written_through(lab: Path, t
     (lab / PAGE).symlink_to(outside)
     before = outside.read_text()
     mend(place, found, journal_refs(place, current_ref(place)), compose=compose_results, dry_run=False)
+    assert (lab / PAGE).is_symlink(), "it is the person's"
     assert outside.read_text() == before
