@@ -68,7 +68,7 @@ def _hash_data(lab: Lab, root: Path, data: dict[str, Any], entry: Entry | None) 
         if "python" in data:
             if entry is None:
                 raise UsageError("what a function gives is hashed for an entry that names it", hint="gitjournal data hash ID")
-            return plan.inspect_data(entry, root=root, cache=private, ask=pool.ask).hash
+            return plan.inspect_data(entry, plan.Workplace(root, private, pool.ask)).hash
         return _answer(pool.ask(DuplicatesJob(root=str(root), cache=str(private), data=data))).hash
 
 

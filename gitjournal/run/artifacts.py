@@ -125,8 +125,7 @@ def _remake_job(subject: Subject, record: Record, owner: Record, pool: WorkerPoo
 
     Raises GitjournalError where it is not declared any more.
     """
-    private = subject.private
-    plan = make_plan(subject.entry, root=subject.root, cache=private, ask=pool.ask)
+    plan = make_plan(subject.entry, subject.workplace(pool.ask))
     planned = next((run for run in plan.runs if run.key == record.key), None)
     if planned is None or not owner.predictions:
         raise GitjournalError(f"run {record.run[:8]} is no longer declared, or has no predictions to compare with")

@@ -16,7 +16,6 @@ from gitjournal.entry.model import Entry
 from gitjournal.entry.parse import parse
 from gitjournal.entry.summary import Key
 from gitjournal.errors import GitjournalError
-from gitjournal.git.lab import Lab
 from gitjournal.journal.index.runs import find_runs
 from gitjournal.journal.journal import Journal
 from gitjournal.procedure import declaration
@@ -47,7 +46,7 @@ def propose_baselines(journal: Journal, root: Path, request: EntryRequest, ask: 
 
     All of them get its values, such as `metrics`. Raises EntryError or DataError for data that cannot be read.
     """
-    declared, data = _inspect_data(journal.lab, root, request.data, ask)
+    declared, data = _inspect_data(request.data, plan.Workplace(root, journal.lab.repository.private, ask))
     one_text = isinstance(declared.data.get("features"), str)
     proposer = _Proposer(journal, root, EntryRequest(request.values, data), ask, dict(_list_waiting(journal)))
     proposals: list[ProposedBaseline] = []
@@ -95,13 +94,13 @@ def _entry_on(data: dict[str, Any]) -> Entry:
     return parse(text, entry_id="20260101-baselines-aaaa", file="--baselines")
 
 
-def _inspect_data(lab: Lab, root: Path, data: dict[str, Any], ask: AskWorker) -> tuple[Declared, dict[str, Any]]:
+def _inspect_data(data: dict[str, Any], workplace: plan.Workplace) -> tuple[Declared, dict[str, Any]]:
     """Inspect data; where they are one column of text, it is named as the one feature."""
-    declared = plan.inspect_data(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
+    declared = plan.inspect_data(_entry_on(data), workplace)
     columns = declared.facts.get("columns") or {}
     if set(columns) == {"text"} and declared.facts["n_features"] == 1 and draft.in_columns(data):
         data = {**data, "features": columns["text"][0]}
-        declared = plan.inspect_data(_entry_on(data), root=root, cache=lab.repository.private, ask=ask)
+        declared = plan.inspect_data(_entry_on(data), workplace)
     return declared, data
 
 

@@ -92,17 +92,17 @@ def draft_entry(journal: Journal, root: Path, request: EntryRequest, *, ask: Ask
         if asked.get(name) and f"${name}" not in filled:
             raise UsageError(f"the template `{template}` says its own {name}", hint=f"leave {option} out, and edit the entry")
     identifier = new_id(values["title"], date.today(), ids)  # noqa: DTZ011 - the day where the person is
-    private = lab.repository.private
+    workplace = planning.Workplace(root, lab.repository.private, ask)
     entry = _entry(filled, {"procedure": ["passthrough"], **values}, identifier)
     try:
-        declared = planning.inspect_data(entry, root=root, cache=private, ask=ask)
+        declared = planning.inspect_data(entry, workplace)
     except TrustError as fault:  # the entry is not written yet, so its function is named instead
         hint = fault.hint.replace(f"trust {entry.short_id}", f"trust {_trust_argument(fault.message.partition(' ')[0], own)}")
         raise TrustError(fault.message, hint=hint) from None
     if template == "text" and not isinstance(declared.data.get("features"), str):
         values["data"] = {**values["data"], "features": _text_column(declared.facts)}
         entry = _entry(filled, {"procedure": ["passthrough"], **values}, identifier)
-        declared = planning.inspect_data(entry, root=root, cache=private, ask=ask)
+        declared = planning.inspect_data(entry, workplace)
     values = {"procedure": default_steps(declared.facts, declared.task, mixed=tables), **values}
     steps = asked.get("procedure") or []
     if not own and tables and len(steps) == 1 and _wants_columns(declared, steps[0]):
@@ -110,7 +110,7 @@ def draft_entry(journal: Journal, root: Path, request: EntryRequest, *, ask: Ask
     values |= {"task": declared.task, "split": declared.split, "metrics": declared.metrics}
     values["data"] = {**declared.data, "hash": declared.hash, "facts": declared.facts}
     entry = _entry(filled, values, identifier)
-    plan = planning.make_plan(entry, root=root, cache=private, ask=ask)
+    plan = planning.make_plan(entry, workplace)
     planning.validate_procedures(entry, plan, plan.runs, ask=ask)
     expectations.prepare_expectations(journal, plan, final=False)
     return NewEntry(identifier, plan.text, [run.key for run in plan.runs])

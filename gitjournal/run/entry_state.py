@@ -23,8 +23,10 @@ from gitjournal.journal.entry_ids import page_path, records_path
 from gitjournal.journal.index.runs import Run
 from gitjournal.journal.journal import Journal
 from gitjournal.journal.records import join_owners
+from gitjournal.run.plan import Workplace
 from gitjournal.stats.gain import Baseline
 from gitjournal.stats.looks import is_look
+from gitjournal.worker.jobs import AskWorker
 
 _HEAD = b"# branch.oid "  # git-status(1), porcelain format 2
 
@@ -53,6 +55,10 @@ class Subject:
     def private(self) -> Path:
         """Where caches, and what is kept of runs, lie on this clone."""
         return self.journal.lab.repository.private
+
+    def workplace(self, ask: AskWorker) -> Workplace:
+        """Return where the entry is planned, with a worker to ask."""
+        return Workplace(self.root, self.private, ask)
 
 
 def read_subject(journal: Journal, start: Path, entry_id: str) -> Subject:

@@ -64,7 +64,7 @@ def execute(call: ExecCall, entry_id: str) -> ExecOutcome:
     with claim_entry(call.lab, entry_id, patient=options.patient):
         subject = read_subject(call.journal, call.start, entry_id)
         check_may_run(subject)
-        plan = planning.make_plan(subject.entry, root=subject.root, cache=subject.private, ask=pool.ask)
+        plan = planning.make_plan(subject.entry, subject.workplace(pool.ask))
         if subject.waiting:
             check_declaration(subject, plan.full_entry)
         check_growth(subject, [run.key for run in plan.runs])

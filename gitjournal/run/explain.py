@@ -84,7 +84,7 @@ def _read_inspection(lab: Lab, start: Path, entry: Entry) -> Declared:
             hint=f"have them read (nothing is written): gitjournal exec {entry.short_id} --dry-run",
         )
 
-    return plan.inspect_data(entry, root=work_root(lab, start), cache=lab.repository.private, ask=refuse)
+    return plan.inspect_data(entry, plan.Workplace(work_root(lab, start), lab.repository.private, refuse))
 
 
 def _explain_records(lab: Lab, start: Path, opened: Opened) -> list[ConfigurationIdentity]:

@@ -73,7 +73,7 @@ def take_look(call: ExecCall, entry_id: str, reason: str, say: Say) -> LookOutco
         if best is None:
             hint = f"run it first: gitjournal exec {subject.entry.short_id}"
             raise GitjournalError(f"{entry_id} has no result: the model to test is chosen on dev", hint=hint)
-        plan = planning.make_plan(subject.entry, root=subject.root, cache=subject.private, ask=call.pool.ask)
+        plan = planning.make_plan(subject.entry, subject.workplace(call.pool.ask))
         if plan.declared.sealed is None:
             hint = f"{advise_new_entry(subject.entry.short_id, ask='ask anew with one')}, and `split: {{…, test: 0.2}}`"
             raise EntryError("the split has no `test`: there is nothing to look at", place=subject.entry.place("split"), hint=hint)

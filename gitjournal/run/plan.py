@@ -77,13 +77,22 @@ class Plan:
         return parse(text, entry_id=self.entry.id, file=self.entry.document.file)
 
 
-def make_plan(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Plan:
+@dataclass(frozen=True)
+class Workplace:
+    """Where an entry is planned: the worktree that data paths are relative to, the folder of local caches, and a worker to ask."""
+
+    root: Path
+    cache: Path
+    ask: AskWorker
+
+
+def make_plan(entry: Entry, workplace: Workplace) -> Plan:
     """Work out the runs of an entry.
 
-    `root` is the worktree that data paths are relative to, `cache` the folder for local caches. A worker is asked
-    only for what is not known yet. Raises EntryError, DataError or TrustError with file, line and column.
+    A worker is asked only for what is not known yet. Raises EntryError, DataError or TrustError with file, line and column.
     """
-    declared = inspect_data(entry, root=root, cache=cache, ask=ask)
+    root = workplace.root
+    declared = inspect_data(entry, workplace)
     configured, runs = _expand_runs(entry, declared, root)
     draws = any(run.seed is not None for run in runs)
     n_seeds = len(entry.front.seed_values)
@@ -157,11 +166,12 @@ def installed_version() -> str:
     return importlib.metadata.version("scikit-learn")
 
 
-def inspect_data(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> Declared:
+def inspect_data(entry: Entry, workplace: Workplace) -> Declared:
     """Return the declaration with hash, facts and defaults of its data; from the cache where the same was asked before.
 
     Raises DataError where the data are not those that the entry names.
     """
+    root, cache = workplace.root, workplace.cache
     front = entry.front
     data = loader_options(entry)
     split = msgspec.to_builtins(front.split) if front.split else None
@@ -181,7 +191,7 @@ def inspect_data(entry: Entry, *, root: Path, cache: Path, ask: AskWorker) -> De
     )
     inspection = _read_inspection(cache, job, now) if now else None
     if inspection is None:
-        inspection = unwrap_reply(ask(job), entry)
+        inspection = unwrap_reply(workplace.ask(job), entry)
         _keep_inspection(cache, job, inspection)
     if front.data.hash and front.data.hash != inspection.hash:
         source = data.get("path") or data.get("sklearn") or "the data"

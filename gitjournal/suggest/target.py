@@ -96,4 +96,4 @@ def _declare(entry: Entry, root: Path, cache: Path, ask: AskWorker) -> Declared:
     written = declaration.written_out(entry)
     if written is not None and written.metrics:
         return written
-    return plan.inspect_data(entry, root=root, cache=cache, ask=ask)
+    return plan.inspect_data(entry, plan.Workplace(root, cache, ask))

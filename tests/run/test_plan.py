@@ -47,7 +47,7 @@ class Worker:
 
 
 def plan(text: str, tmp_path: Path, worker: Worker | None = None) -> planning.Plan:
-    return planning.make_plan(read(text), root=tmp_path, cache=tmp_path / "cache", ask=(worker or Worker()).ask)
+    return planning.make_plan(read(text), planning.Workplace(tmp_path, tmp_path / "cache", (worker or Worker()).ask))
 
 
 def test_hash_facts_and_every_default_are_written_in_and_the_rest_stays(tmp_path: Path) -> None:
