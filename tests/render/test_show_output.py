@@ -52,6 +52,14 @@ def test_what_was_not_run_says_how_to_run_it(journal: Journal) -> None:
     assert "not run yet; next: gitjournal exec m2c8" in text(view(journal, TREES))
 
 
+def test_ten_configurations_are_shown_and_the_others_counted(journal: Journal) -> None:
+    few = view(journal, RBF)
+    assert "more configuration" not in text(few)
+    many = replace(few.summary, configurations=few.summary.configurations * 6)
+    left = len(many.configurations) - 10
+    assert f"{left} more configurations: gitjournal show k3f9 --runs" in text(replace(few, summary=many))
+
+
 def test_environments_stand_in_the_small_print_a_line_each(journal: Journal) -> None:
     shown = text(replace(view(journal, RBF), environments=["Python 3.11", "Python 3.12"]))
     assert "environment Python 3.11\n            Python 3.12" in shown

@@ -44,6 +44,17 @@ def test_only_pages_that_tell_of_what_changed_are_written_again(repo: Path, make
     assert "Trees, renamed" in (repo / "pages" / "entries" / f"{TREES}.html").read_text()
 
 
+def test_entries_whose_pages_stand_are_not_read_again(repo: Path) -> None:
+    three_entries(repo)
+    finished: list[int] = []
+    for expected in ([0, 1, 2], []):
+        with open_journal(repo) as journal:
+            folder = SiteFolder.open(find_lab(repo), Path("pages"), start=repo)
+            build(journal, folder, name="project", everywhere=False, progress=lambda at, of: finished.append(at))
+        assert finished == expected
+        finished.clear()
+
+
 def test_cards_of_the_last_build_are_not_read_again(repo: Path, make: Callable[[], Build]) -> None:
     make()
     with open_journal(repo) as journal:
