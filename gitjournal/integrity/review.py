@@ -51,10 +51,10 @@ class ReviewedEntry:
 
 @dataclass(frozen=True)
 class Review:
-    """The review of a branch. `ours` and `theirs` are names as they were given; `gone` are ids that the branch takes away."""
+    """The review of a branch. `into` and `branch` are names as they were given; `gone` are ids that the branch takes away."""
 
-    ours: str
-    theirs: str
+    into: str
+    branch: str
     commit: str
     entries: Sequence[ReviewedEntry]
     gone: Sequence[str]

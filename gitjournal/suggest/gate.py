@@ -1,4 +1,4 @@
-"""Early stopping of a grid: runs that are unlikely to beat the best are skipped, but for a control sample. numpy by `advisor` alone."""
+"""Early stopping of a grid: runs that are unlikely to beat the best are skipped, but for a control sample. It loads numpy, by `advisor`."""
 
 from __future__ import annotations
 

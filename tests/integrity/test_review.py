@@ -166,7 +166,7 @@ def branch(repo: Path) -> Lab:
 
 def test_each_entry_that_a_branch_changes_is_told_with_what_it_did_itself(branch: Lab) -> None:
     found = review(branch, "journal", "exp/kernel", journal_refs(branch, "refs/heads/journal"))
-    assert (found.ours, found.theirs, found.gone, found.conflicts) == ("journal", "exp/kernel", [], [])
+    assert (found.into, found.branch, found.gone, found.conflicts) == ("journal", "exp/kernel", [], [])
     first, later, third = found.entries
     assert (first.id, first.is_new, first.runs, first.seconds) == (FIRST, False, 1, 4.0)
     assert (later.id, later.is_new, later.runs) == (LATER, True, 1)

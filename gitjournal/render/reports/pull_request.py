@@ -45,8 +45,8 @@ def pull_request_body(review: Review, *, link: str = "") -> str:
 def review_as_plain(review: Review) -> dict[str, Any]:
     """Return the same for programs."""
     return {
-        "into": review.ours,
-        "from": review.theirs,
+        "into": review.into,
+        "from": review.branch,
         "commit": review.commit,
         "entries": [
             {
@@ -96,7 +96,7 @@ def _revision_name(revision: str) -> str:
 
 def _headline(review: Review) -> str:
     runs = sum(one.runs for one in review.entries)
-    return f"{text.count(len(review.entries), 'entry', 'entries')}, {text.count(runs, 'new run')} into {_revision_name(review.ours)}"
+    return f"{text.count(len(review.entries), 'entry', 'entries')}, {text.count(runs, 'new run')} into {_revision_name(review.into)}"
 
 
 def _verdict_counts(review: Review) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _verdict_counts(review: Review) -> Iterator[str]:
     serious = _serious_findings(review)
     words += [text.count(len(serious), "finding") if serious else "nothing found amiss"]
     words += [f"{text.count(len(review.conflicts), 'conflict')} to solve"] if review.conflicts else []
-    yield f"**{' · '.join(words)}.** From {_revision_name(review.theirs)} at {_as_code(review.commit[:10])}."
+    yield f"**{' · '.join(words)}.** From {_revision_name(review.branch)} at {_as_code(review.commit[:10])}."
 
 
 def _entry_lines(reviewed: ReviewedEntry, review: Review, link: str) -> Iterator[str]:
