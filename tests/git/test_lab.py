@@ -28,19 +28,19 @@ def everything(folder: Path) -> tuple[dict[str, str], str]:
 
 
 def test_init_makes_a_branch_of_its_own_checked_out_at_lab_and_names_what_it_touched(repo):
-    made = init(repo)
-    assert made.created
-    assert [line.partition(" (")[0] for line in made.touched] == [
+    result = init(repo)
+    assert result.created
+    assert [line.partition(" (")[0] for line in result.touched] == [
         "the branch journal",
         "the folder lab/",
         ".git/info/exclude",
         ".git/config",
     ]
-    assert made.lab == find_lab(repo)
-    assert (made.lab.path, made.lab.branch, made.lab.top) == (repo / "lab", "journal", repo)
+    assert result.lab == find_lab(repo)
+    assert (result.lab.path, result.lab.branch, result.lab.top) == (repo / "lab", "journal", repo)
     assert sorted(git(repo, "ls-tree", "-r", "--name-only", "journal").splitlines()) == [".gitattributes", "README.md", "journal.yaml"]
     assert git(repo, "status", "--porcelain", "--ignored=no") == ""
-    assert git(made.lab.path, "status", "--porcelain") == ""
+    assert git(result.lab.path, "status", "--porcelain") == ""
     assert git(repo, "log", "--format=%an|%s", "journal").splitlines() == ["Ada|Begin the journal", "gitjournal|A journal begins"]
 
 
@@ -78,8 +78,8 @@ def test_two_journals_begun_apart_have_one_root_and_can_be_merged(repo, tmp_path
 
 
 def test_other_names_are_kept(repo):
-    made = init(repo, folder="notes/bench", branch="lab/journal")
-    assert (made.lab.path, made.lab.branch) == (repo / "notes" / "bench", "lab/journal")
+    result = init(repo, folder="notes/bench", branch="lab/journal")
+    assert (result.lab.path, result.lab.branch) == (repo / "notes" / "bench", "lab/journal")
     assert git(repo, "status", "--porcelain") == ""
     assert init(repo).created is False
     with pytest.raises(GitError, match="has its journal on the branch lab/journal at notes/bench/ already"):
@@ -96,9 +96,9 @@ def test_a_dry_run_names_the_same_things_and_writes_nothing(repo):
 
 @pytest.mark.parametrize("done", ["branch", "worktree", "exclude"])
 def test_an_init_that_was_cut_off_goes_on(done, repo):
-    made = init(repo).lab
+    first = init(repo).lab
     git(repo, "config", "--remove-section", "includeIf.gitdir:./worktrees/lab")
-    shutil.rmtree(made.repository.private)
+    shutil.rmtree(first.repository.private)
     if done != "exclude":
         (repo / ".git" / "info" / "exclude").write_text("")
     if done == "branch":
@@ -223,9 +223,9 @@ def test_a_journal_branch_that_is_checked_out_elsewhere_is_refused(repo, tmp_pat
 
 def test_a_remote_that_does_not_answer_is_a_note_and_no_obstacle(repo):
     git(repo, "remote", "add", "origin", str(repo.parent / "nowhere"))
-    made = init(repo)
-    assert made.created
-    assert made.notes == ["origin did not answer; a journal that it has can be merged later"]
+    result = init(repo)
+    assert result.created
+    assert result.notes == ["origin did not answer; a journal that it has can be merged later"]
 
 
 # ---- found
@@ -255,10 +255,10 @@ def test_without_a_journal_the_error_says_how_to_make_one(repo):
 
 
 def test_a_lab_that_is_gone_is_still_known_by_its_branch_until_that_is_gone_too(repo):
-    made = init(repo).lab
-    shutil.rmtree(made.path)
+    first = init(repo).lab
+    shutil.rmtree(first.path)
     lab = find_lab(repo)
-    assert (lab.path, lab.git_dir, lab.branch) == (made.path, None, "journal")
+    assert (lab.path, lab.git_dir, lab.branch) == (first.path, None, "journal")
     git(repo, "worktree", "prune")
     assert find_lab(repo) == lab
     git(repo, "branch", "-q", "-D", "journal")
@@ -275,10 +275,10 @@ def test_init_brings_back_a_lab_that_was_removed_and_lets_go_of_no_other_worktre
     if pruned:
         git(repo, "worktree", "prune")
     shutil.rmtree(tmp_path / "usb")
-    made = init(repo)
-    assert made.created
+    result = init(repo)
+    assert result.created
     assert git(lab.path, "status", "--porcelain") == ""
-    assert current_branch(made.lab) == ("journal" if pruned else "exp/x")
+    assert current_branch(result.lab) == ("journal" if pruned else "exp/x")
     assert (repo / ".git" / "worktrees" / "usb").is_dir()
 
 
@@ -310,9 +310,9 @@ def test_a_copied_repository_is_refused_until_init_mends_it_and_the_original_is_
     with pytest.raises(GitError, match="is a copy") as caught:
         find_lab(copy / "lab")
     assert caught.value.hint == f"mend its link: cd {copy} && gitjournal init"
-    made = init(copy)
-    assert made.touched == ["lab/ (its link to this repository)"]
-    assert made.lab == find_lab(copy / "lab") != original
+    result = init(copy)
+    assert result.touched == ["lab/ (its link to this repository)"]
+    assert result.lab == find_lab(copy / "lab") != original
     git(copy / "lab", "commit", "-q", "--allow-empty", "-m", "in the copy")
     assert everything(repo) == before
     assert find_lab(repo) == original

@@ -22,11 +22,11 @@ from tests.support.journals import (
 def test_a_plan_tells_commit_mode_blob_and_the_text_that_git_has(repo):
     lab = journal(repo)
     write(lab).chmod(0o755)
-    made = plan_commit(lab, ENTRY, PlanRequest(accept=len, message=lambda length: f"plan of {length}\n\nEntry: k3f9"))
-    assert made.accepted == len(TEXT)
-    assert made.mode == "100755"
-    assert made.text == TEXT == git(lab.path, "cat-file", "blob", made.blob) + "\n"
-    assert made.commit == made.tip == git(lab.path, "rev-parse", "journal")
+    plan_entry = plan_commit(lab, ENTRY, PlanRequest(accept=len, message=lambda length: f"plan of {length}\n\nEntry: k3f9"))
+    assert plan_entry.accepted == len(TEXT)
+    assert plan_entry.mode == "100755"
+    assert plan_entry.text == TEXT == git(lab.path, "cat-file", "blob", plan_entry.blob) + "\n"
+    assert plan_entry.commit == plan_entry.tip == git(lab.path, "rev-parse", "journal")
     assert git(lab.path, "log", "-1", "--format=%an|%B") == f"Ada|plan of {len(TEXT)}\n\nEntry: k3f9\n"
     assert git(lab.path, "reflog", "-1", "--format=%gs", "journal") == f"plan of {len(TEXT)}"
 
@@ -39,8 +39,8 @@ def test_a_save_between_accepting_and_committing_cannot_separate_plan_and_text(r
         write(lab, "something else\n")
         return text
 
-    made = plan_commit(lab, ENTRY, PlanRequest(accept=accept, message=lambda text: "plan"))
-    assert made.accepted == made.text == TEXT == at(lab, ENTRY) + "\n"
+    plan_entry = plan_commit(lab, ENTRY, PlanRequest(accept=accept, message=lambda text: "plan"))
+    assert plan_entry.accepted == plan_entry.text == TEXT == at(lab, ENTRY) + "\n"
     assert status(lab) == f" M {ENTRY}"
 
 

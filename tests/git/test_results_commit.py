@@ -32,13 +32,13 @@ from tests.support.journals import (
 )
 
 
-def finish_all(lab, made) -> list[str]:
-    spool_results(lab, results(made))
+def finish_all(lab, plan_entry) -> list[str]:
+    spool_results(lab, results(plan_entry))
     return [outcome.state for outcome in commit_spool(lab)]
 
 
 def test_without_an_identity_nothing_is_committed_and_results_wait(repo, monkeypatch):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     write(lab, TEXT + "more\n")
     git(repo, "config", "user.useConfigOnly", "true")
     for role in ("AUTHOR", "COMMITTER"):
@@ -46,8 +46,8 @@ def test_without_an_identity_nothing_is_committed_and_results_wait(repo, monkeyp
         monkeypatch.delenv(f"GIT_{role}_EMAIL")
     with pytest.raises(GitError, match="does not know who you are"):
         plan(lab)
-    assert "does not know who you are" in finish(lab, made).why
-    assert git(lab.path, "rev-parse", "journal") == made.commit
+    assert "does not know who you are" in finish(lab, plan_entry).why
+    assert git(lab.path, "rev-parse", "journal") == plan_entry.commit
 
 
 def test_a_commit_is_signed_where_the_person_signs_commits(repo, tmp_path):
@@ -65,16 +65,16 @@ def test_a_commit_is_signed_where_the_person_signs_commits(repo, tmp_path):
 
 
 def test_everything_in_the_spool_of_one_entry_becomes_one_commit_with_the_newest_block(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     for number in range(3):
         spool_results(
-            lab, results(made, record(f"r{number}"), block=f"accuracy 0.{number}", figures={f"figures/{number}.svg": b"<svg/>\n"})
+            lab, results(plan_entry, record(f"r{number}"), block=f"accuracy 0.{number}", figures={f"figures/{number}.svg": b"<svg/>\n"})
         )
-    spool_results(lab, results(made, record("r1"), block="accuracy 0.978", files={"environments/e.json": b"{}\n"}))
+    spool_results(lab, results(plan_entry, record("r1"), block="accuracy 0.978", files={"environments/e.json": b"{}\n"}))
     (outcome,) = commit_spool(lab)
     assert (outcome.path, outcome.state, outcome.why) == (ENTRY, "committed", "")
     assert git(lab.path, "rev-parse", "journal") == outcome.commit
-    assert git(lab.path, "rev-parse", "journal~1") == made.commit
+    assert git(lab.path, "rev-parse", "journal~1") == plan_entry.commit
     assert [json.loads(line)["run"] for line in at(lab, RECORDS).splitlines()] == ["r0", "r1", "r2"]
     assert has_block(at(lab, ENTRY))
     assert sorted(path.name for path in (lab.path / "figures").iterdir()) == ["0.svg", "1.svg", "2.svg"]
@@ -86,29 +86,29 @@ def test_everything_in_the_spool_of_one_entry_becomes_one_commit_with_the_newest
 
 
 def test_two_entries_are_two_commits(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     other = "entries/2026/20261121-other-zzzz.md"
     write(lab, path=other)
-    spool_results(lab, results(made))
+    spool_results(lab, results(plan_entry))
     spool_results(lab, results(plan(lab, other)))
     assert [(outcome.path, outcome.state) for outcome in commit_spool(lab)] == [(ENTRY, "committed"), (other, "committed")]
-    assert git(lab.path, "rev-list", "--count", f"{made.commit}..journal") == "3"
+    assert git(lab.path, "rev-list", "--count", f"{plan_entry.commit}..journal") == "3"
 
 
 def test_a_run_that_stands_there_already_makes_no_commit(repo):
-    lab, made = planned(repo)
-    first = finish(lab, made, record("r1"))
-    again = finish(lab, made, record("r1"), block="accuracy 0.5")
+    lab, plan_entry = planned(repo)
+    first = finish(lab, plan_entry, record("r1"))
+    again = finish(lab, plan_entry, record("r1"), block="accuracy 0.5")
     assert (again.state, again.commit) == ("nothing new", None)
     assert git(lab.path, "rev-parse", "journal") == first.commit
     assert list_pending(lab) == []
 
 
 def test_an_entry_without_a_place_for_the_block_still_gets_its_records_and_says_why(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     write(lab, TEXT + f"<!-- gitjournal:end {ID} -->\n")
     git(lab.path, "commit", "-q", "-a", "-m", "a stray marker")
-    outcome = finish(lab, made, record("r1"))
+    outcome = finish(lab, plan_entry, record("r1"))
     assert outcome.state == "committed"
     assert f"{ID}.md:14: the marker `gitjournal:end` stands before" in outcome.why
     assert '"r1"' in at(lab, RECORDS)
@@ -117,34 +117,34 @@ def test_an_entry_without_a_place_for_the_block_still_gets_its_records_and_says_
 
 
 def test_a_staged_text_without_a_place_for_the_block_is_left_as_it_is(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     write(lab, TEXT + "```\nhalf done\n")
     git(lab.path, "add", ENTRY)
-    assert finish(lab, made).why == ""
+    assert finish(lab, plan_entry).why == ""
     assert has_block(at(lab, ENTRY))
     assert on_disk(lab) == TEXT + "```\nhalf done\n"
     assert status(lab) == f"M  {ENTRY}"
 
 
 def test_records_that_a_person_edited_get_the_new_lines_too(repo):
-    lab, made = planned(repo)
-    finish(lab, made, record("r1"))
+    lab, plan_entry = planned(repo)
+    finish(lab, plan_entry, record("r1"))
     write(lab, "by hand\n", RECORDS)
     git(lab.path, "add", RECORDS)
     write(lab, "by hand again", RECORDS)
-    finish(lab, made, record("r2"), block="accuracy 0.979")
+    finish(lab, plan_entry, record("r2"), block="accuracy 0.979")
     assert [json.loads(line)["run"] for line in at(lab, RECORDS).splitlines()] == ["r1", "r2"]
     assert git(lab.path, "show", f":{RECORDS}").splitlines() == ["by hand", record("r2").decode().strip()]
     assert on_disk(lab, RECORDS).splitlines() == ["by hand again", record("r2").decode().strip()]
 
 
 def test_a_figure_is_replaced_unless_the_person_changed_it(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     for name in ("ours", "theirs"):
-        spool_results(lab, results(made, figures={f"figures/{name}.svg": b"1\n" for name in ("ours", "theirs")}))
+        spool_results(lab, results(plan_entry, figures={f"figures/{name}.svg": b"1\n" for name in ("ours", "theirs")}))
     commit_spool(lab)
     write(lab, "drawn over\n", "figures/theirs.svg")
-    spool_results(lab, results(made, figures={f"figures/{name}.svg": b"2\n" for name in ("ours", "theirs")}))
+    spool_results(lab, results(plan_entry, figures={f"figures/{name}.svg": b"2\n" for name in ("ours", "theirs")}))
     commit_spool(lab)
     assert on_disk(lab, "figures/ours.svg") == "2\n"
     assert on_disk(lab, "figures/theirs.svg") == "drawn over\n"
@@ -153,21 +153,21 @@ def test_a_figure_is_replaced_unless_the_person_changed_it(repo):
 
 
 def test_no_file_is_written_through_a_link_out_of_the_lab(repo, tmp_path):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     (tmp_path / "outside").mkdir()
     (lab.path / "figures").symlink_to(tmp_path / "outside")
-    spool_results(lab, results(made, figures={"figures/a.svg": b"<svg/>\n"}))
+    spool_results(lab, results(plan_entry, figures={"figures/a.svg": b"<svg/>\n"}))
     assert commit_spool(lab)[0].state == "committed"
     assert list((tmp_path / "outside").iterdir()) == []
 
 
 def test_an_entry_that_became_a_link_gets_its_records_only(repo, tmp_path):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     (tmp_path / "secret").write_text("secret\n")
     (lab.path / ENTRY).unlink()
     (lab.path / ENTRY).symlink_to(tmp_path / "secret")
     git(lab.path, "commit", "-q", "-a", "-m", "a link")
-    outcome = finish(lab, made)
+    outcome = finish(lab, plan_entry)
     assert outcome.state == "committed"
     assert "not a plain file" in outcome.why
     assert (tmp_path / "secret").read_text() == "secret\n"
@@ -175,25 +175,25 @@ def test_an_entry_that_became_a_link_gets_its_records_only(repo, tmp_path):
 
 
 def test_a_spool_file_that_cannot_be_read_waits_and_stops_nothing(repo):
-    lab, made = planned(repo)
-    broken = spool_results(lab, results(made))
+    lab, plan_entry = planned(repo)
+    broken = spool_results(lab, results(plan_entry))
     broken.write_bytes(b'{"half')
-    assert finish_all(lab, made) == ["waiting", "committed"]
+    assert finish_all(lab, plan_entry) == ["waiting", "committed"]
     assert broken.exists()
     assert [waiting.runs for waiting in list_pending(lab)] == [0]
 
 
 def test_the_journal_has_no_stray_objects_after_many_commits(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     for _ in range(3):
-        finish(lab, made)
+        finish(lab, plan_entry)
     assert git(lab.path, "fsck", "--strict", "--no-dangling") == ""
     assert list(lab.repository.private.glob("build-*")) == []
 
 
 def test_an_edit_that_git_can_only_see_by_reading_the_file_is_still_seen(repo):
     """Same size, same time stamp as the index: git reads such files, by the index's own time stamp."""
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     assert lab.git_dir
     for name, value in (("core.trustctime", "false"), ("core.checkStat", "minimal")):
         git(repo, "config", name, value)
@@ -205,15 +205,15 @@ def test_an_edit_that_git_can_only_see_by_reading_the_file_is_still_seen(repo):
     os.utime(lab.git_dir / "index", (then, then))
     file.write_text("bbbb\n")
     os.utime(file, (then, then))
-    finish(lab, made)
+    finish(lab, plan_entry)
     assert status(lab) == " M notes.md"
 
 
 def test_results_wait_no_longer_than_the_patience_given(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     assert lab.git_dir
     (lab.git_dir / "index.lock").touch()
-    spool_results(lab, results(made))
+    spool_results(lab, results(plan_entry))
     start = time.monotonic()
     assert commit_spool(lab, patience=SMALL)[0].state == "waiting"
     assert time.monotonic() - start < PATIENCE

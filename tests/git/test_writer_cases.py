@@ -186,11 +186,11 @@ def test_the_persons_own_worktree_branch_and_hooks_stay_byte_for_byte(kind, tmp_
 @pytest.mark.parametrize("kind", [normal, bare_with_worktree, submodule, sha256], ids=lambda kind: kind.__name__)
 def test_results_are_committed_while_the_lab_is_removed_and_init_brings_it_back(kind, tmp_path):
     start = kind(tmp_path)
-    lab, made = planned(start)
+    lab, plan_entry = planned(start)
     shutil.rmtree(lab.path)
     gone = find_lab(start)
     assert gone.git_dir is None
-    outcome = finish(gone, made)
+    outcome = finish(gone, plan_entry)
     assert outcome.state == "committed", outcome.why
     assert has_block(at(gone, ENTRY))
     assert not lab.path.exists()
@@ -217,32 +217,32 @@ def test_the_plan_is_the_text_on_the_disk_whatever_was_staged(repo):
         write(lab, text, path)
         if state == "add -N":
             git(lab.path, "add", "-N", path)
-        made = plan(lab, path)
-        assert made.text == text == at(lab, path) + "\n", state
+        plan_entry = plan(lab, path)
+        assert plan_entry.text == text == at(lab, path) + "\n", state
         assert status(lab) == "", state
 
 
 def test_a_text_that_the_branch_has_already_makes_no_commit(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     again = plan(lab)
     assert again.commit is None
-    assert (again.tip, again.blob) == (made.commit, made.blob)
+    assert (again.tip, again.blob) == (plan_entry.commit, plan_entry.blob)
 
 
 @pytest.mark.parametrize("how", ["git mv", "mv"])
 def test_a_renamed_entry_leaves_its_old_name_and_takes_its_records_along(how, repo):
-    lab, made = planned(repo)
-    finish(lab, made, record("r1"))
+    lab, plan_entry = planned(repo)
+    finish(lab, plan_entry, record("r1"))
     new = ENTRY.replace("rbf-beats-linear", "rbf-or-not")
     if how == "git mv":
         git(lab.path, "mv", ENTRY, new)
     else:
         (lab.path / ENTRY).rename(lab.path / new)
-    made = plan(lab, new)
+    plan_entry = plan(lab, new)
     names = git(lab.path, "ls-tree", "-r", "--name-only", "journal", "entries").splitlines()
     assert names == [new, new.replace(".md", ".runs.jsonl")]
     assert status(lab) == ""
-    outcome = finish(lab, made, record("r2"), block="accuracy 0.979")
+    outcome = finish(lab, plan_entry, record("r2"), block="accuracy 0.979")
     assert outcome.state == "committed"
     assert has_block(on_disk(lab, new), "accuracy 0.979", Path(new).stem)
     assert '"r1"' in at(lab, new.replace(".md", ".runs.jsonl"))
@@ -250,8 +250,8 @@ def test_a_renamed_entry_leaves_its_old_name_and_takes_its_records_along(how, re
 
 
 def test_an_entry_copied_under_a_similar_name_takes_nothing_from_the_one_that_is_still_there(repo):
-    lab, made = planned(repo)
-    finish(lab, made, record("r1"))
+    lab, plan_entry = planned(repo)
+    finish(lab, plan_entry, record("r1"))
     copy = ENTRY.replace("rbf-beats-linear", "a-copy")
     write(lab, path=copy)
     plan(lab, copy)
@@ -264,9 +264,9 @@ def test_crlf_under_autocrlf_is_stored_as_git_add_stores_it_and_stays_crlf_on_th
     git(repo, "config", "core.autocrlf", "true")
     lab = journal(repo)
     file = write(lab, TEXT.replace("\n", "\r\n"))
-    made = plan(lab)
-    assert made.text == TEXT
-    finish(lab, made)
+    plan_entry = plan(lab)
+    assert plan_entry.text == TEXT
+    finish(lab, plan_entry)
     assert has_block(at(lab, ENTRY))
     assert b"\n" not in file.read_bytes().replace(b"\r\n", b"")
     assert has_block(file.read_bytes().decode().replace("\r\n", "\n"))
@@ -282,9 +282,9 @@ def test_crlf_that_is_in_the_index_already_stays_as_git_add_would_leave_it(repo)
     git(lab.path, "commit", "-q", "-m", "with CRLF")
     git(repo, "config", "core.autocrlf", "true")
     write(lab, TEXT.replace("\n", "\r\n") + "more\r\n")
-    made = plan(lab)
-    assert made.text == TEXT.replace("\n", "\r\n") + "more\r\n"
-    finish(lab, made)
+    plan_entry = plan(lab)
+    assert plan_entry.text == TEXT.replace("\n", "\r\n") + "more\r\n"
+    finish(lab, plan_entry)
     assert "\r\n<!-- gitjournal:results" in _raw(lab, ENTRY)
     assert status(lab) == ""
 
@@ -300,14 +300,14 @@ def test_a_filter_cleans_the_plan_and_the_results(repo):
     (lab.path / ".gitattributes").write_text("*.md filter=rot\n*.runs.jsonl -text\n")
     git(lab.path, "commit", "-q", "-a", "-m", "a filter")
     write(lab)
-    made = plan(lab)
-    assert "svefg gubhtugf" in made.text
-    finish(lab, made)
+    plan_entry = plan(lab)
+    assert "svefg gubhtugf" in plan_entry.text
+    finish(lab, plan_entry)
     assert has_block(on_disk(lab))
     assert "npphenpl 0.978" in at(lab, ENTRY)
     assert status(lab) == ""
     shutil.rmtree(lab.path)  # without a worktree the attributes come from the branch itself
-    assert finish(find_lab(repo), made, block="accuracy 0.979").state == "committed"
+    assert finish(find_lab(repo), plan_entry, block="accuracy 0.979").state == "committed"
     assert "npphenpl 0.979" in at(lab, ENTRY)
 
 
@@ -318,9 +318,9 @@ def test_an_entry_with_an_odd_name_is_one_file_and_no_pattern(repo):
     write(lab, TEXT + "the pattern matches this one\n", matched)
     plan(lab, matched)
     write(lab, path=path)
-    made = plan(lab, path)
-    assert made.text == TEXT
-    finish(lab, made)
+    plan_entry = plan(lab, path)
+    assert plan_entry.text == TEXT
+    finish(lab, plan_entry)
     assert has_block(on_disk(lab, path), entry_id=Path(path).stem)
     assert on_disk(lab, matched) == TEXT + "the pattern matches this one\n"
     assert status(lab) == ""
@@ -369,8 +369,8 @@ EDITS = {"above": "first thoughts", "below": "last thoughts"}
 @pytest.mark.parametrize("stage", ["unstaged", "staged", "staged and unstaged"])
 @pytest.mark.parametrize("where", ["above", "below", "in the block"])
 def test_edits_are_kept_and_the_next_commit_of_the_person_holds_only_them(where, stage, repo):
-    lab, made = planned(repo)
-    finish(lab, made, block="accuracy 0.900")
+    lab, plan_entry = planned(repo)
+    finish(lab, plan_entry, block="accuracy 0.900")
     old = EDITS.get(where, "accuracy 0.900")
     text = on_disk(lab)
     if "staged" in stage.split():
@@ -379,7 +379,7 @@ def test_edits_are_kept_and_the_next_commit_of_the_person_holds_only_them(where,
     if stage != "staged":
         write(lab, text.replace(old, f"{old} staged edited"))
     write(lab, "a draft\n", "draft.md")
-    finish(lab, made)
+    finish(lab, plan_entry)
     for found in (at(lab, ENTRY), staged(lab), on_disk(lab)):
         assert has_block(found), found
     if where == "in the block":
@@ -395,7 +395,7 @@ def test_edits_are_kept_and_the_next_commit_of_the_person_holds_only_them(where,
 
 
 def test_other_things_that_are_staged_stay_staged_and_uncommitted(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     write(lab, "staged\n", "a.md")
     git(lab.path, "add", "a.md")
     write(lab, "staged, then edited\n", "a.md")
@@ -403,7 +403,7 @@ def test_other_things_that_are_staged_stay_staged_and_uncommitted(repo):
     write(lab, "announced\n", "b.md")
     git(lab.path, "add", "-N", "b.md")
     before = status(lab)
-    finish(lab, made)
+    finish(lab, plan_entry)
     assert status(lab) == before
     assert git(lab.path, "show", ":a.md") == "staged"
     assert git(lab.path, "ls-tree", "--name-only", "journal").splitlines() == [".gitattributes", "README.md", "entries", "journal.yaml"]
@@ -411,12 +411,12 @@ def test_other_things_that_are_staged_stay_staged_and_uncommitted(repo):
 
 @pytest.mark.parametrize("how", ["on the disk", "in the index too"])
 def test_a_deletion_that_is_not_committed_stays_one_and_the_branch_gets_the_results(how, repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     if how == "on the disk":
         (lab.path / ENTRY).unlink()
     else:
         git(lab.path, "rm", "-q", ENTRY)
-    assert finish(lab, made).state == "committed"
+    assert finish(lab, plan_entry).state == "committed"
     assert has_block(at(lab, ENTRY))
     assert not (lab.path / ENTRY).exists()
     assert status(lab) == (f" D {ENTRY}" if how == "on the disk" else f"D  {ENTRY}")
@@ -424,13 +424,13 @@ def test_a_deletion_that_is_not_committed_stays_one_and_the_branch_gets_the_resu
 
 @pytest.mark.parametrize("how", ["deleted and committed", "reset away", "reset away, file kept"])
 def test_an_entry_that_was_committed_away_comes_back_with_its_results(how, repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     if how == "deleted and committed":
         git(lab.path, "rm", "-q", ENTRY)
         git(lab.path, "commit", "-q", "-m", "away")
     else:
         git(lab.path, "reset", "-q", "--hard" if how == "reset away" else "--mixed", "HEAD~1")
-    assert finish(lab, made).state == "committed"
+    assert finish(lab, plan_entry).state == "committed"
     assert has_block(at(lab, ENTRY))
     assert has_block(on_disk(lab))
     assert status(lab) == ""
@@ -438,7 +438,7 @@ def test_an_entry_that_was_committed_away_comes_back_with_its_results(how, repo)
 
 @pytest.mark.parametrize("how", ["index", "disk", "commit"])
 def test_the_block_lands_in_the_renamed_entry(how, repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     new = ENTRY.replace("rbf-beats-linear", "renamed")
     if how == "disk":
         (lab.path / ENTRY).rename(lab.path / new)
@@ -446,7 +446,7 @@ def test_the_block_lands_in_the_renamed_entry(how, repo):
         git(lab.path, "mv", ENTRY, new)
     if how == "commit":
         git(lab.path, "commit", "-q", "-m", "rename")
-    finish(lab, made)
+    finish(lab, plan_entry)
     texts = git(lab.path, "show", "--name-only", "--format=", "journal", "--", "*.md").splitlines()
     assert texts == [new if how == "commit" else ENTRY], "the person's own rename is not ours to commit"
     assert has_block(on_disk(lab, new), entry_id=Path(new).stem)
@@ -462,12 +462,12 @@ def test_the_block_lands_in_the_renamed_entry(how, repo):
 
 
 def test_the_records_follow_an_entry_that_was_renamed_without_them(repo):
-    lab, made = planned(repo)
-    finish(lab, made, record("r1"))
+    lab, plan_entry = planned(repo)
+    finish(lab, plan_entry, record("r1"))
     new = ENTRY.replace("rbf-beats-linear", "renamed")
     git(lab.path, "mv", ENTRY, new)
     git(lab.path, "commit", "-q", "-m", "rename")
-    finish(lab, made, record("r2"), block="accuracy 0.979")
+    finish(lab, plan_entry, record("r2"), block="accuracy 0.979")
     assert at(lab, new.replace(".md", ".runs.jsonl")).encode() + b"\n" == record("r1") + record("r2")
     assert git(lab.path, "ls-tree", "-r", "--name-only", "journal", "entries").splitlines() == [new, new.replace(".md", ".runs.jsonl")]
     assert status(lab) == ""
@@ -478,7 +478,7 @@ def test_the_records_follow_an_entry_that_was_renamed_without_them(repo):
 
 @pytest.mark.parametrize("where", ["switched", "detached", "another worktree", "rebase of another branch"])
 def test_results_go_to_the_branch_of_the_plan_and_leave_the_lab_alone(where, repo, tmp_path):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     other = None
     if where == "switched":
         git(lab.path, "switch", "-q", "-c", "exp/x")
@@ -492,7 +492,7 @@ def test_results_go_to_the_branch_of_the_plan_and_leave_the_lab_alone(where, rep
         else:
             _stop_in_rebase(lab)
     before = (snapshot(lab.path), git(lab.path, "status", "--porcelain"))
-    assert finish(lab, made).state == "committed"
+    assert finish(lab, plan_entry).state == "committed"
     assert has_block(at(lab, ENTRY))
     assert (snapshot(lab.path), git(lab.path, "status", "--porcelain")) == before
     if other:
@@ -527,7 +527,7 @@ def _conflict(lab: Lab) -> None:
 
 @pytest.mark.parametrize("what", ["merge", "cherry-pick", "revert", "rebase", "stash pop"])
 def test_results_wait_while_the_branch_is_in_the_middle_of_something(what, repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     _conflict(lab)
     if what == "stash pop":
         write(lab, "stashed\n", "notes.md")
@@ -540,7 +540,7 @@ def test_results_wait_while_the_branch_is_in_the_middle_of_something(what, repo)
     else:
         _fails(lab, what, "theirs")
     before = _state(lab)
-    outcome = finish(lab, made)
+    outcome = finish(lab, plan_entry)
     assert (outcome.state, outcome.commit) == ("waiting", None)
     assert what.split()[0] in outcome.why or "conflicts" in outcome.why
     assert _state(lab) == before
@@ -566,7 +566,7 @@ def test_results_wait_while_the_branch_is_in_the_middle_of_something(what, repo)
 
 @pytest.mark.parametrize("how", [["-a"], ["--", "notes.md"], ["--amend"], []], ids=["commit -a", "commit PATH", "commit --amend", "commit"])
 def test_results_wait_for_the_editor_of_a_commit_and_both_succeed(how, repo, tmp_path):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     write(lab, "base\n", "notes.md")
     git(lab.path, "add", "notes.md")
     git(lab.path, "commit", "-q", "-m", "base")
@@ -574,7 +574,7 @@ def test_results_wait_for_the_editor_of_a_commit_and_both_succeed(how, repo, tmp
     if not how:
         git(lab.path, "add", "notes.md")
     with editor_open(lab, tmp_path, *how) as close:
-        outcome = finish(lab, made)
+        outcome = finish(lab, plan_entry)
         assert outcome.state == "waiting"
         assert "editor is open" in outcome.why
         assert close() == 0
@@ -585,10 +585,10 @@ def test_results_wait_for_the_editor_of_a_commit_and_both_succeed(how, repo, tmp
 
 
 def test_results_wait_for_a_lock_of_git_that_no_hook_tells_of(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     assert lab.git_dir
     (lab.git_dir / "index.lock").write_bytes(b"a person's")
-    outcome = finish(lab, made)
+    outcome = finish(lab, plan_entry)
     assert outcome.state == "waiting"
     assert "git is at work" in outcome.why
     assert (lab.git_dir / "index.lock").read_bytes() == b"a person's"
@@ -597,13 +597,13 @@ def test_results_wait_for_a_lock_of_git_that_no_hook_tells_of(repo):
 
 
 def test_a_hook_that_refuses_leaves_results_spooled_without_trying_again(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     calls = repo.parent / "calls"
     hook = lab.repository.private / "hooks" / "reference-transaction"
     hook.write_text(f'#!/bin/sh\n[ "$1" = prepared ] || exit 0\necho >>"{calls}"\nexit 1\n')
     hook.chmod(0o755)
     before = _state(lab)
-    outcome = finish(lab, made)
+    outcome = finish(lab, plan_entry)
     assert outcome.state == "waiting"
     assert "hook" in outcome.why
     assert calls.read_text() == "\n"
@@ -618,13 +618,13 @@ def test_a_hook_that_refuses_leaves_results_spooled_without_trying_again(repo):
 def test_results_come_on_top_of_what_was_pulled_and_of_an_entry_changed_upstream(tmp_path):
     clone = fresh_clone(tmp_path)
     lab = journal(clone)
-    made = plan(lab)
+    plan_entry = plan(lab)
     other = init(tmp_path / "normal").lab
     write(other, TEXT.replace("first thoughts", "changed upstream"))
     git(other.path, "commit", "-q", "-a", "-m", "upstream")
     git(other.path, "push", "-q", str(tmp_path / "remote.git"), "journal")
     git(lab.path, "pull", "-q", "--ff-only")
-    finish(lab, made)
+    finish(lab, plan_entry)
     assert has_block(at(lab, ENTRY))
     assert "changed upstream" in at(lab, ENTRY)
     assert status(lab) == ""
@@ -635,12 +635,12 @@ def test_a_branch_that_was_deleted_comes_back_from_the_plan(repo):
     lab = journal(repo)
     git(lab.path, "switch", "-q", "-c", "exp/x")
     write(lab)
-    made = plan(lab)
+    plan_entry = plan(lab)
     git(lab.path, "switch", "-q", "journal")
     git(lab.path, "branch", "-q", "-D", "exp/x")
-    assert finish(lab, made).state == "committed"
+    assert finish(lab, plan_entry).state == "committed"
     assert has_block(at(lab, ENTRY, "exp/x"))
-    assert git(lab.path, "rev-parse", "exp/x~1") == made.commit
+    assert git(lab.path, "rev-parse", "exp/x~1") == plan_entry.commit
     assert status(lab) == ""
 
 
@@ -649,7 +649,7 @@ def test_a_branch_that_was_deleted_comes_back_from_the_plan(repo):
 
 @pytest.mark.parametrize("how", ["in place", "by rename"])
 def test_a_save_during_our_write_and_our_block_are_both_kept(how, repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     file = lab.path / ENTRY
     saved, stop = [0], threading.Event()
 
@@ -673,11 +673,11 @@ def test_a_save_during_our_write_and_our_block_are_both_kept(how, repo):
     thread.start()
     try:
         for number in range(6):
-            assert finish(lab, made, block=f"accuracy 0.{number}").state == "committed"
+            assert finish(lab, plan_entry, block=f"accuracy 0.{number}").state == "committed"
     finally:
         stop.set()
         thread.join()
-    finish(lab, made, block="accuracy 0.999")
+    finish(lab, plan_entry, block="accuracy 0.999")
     assert f"save {saved[0]}\n" in on_disk(lab)
     assert has_block(on_disk(lab), "accuracy 0.999")
     assert list(file.parent.glob(".gitjournal*")) == []
@@ -802,8 +802,8 @@ def test_a_person_who_commits_all_the_while_loses_nothing_and_commits_only_their
 
 def test_an_intent_whose_lock_was_deleted_by_hand_is_still_finished(repo):
     """The hint of git itself is to delete a stale index.lock."""
-    lab, made = planned(repo)
-    _die_after_the_branch_moved(lab, made)
+    lab, plan_entry = planned(repo)
+    _die_after_the_branch_moved(lab, plan_entry)
     assert lab.git_dir
     (lab.git_dir / "index.lock").unlink()
     assert commit_spool(lab)[0].state == "nothing new"
@@ -812,10 +812,10 @@ def test_an_intent_whose_lock_was_deleted_by_hand_is_still_finished(repo):
 
 
 def test_a_writer_that_died_between_branch_and_index_is_finished_by_the_next(repo):
-    lab, made = planned(repo)
+    lab, plan_entry = planned(repo)
     write(lab, "kept apart\n", "notes.md")
     git(lab.path, "add", "notes.md")
-    _die_after_the_branch_moved(lab, made)
+    _die_after_the_branch_moved(lab, plan_entry)
     assert has_block(at(lab, ENTRY))
     assert not has_block(on_disk(lab))
     assert commit_spool(lab)[0].state == "nothing new"
@@ -823,13 +823,13 @@ def test_a_writer_that_died_between_branch_and_index_is_finished_by_the_next(rep
     assert status(lab) == "A  notes.md"
 
 
-def _die_after_the_branch_moved(lab: Lab, made) -> None:
+def _die_after_the_branch_moved(lab: Lab, plan_entry) -> None:
     """Kill the writer from the reference-transaction hook, once the branch has moved."""
     hook = lab.repository.private / "hooks" / "reference-transaction"
     writer = "$(ps -o ppid= -p $PPID)"  # the hook's parent is git, whose parent is the writer
     hook.write_text(f'#!/bin/sh\n[ "$1" = committed ] || exit 0\nkill -9 {writer}\n')
     hook.chmod(0o755)
-    spool_results(lab, results(made, record("r1")))
+    spool_results(lab, results(plan_entry, record("r1")))
     code = "import sys; from pathlib import Path; from gitjournal.git.lab import find_lab"
     code += "; from gitjournal.git.results_commit import commit_spool"
     done = subprocess.run([sys.executable, "-c", f"{code}; commit_spool(find_lab(Path(sys.argv[1])))", str(lab.path)], check=False)

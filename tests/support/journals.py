@@ -62,18 +62,18 @@ def record(run: str | None = None, **more: object) -> bytes:
 
 
 def results(
-    made: PlannedEntry[str],
+    plan_entry: PlannedEntry[str],
     *lines: bytes,
     block: str = "accuracy 0.978",
     figures: dict[str, bytes] | None = None,
     files: dict[str, bytes] | None = None,
 ) -> Results:
     return Results(
-        branch=made.branch,
-        path=made.path,
-        plan=made.tip,
-        mode=made.mode,
-        blob=made.blob,
+        branch=plan_entry.branch,
+        path=plan_entry.path,
+        plan=plan_entry.tip,
+        mode=plan_entry.mode,
+        blob=plan_entry.blob,
         lines=list(lines) or [record()],
         block=block,
         message="run: RBF beats linear\n\nEntry: k3f9\n",
@@ -89,9 +89,9 @@ def planned(start: Path) -> tuple[Lab, PlannedEntry[str]]:
     return lab, plan(lab)
 
 
-def finish(lab: Lab, made: PlannedEntry[str], *lines: bytes, block: str = "accuracy 0.978") -> CommitOutcome:
+def finish(lab: Lab, plan_entry: PlannedEntry[str], *lines: bytes, block: str = "accuracy 0.978") -> CommitOutcome:
     """Spool results and commit them."""
-    spool_results(lab, results(made, *lines, block=block))
+    spool_results(lab, results(plan_entry, *lines, block=block))
     (outcome,) = commit_spool(lab, patience=SMALL)
     return outcome
 
