@@ -24,6 +24,9 @@ settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("repeatable")
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every process compiles all modules anew
+# more threads than cores, which wait for one another, cost five times as much; no process that a test starts is told (`settle`)
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
 
 # a suite that was started in the background ignores Ctrl-C, and so would every process that a test interrupts
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -62,7 +65,7 @@ def settle(patch: pytest.MonkeyPatch, home: Path) -> Path:
     """Make an empty home, and a git that knows nothing but Ada."""
     home.mkdir()
     for name in list(os.environ):
-        if name.startswith(("GIT_", "GITJOURNAL_", "XDG_")):
+        if name.startswith(("GIT_", "GITJOURNAL_", "XDG_")) or name in ONE_THREAD:
             patch.delenv(name)
     patch.setenv("HOME", str(home))
     patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
