@@ -192,3 +192,17 @@ def test_help_and_version_import_neither_git_nor_yaml() -> None:
     for option in ("--help", "--version"):
         said = subprocess.run([sys.executable, "-c", code, option], capture_output=True, text=True, check=True).stdout
         assert said.endswith("LOADED []\n")
+
+
+def test_a_test_file_lies_with_what_it_tests() -> None:
+    stories = set(re.findall(r"`((?:\w+/)*test_\w+)`", (ROOT / "tests/README.md").read_text().partition("| --- | --- |")[2]))
+    files = {path.relative_to(ROOT / "tests").with_suffix("") for path in (ROOT / "tests").rglob("test_*.py")}
+    assert stories <= {file.as_posix() for file in files}
+    nowhere = []
+    for file in sorted(files):
+        package = PACKAGE / file.parent
+        names = {path.stem.rstrip("_") for path in package.iterdir()} if package.is_dir() else set()
+        about = file.name.removeprefix("test_")
+        if file.as_posix() not in stories and not any(about == name or about.startswith(f"{name}_") for name in names - {""}):
+            nowhere.append(file.as_posix())
+    assert not nowhere, "name a module of the package, or list it as a story in tests/README.md"
