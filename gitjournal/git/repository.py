@@ -32,7 +32,7 @@ class TreeFile:
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository, known by its common directory: the same for all its worktrees."""
+    """A repository, known by its common directory, the same for all its worktrees: a method for each question that git is asked."""
 
     common: Path
 

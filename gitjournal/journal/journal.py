@@ -61,7 +61,9 @@ class Opened:
 
 
 class Journal:
-    """One journal: where it is checked out, which of its branches is at hand, and its index.
+    """One journal, with its index: what commands ask of it is one method each, so that all of them ask the same.
+
+    It knows where it is checked out, and which of its branches is at hand.
 
     Made by `open_journal` once, where a command begins, and handed to whatever is done; `refresh` looks again. `settings` is the
     text of the current branch's journal.yaml.
