@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,18 @@ print(os.getpid(), flush=True)
 while True:
     time.sleep(0.1)
 """
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_servers() -> Iterator[None]:
+    """Have servers that no other test has used up."""
+    with ready.servers():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def ready_processes(own_servers: None) -> None:
+    ready.choose(fresh=False, keras=False)
 
 
 def start(code: str, **options: Any) -> subprocess.Popen[str]:

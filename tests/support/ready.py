@@ -37,12 +37,15 @@ def servers() -> Iterator[None]:
     os.mkfifo(alive)
     hold = os.open(alive, os.O_RDWR)
     (folder / "limits").write_bytes(Path("/proc/self/limits").read_bytes())
+    before = os.environ.get(FOLDER)
     os.environ[FOLDER] = str(folder)
     try:
         programs(folder / "bin")
         yield
     finally:
         del os.environ[FOLDER]
+        if before is not None:
+            os.environ[FOLDER] = before
         os.close(hold)
         shutil.rmtree(folder, ignore_errors=True)  # a server may be starting
 

@@ -21,7 +21,7 @@ ANY_PREFIX = (b"GIT_", b"XDG_", b"PYTEST_")
 STREAMS = (0, 1, 2)
 FRESH = b"new!"  # what a server answers where only a fresh process would do the same
 FORWARDED = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGQUIT, _signal.SIGTERM, _signal.SIGUSR1, _signal.SIGUSR2)
-SERVERS = 6  # at most, since each holds memory
+SERVERS = 8  # at most, since each holds memory
 
 
 def kind_of(name: str, arguments: list[str]) -> tuple[str, list[str]] | None:
