@@ -104,7 +104,7 @@ def entries_table(rows: Sequence[Cells]) -> FlatTable:
 def cell_text(value: Any) -> str:
     """Write a value as a cell of text: numbers with every digit, lists and mappings as JSON, nothing for None.
 
-    >>> text_of(0.1), text_of(True), text_of(["a"]), text_of("=1+1")
+    >>> cell_text(0.1), cell_text(True), cell_text(["a"]), cell_text("=1+1")
     ('0.1', 'true', '["a"]', '=1+1')
     """
     if value is None:
