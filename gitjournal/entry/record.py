@@ -46,9 +46,10 @@ Status = Literal["done", "failed", "again", "final", "skipped"]
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One execution of one configuration with one seed, or (`status: final`) one look at the test part.
+    """One line of a records file: a run, a look or a skip in one struct, since `status` tells a run by three words and msgspec by one.
 
-    With `status: skipped` it is a run that was not made, as unlikely (`gate`) to beat the best; it may still be made later.
+    A run is one execution of one configuration with one seed. With `status: final` it is one look at the test part. With
+    `status: skipped` it is a run that was not made, as unlikely (`gate`) to beat the best; it may still be made later.
 
     `metrics` and `folds` are keyed by part (train, train_dev, dev, test) and metric. A record with `from` says that
     another entry owns the run: only its name stands here. A look holds the test metrics of one configuration, as means over
