@@ -194,9 +194,10 @@ def _result_lines(outcome: ExecOutcome, color: bool) -> list[str]:
         lines.append(f"the results are safe, and are committed by the next command once this has ended: {outcome.waiting}")
     if outcome.state == "interrupted":
         lines.append(f"interrupted: what had finished is kept; go on with: gitjournal exec {outcome.entry.short_id}")
-    elif outcome.stopped:
-        left = f"{text.count(counts.todo - outcome.made, 'run')} not begun: " if outcome.made < counts.todo else ""
-        lines.append(f"{left}{outcome.stopped}; go on with: gitjournal exec {outcome.entry.short_id}")
+    elif outcome.state == "stopped":
+        lines.append(
+            f"{text.count(outcome.left, 'run')} not begun: {outcome.stopped}; go on with: gitjournal exec {outcome.entry.short_id}"
+        )
     elif counts.failed or outcome.failed_now:
         lines.append(f"try the failed ones again: gitjournal exec {outcome.entry.short_id} --retry failed")
     else:
@@ -208,8 +209,7 @@ def verdict_lines(outcome: ExecOutcome, *, color: bool) -> list[str]:
     """Return the verdict on each expectation, and which baselines have changed since it was judged."""
     expects = outcome.entry.front.expect
     if outcome.verdict is None:
-        left = outcome.counts.todo > outcome.made
-        why = "some runs are left" if left else "gitjournal check --fix does it"
+        why = "some runs are left" if outcome.left else "gitjournal check --fix does it"
         return [f"what was expected is not judged yet: {why}"] if expects else []
     lines = [verdict.verdict_line(one, color=color) for one in outcome.verdict.outcomes]
     names = ", ".join(name[-4:] for name in outcome.moved)
@@ -239,6 +239,7 @@ def outcome_as_plain(outcome: ExecOutcome) -> dict[str, Any]:
         },
         "made": outcome.made,
         "failed_now": outcome.failed_now,
+        "left": outcome.left,
         "stopped": outcome.stopped or None,
         "expected_seconds": outcome.seconds,
         "forecast": forecast.forecast_as_plain(outcome.forecast),

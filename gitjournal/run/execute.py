@@ -144,8 +144,7 @@ class _Execution:
 
     def _make_and_commit(self, ledger: Ledger, origin: Origin, gate: Gatekeeper | None) -> ExecOutcome:
         subject, plan, pool = self.subject, self.plan, self.call.pool
-        state: State = "done"
-        block = ""
+        block, interrupted = "", False
         with RunClaims(subject.lab) as claims:
             dispatch = Dispatch(
                 self.todo,
@@ -161,15 +160,18 @@ class _Execution:
                     block = ledger.judge(self._bootstrap(ledger.entry))
             except KeyboardInterrupt:
                 pool.kill()
-                state = "interrupted"
+                interrupted = True
         written = results_commit.commit_spool(subject.lab, leave=lambda path: path != subject.path)
         made_now = [record for record in ledger.fresh if record.owned and record.is_run]
+        left = len({run.key for run in self.todo.runs} - {record.key for record in ledger.fresh})
+        state: State = "interrupted" if interrupted else "stopped" if left else "done"
         return replace(
             self._outcome(state, ledger.records),
             entry=ledger.entry,
             commit=next((one.commit for one in written if one.commit), None),
             waiting=next((one.why for one in written if one.state == "waiting"), ""),
             made=len(made_now),
+            left=left,
             failed_now=sum(record.status == "failed" for record in made_now),
             stopped=dispatch.stopped,
             verdict=verdict.read(block),
@@ -223,7 +225,8 @@ class _Execution:
         summary = summarise(self.plan.front, records)
         gain = gain_over(summary, records, self.baseline) if self.baseline else None
         reused, findings = tuple(self.todo.reused.values()), self.plan.declared.findings
-        return ExecOutcome(self.subject.entry, state, self.todo.counts, summary, gain, others=reused, findings=findings)
+        counts = self.todo.counts
+        return ExecOutcome(self.subject.entry, state, counts, summary, gain, left=counts.todo, others=reused, findings=findings)
 
 
 def _find_todo(subject: Subject, plan: Plan, options: Options) -> Todo:

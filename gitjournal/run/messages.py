@@ -18,7 +18,7 @@ from gitjournal.worker.jobs import RunProgress
 
 DUPLICATE, FAILED, INTERRUPTED = 3, 4, 130  # exit codes of how an entry ended, beside those of errors
 
-State = Literal["done", "shown", "planned", "duplicate", "interrupted"]
+State = Literal["done", "stopped", "shown", "planned", "duplicate", "interrupted"]
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,9 @@ Tell = Callable[[Event], None]
 class ExecOutcome:
     """The outcome of one entry.
 
-    `waiting` says why results are not committed yet, `stopped` why runs were left out; `others` are the runs that make
-    it a duplicate. `forecast` is what was to be expected of the plan.
+    `left` is how many runs were to be made and were not: all of a dry run, and where `state` is "stopped" those that a limit has
+    left out, for the reason `stopped`. `waiting` says why results are not committed yet; `others` are the runs that make it a
+    duplicate. `forecast` is what was to be expected of the plan.
     `twins` tells of those by entry; `nearest` is the nearest earlier run of a plan that was not carried out. `verdict` is
     what came of what was expected; the results of the entries in `moved` have changed since.
     """
@@ -178,6 +179,7 @@ class ExecOutcome:
     waiting: str = ""
     made: int = 0
     failed_now: int = 0
+    left: int = 0
     stopped: str = ""
     others: tuple[Run, ...] = ()
     forecast: Forecast | None = None

@@ -81,6 +81,8 @@ def run_suggestions(
             points += to_entry.grid_points(target, [proposal.candidate], labels)
             _grow_grid(call.lab, entry, points)
         outcome = execute(call, entry)
+        if outcome.state == "stopped" and not outcome.made:  # no result, and no later round would make a run either
+            return LoopOutcome(entry, rounds, outcome, f"stopped: {outcome.stopped}")
         rounds.append(_make_round(len(rounds) + 1, suggestions, proposal, entry, outcome, rounds))
         tell(rounds[-1])
         if outcome.state == "interrupted":

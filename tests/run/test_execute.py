@@ -121,18 +121,25 @@ def test_a_limit_leaves_the_rest_for_the_next_call(journal: Bench) -> None:
     assert "4 runs not begun: a run failed (--fail-fast); go on with: gitjournal exec aaaa" in exec_output.outcome_text(ended, color=False)
     ended = journal.exec("aaaa", limits=Limits(runs=3))
     assert (ended.made, ended.stopped) == (3, "3 runs were made (--max-runs)")
-    assert exec_output.outcome_as_plain(ended)["stopped"] == "3 runs were made (--max-runs)"
+    plain = exec_output.outcome_as_plain(ended)
+    assert (plain["state"], plain["made"], plain["left"], plain["stopped"]) == ("stopped", 3, 1, "3 runs were made (--max-runs)")
     ended = journal.exec("aaaa", limits=Limits(seconds=1e-9))
-    assert (ended.made, ended.stopped) == (0, "the time is over (--max-time)")
+    assert (ended.state, ended.made, ended.left, ended.stopped) == ("stopped", 0, 1, "the time is over (--max-time)")
     ended = journal.exec("aaaa", limits=Limits(runs=1))
-    assert (ended.made, ended.stopped) == (1, "")
+    assert (ended.state, ended.made, ended.left, ended.stopped) == ("done", 1, 0, "")
+    ended = journal.exec("aaaa", retry=True, limits=Limits(seconds=1e-9))
+    assert (ended.state, ended.left, ended.exit_code) == ("stopped", 1, 4), "a run that failed and was to be made again is left as well"
     assert [one.grid["kneighborsclassifier__n_neighbors"] for one in journal.records("aaaa")] == [500, 1, 3, 5, 7]
 
 
 def test_the_budget_of_an_entry_is_kept_over_all_calls_and_may_be_raised(journal: Bench) -> None:
     page = journal.entry("aaaa", NEIGHBOURS + "grid: {kneighborsclassifier__n_neighbors: [1, 3, 5]}\nbudget: {runs: 1}\n")
-    assert journal.exec("aaaa").stopped == "the entry's budget of 1 run is spent (raise `budget` first)"
-    assert journal.exec("aaaa").made == 0
+    assert exec_output.outcome_as_plain(journal.exec("aaaa", dry_run=True))["left"] == 3
+    ended = journal.exec("aaaa")
+    assert ended.stopped == "the entry's budget of 1 run is spent (raise `budget` first)"
+    assert (ended.state, ended.made, ended.left, ended.exit_code) == ("stopped", 1, 2, 0)
+    ended = journal.exec("aaaa")
+    assert (ended.state, ended.made, ended.left) == ("stopped", 0, 2)
     page.write_text(page.read_text().replace("runs: 1}", "runs: 2, hours: 1}"))
     ended = journal.exec("aaaa")
     assert (ended.made, ended.stopped) == (1, "the entry's budget of 2 runs is spent (raise `budget` first)")
@@ -249,7 +256,10 @@ def test_limits_hold_for_a_whole_call(journal: Bench) -> None:
     assert "1 run not begun: 3 runs were made (--max-runs); go on with: gitjournal exec bbbb" in output
     assert "1 entry not begun: 3 runs were made (--max-runs)" in output
     outcomes = [json.loads(line) for line in done(journal.top, "exec", "entries/2026", "--json").splitlines()]
-    assert [(one["id"][-4:], one["made"]) for one in outcomes] == [("bbbb", 1), ("cccc", 2)]
+    assert [(one["id"][-4:], one["state"], one["made"], one["left"]) for one in outcomes] == [
+        ("bbbb", "done", 1, 0),
+        ("cccc", "done", 2, 0),
+    ]
     wrong = gitjournal(journal.top, "exec", "entries", "--max-time", "soon")
     assert wrong.returncode == 2
     assert "try 90s, 15m or 2h" in wrong.stderr

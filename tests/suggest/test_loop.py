@@ -13,7 +13,7 @@ from gitjournal.journal.entries import entry_records
 from gitjournal.journal.journal import open_journal
 from gitjournal.render.results_page import compose_results
 from gitjournal.run.call import ExecCall
-from gitjournal.run.messages import Options
+from gitjournal.run.messages import NO_LIMITS, Limits, Options
 from gitjournal.suggest import loop
 from gitjournal.suggest.loop import LoopOptions, LoopOutcome, Round
 from gitjournal.suggest.target import find_target
@@ -38,12 +38,12 @@ def lab(repo: Path) -> Lab:
     return lab
 
 
-def pursue(lab: Lab, what: str, options: LoopOptions) -> tuple[LoopOutcome, list[Round]]:
+def pursue(lab: Lab, what: str, options: LoopOptions, *, limits: Limits = NO_LIMITS) -> tuple[LoopOutcome, list[Round]]:
     assert lab.top
     told: list[Round] = []
     with open_journal(lab.top, lab) as journal:
         target = find_target(journal, lab.top, what, column=None, ask=refuse)
-        call = ExecCall(journal, lab.top, Answers(lab.top, 0), compose_results, Options(), lambda _: None)
+        call = ExecCall(journal, lab.top, Answers(lab.top, 0), compose_results, Options(limits=limits), lambda _: None)
         return loop.run_suggestions(call, target, [], options, tell=told.append), told
 
 
@@ -72,6 +72,14 @@ def test_it_ends_after_so_many_runs_with_room_for_procedures_of_any_length(lab: 
 def test_no_run_is_begun_when_the_time_is_up(lab: Lab) -> None:
     ended, told = pursue(lab, LATER, LoopOptions("Which C", 10, seconds=0.0))
     assert (len(told), ended.stopped) == (1, "after 1 runs the time was up")
+
+
+def test_it_ends_where_a_limit_of_the_call_lets_no_run_begin_and_counts_none_as_failed(lab: Lab) -> None:
+    ended, told = pursue(lab, LATER, LoopOptions("Which C", 10), limits=Limits(runs=1))
+    assert [one.score is None for one in told] == [False]
+    assert ended.stopped == "stopped: 1 run was made (--max-runs)"
+    assert ended.outcome
+    assert (ended.outcome.state, ended.outcome.left) == ("stopped", 1)
 
 
 def test_where_nothing_is_left_at_all_no_entry_is_written(lab: Lab) -> None:
