@@ -182,6 +182,13 @@ def test_a_point_that_is_written_otherwise_is_the_same_point() -> None:
     assert told(read(odd), ran(read(odd))) == []
 
 
+def test_a_look_at_the_test_part_is_one_record_of_all_seeds() -> None:
+    records = ran(read(SEARCH))
+    look = msgspec.structs.replace(records[0], status="final", seed=None, seeds=[0, 1])
+    assert told(read(SEARCH), [*records, look]) == []
+    assert told(read(SEARCH), [*records, msgspec.structs.replace(look, seeds=[0, 7])]) == [("seed", "7")]
+
+
 def test_a_forged_record_is_found() -> None:
     text = KERNEL.partition("procedure:")[0] + "procedure: [tabular, SVC]\ngrid: {svc__C: [1, 10]}\n"
     first, second = ran(read(text))
