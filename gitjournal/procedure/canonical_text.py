@@ -53,6 +53,11 @@ class _Data(msgspec.Struct):
     data: Header = Header()
 
 
+class _Folds(msgspec.Struct):
+    cv: int = 1
+    repeats: int = 1
+
+
 class _Undecoded(msgspec.Struct):
     data: msgspec.Raw
     procedure: msgspec.Raw
@@ -62,6 +67,7 @@ class _Undecoded(msgspec.Struct):
 _canonical_decoder = msgspec.json.Decoder(CanonicalText)
 _steps_decoder = msgspec.json.Decoder(list[Any])
 _data_decoder = msgspec.json.Decoder(_Data)
+_folds_decoder = msgspec.json.Decoder(_Folds)
 _sections_decoder = msgspec.json.Decoder(_Undecoded)
 
 
@@ -113,6 +119,19 @@ def read_sections(text: str) -> Sections | None:
     except (ValueError, RecursionError):
         return None
     return Sections(*(bytes(part).decode() for part in (raw.data, raw.procedure, raw.split)))
+
+
+def count_fits(split: str) -> int:
+    """Return how many models one run with a split fits, from the JSON text of the split: folds x repeats, 1 for a holdout.
+
+    >>> count_fits('{"cv":5,"repeats":3,"seed":0}'), count_fits('{"dev":0.2}'), count_fits("nonsense")
+    (15, 1, 1)
+    """
+    try:
+        folds = _folds_decoder.decode(split)
+    except (ValueError, RecursionError):
+        return 1
+    return max(1, folds.cv) * max(1, folds.repeats)
 
 
 def _is_too_deep(text: str) -> bool:

@@ -48,10 +48,19 @@ def canonical(declared: Declared, tree: Steps, versions: Versions = REFERENCE, s
             "format": _storage_format(declared.data),
             "task": declared.task,
         },
-        "split": {key: whole_as_int(part) for key, part in declared.split.items() if part is not None},
+        "split": _split_values(declared),
         "procedure": canonical_steps(tree, versions, sizes),
     }
     return json_text(value)
+
+
+def split_text(declared: Declared) -> str:
+    """Return the split as it stands in the canonical text of every configuration of this declaration."""
+    return json_text(_split_values(declared))
+
+
+def _split_values(declared: Declared) -> dict[str, Any]:
+    return {key: whole_as_int(part) for key, part in declared.split.items() if part is not None}
 
 
 def _storage_format(data: dict[str, Any]) -> str:

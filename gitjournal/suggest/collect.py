@@ -6,7 +6,7 @@ import math
 import re
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,10 +57,11 @@ def _read_data_set(data: str, row: Row, page: bytes) -> DataSet:
     return DataSet(data, row.data, facts.get("n_rows"), facts.get("n_features"))
 
 
-def collect_evidence(data: DataSet, metric: str, task: str, journals: Sequence[RunHistory]) -> Evidence:
-    """Return the trials of one metric and task on all data sets, means over seeds and splits.
+def collect_evidence(data: DataSet, metric: str, task: str, journals: Sequence[RunHistory], *, split: str = "") -> Evidence:
+    """Return the trials of one metric and task on all data sets, means over seeds and splits; seconds are those of a run with `split`.
 
-    Of two journals that hold the same data set, the first one's word on its name and size stands.
+    `split` is its canonical text; without one it is a holdout. Of two journals that hold the same data set, the first one's word on
+    its name and size stands.
     """
     sets = {name: data_set for history in reversed(journals) for name, data_set in history.sets.items()} | {data.hash: data}
     grouped: dict[tuple[str, str], list[tuple[str, Result]]] = defaultdict(list)
@@ -74,7 +75,7 @@ def collect_evidence(data: DataSet, metric: str, task: str, journals: Sequence[R
             if (procedure, columns) not in keys:
                 keys[procedure, columns] = _key_of_steps(procedure, columns)
             grouped[result.data, keys[procedure, columns]].append((history.name, result))
-    trials = [_make_trial(where, key, metric, found) for (where, key), found in grouped.items()]
+    trials = [_make_trial(where, key, metric, found, split) for (where, key), found in grouped.items()]
     return Evidence(metric, data, [trial for trial in trials if trial is not None], sets)
 
 
@@ -94,7 +95,18 @@ def _key_of_steps(procedure: str, columns: int | None) -> str:
     return portable.portable_text(portable.make_portable(canonical_text.read_steps(procedure) or [], columns))
 
 
-def _make_trial(data: str, key: str, metric: str, runs: Sequence[tuple[str, Result]]) -> Trial | None:
+def times_with_split(results: Iterable[Result], split: str) -> list[float]:
+    """Return the seconds that these runs took, as runs with this split (its canonical text) take them.
+
+    Where some had this very split they alone count, else all, each by the number of models that it fitted.
+    """
+    timed = [(parts.split if (parts := canonical_text.read_sections(one.canonical)) else "", one.seconds) for one in results]
+    same = [seconds for its_split, seconds in timed if its_split == split and seconds is not None]
+    fits = canonical_text.count_fits(split)
+    return same or [seconds * fits / canonical_text.count_fits(its_split) for its_split, seconds in timed if seconds is not None]
+
+
+def _make_trial(data: str, key: str, metric: str, runs: Sequence[tuple[str, Result]], split: str) -> Trial | None:
     ended = [(name, result, result.scores.get(metric)) for name, result in runs if result.status != "failed"]
     scored = [(name, result, score) for name, result, score in ended if score is not None and math.isfinite(score)]
     if ended and not scored:
@@ -102,7 +114,7 @@ def _make_trial(data: str, key: str, metric: str, runs: Sequence[tuple[str, Resu
     if not scored:
         name, result = runs[0]
         return Trial(data, key, None, _entry_name(name, result))
-    times = [result.seconds for _, result, _ in scored if result.seconds is not None]
+    times = times_with_split((result for _, result, _ in scored), split)
     mean = statistics.fmean(score for _, _, score in scored)
     return Trial(data, key, mean, _entry_name(*scored[0][:2]), statistics.median(times) if times else None)
 

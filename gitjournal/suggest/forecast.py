@@ -10,6 +10,8 @@ from typing import Protocol
 from gitjournal.entry.labels import data_label
 from gitjournal.entry.metrics import direction
 from gitjournal.entry.summary import COUNTS
+from gitjournal.journal.index.results import Result
+from gitjournal.procedure import identity
 from gitjournal.procedure.canonical_text import last_class
 from gitjournal.run.entry_state import Subject
 from gitjournal.run.forecast import Forecast, Foreseen, Gatekeeper
@@ -67,7 +69,7 @@ def _read_history(subject: Subject, plan: Plan) -> RunHistory:
 def _collect_evidence(subject: Subject, plan: Plan, journal: RunHistory) -> Evidence:
     declared, facts = plan.declared, plan.declared.facts
     data = DataSet(declared.hash, data_label(subject.entry.front.data), facts.get("n_rows"), facts.get("n_features"))
-    return collect.collect_evidence(data, declared.metrics[0], declared.task, [journal])
+    return collect.collect_evidence(data, declared.metrics[0], declared.task, [journal], split=identity.split_text(declared))
 
 
 def _portable_keys(plan: Plan, runs: Sequence[PlannedRun]) -> dict[str, str]:
@@ -87,16 +89,19 @@ def _forecast_scores(evidence: Evidence, keys: dict[str, str], model: ScoreModel
 def _forecast_seconds(subject: Subject, plan: Plan, runs: Sequence[PlannedRun], journal: RunHistory) -> float | None:
     """Return the seconds that the runs will take one after another, or None where nothing is known of some of them.
 
-    For each run: the median of earlier runs of the same estimator on the same data, else of this entry's runs.
+    For each run: the median of earlier runs of the same estimator on the same data, else of this entry's runs. Of those with
+    another split each counts by the number of its fits, and only where none had this one.
     """
-    alike: dict[str, list[float]] = defaultdict(list)
+    alike: dict[str, list[Result]] = defaultdict(list)
     for result in journal.results:
         if result.data == plan.declared.hash and result.status in COUNTS and result.seconds is not None:
-            alike[last_class(result.canonical)].append(result.seconds)
+            alike[last_class(result.canonical)].append(result)
+    split = identity.split_text(plan.declared)
+    times = {estimator: collect.times_with_split(results, split) for estimator, results in alike.items()}
     own = [result.seconds for result in subject.records if result.owned and result.seconds is not None]
     expected = 0.0
     for run in runs:
-        earlier = alike.get(last_class(run.canonical), own)
+        earlier = times.get(last_class(run.canonical), own)
         if not earlier:
             return None
         expected += statistics.median(earlier)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitjournal.entry.metrics import direction
+from gitjournal.procedure import identity
 from gitjournal.suggest import advisor as advice
 from gitjournal.suggest import collect
 from gitjournal.suggest.advisor import Advice
@@ -41,7 +42,8 @@ class Suggestions:
 
 def suggest(target: SearchTarget, journals: Sequence[RunHistory], many: int) -> Suggestions:
     """Return up to `many` suggestions, none of which the journal at hand has run or has failed at."""
-    evidence = collect.collect_evidence(target.data, target.metric, target.declared.task, journals)
+    split = identity.split_text(target.declared)
+    evidence = collect.collect_evidence(target.data, target.metric, target.declared.task, journals, split=split)
     ran = {one.fingerprint for one in journals[0].results}
     listed = {one.key: one for one in list_candidates(target, evidence) if one.fingerprint not in ran}
     own = evidence.own()

@@ -89,6 +89,24 @@ def test_a_grown_grid_is_planned_with_the_time_that_runs_alike_took(journal: Ben
     assert "2 entries: 5 runs to do, about " in exec_output.plans_total([grown, second])
 
 
+def test_the_time_that_is_expected_counts_the_folds_of_the_split(journal: Bench) -> None:
+    def seconds(suffix: str) -> float:
+        return journal.records(suffix)[0].seconds or 0.0
+
+    folds = "split: {cv: 5, repeats: 3}\n"
+    journal.entry("aaaa", NEIGHBOURS + "split: {dev: 0.2}\n")
+    journal.exec("aaaa")
+    journal.entry("bbbb", NEIGHBOURS + folds)
+    assert journal.exec("bbbb", dry_run=True).seconds == pytest.approx(15 * seconds("aaaa"))
+    journal.exec("bbbb")
+    more = "grid: {kneighborsclassifier__n_neighbors: [1, 3]}\n"
+    journal.entry("cccc", NEIGHBOURS + folds + more)
+    assert journal.exec("cccc", dry_run=True).seconds == pytest.approx(2 * seconds("bbbb")), "runs of the same split alone"
+    journal.entry("dddd", NEIGHBOURS + "split: {dev: 0.3}\n" + more)
+    expected = (seconds("aaaa") + seconds("bbbb") / 15) / 2
+    assert journal.exec("dddd", dry_run=True).seconds == pytest.approx(2 * expected), "none has this split, so each counts by its fits"
+
+
 # ---- limits
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from gitjournal.errors import GitError
 from gitjournal.journal.journal import open_journal
+from gitjournal.procedure.canonical_text import read_sections
 from gitjournal.suggest import collect
 from gitjournal.suggest.collect import RunHistory
 from gitjournal.suggest.trial import DataSet
@@ -49,6 +50,25 @@ def test_a_trial_is_the_mean_of_the_runs_of_a_configuration() -> None:
     (trial,) = collect.collect_evidence(DIGITS, "accuracy", "classification", [history(*runs)]).trials
     assert (trial.data, trial.key, trial.entry, trial.seconds) == (HASH, SVC, "20261101-a-aaaa", 2.0)
     assert trial.score == pytest.approx(0.8)
+
+
+def with_folds(text: str, k: int, repeats: int) -> str:
+    return text.replace('"split":{"dev":0.2,', f'"split":{{"cv":{k},"repeats":{repeats},')
+
+
+def test_seconds_are_those_of_a_run_with_the_split_in_question_or_count_by_their_fits() -> None:
+    folds, other_folds = (read_sections(with_folds(canonical(), k, repeats)) for k, repeats in ((5, 3), (4, 1)))
+    assert folds
+    assert other_folds
+    at_hand = history(result(canonical(), 0.9), result(with_folds(canonical(), 5, 3), 0.9, seconds=40.0))
+
+    def seconds(split: str, of: RunHistory = at_hand) -> float | None:
+        return collect.collect_evidence(DIGITS, "accuracy", "classification", [of], split=split).trials[0].seconds
+
+    assert seconds(folds.split) == 40.0, "those of the same split alone"
+    assert seconds(folds.split, history(result(canonical(), 0.9))) == 15 * 2.0
+    assert seconds("", history(result(with_folds(canonical(), 5, 3), 0.9, seconds=45.0))) == 3.0
+    assert seconds(other_folds.split) == pytest.approx((4 * 2.0 + 4 / 15 * 40.0) / 2), "none of the same split: all of them"
 
 
 def test_what_only_failed_is_known_and_what_another_metric_was_asked_of_is_not() -> None:
