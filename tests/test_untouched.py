@@ -138,6 +138,7 @@ def test_every_command_leaves_the_repository_as_it_was(repo: Path) -> None:
         ["report", "journal~2..journal"],
         ["data", "sheet", "sklearn:iris"],
         ["data", "dups", second],
+        ["data", "split", second],
         ["model", "gc"],
         ["export"],
         ["config", "get"],

@@ -1,4 +1,4 @@
-"""`gitjournal data`: what is known of the data: their hash, rows that are alike, their datasheet and the looks at their test part."""
+"""`gitjournal data`: what is known of the data: hash, rows that are alike, the parts of a split, datasheet, looks at the test part."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 import click
 import msgspec
 
-from gitjournal.commands.context import Context
+from gitjournal.commands.context import Context, quiet_option
 from gitjournal.data import hashing
 from gitjournal.entry.changes import advise_new_entry
 from gitjournal.entry.datasheet import Datasheet
 from gitjournal.entry.model import Entry
 from gitjournal.entry.parse import parse
 from gitjournal.errors import EntryError, GitjournalError, UsageError, nearest
+from gitjournal.files import write_whole
 from gitjournal.git.lab import Lab, find_lab, work_root
 from gitjournal.journal.entries import entry_text
 from gitjournal.journal.entry_ids import page_path
@@ -24,16 +25,17 @@ from gitjournal.procedure import declaration
 from gitjournal.render import looks as testing
 from gitjournal.render import text
 from gitjournal.render.overlaps import duplicate_lines
+from gitjournal.render.split_rows import rows_as_csv, rows_as_plain, split_lines
 from gitjournal.run import draft, plan, sealed_set
 from gitjournal.run.entry_state import read_at_hand
 from gitjournal.run.sealed_set import read_sheets
-from gitjournal.worker.jobs import A, DuplicatesJob, ErrorReply
+from gitjournal.worker.jobs import A, DuplicatesJob, ErrorReply, SplitJob
 from gitjournal.worker.pool import WorkerPool
 
 
-@click.group("data", short_help="Hash data, find rows that are alike, read datasheets and looks.")
+@click.group("data", short_help="Hash data, find rows that are alike, write splits, read datasheets and looks.")
 def command() -> None:
-    """Hash data, find rows that are alike or in two parts, and read datasheets with the looks at their test part."""
+    """Hash data, find rows that are alike or in two parts, write how rows are divided, read datasheets and looks at the test part."""
 
 
 @command.command("hash")
@@ -115,6 +117,52 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
         click.echo(json.dumps(msgspec.to_builtins(duplicates)))
         return
     click.echo("\n".join(duplicate_lines(what, duplicates)))
+
+
+@command.command("split")
+@click.argument("what", metavar="ID")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="The seed of the run, under `seed: each`; by default the first declared.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here; .json as with --json.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
+@quiet_option
+@click.pass_obj
+def write_split(context: Context, what: str, seed: int | None, output: Path | None, as_json: bool) -> None:
+    """Write which rows of the data are train and dev under an entry's split. The rows of the test part are never written.
+
+    CSV with a line for each row, counted from 0 in the order of the file: row,part of a holdout; under cross-validation
+    row,repeat,fold, where the fold is the one that judges the row (train_dev is in --json alone). Of the test part come the number
+    of rows, and the digest that records and the datasheet hold. The docs say how another program draws the same parts.
+    """
+    if output is not None and not output.absolute().parent.is_dir():
+        raise UsageError(f"-o {output}: its folder does not exist")
+    lab = find_lab(context.start)
+    root = work_root(lab, context.start)
+    private = lab.repository.private
+    entry = _read_entry(lab, context.start, what)
+    declared = entry.front.split
+    if seed is not None and (declared is None or declared.seed != "each"):
+        raise UsageError("--seed goes with `split: {seed: each}`: here every run has the same parts")
+    code = plan.require_trust(entry, root, private)
+    job = SplitJob(
+        root=str(root),
+        cache=str(private),
+        data=declaration.loader_options(entry),
+        hash=entry.front.data.hash,
+        task=entry.front.task,
+        split=msgspec.to_builtins(declared) if declared else None,
+        code=plan.describe_code(code) if code else None,
+        seed=entry.front.seed_values[0] if seed is None else seed,
+    )
+    with WorkerPool() as pool:
+        split_rows = plan.unwrap_reply(pool.ask(job), entry)
+    plain = as_json or (output is not None and output.suffix.lower() == ".json")
+    content = f"{json.dumps(rows_as_plain(split_rows))}\n" if plain else rows_as_csv(split_rows)
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        write_whole(output, content.encode())
+    if not context.quiet and (output is not None or not plain):
+        click.echo("\n".join(split_lines(what, split_rows)), err=output is None)
 
 
 @command.command("sheet")

@@ -128,6 +128,22 @@ class DuplicateRows(msgspec.Struct, frozen=True, omit_defaults=True):
     across: list[dict[str, Any]] = []
 
 
+class SplitRows(msgspec.Struct, frozen=True, kw_only=True):
+    """The row numbers of each part of each fold, from 0 and ascending, but for those of the test part: of it the count alone.
+
+    `rows` are all that the data have, `split` is the effective one, `seed` that of the run where the split goes by it. `digests` are
+    those of records, with that of the test part.
+    """
+
+    hash: str
+    rows: int
+    split: dict[str, Any]
+    seed: int | None
+    test: int | None
+    digests: dict[str, str]
+    folds: list[dict[str, list[int]]]
+
+
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """One run, as its record holds it: see `entry.record.Record` for the fields that they share.
 
@@ -244,6 +260,13 @@ class DuplicatesJob(DataJob, frozen=True, tag="dups", kw_only=True):
     divided: bool = False
 
 
+class SplitJob(DataJob, frozen=True, tag="split", kw_only=True):
+    """Divide the rows; `seed` is the run's, and counts under `seed: each`."""
+
+    answer: ClassVar[type[SplitRows]] = SplitRows
+    seed: int
+
+
 class ModelJob(DataJob, frozen=True, kw_only=True):
     """What all jobs on one model say: a procedure and a seed. `store` is a folder for predictions, `memory_mb` a limit."""
 
@@ -355,5 +378,6 @@ JOBS = (
     | BootstrapJob
     | ConfusionJob
     | DuplicatesJob
+    | SplitJob
     | FinalJob
 )

@@ -41,6 +41,7 @@ from gitjournal.worker.jobs import (
     PrepareJob,
     RunJob,
     ScoreJob,
+    SplitJob,
     ValidateJob,
 )
 from gitjournal.worker.process import BLAS_THREADS, wanted_threads
@@ -128,6 +129,8 @@ def _run_job(job: Any, cache: TableCache, channel: Channel) -> Any:
             return preflight.validate(job)
         case DuplicatesJob():
             return preflight.find_duplicates(job, cache)
+        case SplitJob():
+            return preflight.list_split_rows(job, cache)
         case ScoreJob():
             return scores.rescore(job)
         case BootstrapJob():

@@ -1,4 +1,4 @@
-"""What is asked before anything is fitted: of the data (`inspect`, `find_duplicates`), and of procedures (`validate`).
+"""What is asked before anything is fitted: of the data (`inspect`, `find_duplicates`, `list_split_rows`), and of procedures (`validate`).
 
 Knows no git; runs in the worker process.
 """
@@ -18,9 +18,20 @@ from gitjournal.errors import GitjournalError
 from gitjournal.procedure.networks import network
 from gitjournal.worker import scores
 from gitjournal.worker.cache import TableCache
-from gitjournal.worker.jobs import DuplicateRows, DuplicatesJob, ErrorReply, Inspection, InspectJob, Validated, ValidateJob
+from gitjournal.worker.jobs import (
+    DuplicateRows,
+    DuplicatesJob,
+    ErrorReply,
+    Inspection,
+    InspectJob,
+    SplitJob,
+    SplitRows,
+    Validated,
+    ValidateJob,
+)
 from gitjournal.worker.models import keras_models, python_models, sklearn_models
 from gitjournal.worker.models.keras_objective import PredictionTarget
+from gitjournal.worker.outcome import part_digests
 
 
 def inspect(job: InspectJob, cache: TableCache) -> Inspection:
@@ -90,3 +101,22 @@ def find_duplicates(job: DuplicatesJob, cache: TableCache) -> DuplicateRows:
             across.append(overlaps.SplitOverlap(overlaps.TIMES, overlaps.find_late_rows(beside.times, folds)))
     parts = {name: len(rows) for name, rows in folds[0].items()}
     return replace(whole, folds=len(folds), parts=parts, across=[asdict(overlap) for overlap in across])
+
+
+def list_split_rows(job: SplitJob, cache: TableCache) -> SplitRows:
+    """Return which rows each part of each fold has. Those of the test part stay here: of them go out the count and the digest.
+
+    Raises EntryError or DataError for a split that does not fit the data.
+    """
+    table = cache.table(job)
+    split = splits.effective_split(job.split, table.task)
+    folds = splits.divide_rows(table, split, job.seed)
+    return SplitRows(
+        hash=table.content,
+        rows=table.n_rows,
+        split=split,
+        seed=job.seed if split.get("seed") == "each" else None,
+        test=len(folds[0]["test"]) if "test" in folds[0] else None,
+        digests=part_digests(folds),
+        folds=[{part: rows.tolist() for part, rows in parts.items() if part != "test"} for parts in folds],
+    )

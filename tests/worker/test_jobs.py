@@ -28,6 +28,7 @@ from gitjournal.worker.jobs import (
     RunProgress,
     RunResult,
     ScoreJob,
+    SplitJob,
     ValidateJob,
 )
 
@@ -38,6 +39,7 @@ ALL = [
     InspectJob(**DATA, own_metrics=True),
     ValidateJob(procedures=[[["svc", {}]]], task="regression"),
     DuplicatesJob(**DATA, digits=4, divided=True),
+    SplitJob(**DATA, split={"cv": 3, "seed": "each"}, seed=4),
     RUN,
     PrepareJob.about(RUN),
     FinalJob.about(RUN, expected=None),
@@ -57,7 +59,7 @@ def test_every_job_comes_back_as_it_was_sent() -> None:
 
 def test_what_stands_on_the_pipe_stays_what_it_is() -> None:
     assert [msgspec.to_builtins(job)["do"] for job in ALL] == [
-        *("inspect", "validate", "dups", "run", "prepare", "final", "keep", "predict", "score", "confuse", "draw"),
+        *("inspect", "validate", "dups", "split", "run", "prepare", "final", "keep", "predict", "score", "confuse", "draw"),
     ]
     assert msgspec.json.decode(msgspec.json.encode(RUN)) == {
         "do": "run",
