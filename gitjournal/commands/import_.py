@@ -1,4 +1,4 @@
-"""`gitjournal import`: an entry made of what another tool has searched."""
+"""`gitjournal import`: a hyper-parameter study of optuna becomes an entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gitjournal model`: what is kept of runs, and what can be computed from it."""
+"""`gitjournal model`: score past runs by another metric, save their fitted models, delete files that no run needs."""
 
 from __future__ import annotations
 

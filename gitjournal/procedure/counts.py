@@ -1,4 +1,4 @@
-"""Shares of rows or columns as counts, where the entry alone determines them. Pure.
+"""Fractions of rows or columns converted to counts, so that both spellings have one fingerprint. Pure.
 
 A tree asked for ``min_samples_leaf: 0.01`` on 1,000 training rows is the tree asked for 10. Both are one run, so the identity holds the
 count. That is done only where the count is certain before anything is fitted: for a step of the procedure itself (inside another

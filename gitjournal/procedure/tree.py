@@ -1,4 +1,4 @@
-"""Values of a procedure's tree: plain JSON, with a form of its own for what JSON has none for. Pure."""
+"""The tree of a procedure: its values as JSON (NaN and the like are spelled out), and the names of its steps. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that is written of an entry's results: the block in its page, the message of the commit, the figures."""
+"""What is committed after a run, composed as text: the results block of the entry, the commit message and the figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results of one call: records of its runs, joined with earlier ones and written to the spool."""
+"""The results of one `exec`: each run becomes a record, joins the earlier ones, and waits in the spool for the commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Properties of a network's node: whether it is one, what its callbacks watch, and the numbers that only training knows. Pure."""
+"""Questions about a network in the tree: whether a node is one, what its callbacks monitor, how many steps it trains. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inputs of a network: the scikit-learn steps before it, and the rows of each input from the columns that come in."""
+"""The inputs of a network: the data go through the scikit-learn steps before it, then each input takes its columns."""
 
 from __future__ import annotations
 
