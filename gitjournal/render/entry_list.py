@@ -185,7 +185,7 @@ def similar_entries(recalled: SearchResult, every: EntryList, *, color: bool) ->
     entry = recalled.entry
     about = f"the procedure of {every.short_id(entry.row)}" if entry else f"`{text.clean(recalled.asked)}`"
     if not recalled.near:
-        return f"Nothing is near {about}. All {len(every.entries)}: gitjournal ls" if every.entries else NONE_YET
+        return f"Nothing is similar to {about}. All {len(every.entries)}: gitjournal ls" if every.entries else NONE_YET
     columns = [
         text.Column("id"),
         text.Column("title", shrinks=True),

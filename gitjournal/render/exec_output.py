@@ -152,7 +152,7 @@ def _duplicate_lines(outcome: ExecOutcome, color: bool) -> list[str]:
     first = outcome.twins[0]
     twin_id, here = first.run.entry[-4:], outcome.entry.short_id
     if first.otherwise:
-        lines.append(text.wrap(f"it is the same although written otherwise: {text.clean('; '.join(first.otherwise))}"))
+        lines.append(text.wrap(f"it is the same run, written differently: {text.clean('; '.join(first.otherwise))}"))
     if first.version:
         version = installed_version()
         lines.append(f"it was done with scikit-learn {text.clean(first.version)}, you have {version}; to do it again:")

@@ -155,7 +155,7 @@ def identity_comparison_lines(comparison: IdentityComparison, names: Sequence[st
     first = comparison.same[0]
     if first.otherwise:
         which = f" (at {text.settings(first.grids[0])})" if len(comparison.same) > 1 and first.grids[0] else ""
-        yield text.wrap(f"written otherwise{which}: {text.clean('; '.join(first.otherwise))}")
+        yield text.wrap(f"written differently{which}: {text.clean('; '.join(first.otherwise))}")
     else:
         yield "written alike"
     left_seeds, right_seeds = ({seed for seed in seeds if seed is not None} for seeds in first.seeds)

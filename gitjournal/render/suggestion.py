@@ -26,7 +26,7 @@ def suggestions_text(suggestions: Suggestions) -> str:
         lines.append(f"{number:<2} {text.wrap(candidate_words(proposal.candidate), indent='   ', width=text.WIDTH).lstrip()}")
         lines += [f"   {line}" for line in _reason_lines(suggestions, proposal)]
     if not suggestions.proposals:
-        lines.append("nothing is left to suggest: all that was seen and all of the space was run")
+        lines.append("nothing is left to suggest: everything in the search space, and all that others tried, was run")
     return "\n".join(lines) + "\n"
 
 
@@ -53,8 +53,8 @@ def _reason_lines(suggestions: Suggestions, proposal: Proposal) -> list[str]:
         lead = "and" if again else "near what was run here:" if because.here else "on other data:"
         lines += text.wrap(f"{'  ' * again}{lead} {_reason_words(because)}", width=text.WIDTH - 3).split("\n")
     if not reasons:
-        first = "a strong default" if proposal.candidate.steps else "a point of the space"
-        lines.append(f"{first}; what it will do here is not known" if proposal.advice.led == "order" else NEW)
+        first = "a strong default" if proposal.candidate.steps else "a point of the search space"
+        lines.append(f"{first}; no run on record tells how it will score here" if proposal.advice.led == "order" else NEW)
     return lines
 
 

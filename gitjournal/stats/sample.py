@@ -205,7 +205,7 @@ def require_alike(a: Sample, b: Sample) -> None:
     if a.metric != b.metric:
         raise ComparisonError(f"{short_a} measures {a.metric}, {short_b} {b.metric}", hint="name one that both have: --metric")
     if a.data.get("hash") != b.data.get("hash"):
-        raise ComparisonError(f"{short_a} and {short_b} have other data: {_short_hash(a)} and {_short_hash(b)}", hint=hint)
+        raise ComparisonError(f"{short_a} and {short_b} were run on different data: {_short_hash(a)} and {_short_hash(b)}", hint=hint)
     for key in ("target", "positive", "task", "weights"):
         if a.data.get(key) != b.data.get(key):
             both = f"{a.data.get(key, 'none')} and {b.data.get(key, 'none')}"
@@ -213,7 +213,7 @@ def require_alike(a: Sample, b: Sample) -> None:
     if a.split != b.split and not _same_rows(a, b):
         keys = dict.fromkeys(key for key in (*a.split, *b.split) if a.split.get(key) != b.split.get(key))
         differences = ", ".join(f"{key} {a.split.get(key, '-')} and {b.split.get(key, '-')}" for key in keys)
-        raise ComparisonError(f"{short_a} and {short_b} have another split: {differences}", hint=hint)
+        raise ComparisonError(f"{short_a} and {short_b} were split differently: {differences}", hint=hint)
     if not _same_rows(a, b):
         raise ComparisonError(f"{short_a} and {short_b} were not measured on the same {a.part} rows", hint=hint)
 

@@ -115,8 +115,8 @@ def test_a_draft_is_compared_as_it_stands_now(repo: Path, networks: Path) -> Non
 
 
 def test_nothing_near_is_a_sentence_and_no_fault(repo: Path, networks: Path) -> None:
-    assert gitjournal(repo, "ls", "--like", "xyzzy") == "Nothing is near `xyzzy`. All 4: gitjournal ls\n"
-    assert gitjournal(repo, "ls", "--like", "dddd") == "Nothing is near the procedure of dddd. All 4: gitjournal ls\n"
+    assert gitjournal(repo, "ls", "--like", "xyzzy") == "Nothing is similar to `xyzzy`. All 4: gitjournal ls\n"
+    assert gitjournal(repo, "ls", "--like", "dddd") == "Nothing is similar to the procedure of dddd. All 4: gitjournal ls\n"
     assert near(repo, "xyzzy") == []
 
 

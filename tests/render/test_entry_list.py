@@ -92,7 +92,9 @@ def test_what_is_near_says_why_and_how_many_more_there_are() -> None:
     said = similar_entries(SearchResult("rbf", [near], 3, None), every(BETTER), color=False)
     assert "reason 0; reason 1; reason 2; reason 3; 2 more" in said
     assert said.endswith("1 of 3 entries that are near; more: -n 3")
-    assert similar_entries(SearchResult("rbf", [], 0, None), every(BETTER), color=False) == "Nothing is near `rbf`. All 1: gitjournal ls"
+    assert (
+        similar_entries(SearchResult("rbf", [], 0, None), every(BETTER), color=False) == "Nothing is similar to `rbf`. All 1: gitjournal ls"
+    )
     assert similar_entries(SearchResult("rbf", [], 0, None), every(), color=False) == NONE_YET
     about = similar_entries(SearchResult("bbbb", [near], 1, BETTER), every(BETTER), color=False)
     assert about.startswith("near the procedure of bbbb, whose title is BBBB\n")

@@ -75,7 +75,7 @@ def test_two_entries_that_differ_say_in_which_values() -> None:
 def test_two_entries_that_are_the_same_say_what_was_written_otherwise_and_which_seeds() -> None:
     same = SharedConfiguration("f" * 64, ({}, {}), ([0], [1]), ["C 10 and 10.0"])
     shown = list(identity_comparison_lines(likeness(same=[same]), ["aaaa", "bbbb"], color=False))
-    assert shown == ["aaaa and bbbb are the same run", "written otherwise: C 10 and 10.0", "seeds 0 and 1: replicates, no run is in both"]
+    assert shown == ["aaaa and bbbb are the same run", "written differently: C 10 and 10.0", "seeds 0 and 1: replicates, no run is in both"]
     alike = SharedConfiguration("f" * 64, ({}, {}), ([0], [0]), [])
     assert list(identity_comparison_lines(likeness(same=[alike]), ["aaaa", "bbbb"], color=False))[1:] == ["written alike"]
     part = likeness(same=[alike], only_left=[explained()])

@@ -51,8 +51,8 @@ def test_a_duplicate_is_answered_in_full_and_starts_no_worker(repo: Path, withou
         "duplicate: the same data, split, procedure and parameters were run",
         '  20261121-an-entry-aaaa "SVM on iris", by Grace, just now, on journal',
         "  dev.accuracy 0.967, n = 30",
-        "it is the same although written otherwise: C 10.0 and 10; coef0 has no effect unless kernel is poly",
-        "or sigmoid",
+        "it is the same run, written differently: C 10.0 and 10; coef0 has no effect unless kernel is poly or",
+        "sigmoid",
         "see it:        gitjournal show aaaa",
         'run it anyway: gitjournal exec bbbb --force "why"',
     ]
@@ -207,8 +207,8 @@ def test_two_entries_that_are_the_same_run_say_how_they_were_written(repo: Path)
     commit(lab)
     assert said(repo, "diff", "aaaa", "bbbb", "--identity").splitlines() == [
         "aaaa and bbbb are the same run",
-        "written otherwise: the step names svc and clf; C 10 and 10.0; degree has no effect unless kernel is",
-        "poly",
+        "written differently: the step names svc and clf; C 10 and 10.0; degree has no effect unless kernel",
+        "is poly",
     ]
     plain = json.loads(said(repo, "diff", "aaaa", "bbbb", "--identity", "--json"))
     assert plain["same"][0]["written_otherwise"] == [

@@ -412,13 +412,13 @@ def test_several_comparisons_allow_for_one_another() -> None:
 @pytest.mark.parametrize(
     ("other", "why"),
     [
-        (run("b", 0.9, data={"hash": "sha256:d2"}), "other data"),
+        (run("b", 0.9, data={"hash": "sha256:d2"}), "run on different data"),
         (run("b", 0.9, data={"target": "y2"}), "differ in `target`: none and y2"),
         (run("b", 0.9, parts={"dev": "other rows"}), "not measured on the same dev rows"),
         (run("b", 0.9, parts={}), "not measured on the same dev rows"),
-        (run("b", 0.9, split={"dev": 0.1}, parts={"dev": "other rows"}), "another split: dev 0.2 and 0.1"),
-        (run("b", folds=[0.9, 0.8]), "another split: dev 0.2 and -, cv - and 5"),
-        (run("b", 0.9, seed=7, split=EACH), "another split: seed 0 and each"),
+        (run("b", 0.9, split={"dev": 0.1}, parts={"dev": "other rows"}), "split differently: dev 0.2 and 0.1"),
+        (run("b", folds=[0.9, 0.8]), "split differently: dev 0.2 and -, cv - and 5"),
+        (run("b", 0.9, seed=7, split=EACH), "split differently: seed 0 and each"),
     ],
 )
 def test_what_was_not_measured_alike_is_refused_with_why(other: Record, why: str) -> None:

@@ -219,7 +219,11 @@ def importance(estimates: Sequence[NamedValue], title: str, what: str) -> Interv
     A disc is a parameter that matters, a ring one that does not, or with a ? one of which that cannot be told.
     """
     calls = {one.call for one in estimates}
-    legend = [said for call, said in (("did not matter", "ring: did not matter"), ("cannot be told", "?: cannot be told")) if call in calls]
+    legend = [
+        said
+        for call, said in (("did not matter", "ring: the parameter did not matter"), ("cannot be told", "?: not decided by these runs"))
+        if call in calls
+    ]
     interval = ["bars: 95 % intervals"] if any(one.low is not None and one.low != one.high for one in estimates) else []
     return Intervals(title, what, [_bar(one) for one in estimates], zero=0.0, note="; ".join([*legend, *interval]))
 

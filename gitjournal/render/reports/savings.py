@@ -12,8 +12,8 @@ from gitjournal.run.savings import Savings, SavingsReport
 REASONS = {
     "reused": "done by other entries, and taken from them",
     "refused": "refused: all done before (on this clone)",
-    "same": "the same as others, written otherwise",
-    "seeds": "another seed where nothing draws",
+    "same": "the same as another run, written differently",
+    "seeds": "another seed, but nothing is random",
     "skipped": "skipped as unlikely to beat the best",
 }
 
