@@ -89,4 +89,4 @@ def test_the_templates_for_networks_run_as_written(journal: Path) -> None:
     (record,) = [json.loads(line) for line in git(journal, "show", f"journal:entries/2026/{ids[1]}.runs.jsonl").splitlines()]
     assert record["metrics"]["dev"]["accuracy"] >= 0
     refused = gitjournal(journal, "new", "x", "--data", "data/photos", "--template", "keras-images", "-e", "SVC")
-    assert (refused.returncode, "says its own procedure" in refused.stderr) == (2, True)
+    assert (refused.returncode, "sets its own procedure" in refused.stderr) == (2, True)

@@ -88,7 +88,7 @@ def _check(lab: Lab, ref: str, refs: dict[str, str], *, what: str | None, staged
     if what or worktree is None:
         commit = repository.resolve(f"{what or ref}^{{commit}}")
         if commit is None or not is_journal(repository, commit):
-            raise GitError(f"`{what or ref}` is no branch of a journal", hint="see: git branch --all")
+            raise GitError(f"`{what or ref}` is not a branch of a journal", hint="see: git branch --all")
         return check_tree(repository, Question(commit, history=(commit,)), refs, check_in_depth)
     head = repository.resolve(worktree_head(lab))
     head_commits = (head,) if head else ()

@@ -73,7 +73,10 @@ def command(
     if study_name is not None and chosen != "optuna":
         raise UsageError("--study-name goes with --optuna")
     if chosen == "optuna" and (output is None or output.suffix.lower() not in ENDINGS or by_entry):
-        raise UsageError("a study has a file of its own, .db or .log, and no rows", hint="gitjournal export ID --optuna -o study.db")
+        raise UsageError(
+            "a study of optuna is a .db or .log file of its own: it needs -o, and --entries does not apply",
+            hint="gitjournal export ID --optuna -o study.db",
+        )
     with open_journal(context.start) as journal:
         listed = _select_entries(journal, parts, entry_clauses(where, tag, data, state), everywhere=everywhere)
         gathered = list(read_results(journal, listed))

@@ -86,11 +86,11 @@ def _find_codes(lab: Lab, start: Path, what: str, files: tuple[str, ...]) -> lis
     if ":" in what:
         return [find_code(what, files, root, ("procedure", "python"))]
     if files:
-        raise UsageError("--code goes with a function; an entry says its own `code`")
+        raise UsageError("--code goes with a function; an entry names its own `code`")
     entry = _read_entry(lab, start, what)
     codes = [code for code in (plan.data_code(entry, root), plan.procedure_code(entry, root)) if code]
     if not codes:
-        raise UsageError(f"{entry.id} runs no code of one's own; there is nothing to trust")
+        raise UsageError(f"{entry.id} runs no code of your own; there is nothing to trust")
     return codes
 
 

@@ -29,7 +29,7 @@ def read_function(request: DataRequest) -> Raw:
     """
     code = request.code
     if code is None:
-        raise EntryError("the function has not been looked at", path=PLACE)
+        raise EntryError("the function is not trusted yet: gitjournal trust ID", path=PLACE)
     name = str(code["python"])
     result = _call({**code, "params": {}}, request.root)
     if isinstance(result, tuple) and len(result) == 2:

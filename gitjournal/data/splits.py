@@ -48,7 +48,7 @@ def effective_split(split: Split | None, task: str) -> Split:
     by_class = task == "classification" and "group" not in declared and shuffle
     stratify = declared.get("stratify", by_class)
     if stratify and task != "classification":
-        raise EntryError(f"`stratify` goes by class; the task is {task}", path=("split", "stratify"))
+        raise EntryError(f"`stratify` needs classes, and the task is {task}", path=("split", "stratify"))
     if stratify and "group" in declared and "cv" not in declared:
         raise EntryError("`stratify` with `group` goes with `cv` only", path=("split", "stratify"))
     how: Split = {"cv": declared["cv"], "repeats": declared.get("repeats", 1)} if declared.get("cv") else {}
@@ -87,7 +87,7 @@ def _seed_number(split: Split, seed: int | None) -> int:
     declared = split.get("seed", 0)
     number = (seed or 0) if declared == "each" else int(declared)
     if number >= SEEDS:
-        raise EntryError(f"a seed is below {SEEDS}; found {number}", path=("split", "seed"))
+        raise EntryError(f"the seed {number} is too large: take one below {SEEDS}", path=("split", "seed"))
     return number
 
 
@@ -272,7 +272,7 @@ def hold_back(train: Array, table: Table, split: Split, seed: int | None, share:
 def _check_parts(folds: list[Parts], table: Table) -> None:
     for number, parts in enumerate(folds):
         if np.bincount(np.concatenate(list(parts.values())), minlength=1).max(initial=0) > 1:
-            raise DataError("a row was put into two parts; this is a fault of gitjournal, and nothing was run", path=("split",))
+            raise DataError("a row was put into two parts; this is a bug in gitjournal, and nothing was run", path=("split",))
         for part, rows in parts.items():
             if not len(rows):
                 where = f" of fold {number + 1}" if len(folds) > 1 else ""

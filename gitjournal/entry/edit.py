@@ -37,7 +37,8 @@ def _replace(document: yaml_text.Document, path: KeyPath, value: Any) -> str:
     span = document.spans[path]
     if isinstance(_value_at(document.value, path), (dict, list)) and not span.flow:
         raise EntryError(
-            f"`{'.'.join(map(str, path))}` is written by gitjournal on one line; restore it or remove it", place=document.place(path)
+            f"`{'.'.join(map(str, path))}` must stand on one line, as gitjournal wrote it: undo your change there, or remove the key",
+            place=document.place(path),
         )
     return document.text[: span.start] + yaml_text.dump_inline(value) + document.text[span.end :]
 

@@ -173,7 +173,7 @@ class _Parser:
         terms = {one: factor for one, factor in both.items() if one is not None}
         own = list(dict.fromkeys(one.name for one in terms if not one.entry))
         if not own:
-            raise self._fault("it names no PART.METRIC of this entry", 0)
+            raise self._fault("no score of this entry is compared", 0)
         full: dict[Quantity, float] = {}
         for term, factor in terms.items():
             if not term.name and len(own) > 1:

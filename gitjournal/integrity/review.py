@@ -86,7 +86,7 @@ def review(lab: Lab, into: str, branch: str, refs: dict[str, str]) -> Review:
     before, tip = resolve_range(repository, f"{into}..{branch}")
     for name, commit in ((into, before), (branch, tip)):
         if not is_journal(repository, commit):
-            raise GitError(f"`{name}` is no branch of a journal", hint="see: git branch --all")
+            raise GitError(f"`{name}` is not a branch of a journal", hint="see: git branch --all")
     merged = compute_merge(repository, before, tip)
     question = Question(merged.tree, base=before, parents=(before, tip), history=(tip, f"^{before}"))
     checked = check_tree(repository, question, refs)

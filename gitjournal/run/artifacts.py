@@ -141,7 +141,7 @@ def save_model(subject: Subject, folder: Path | None, *, run: str | None, pool: 
     """
     chosen = _select_runs(subject, run) if run else [_best_run(subject)]
     if len(chosen) > 1:
-        raise UsageError(f"`{run}` fits {len(chosen)} runs; give more of it")
+        raise UsageError(f"`{run}` fits {len(chosen)} runs; give more of the run id")
     record = chosen[0]
     owner = read_owner_record(subject, record)
     job, expected = _remake_job(subject, record, owner, pool)

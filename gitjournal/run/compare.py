@@ -104,7 +104,9 @@ def correct_selection(sample: Sample, measured: MeasuredEntry, lab: Lab, pool: W
         score = score_elsewhere(sample, drawn) if isinstance(drawn, BootstrapResult) else None
     if score is None:
         what = f"{sample.entry[-4:]} is the best of {sample.k} on these very rows, and how much of that is luck is not known here"
-        raise ComparisonError(what, hint="compare it where it was run, whose predictions tell, or entries of one configuration each")
+        raise ComparisonError(
+            what, hint="compare it in the clone that ran it, which has the predictions, or compare entries of one configuration each"
+        )
     return score
 
 

@@ -90,7 +90,7 @@ def draft_entry(journal: Journal, root: Path, request: EntryRequest, *, ask: Ask
     filled = _read_template(lab, refs, template or ("python" if own else "tabular" if tables else "sklearn"))
     for name, option in (("procedure", "-e"), ("parameters", "-p")):
         if asked.get(name) and f"${name}" not in filled:
-            raise UsageError(f"the template `{template}` says its own {name}", hint=f"leave {option} out, and edit the entry")
+            raise UsageError(f"the template `{template}` sets its own {name}", hint=f"leave {option} out, and edit the entry")
     identifier = new_id(values["title"], date.today(), ids)  # noqa: DTZ011 - the day where the person is
     workplace = planning.Workplace(root, lab.repository.private, ask)
     entry = _entry(filled, {"procedure": ["passthrough"], **values}, identifier)

@@ -171,7 +171,7 @@ def _score_test(call: ExecCall, subject: Subject, plan: Plan, run: PlannedRun) -
         expected = artifacts.read_owner_record(subject, record).predictions
         if not expected:
             hint = f"run it again here: gitjournal new --replicate {subject.entry.short_id}"
-            raise GitjournalError("no predictions of dev are on record, so the model cannot be told to be the same", hint=hint)
+            raise GitjournalError("the run kept no dev predictions, so the model fitted again cannot be checked against it", hint=hint)
     job = FinalJob.about(make_run_job(subject, plan, run, "", memory_mb=call.options.memory_mb), store=None, expected=expected)
     return planning.unwrap_reply(call.pool.ask(job), subject.entry)
 

@@ -152,8 +152,8 @@ class DaskPool:
             if versions["gitjournal"] != here["gitjournal"]:
                 self._let_go()
                 raise GitjournalError(
-                    f"{worker} has gitjournal {versions['gitjournal']}, here it is {here['gitjournal']}",
-                    hint="install the same one in both places",
+                    f"the Dask worker {worker} has gitjournal {versions['gitjournal']}, this machine has {here['gitjournal']}",
+                    hint=f"install one version on both: pip install gitjournal=={here['gitjournal']}",
                 )
             differing = [
                 f"{name} {versions.get(name, 'missing')} (here {own})" for name, own in here.items() if versions.get(name, "missing") != own

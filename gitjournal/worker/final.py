@@ -30,7 +30,8 @@ def final(job: FinalJob, cache: TableCache) -> FinalResult:
     began = time.perf_counter()
     whole = bool((job.split or {}).get("cv"))
     if whole and is_python(job.procedure):
-        raise EntryError("a function of your own is called for each fold, and has no model of all rows", path=("split", "cv"))
+        message = "cross-validation of a function of your own gives one model per fold, and none fitted on all rows to look at test with"
+        raise EntryError(message, hint="ask in a new entry with one dev part: split: {dev: 0.2, test: 0.2}", path=("split", "cv"))
     with fit.fit_again(job, cache, whole=whole) as (model, table, parts):
         if isinstance(model, PythonModel) and model.numbers is not None:
             raise EntryError("the function returns numbers and no model, so nothing can predict the test rows", path=("procedure",))

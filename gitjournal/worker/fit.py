@@ -53,9 +53,10 @@ def weight_key(model: Any, weights: Array | None) -> str | None:
     if weights is None or isinstance(model, Network):
         return None
     if isinstance(model, PythonModel):
-        raise EntryError("row weights do not reach a function of one's own", path=("data", "weights"))
+        raise EntryError("row weights are not passed to a function of your own: leave out `weights`", path=("data", "weights"))
     if not has_fit_parameter(sklearn_models.last_step(model), "sample_weight"):
-        raise EntryError(f"{type(sklearn_models.last_step(model)).__name__} takes no row weights", path=("data", "weights"))
+        name = type(sklearn_models.last_step(model)).__name__
+        raise EntryError(f"{name} takes no row weights", hint="leave out `weights`, or take another estimator", path=("data", "weights"))
     return f"{model.steps[-1][0]}__sample_weight" if hasattr(model, "steps") else "sample_weight"
 
 

@@ -60,12 +60,13 @@ class _RunSetup:
 def _set_up(job: ModelJob, cache: TableCache) -> _RunSetup:
     """Raises EntryError for a procedure of which no model is kept."""
     if is_python(job.procedure):
-        message = "what a function of one's own returns is not kept: it may be any object, and only known ones are opened"
+        message = "a model that a function of your own returns is not kept: it may be any object, and only known types are opened"
         raise EntryError(message, hint="let the function write what it needs, or declare the steps", path=("procedure",))
     table = fit.load_table(job, cache)
     split = splits.effective_split(job.split, table.task)
     if "cv" in split:
-        raise EntryError("cross-validation fits a model for each fold, and none of all: keep one of a holdout", path=("split", "cv"))
+        message = "cross-validation fits one model per fold, and none on all rows: there is no single model to keep"
+        raise EntryError(message, hint="ask in a new entry with one dev part: split: {dev: 0.2, test: 0.2}", path=("split", "cv"))
     (parts,) = splits.divide_rows(table, split, job.seed)
     model = fit.build(job, table)
     trainer = Trainer(job, table, split, fit.weight_key(model, table.weights), lambda _: None)
@@ -111,7 +112,7 @@ def _fit_and_write(job: KeepJob, setup: _RunSetup) -> tuple[Path, str]:
         predict = skops_files.open_model(path, sha256).predict
     if not setup.proves(predict, job.expected):
         path.unlink()
-        raise DataError("opened again, the model predicts otherwise than before; it is not kept")
+        raise DataError("the model, written and opened again, predicts something else; it is not kept")
     return path, sha256
 
 

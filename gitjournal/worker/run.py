@@ -137,7 +137,7 @@ def _own_metrics(numbers: dict[str, float], metrics: list[str], folds: list[Metr
     """
     missing = [name for name in metrics if name not in numbers]
     if missing:
-        raise ValueError(f"it returned {', '.join(numbers)}, and no `{missing[0]}`: name what it returns in `metrics`")
+        raise ValueError(f"the function returned {', '.join(numbers)}, and no `{missing[0]}`: list in `metrics` what it returns")
     if folds and set(folds[0]["dev"]) != set(numbers):
-        raise ValueError(f"it returned {', '.join(numbers)} for one fold and {', '.join(folds[0]['dev'])} for another")
+        raise ValueError(f"the function returned {', '.join(numbers)} for one fold and {', '.join(folds[0]['dev'])} for another")
     return {name: numbers[name] for name in dict.fromkeys([*metrics, *numbers])}

@@ -144,6 +144,6 @@ def test_a_study_gets_a_file_and_a_name_of_its_own(repo: Path) -> None:
     assert "--study-name names one study, and these are 2 entries" in gitjournal(repo, "export", "-o", "x.log", "--study-name", "x", code=2)
     assert "--study-name goes with --optuna" in gitjournal(repo, "export", "--study-name", "x", code=2)
     for arguments in (["--optuna"], ["--optuna", "-o", "runs.csv"], ["-o", "runs.db", "--entries"]):
-        assert "a study has a file of its own" in gitjournal(repo, "export", *arguments, code=2)
+        assert "a study of optuna is a .db or .log file of its own" in gitjournal(repo, "export", *arguments, code=2)
     assert "no entry here has results" in gitjournal(repo, "export", "trees", "-o", "y.db", code=2)
     assert not [one.name for one in repo.iterdir() if one.name.startswith(("x.", "y.", "runs.", ".gitjournal"))]

@@ -116,7 +116,7 @@ def test_a_study_comes_back_with_what_was_found_meanwhile_and_nothing_is_run_twi
     [
         ((), 2, "say what to run the study's configurations on"),
         (("--target", "y", "--for", "x"), 2, "--target goes with --data"),
-        (WINE, 2, "the study has the parameters `svc__C`, `svc__kernel`, and no procedure is said that has them"),
+        (WINE, 2, "the study has the parameters `svc__C`, `svc__kernel`, and no step that takes them is named"),
         ((*WINE, "-e", "LogisticRegression"), 2, "the procedure has no place for `svc__C`, `svc__kernel` of the study"),
         ((*WINE, "-e", "svc: LogisticRegression"), 1, "LogisticRegression has no parameter `kernel`"),
         ((*WINE, *STEPS, "--study-name", "other"), 2, "study.log has no study `other`\n  svm"),

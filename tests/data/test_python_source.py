@@ -73,7 +73,7 @@ def test_anything_else_is_an_error_at_the_function(text: str, words: str, tmp_pa
 
 
 def test_only_code_that_was_looked_at_is_run(tmp_path: Path) -> None:
-    with pytest.raises(EntryError, match="has not been looked at"):
+    with pytest.raises(EntryError, match="is not trusted yet"):
         read_function(DataRequest({}, tmp_path))
     code = look(tmp_path, FRAME)
     (tmp_path / "own.py").write_text("def load(): return 1\n")

@@ -86,7 +86,7 @@ def test_a_literal_block_at_the_end_of_a_mapping_is_not_torn() -> None:
 
 
 def test_a_value_on_several_lines_is_not_replaced() -> None:
-    with pytest.raises(Exception, match=r"e\.md:4:3: `data` is written by gitjournal on one line"):
+    with pytest.raises(Exception, match=r"e\.md:4:3: `data` must stand on one line, as gitjournal wrote it"):
         set_one(BLOCK.replace("  # where from\n", ""), "data", value={"path": "b"})
 
 

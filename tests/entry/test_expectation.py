@@ -46,7 +46,7 @@ def said(one: Expectation) -> str:
         ("0.9 < dev.accuracy < 0.95", "`<` is not expected here", "in a list"),
         ("vdev.accuracy > 1", "`vdev` is no part; did you mean `dev`", ""),
         ("dev.accuracy * baseline > 1", "cannot be multiplied", "0.9 * baseline"),
-        ("baseline > 0.5", "names no PART.METRIC of this entry", ""),
+        ("baseline > 0.5", "no score of this entry is compared", ""),
         ("dev.loss - train.loss < baseline", "baseline.dev.loss or baseline.train.loss", ""),
         ("dev.accuracy > 90%", "`%` is not expected", ""),
         ("dev.rmse / 2 < 1", "`/` is not expected", "0.9 * baseline"),

@@ -191,5 +191,5 @@ def test_a_range_is_two_names_or_a_branch_and_what_it_goes_into(branch: Lab) -> 
     assert parse_range(branch, "exp/kernel") == ("journal", "exp/kernel")
     with pytest.raises(GitError, match="is the journal itself"):
         parse_range(branch, "journal")
-    with pytest.raises(GitError, match="no branch of a journal"):
+    with pytest.raises(GitError, match="not a branch of a journal"):
         review(branch, "journal", "main", {})

@@ -158,7 +158,7 @@ def test_a_model_that_comes_out_otherwise_is_not_kept(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="predicts otherwise than its record says"):
         keep(tmp_path, LOGISTIC, "0" * 64)
     assert not (tmp_path / "kept/model.skops").exists()
-    with pytest.raises(EntryError, match="a model for each fold"):
+    with pytest.raises(EntryError, match="one model per fold"):
         keep(tmp_path, LOGISTIC, "0" * 64, split={"cv": 3})
 
 
@@ -178,13 +178,13 @@ def changed(content: bytes, change: Any) -> bytes:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda node: node.update(__module__="os", __class__="system", __loader__="FunctionNode"), "it holds os.system"),
-        (lambda node: node.update(__module__="builtins", __class__="eval", __loader__="TypeNode"), "it holds builtins.eval"),
-        (lambda node: node.update(__loader__="MethodNode"), "it holds a MethodNode"),
-        (lambda node: node.update(__loader__="PartialNode"), "it holds a PartialNode"),
-        (lambda node: node.update(__module__="evil", __class__="LogisticRegression"), "it holds evil.LogisticRegression"),
-        (lambda node: node.update(protocol=0), "another version of skops"),
-        (lambda node: [node], "not a model"),
+        (lambda node: node.update(__module__="os", __class__="system", __loader__="FunctionNode"), "file holds os.system"),
+        (lambda node: node.update(__module__="builtins", __class__="eval", __loader__="TypeNode"), "file holds builtins.eval"),
+        (lambda node: node.update(__loader__="MethodNode"), "file holds a part of the kind MethodNode"),
+        (lambda node: node.update(__loader__="PartialNode"), "file holds a part of the kind PartialNode"),
+        (lambda node: node.update(__module__="evil", __class__="LogisticRegression"), "file holds evil.LogisticRegression"),
+        (lambda node: node.update(protocol=0), "from a version of skops"),
+        (lambda node: [node], "not written by skops"),
         (lambda node: node["content"].update(x={"__class__": "Popen", "__module__": "subprocess", "__loader__": "ObjectNode"}), "Popen"),
     ],
 )
@@ -206,7 +206,7 @@ def test_only_the_file_that_a_record_names_is_opened(tmp_path: Path) -> None:
     skops_files.save(Ridge(), path)
     with pytest.raises(TrustError, match="not what its record names"):
         skops_files.open_model(path, sha256)
-    with pytest.raises(TrustError, match="not a model that skops wrote"):
+    with pytest.raises(TrustError, match="the model file was not written by skops"):
         skops_files.open_model(path, stored.write_bytes(path, pickle.dumps(Payload())))
 
 

@@ -55,7 +55,7 @@ def test_weights_go_to_the_last_step_by_its_keyword() -> None:
     assert fit.weight_key(Pipeline([("a", "passthrough"), ("b", LogisticRegression())]), weights) == "b__sample_weight"
     for model, words in (
         (KNeighborsClassifier(), "KNeighborsClassifier takes no row weights"),
-        (PythonModel({"python": "a:fit"}, 0, 2, "classification"), "do not reach a function"),
+        (PythonModel({"python": "a:fit"}, 0, 2, "classification"), "are not passed to a function"),
     ):
         with pytest.raises(EntryError, match=words) as refused:
             fit.weight_key(model, weights)

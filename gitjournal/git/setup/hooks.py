@@ -128,8 +128,8 @@ def install_server_hook(path: Path) -> Path:
     place = _server_hooks(path)
     if (place / SERVER).exists() and not _is_ours(place / SERVER):
         raise GitError(
-            f"{place / SERVER} is there already, and is not ours",
-            hint=f"call ours from it as well: {resources.folder('hooks') / SERVER}",
+            f"{place / SERVER} is there already, and is not from gitjournal",
+            hint=f"call the hook of gitjournal from it as well: {resources.folder('hooks') / SERVER}",
         )
     _copy((SERVER, GUARD), place)
     return place / SERVER

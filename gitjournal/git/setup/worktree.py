@@ -22,7 +22,7 @@ def plan_worktree(missing: Missing) -> None:
     if occupant:
         raise GitError(
             f"the branch {missing.branch} is checked out at {occupant}",
-            hint=f"switch there to another branch, or let go of it: git worktree remove {occupant}",
+            hint=f"switch there to another branch, or remove that worktree: git worktree remove {occupant}",
         )
     missing.add_step(f"the folder {missing.folder}/", lambda: _add_worktree(missing))
 

@@ -89,7 +89,9 @@ def _walk_back(output: str, layers: dict[str, Node], columns: dict[str, Any]) ->
         elif needed in columns:
             sources[needed] = None
         elif needed not in layers:
-            raise GraphError(f"`{name}` takes `{needed}`, which nothing is named{nearest(needed, [*layers, *columns])}", "layers")
+            raise GraphError(
+                f"`{name}` takes `{needed}`, but no layer, input or column has that name{nearest(needed, [*layers, *columns])}", "layers"
+            )
         elif needed in under_way:
             raise GraphError(f"`{needed}` takes its own output: {' <- '.join([*under_way, needed])}", "layers")
         elif needed not in finished:

@@ -122,7 +122,9 @@ def _read_structure(reader: ParameterReader, spec: ClassSpec, name: str, written
     if name == "layers":
         return {"named": _read_layers(reader, written, path, wired=spec.path == MODEL)}
     if name == "fit":
-        raise reader.places.error("options of `fit` are named one by one: …__fit__epochs", path, key=True)
+        raise reader.places.error(
+            "`fit` as a whole cannot be set here; name its options one by one, such as …__fit__epochs", path, key=True
+        )
     value = reader.variables.resolve_all(written, path)
     if name == "outputs":
         value = [value] if isinstance(value, str) else value

@@ -95,7 +95,7 @@ def _check_parameters(names: Sequence[str], written: Any) -> None:
     """Raise UsageError where a name of the study is neither a step, nor a parameter of one, nor asked for as `$name`."""
     if not written:
         listed = ", ".join(f"`{name}`" for name in names[:MOST_NAMES])
-        raise UsageError(f"the study has the parameters {listed}, and no procedure is said that has them", hint=SAY_PROCEDURE)
+        raise UsageError(f"the study has the parameters {listed}, and no step that takes them is named", hint=SAY_PROCEDURE)
     names_of_procedure = reader.names_of(written)
     if names_of_procedure is None:
         return
@@ -106,7 +106,7 @@ def _check_parameters(names: Sequence[str], written: Any) -> None:
         steps = ", ".join(f"{label}__…" for label in labels)
         raise UsageError(
             f"the procedure has no place for {listed} of the study",
-            hint=f"its parameters are named {steps}; other names are asked for by a dollar: -e 'SVC: {{C: $C, gamma: $width}}'",
+            hint=f"its parameters are named {steps}; for other names write $name where the value goes: -e 'SVC: {{C: $C, gamma: $width}}'",
         )
 
 

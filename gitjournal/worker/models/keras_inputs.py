@@ -96,9 +96,9 @@ def _select_columns(X: Any, columns: Any, names: Sequence[str], label: str) -> A
     except ValueError:
         missing = next(column for column in listed if not isinstance(column, int) and column not in available)
         says = f"columns are {', '.join(available[:10])}" if available else "columns have numbers here, from 0"
-        raise ParameterError(f"no column `{missing}` comes in; {says}", [label, "inputs"]) from None
+        raise ParameterError(f"the network receives no column `{missing}`; {says}", [label, "inputs"]) from None
     if max(numbers) >= X.shape[1] or min(numbers) < 0:
-        raise ParameterError(f"no column {max(numbers)} comes in: there are {X.shape[1]}", [label, "inputs"])
+        raise ParameterError(f"the network receives no column {max(numbers)}: there are {X.shape[1]}", [label, "inputs"])
     chosen = numbers if isinstance(columns, list) else numbers[0]
     return X.iloc[:, chosen] if hasattr(X, "iloc") else X[:, chosen]
 

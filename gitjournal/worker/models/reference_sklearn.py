@@ -106,7 +106,7 @@ def spell(value: Any) -> Any:
     if isinstance(value, type) and issubclass(value, np.generic):
         return np.dtype(value).name
     if isinstance(value, BaseEstimator):  # pragma: no cover - no version has one so far
-        raise TypeError(f"a default that is an estimator: {value!r}")
+        raise TypeError(f"the default {value!r} is an estimator, which the reference cannot hold: extend spell()")
     if callable(value):
         return {"function": next(f"{module}.{name}" for module, names in FUNCTIONS.items() for name in names if name == value.__name__)}
     if isinstance(value, float):

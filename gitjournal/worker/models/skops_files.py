@@ -125,16 +125,16 @@ def types_of(content: bytes) -> set[str]:
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError):
         described = None
     if not isinstance(described, dict):
-        raise TrustError("not a model that skops wrote")
+        raise TrustError("the model file was not written by skops")
     if described.get("protocol") != importlib.import_module("skops.io._protocol").PROTOCOL:
-        raise TrustError("another version of skops wrote it, and its description reads differently")
+        raise TrustError("the model file is from a version of skops that this one cannot read")
     types = set()
     for node in _nodes(described):
         if node.get("__loader__") not in NODES:
-            raise TrustError(f"it holds a {str(node.get('__loader__'))[:60]}, which is not opened")
+            raise TrustError(f"the model file holds a part of the kind {str(node.get('__loader__'))[:60]}, and none such is opened")
         name = f"{node.get('__module__')}.{node.get('__class__')}"
         if name not in INSIDE and not _in_catalogue(name):
-            raise TrustError(f"it holds {name[:100]}, which is not among the types that are opened")
+            raise TrustError(f"the model file holds {name[:100]}, which is not on the list of types that are opened")
         types.add(name)
     return types
 

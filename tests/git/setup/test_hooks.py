@@ -135,7 +135,7 @@ def test_a_server_keeps_its_own_hook(tmp_path: Path) -> None:
     uninstall_server_hook(remote)
     assert not place.exists()
     place.write_text("#!/bin/sh\nexit 0\n")
-    with pytest.raises(GitError, match="is not ours"):
+    with pytest.raises(GitError, match="is not from gitjournal"):
         install_server_hook(remote)
     uninstall_server_hook(remote)
     assert place.read_text() == "#!/bin/sh\nexit 0\n"

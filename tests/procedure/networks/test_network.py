@@ -133,7 +133,7 @@ MISTAKES = [
     ("procedure: [Sequential]", "Sequential]", "is a mapping with `layers`"),
     ("procedure: [Sequential: {layers: [Flatten], optimizer: adam, loss: mse}, SVC]", "Sequential: {layers", "a network is the last step"),
     ("procedure: [BaggingClassifier: {estimator: {Sequential: {layers: [Flatten]}}}]", "Sequential: {layers", "a network is the last step"),
-    (model(GOOD.replace("[h]", "[hh]")), "[{h: {Dense", "`out` takes `hh`, which nothing is named; did you mean `h`?"),
+    (model(GOOD.replace("[h]", "[hh]")), "[{h: {Dense", "`out` takes `hh`, but no layer, input or column has that name; did you mean `h`?"),
     (model(GOOD, outputs="[uot]"), "[uot]", "no layer is named `uot`"),
     (model(GOOD, outputs="[h, out]"), "[h, out]", "`outputs` names 2 layers, and a network has one output here"),
     (model(GOOD, outputs="[]"), "[], optimizer", "the name of one layer"),

@@ -71,7 +71,7 @@ def test_a_parameter_that_the_procedure_has_no_place_for_is_told_with_the_names_
         imported(journal, study(0.9, parameter="depth"))
     assert "svc__…" in str(fault.value.hint)
     assert imported(journal, study(0.9, parameter="width"), values={"procedure": [{"SVC": {"C": "$width"}}]})[0].points == 1
-    with pytest.raises(UsageError, match="no procedure is said that has them"):
+    with pytest.raises(UsageError, match="no step that takes them is named"):
         imported(journal, study(0.9), values={"procedure": []})
 
 

@@ -45,9 +45,9 @@ def test_an_input_takes_all_columns_some_or_one_by_name_or_number() -> None:
 @pytest.mark.parametrize(
     ("column", "names", "words"),
     [
-        ("c", ["a", "b"], "no column `c` comes in; columns are a, b"),
-        ("c", [], "no column `c` comes in; columns have numbers here, from 0"),
-        (2, [], "no column 2 comes in: there are 2"),
+        ("c", ["a", "b"], "the network receives no column `c`; columns are a, b"),
+        ("c", [], "the network receives no column `c`; columns have numbers here, from 0"),
+        (2, [], "the network receives no column 2: there are 2"),
     ],
 )
 def test_a_column_that_is_not_there_is_named(column: str | int, names: list[str], words: str) -> None:

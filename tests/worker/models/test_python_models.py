@@ -86,7 +86,7 @@ def test_a_dict_of_numbers_is_what_it_measured(root: Path) -> None:
         ("return {'accuracy': 'high'}", "a dict holds finite numbers by name"),
         ("return {'a b': 1}", "named by letters"),
         ("return {}", "an empty dict"),
-        ("return {'lift': 1}", "and no `accuracy`: name what it returns in `metrics`"),
+        ("return {'lift': 1}", "and no `accuracy`: list in `metrics` what it returns"),
         ("return 0.9", "an object with `predict` or a dict of numbers is needed"),
         ("class M: predict = lambda self, X: X; return M()", "one number for each row is needed"),
         ("class M: predict = lambda self, X: [7] * len(X); return M()", "other values than the codes 0 to 2"),
@@ -221,5 +221,5 @@ def test_a_function_that_draws_is_found_out(root: Path) -> None:
 
 
 def test_without_its_code_nothing_is_called(root: Path) -> None:
-    with pytest.raises(EntryError, match="has not been looked at"):
+    with pytest.raises(EntryError, match="is not trusted yet"):
         preflight.inspect(InspectJob(root=str(root), cache=str(root), data={"python": "own.data:load"}), TableCache())
