@@ -14,12 +14,11 @@ from gitjournal.entry.record import Record
 from gitjournal.entry.results_block import strip_block
 from gitjournal.entry.summary import ConfigurationResult, Effect, Summary
 from gitjournal.errors import EntryError
-from gitjournal.render.score import direction_words
+from gitjournal.render.score import difference_as_gain, direction_words
 from gitjournal.render.text import (
     Column,
     clean,
     count,
-    difference,
     duration,
     number,
     settings,
@@ -167,7 +166,7 @@ def _best_row(
 ) -> list[str]:
     score = configuration.scores.get(summary.deciding or "")
     train, train_dev = (configuration.scores.get(f"{part}.{summary.metric}") for part in ("train", "train_dev"))
-    gained = difference(score.mean - baseline, score.mean) if score and baseline is not None else ""
+    gained = difference_as_gain(score.mean - baseline, summary.direction, score.mean) if score and baseline is not None else ""
     return [
         settings(configuration.grid) or "as declared",
         short_spread(score.mean, score.sd) if score else "-",

@@ -15,7 +15,7 @@ from gitjournal.journal.journal import Listed
 from gitjournal.journal.listing import lacks_baseline, last_change
 from gitjournal.journal.search.recall import SearchResult, SimilarEntry, outcome_word
 from gitjournal.render import text
-from gitjournal.render.score import lower_note
+from gitjournal.render.score import difference_as_gain, lower_note
 from gitjournal.render.verdict import ROLES as VERDICT_ROLES
 from gitjournal.stats.looks import Look
 
@@ -106,7 +106,7 @@ def _best(row: Row, *, with_name: bool) -> str:
 
 def _gain(row: Row, every: EntryList) -> str:
     if row.id in every.gains:
-        return text.difference(every.gains[row.id], row.best or 0.0)
+        return difference_as_gain(every.gains[row.id], direction(row.metric or ""), row.best or 0.0)
     # a baseline may be named by any part of its id: the usual two are looked for
     return "baseline" if every.baselines & {row.id, row.id[-4:]} else ""
 

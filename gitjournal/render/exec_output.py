@@ -224,7 +224,7 @@ def best_lines(summary: Summary, gain: Gain | None) -> list[str]:
     which = f"   {text.settings(summary.best.grid)}" if summary.best.grid else ""
     of = f"   (best of {summary.scored})" if summary.scored > 1 else ""
     lines = [f"best   {summary.deciding} {score_words(best)}{lower_note(summary.direction)}{which}{of}"]
-    return [*lines, f"gain   {gain_over_baseline(gain)}"] if gain else lines
+    return [*lines, f"gain   {gain_over_baseline(gain, summary.direction)}"] if gain else lines
 
 
 def outcome_as_plain(outcome: ExecOutcome) -> dict[str, Any]:

@@ -57,7 +57,9 @@ def headline(summary: Summary, gain: Gain | None, *, compared: bool = True) -> s
     where = f" with {_inline_settings(summary.best.grid)}" if summary.best.grid else ""
     many = f", best of {summary.scored}" if summary.scored > 1 else ""
     sentence = f"**{summary.deciding} {score_words(best)}**{where}{lower_note(summary.direction)}{many}"
-    return f"{sentence}; {gain_over_baseline(gain)}." if gain else f"{sentence}{'' if compared else '; no baseline to compare with'}."
+    if gain:
+        return f"{sentence}; {gain_over_baseline(gain, summary.direction)}."
+    return f"{sentence}{'' if compared else '; no baseline to compare with'}."
 
 
 def markdown_cell(value: Any) -> str:

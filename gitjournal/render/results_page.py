@@ -11,6 +11,7 @@ from gitjournal.entry.verdict import Verdict
 from gitjournal.render import text
 from gitjournal.render.charts.entry_figures import committed_figures
 from gitjournal.render.results_block import results_block
+from gitjournal.render.score import difference_as_gain
 from gitjournal.render.verdict import verdict_of
 from gitjournal.run.results import ResultsPage
 from gitjournal.stats.gain import Gain
@@ -30,7 +31,7 @@ def results_message(entry: Entry, summary: Summary, records: Sequence[Record], g
     """Return subject, hypothesis and trailers: ``run: RBF beats linear on digits · dev.accuracy 0.978 (+0.006)``."""
     best = summary.best_score
     result = f"{summary.deciding} {text.number(best.mean)}" if best else f"{summary.failed} failed"
-    gained = f" ({text.difference(gain.difference, gain.score)})" if gain else ""
+    gained = f" ({difference_as_gain(gain.difference, summary.direction, gain.score)})" if gain else ""
     lines = [f"run: {entry.front.title} · {result}{gained}", ""]
     if entry.front.hypothesis:
         lines += [entry.front.hypothesis.strip(), ""]

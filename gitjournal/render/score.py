@@ -36,14 +36,31 @@ def difference_words(value: float, interval: Interval | None, scale: float) -> s
     return f"{difference} [{text.difference(interval.low, scale)}, {text.difference(interval.high, scale)}]"
 
 
-def gain_words(gain: Gain) -> str:
-    """Return the gain alone: ``+0.006 [-0.008, +0.019]``."""
-    return difference_words(gain.difference, gain.interval, gain.score)
+def toward_better(difference: float, sign: int) -> float:
+    """Return a difference of scores as a gain: positive where it is better; `sign` is the direction of the metric, 1 or -1."""
+    return sign * difference + 0.0  # no negative zero
 
 
-def gain_over_baseline(gain: Gain) -> str:
+def difference_as_gain(difference: float | None, sign: int, scale: float) -> str:
+    """Return a difference of two scores as a gain, ``+3.2`` where an error became smaller by 3.2; ``-`` where there is none."""
+    return text.difference(None if difference is None else toward_better(difference, sign), scale)
+
+
+def gain_words(gain: Gain, sign: int) -> str:
+    """Return the gain alone, positive where it is better: ``+0.006 [-0.008, +0.019]``; `sign` is the direction of the metric."""
+    return interval_as_gain(gain.difference, gain.interval, sign, gain.score)
+
+
+def interval_as_gain(difference: float, interval: Interval | None, sign: int, scale: float) -> str:
+    """Return a difference of two scores and its interval as a gain: for an error, the ends change places with their signs."""
+    if interval is not None and sign < 0:
+        interval = Interval(*(toward_better(end, sign) for end in (interval.value, interval.high, interval.low)))
+    return difference_words(toward_better(difference, sign), interval, scale)
+
+
+def gain_over_baseline(gain: Gain, sign: int) -> str:
     """Return ``+0.006 [-0.008, +0.019] over 20261108-logistic-p2m1``."""
-    return f"{gain_words(gain)} over {gain.baseline}"
+    return f"{gain_words(gain, sign)} over {gain.baseline}"
 
 
 def is_compared(front: FrontMatter) -> bool:

@@ -112,7 +112,7 @@ def _baseline_rows(view: EntryView) -> list[tuple[str, str]]:
     best = baseline.summary.best
     score = best.scores.get(summary.deciding or "") if best else None
     reached = f": {text.clean(summary.deciding or '')} {text.number(score.mean)}" if score else ""
-    return [("baseline", f"{name}{reached}{f', gain {gain_words(view.gain)}' if view.gain else ''}")]
+    return [("baseline", f"{name}{reached}{f', gain {gain_words(view.gain, summary.direction)}' if view.gain else ''}")]
 
 
 def _lacks_baseline(opened: Opened) -> bool:

@@ -27,16 +27,16 @@ def test_a_profile_in_the_terminal_as_numbers_and_as_a_file(repo: Path) -> None:
     assert gitjournal(repo, "show", "k3f9", "--plot", "profile", "-o", "c.svg").startswith("c.svg: svc__C")
     assert ET.parse(repo / "c.svg").getroot().tag.endswith("svg")
     said = gitjournal(repo, "show", "k3f9", "--plot", "progress")
-    assert said.startswith("From 0.972 to 0.978 (+0.006) in 1 step")
+    assert said.startswith("From 0.972 to 0.978 (gain +0.006) in 1 step")
 
 
 def test_the_best_over_time_says_what_was_learned_at_each_step(repo: Path) -> None:
     journal(repo)
     said = gitjournal(repo, "show", "k3f9", "--plot", "progress")
-    assert said.endswith('p2m1 "Logistic regression": 0.972\nk3f9 "RBF beats linear": 0.978, +0.006; by step 1 (Logistic -> SVC)\n')
+    assert said.endswith('p2m1 "Logistic regression": 0.972\nk3f9 "RBF beats linear": 0.978, gain +0.006; by step 1 (Logistic -> SVC)\n')
     gitjournal(repo, "show", "k3f9", "--plot", "progress", "-o", "p.svg")
     told = [one.text for one in ET.parse(repo / "p.svg").getroot() if one.text]
-    assert 'k3f9 "RBF beats linear": 0.978, +0.006; by step 1 (Logistic -> SVC)' in told
+    assert 'k3f9 "RBF beats linear": 0.978, gain +0.006; by step 1 (Logistic -> SVC)' in told
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,13 @@ def test_the_table_of_the_best_has_gain_train_and_further_metrics() -> None:
     assert lines[1].split() == ["as", "declared", "0.900", "+0.020", "1.000", "0.800", "0.850"]
 
 
+def test_a_smaller_error_is_a_gain_in_the_table_of_the_best() -> None:
+    found = summarise(front(metrics="rmse"), [record("a", 62.0, metric="rmse"), record("b", 70.0, metric="rmse")])
+    _, best, worst = best_table(found, width=None, color=False, baseline=65.2).splitlines()
+    assert "+3.2" in best
+    assert "-4.8" in worst
+
+
 def test_effects_and_cost_in_words() -> None:
     runs = [record("a", 0.9, grid={"C": 1}, seconds=30.0), record("b", 0.8, grid={"C": 10}, seconds=8.0, memory_mb=1200), failed("c")]
     found = summarise(front(), runs)

@@ -56,6 +56,12 @@ def test_a_gain_a_baseline_and_a_look_stand_in_their_columns() -> None:
     assert "baseline" in base
 
 
+def test_a_smaller_error_is_a_gain_in_the_list_and_a_difference_for_programs() -> None:
+    smaller = EntryList([ERROR], {ERROR.row.id: -0.7}, {})
+    assert "+0.70" in entries_table([ERROR], smaller, [], branches=False, color=False)
+    assert entry_as_plain(ERROR, smaller)["gain"] == -0.7
+
+
 def test_ids_that_end_alike_are_longer() -> None:
     twin = Listed(Row(id="20261122-y-bbbb", title="twin"), "refs/heads/journal")
     table = entries_table([twin, BETTER], every(twin, BETTER), [], branches=False, color=False)

@@ -95,6 +95,18 @@ def test_values_that_print_the_same_are_not_called_better_and_worse() -> None:
     assert "- C: 0.900 with the best of each of 2 values" in text
 
 
+def test_a_smaller_error_is_a_gain_in_the_sentence_and_in_the_message() -> None:
+    baseline_records, records = [run(7, 65.2, "rmse")], [run(1, 62.0, "rmse")]
+    baseline = Baseline("20261120-base-bbbb", "Base", summarise(front("rmse"), baseline_records), baseline_records)
+    summary = summarise(front("rmse"), records)
+    gain = gain_over(summary, records, baseline)
+    assert gain is not None
+    text = results_block(front("rmse"), summary, records, gain, entry_id=ENTRY_ID)
+    assert "**dev.rmse 62.0** (lower is better); +3.2 over 20261120-base-bbbb." in text
+    entry = parse(f"---\n{FRONT.replace('METRIC', 'rmse')}---\n", entry_id=ENTRY_ID, file="e.md")
+    assert results_message(entry, summary, records, gain).splitlines()[0] == "run: An entry · dev.rmse 62.0 (+3.2)"
+
+
 def test_the_gain_is_in_the_sentence_and_in_the_message() -> None:
     baseline_records = [run(7, 0.8)]
     baseline = Baseline("20261120-base-bbbb", "Base", summarise(front(), baseline_records), baseline_records)

@@ -20,7 +20,7 @@ from gitjournal.render.charts.chart_data import (
     is_number,
 )
 from gitjournal.render.charts.model import Axis, Bar, Cells, Intervals, Line, Plane, Point
-from gitjournal.render.score import direction_words
+from gitjournal.render.score import difference_as_gain, direction_words
 from gitjournal.stats.confusion import Confusion
 
 CURVE_NAMES = {"loss": "train", "val_loss": "watched"}
@@ -150,8 +150,9 @@ def progress(
         return (at - begun).total_seconds() / seconds
 
     first, last = steps[0].entry, steps[-1].entry
-    gained = text.difference(last.score - first.score, last.score)
-    title = f"From {text.number(first.score)} to {text.number(last.score)} ({gained}) in {text.count(len(steps) - 1, 'step')}"
+    sign = direction(metric)
+    gained = difference_as_gain(last.score - first.score, sign, last.score)
+    title = f"From {text.number(first.score)} to {text.number(last.score)} (gain {gained}) in {text.count(len(steps) - 1, 'step')}"
     points = [Point(place(datetime.fromisoformat(step.entry.at)), step.entry.score, label=step.entry.id[-4:]) for step in steps]
     end = place(begun + whole)
     points += [Point(end, last.score)] if end > points[-1].x else []
@@ -164,14 +165,14 @@ def progress(
             *([Line("entries that did not beat the best before them", cloud, 2, joined=False)] if cloud else []),
             Line("", points, 0, steps=True),
         ],
-        told=[_step_line(step, learned.get(step.entry.id, "")) for step in steps[-STEPS:]] if learned is not None else [],
+        told=[_step_line(step, sign, learned.get(step.entry.id, "")) for step in steps[-STEPS:]] if learned is not None else [],
     )
 
 
-def _step_line(step: ProgressStep, changes: str) -> str:
-    """Return ``k3f9 "RBF beats it": 0.983, +0.031; by step 2 (LogisticRegression -> SVC)``."""
+def _step_line(step: ProgressStep, sign: int, changes: str) -> str:
+    """Return ``k3f9 "RBF beats it": 0.983, gain +0.031; by step 2 (LogisticRegression -> SVC)``."""
     score = text.number(step.entry.score)
-    gained = "" if step.gain is None else f", {text.difference(step.gain, step.entry.score)}"
+    gained = "" if step.gain is None else f", gain {difference_as_gain(step.gain, sign, step.entry.score)}"
     return f'{step.entry.id[-4:]} "{text.clean(step.entry.title)}": {score}{gained}{f"; by {changes}" if changes else ""}'
 
 

@@ -162,7 +162,7 @@ def _score_table(reviewed: ReviewedEntry) -> Iterator[str]:
     )
     yield f"| | {inert(summary.deciding or '')}{lower_note(summary.direction)} | gain, 95 % interval |"
     yield "| --- | --- | --- |"
-    yield f"| this entry{of}{chosen} | {score_words(summary.best_score)} | {gain_words(gain) if gain else '-'} |"
+    yield f"| this entry{of}{chosen} | {score_words(summary.best_score)} | {gain_words(gain, summary.direction) if gain else '-'} |"
     if gain:
         yield f"| baseline: {inert(gain.title)} | {text.number(gain.score)} | |"
     else:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gitjournal.entry.metrics import direction
 from gitjournal.render import looks as look_words
-from gitjournal.render import text
 from gitjournal.render.charts import figures
 from gitjournal.render.reports import importance
+from gitjournal.render.score import difference_as_gain
 from gitjournal.render.site.cards import Card
 from gitjournal.render.site.journal import Board, SiteDataSet
 from gitjournal.render.site.markdown import html_of
@@ -43,7 +44,8 @@ def _board_values(maker: PageMaker, board: Board) -> dict[str, Any]:
     for before, step in zip([None, *steps], steps, strict=False):
         card = maker.journal.by_id[step.entry.id]
         changes = maker.changes(before.entry.id, card.id) if before else ""
-        rows.append({"card": card, "gain": text.difference(step.gain, step.entry.score) if before else "", "changed": changes})
+        gain = difference_as_gain(step.gain, direction(board.metric), step.entry.score) if before else ""
+        rows.append({"card": card, "gain": gain, "changed": changes})
     return {**values, "figure": maker.figure(chart), "steps": rows[-figures.STEPS :]}
 
 

@@ -12,7 +12,7 @@ import msgspec
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import ConfigurationResult, Summary
 from gitjournal.render import text
-from gitjournal.render.score import lower_note
+from gitjournal.render.score import lower_note, toward_better
 
 BEST, RUNS, METRICS = 10, 500, 8
 LONGEST = 48  # letters of a value
@@ -87,7 +87,7 @@ def best_table(summary: Summary, records: Sequence[Record], baseline: float | No
     head += [Cell("runs", number=True)]
     first = {one.fingerprint: one.run for one in reversed(records)}
     rows = [
-        TableRow("" if at else "best", _configuration_cells(one, grid, scores, baseline, first.get(one.fingerprint, "")))
+        TableRow("" if at else "best", _configuration_cells(one, grid, scores, baseline, summary.direction, first.get(one.fingerprint, "")))
         for at, one in enumerate(shown)
     ]
     caption = f"best first by {deciding}{lower_note(summary.direction)}{', ± SD over seeds' if seeds else ''}"
@@ -95,7 +95,7 @@ def best_table(summary: Summary, records: Sequence[Record], baseline: float | No
 
 
 def _configuration_cells(
-    configuration: ConfigurationResult, grid: Sequence[str], scores: Sequence[str], baseline: float | None, run: str
+    configuration: ConfigurationResult, grid: Sequence[str], scores: Sequence[str], baseline: float | None, sign: int, run: str
 ) -> list[Cell]:
     cells = [Cell(text.shorten(text.value(configuration.grid[name]), LONGEST) if name in configuration.grid else "-") for name in grid]
     for name in scores:
@@ -105,7 +105,7 @@ def _configuration_cells(
             Cell(shown, number=True, value=score.mean if score else None, href=f"#run-{_place_name(run)}" if score and run else "")
         )
     if baseline is not None:
-        gained = configuration.scores[scores[0]].mean - baseline if scores[0] in configuration.scores else None
+        gained = toward_better(configuration.scores[scores[0]].mean - baseline, sign) if scores[0] in configuration.scores else None
         cells.append(Cell(text.difference(gained, baseline), number=True, value=gained))
     failed = f" and {configuration.failed} failed" if configuration.failed else ""
     return [*cells, Cell(f"{len(configuration.seeds)}{failed}", number=True, value=len(configuration.seeds))]

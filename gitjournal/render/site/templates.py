@@ -13,7 +13,7 @@ from typing import Any
 from gitjournal import resources
 from gitjournal.entry.metrics import direction
 from gitjournal.render import text
-from gitjournal.render.score import difference_words
+from gitjournal.render.score import interval_as_gain, toward_better
 from gitjournal.render.site.cards import Card
 from gitjournal.render.site.markdown import missing
 from gitjournal.stats.intervals import Interval
@@ -81,11 +81,11 @@ def score(card: Card) -> str:
 
 
 def gain(card: Card) -> str:
-    """Return ``+0.006 [-0.008, +0.019]``."""
+    """Return ``+0.006 [-0.008, +0.019]``, positive where it is better."""
     if card.gain is None or card.reached is None:
         return "-"
     interval = None if card.low is None or card.high is None else Interval(card.gain, card.low, card.high)
-    return difference_words(card.gain, interval, card.reached)
+    return interval_as_gain(card.gain, interval, _sign(card), card.reached)
 
 
 def lower(card: Card) -> bool:
@@ -100,7 +100,11 @@ def slug(card: Card) -> str:
 
 
 def _sort_value(card: Card, value: float | None) -> str:
-    return "" if value is None else repr(value * (direction(card.metric) if card.metric else 1))
+    return "" if value is None else repr(toward_better(value, _sign(card)))
+
+
+def _sign(card: Card) -> int:
+    return direction(card.metric) if card.metric else 1
 
 
 def _count(amount: int, singular: str) -> str:

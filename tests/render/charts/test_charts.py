@@ -73,7 +73,7 @@ def every() -> dict[str, Chart]:
         ("curves", "Loss of the watched rows is lowest at epoch 3: 0.333"),
         ("profile", "svc__gamma: 0.001 reached 0.978, 0.01 within its noise; 1.0 only 0.200"),
         ("grid", "Best at b x, a 10: 0.978"),
-        ("progress", "From 0.900 to 0.950 (+0.050) in 1 step"),
+        ("progress", "From 0.900 to 0.950 (gain +0.050) in 1 step"),
         ("confusion", "dog is taken for cat most often: 3 of 10"),
         ("calibration", "Where it says 0.10, 0.20 is true (of 50)"),
         ("importance", "gamma matters"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from gitjournal.entry.parse import parse
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import Summary, summarise
@@ -33,6 +35,15 @@ def test_the_best_comes_first_and_its_scores_lead_to_its_first_run() -> None:
     assert [cell.text for cell in best.cells[3:]] == ["+0.020", "1 and 1 failed"]
     assert table.caption == "best first by dev.accuracy, ± SD over seeds"
     assert best_table(summary([]), [], None) is None
+
+
+def test_a_smaller_error_is_a_gain_that_sorts_as_one() -> None:
+    runs = [record("a" * 64, 62.0, metric="rmse"), record("b" * 64, 70.0, metric="rmse")]
+    front = parse(page("x", metrics="rmse"), entry_id=RBF, file="e.md").front
+    table = best_table(summarise(front, runs), runs, 65.2)
+    assert table is not None
+    assert [row.cells[-2].text for row in table.rows] == ["+3.2", "-4.8"]
+    assert [row.cells[-2].value for row in table.rows] == pytest.approx([3.2, -4.8])
 
 
 def test_every_run_has_a_row_up_to_some_hundreds() -> None:

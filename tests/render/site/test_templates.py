@@ -61,6 +61,11 @@ def test_a_card_is_told_with_its_spread_and_its_interval() -> None:
     assert lower(Card(id="x", key="k", metric="rmse"))
 
 
+def test_a_smaller_error_is_a_gain() -> None:
+    card = Card(id="x", key="k", metric="rmse", best=62.0, gain=-3.2, low=-8.3, high=1.9, reached=65.2)
+    assert gain(card) == "+3.2 [-1.9, +8.3]"
+
+
 def test_data_of_one_name_have_pages_of_their_own_by_their_hash() -> None:
     assert slug(CARD) == "digits"
     assert slug(Card(id="x", key="k", data_name="digits", data_hash="sha256:abcdef0123")) == "digits-abcdef"
