@@ -5,6 +5,7 @@ Answers are asked for once, whatever the number of metrics, and can be scored ag
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from gitjournal.worker.arrays import read_arrays
 from gitjournal.worker.jobs import MetricValues, ScoreJob
 from gitjournal.worker.models.sklearn_models import last_step
 
-COMPUTED_HERE = frozenset({"rmse", "mae", "mse", "log_loss", "brier", "loss"})
+LIKELIHOOD_RATIOS = ("positive_likelihood_ratio", "neg_negative_likelihood_ratio")
+COMPUTED_HERE = frozenset({"rmse", "mae", "mse", "log_loss", "brier", "loss", *LIKELIHOOD_RATIOS})
 
 
 @dataclass(frozen=True)
@@ -165,8 +167,25 @@ def _metric_value(name: str, answers: Answers, estimator: _AnsweredEstimator, y:
         return log_loss(y, answers.proba, labels=answers.classes, sample_weight=weights)
     if name == "brier":
         return _brier(y, answers.proba, weights)
+    if name in LIKELIHOOD_RATIOS:
+        return _likelihood_ratio(name, y, answers.predicted)
     extra = {} if weights is None else {"sample_weight": weights}
     return get_scorer(name)(estimator, None, y, **extra)
+
+
+def _likelihood_ratio(name: str, y: Array, predicted: Array) -> float:
+    """Return how much more often a positive row is answered so than a negative one, for one answer of two classes.
+
+    Where no negative row is, half a row counts as such: the ratio is infinite, which no record holds, and scikit-learn's scorer
+    says 1, as of a guess. An answer that is never given says nothing: 1. NaN where the rows are all of one class.
+    """
+    positives, negatives = y == 1, y != 1
+    answered = predicted == (1 if name == "positive_likelihood_ratio" else 0)
+    true, false = int(answered[positives].sum()), int(answered[negatives].sum())
+    if not positives.any() or not negatives.any():
+        return math.nan
+    ratio = true * int(negatives.sum()) / ((false or 0.5) * int(positives.sum())) if true or false else 1.0
+    return ratio if name == "positive_likelihood_ratio" else -ratio
 
 
 def _brier(y: Array, proba: Array, weights: Array | None) -> float:

@@ -20,6 +20,10 @@ from tests.support.places import DOCS
 
 PAGES = DOCS / "reference"
 MADE = "<!-- made from the code by `python -m tests.support.reference`; held by a test -->"
+METRIC_NOTES = (
+    "- A likelihood ratio that is infinite, since no negative row got the answer, is that of half a row; one of an answer that no row got",
+    "  is 1. scikit-learn's scorers give 1 for both.",
+)
 
 
 def render_pages() -> dict[str, str]:
@@ -58,7 +62,7 @@ def render_keys() -> str:
         "",
     ]
     lines += ["## metrics", "", "scikit-learn's names of scorers, and these, printed positive:", "", "| metric | better is | tasks |"]
-    lines += ["| --- | --- | --- |", *_metrics()]
+    lines += ["| --- | --- | --- |", *_metrics(), "", *METRIC_NOTES]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -81,6 +81,37 @@ def test_regression_gives_what_scikit_learn_gives_and_errors_are_positive(weight
     assert values["mse"] == -values["neg_mean_squared_error"]
 
 
+@pytest.mark.parametrize("name", scores.LIKELIHOOD_RATIOS)
+def test_likelihood_ratios_are_scikit_learns_where_they_are_finite(name: str) -> None:
+    X, y = load_breast_cancer(return_X_y=True)
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01)).fit(X[::2], y[::2])
+    assert measured(model, X, y, [name], "classification")[name] == get_scorer(name)(model, X, y)
+
+
+@pytest.mark.parametrize(
+    ("name", "worse", "better"),
+    [
+        ("positive_likelihood_ratio", [1, 0, 0, 0, 1, 1, 1], [0, 0, 0, 0, 1, 1, 1]),  # no row is taken for positive wrongly: infinite
+        ("positive_likelihood_ratio", [0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 1]),
+        ("positive_likelihood_ratio", [1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0]),
+        ("neg_negative_likelihood_ratio", [1, 1, 1, 1, 0, 0, 1], [1, 1, 1, 0, 0, 0, 1]),  # no negative row is found: infinite
+        ("neg_negative_likelihood_ratio", [1, 1, 1, 1, 0, 0, 1], [1, 1, 1, 1, 1, 1, 1]),
+        ("neg_negative_likelihood_ratio", [1, 1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 1, 1, 1]),
+    ],
+)
+def test_a_likelihood_ratio_that_is_infinite_is_not_that_of_a_guess(name: str, worse: list[int], better: list[int]) -> None:
+    y = np.array([0, 0, 0, 0, 1, 1, 1])
+    low, high = (scores.score(scores.Answers(np.array(given)), y, [name], "classification")[name] for given in (worse, better))
+    assert np.isfinite(low)
+    assert np.isfinite(high)
+    assert low < high
+
+
+def test_a_likelihood_ratio_of_rows_of_one_class_is_not_defined() -> None:
+    values = scores.score(scores.Answers(np.array([0, 1])), np.array([1, 1]), [*scores.LIKELIHOOD_RATIOS], "classification")
+    assert np.isnan([*values.values()]).all()
+
+
 def test_several_labels() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(80, 4))
