@@ -158,7 +158,8 @@ def score(answers: Answers, y: Array, metrics: list[str], task: str, weights: Ar
 
 def _metric_value(name: str, answers: Answers, estimator: _AnsweredEstimator, y: Array, weights: Array | None) -> Any:
     if name == "rmse":
-        return np.sqrt(mean_squared_error(y, answers.predicted, sample_weight=weights, multioutput="uniform_average"))
+        squares = mean_squared_error(y, answers.predicted, sample_weight=weights, multioutput="raw_values")
+        return np.sqrt(squares).mean()  # over targets, as scikit-learn's scorer: each counts in its own unit
     if name == "mse":
         return mean_squared_error(y, answers.predicted, sample_weight=weights)
     if name == "mae":

@@ -21,6 +21,8 @@ from tests.support.places import DOCS
 PAGES = DOCS / "reference"
 MADE = "<!-- made from the code by `python -m tests.support.reference`; held by a test -->"
 METRIC_NOTES = (
+    "- An error of several targets is the mean over targets of each target's error in its own unit: `rmse` is what",
+    "  `neg_root_mean_squared_error` is, with its sign turned.",
     "- A likelihood ratio that is infinite, since no negative row got the answer, is that of half a row; one of an answer that no row got",
     "  is 1. scikit-learn's scorers give 1 for both.",
 )

@@ -129,6 +129,20 @@ def test_several_values_at_once() -> None:
     assert measured(LinearRegression().fit(X, y), X, y, ["rmse", "r2"], "regression")["rmse"] < 1e-9
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_errors_of_several_targets_are_means_over_targets(weighted: bool) -> None:
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(50, 3))
+    y = np.abs(X @ np.ones((3, 2)) + draw.normal(size=(50, 2))) * [1, 1000] + 1  # in units of their own
+    model = LinearRegression().fit(X[:25], y[:25])
+    weights = np.linspace(0.1, 2, len(y)) if weighted else None
+    relatives = {"rmse": "neg_root_mean_squared_error", "mse": "neg_mean_squared_error", "mae": "neg_mean_absolute_error"}
+    values = measured(model, X, y, [*relatives, *relatives.values()], "regression", weights)
+    for ours, theirs in relatives.items():
+        by_target = [scores.score(scores.Answers(model.predict(X)[:, at]), y[:, at], [ours], "regression", weights)[ours] for at in (0, 1)]
+        assert values[ours] == pytest.approx(-values[theirs]) == pytest.approx(np.mean(by_target))
+
+
 def test_brier_is_half_for_two_classes_and_whole_for_more() -> None:
     two = scores.Answers(np.array([0, 1]), np.array([[0.8, 0.2], [0.4, 0.6]]), classes=np.arange(2))
     assert scores.score(two, np.array([0, 1]), ["brier"], "classification")["brier"] == pytest.approx((0.04 + 0.16) / 2)
