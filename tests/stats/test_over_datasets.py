@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -44,6 +45,35 @@ def test_test_and_interval_agree(n: int) -> None:
     for _ in range(200):
         gaps = draw.normal(0.6, 1, n).tolist()
         assert (signed_rank(gaps) < 0.05) == (not hodges_lehmann(gaps).holds(0.0))
+
+
+@pytest.mark.parametrize(
+    "gaps",
+    [
+        [0.1, 0.1, 0.2, 0.2, 0.3, 0.4, 0.5],  # all better: the rarest that there is, whatever is tied
+        [0.1, 0.1, 0.2, -0.2, 0.3, 0.4, 0.5],
+        [0.1, -0.1, 0.1, -0.1, 0.1, -0.1, 0.3],
+        [0.0, 0.0, 0.2, -0.2, 0.3, 0.4, 0.5, 0.6],
+        [0.0, 0.1, 0.2, 0.3, 0.4, 0.5],
+        [0.5, -0.25, 0.125, 1.0, -2.0, 4.0],
+    ],
+)
+def test_equal_differences_and_zeros_are_told_by_all_ways_to_flip_signs(gaps: list[float]) -> None:
+    ranks = reference.rankdata(np.abs(gaps))[np.array(gaps) != 0]
+    flips = [abs(float(ranks @ signs)) for signs in itertools.product((-1, 1), repeat=len(ranks))]
+    observed = abs(float(ranks @ np.sign([gap for gap in gaps if gap])))
+    assert signed_rank(gaps) == np.mean([flip >= observed - 1e-9 for flip in flips])
+
+
+def test_differences_that_are_equal_but_for_rounding_are_equal() -> None:
+    assert 0.9 - 0.8 != 0.4 - 0.3
+    assert signed_rank([0.9 - 0.8, 0.3 - 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) == signed_rank([0.1, -0.1, 0.5, 0.6, 0.7, 0.8, 0.9])
+
+
+@pytest.mark.parametrize("n", [6, 20, 50])
+def test_without_equal_ones_it_is_the_exact_test_of_scipy(n: int) -> None:
+    gaps = np.random.default_rng(n).normal(0.3, 1, n)
+    assert signed_rank(gaps.tolist()) == pytest.approx(reference.wilcoxon(gaps, method="exact").pvalue)
 
 
 @pytest.mark.parametrize("n", [6, 12])
