@@ -101,7 +101,7 @@ def review_range(context: Context, what: str, output: Path | None, link: str, as
     "--plot",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Draw what was said against what came true: .svg, .png or .pdf.",
+    help="Draw the confidence against the share that came true: .svg, .png or .pdf.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
 @click.pass_obj

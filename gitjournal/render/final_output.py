@@ -60,7 +60,7 @@ def look_text(outcome: LookOutcome) -> str:
 def _model_line(outcome: LookOutcome, look: Look) -> str:
     learned = look.record.rows.get("train", 0)
     if not outcome.proven:
-        return f"fitted on all {learned:,} rows outside the test part: no fold's model is that of all of them"
+        return f"fitted on all {learned:,} rows outside the test part: each fold's model was fitted on fewer"
     several = f"{len(look.record.seeds)} models, one for each seed: " if look.record.seeds else ""
     return f"{several}fitted again on the same {learned:,} rows, and predicts dev exactly as on record"
 

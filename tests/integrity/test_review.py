@@ -117,9 +117,9 @@ def test_the_report_shows_a_duplicate_a_moved_goal_post_and_a_third_look(clone: 
     assert "- **finding** in 2 runs: GJ311 a row that is in two parts" in report
     assert re.search(r"<details><summary>svc\\_\\_C .*</summary>\n\n```text\ndev.accuracy, higher is better, by svc__C\n  1 ", report)
     assert "- **refuted**: expected `dev.accuracy >= baseline + 0.2`" in report
-    assert "- [ ] every run was done once" in report
-    assert "- [ ] what was asked and expected is what was planned" in report
-    assert "- [x] no entry was taken away" in report
+    assert "- [ ] no run was done twice" in report
+    assert "- [ ] question and expectation are as in the plan" in report
+    assert "- [x] no entry was removed" in report
     assert "\\<img" in report
     assert "@octocat" not in report
     assert "#12" not in report

@@ -67,5 +67,5 @@ def test_own_verdicts_are_counted_and_what_is_left_out_is_said(repo: Path) -> No
     assert "did you mean `calibration`" in gitjournal(repo, "report", "calibraton", code=2)
     gitjournal(repo, "report", "calibration", "--all", "--author", "bob", code=2)
     assert gitjournal(repo, "report", "calibration", "--all", "--plot", "sure.svg").splitlines()[-1] == "drawn: sure.svg"
-    assert "Where it says 0." in (repo / "sure.svg").read_text()
+    assert "Predicted 0." in (repo / "sure.svg").read_text()
     assert "nothing to draw" in gitjournal(repo, "report", "calibration", "--author", "nobody", "--plot", "sure.svg", code=2)

@@ -114,7 +114,7 @@ class NamedValue:
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """A bin of a reliability diagram: the mean probability that was said, the share that came true of `n`, the ends of its interval."""
+    """A bin of a reliability diagram: the mean predicted probability, the observed share of `n` cases, the ends of its interval."""
 
     said: float
     true: float
@@ -158,7 +158,7 @@ def noise(summary: Summary, records: Iterable[Record]) -> Noise | None:
     if summary.metric not in SHARES or not n or not 0 <= score.mean <= 1:
         return None
     interval = wilson(score.mean * n, n)
-    return Noise(interval.low, interval.high, f"95 % of {n:,} rows")
+    return Noise(interval.low, interval.high, f"95 % interval for {n:,} rows")
 
 
 def profiles(summary: Summary) -> list[Profile]:

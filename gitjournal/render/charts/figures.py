@@ -65,7 +65,7 @@ def profile(profile: Profile, metric: str, noise: Noise | None, baseline: float 
     ends = [_ends(reached) for reached in profile.reached]
     best = [Point(place, reached.best, *end) for place, reached, end in zip(places, profile.reached, ends, strict=True)]
     cloud = [Point(place, score) for place, reached in zip(places, profile.reached, strict=True) for score in reached.others]
-    notes = [f"band: {noise.why} around the best"] if noise else []
+    notes = [f"band around the best: {noise.why}"] if noise else []
     notes += ["bars: 1 SD over seeds"] if seeds else []
     return Plane(
         title=_profile_title(profile, metric, noise),
@@ -202,14 +202,14 @@ def confusion(matrix: Confusion) -> Cells:
 
 
 def calibration(bins: Sequence[CalibrationBin]) -> Plane:
-    """Return a reliability diagram: the probability that was said against the share that came true; on the diagonal both agree."""
+    """Return a reliability diagram: predicted probability against observed share; on the diagonal both agree."""
     gap = max(bins, key=lambda one: abs(one.said - one.true) * one.n)
     return Plane(
-        title=f"Where it says {gap.said:.2f}, {gap.true:.2f} is true (of {gap.n:,})",
-        x=Axis("probability that was said"),
-        y=Axis("share that came true"),
+        title=f"Predicted {gap.said:.2f}, observed {gap.true:.2f} (n = {gap.n:,})",
+        x=Axis("predicted probability"),
+        y=Axis("observed share"),
         lines=[Line("", [Point(one.said, one.true, one.low, one.high) for one in bins], 0)],
-        diagonal="what is said is true",
+        diagonal="perfect calibration",
         note="bars: 95 % intervals" if any(one.low is not None for one in bins) else "",
     )
 

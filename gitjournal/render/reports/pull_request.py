@@ -239,17 +239,17 @@ def _cost_line(review: Review) -> Iterator[str]:
 def _checklist(review: Review) -> Iterator[str]:
     """Yield what a reviewer looks at; what the journal itself shows is ticked."""
     codes = {one.code for one in _serious_findings(review)}
-    gone = f": {', '.join(map(_as_code, review.gone))} went" if review.gone else ""
+    gone = f" (missing: {', '.join(map(_as_code, review.gone))})" if review.gone else ""
     for true, claim in (
-        ("GJ101" not in codes, "every run was done once, or is declared a replicate"),
-        ("GJ120" not in codes, "what was asked and expected is what was planned"),
-        (not codes & {"GJ102", "GJ103", "GJ105", "GJ106"}, "records and results are those that were run"),
-        (not review.gone, f"no entry was taken away{gone}"),
+        ("GJ101" not in codes, "no run was done twice, unless it is declared a replicate"),
+        ("GJ120" not in codes, "question and expectation are as in the plan"),
+        (not codes & {"GJ102", "GJ103", "GJ105", "GJ106"}, "records and results are as the runs left them"),
+        (not review.gone, f"no entry was removed{gone}"),
         (not review.conflicts, "git can merge it"),
     ):
         yield f"- [{'x' if true else ' '}] {claim}"
-    yield "- [ ] the question is worth its answer, and the baseline is a fair one"
-    yield "- [ ] the conclusion says no more than the interval does"
+    yield "- [ ] the question is worth asking, and the baseline is fair"
+    yield "- [ ] the conclusion claims no more than the interval supports"
 
 
 def _serious_findings(review: Review) -> Sequence[Finding]:

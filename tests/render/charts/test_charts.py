@@ -32,7 +32,7 @@ from gitjournal.stats.intervals import Interval
 from tests.support.pages import RBF, page, record
 
 SVG = "{http://www.w3.org/2000/svg}"
-NOISE = Noise(0.96, 0.99, "95 % of 360 rows")
+NOISE = Noise(0.96, 0.99, "95 % interval for 360 rows")
 GAMMA = Profile(
     "svc__gamma", [ParameterValue(0.001, 0.978, 0.004, [0.9]), ParameterValue(0.01, 0.97, None, []), ParameterValue(1.0, 0.2, None, [])]
 )
@@ -75,7 +75,7 @@ def every() -> dict[str, Chart]:
         ("grid", "Best at b x, a 10: 0.978"),
         ("progress", "From 0.900 to 0.950 (gain +0.050) in 1 step"),
         ("confusion", "dog is taken for cat most often: 3 of 10"),
-        ("calibration", "Where it says 0.10, 0.20 is true (of 50)"),
+        ("calibration", "Predicted 0.10, observed 0.20 (n = 50)"),
         ("importance", "gamma matters"),
     ],
 )
