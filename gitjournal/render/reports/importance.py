@@ -40,8 +40,8 @@ def importance_lines(report: ImportanceReport) -> Iterator[str]:
             yield f"{len(rows) - MOST_ROWS} more: --json"
         yield ""
         yield text.wrap(
-            f"importance: {SHARE} of dev.{text.clean(importances.metric)} that remains when all other parameters are fixed, with its 95 % interval;"
-            " best and worst: what was reached with a value"
+            f"importance: {SHARE} of dev.{text.clean(importances.metric)} that remains when all other parameters are fixed,"
+            " with its 95 % interval; best and worst: what was reached with a value"
         )
 
 
