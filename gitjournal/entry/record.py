@@ -42,6 +42,8 @@ class GateForecast(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float | None = None
 
 
+_LEAKS = frozenset({"GJ311", "GJ313", "GJ314"})  # a row, a group, moments that stand in two parts
+
 Status = Literal["done", "failed", "again", "final", "skipped"]
 
 
@@ -107,6 +109,17 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     def owned(self) -> bool:
         """Whether the entry ran it itself."""
         return self.from_ is None
+
+
+def is_believable(findings: Iterable[str]) -> bool:
+    """Whether a run with these findings says how good its model is: not where dev has rows, groups or moments that it learned from.
+
+    A finding is a code, with more after a space.
+
+    >>> is_believable(["GJ301", "GJ312"]), is_believable(["GJ311 dev"])
+    (True, False)
+    """
+    return _LEAKS.isdisjoint(finding.partition(" ")[0] for finding in findings)
 
 
 def runs_among(records: Iterable[Record]) -> list[Record]:

@@ -220,6 +220,11 @@ def last_class(text: str) -> str:
     return class_of(steps[-1]) if steps and isinstance(steps[-1], dict) else ""
 
 
+def is_dummy(steps: Sequence[Any]) -> bool:
+    """Whether the estimator of a procedure is one of scikit-learn's that look at no feature, such as DummyClassifier."""
+    return bool(steps) and class_of(steps[-1]).startswith("sklearn.dummy.")
+
+
 def tokens(text: str) -> list[str]:
     """Return the values of the procedure and split of a canonical text with their keys, as they stand there and in no order that counts.
 

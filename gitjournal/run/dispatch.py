@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from gitjournal.entry.record import GateForecast
+from gitjournal.entry.record import GateForecast, is_believable
 from gitjournal.entry.summary import Key
 from gitjournal.journal.index.runs import Run
 from gitjournal.run.claims import RunClaims
@@ -140,7 +140,7 @@ class Dispatch:
         result = reply if isinstance(reply, RunResult) else RunResult(status="failed")
         self._busy -= 1
         if self._gate is not None:
-            score = result.metrics.get("dev", {}).get(self._metric)
+            score = result.metrics.get("dev", {}).get(self._metric) if is_believable(result.findings) else None
             self._gate.learn(self.runs[number].fingerprint, score, result.seconds)
         seconds = self._spent.entry_seconds + (result.seconds or 0.0)
         self._spent = replace(self._spent, failed=self._spent.failed + (result.status != "done"), entry_seconds=seconds)

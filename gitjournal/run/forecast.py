@@ -72,7 +72,7 @@ class Gatekeeper(Protocol):
         ...
 
     def learn(self, fingerprint: str, score: float | None, seconds: float | None) -> None:
-        """Learn from the result of a run."""
+        """Learn from the result of a run; `score` is None where it failed, or cannot be believed."""
         ...
 
     def reason(self, fingerprint: str) -> GateForecast:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gitjournal.entry.record import is_believable
 from gitjournal.git.lab import find_journal
 from gitjournal.journal.index.results import Result, list_results
 from gitjournal.journal.index.rows import Row
@@ -59,6 +60,9 @@ def _read_data_set(data: str, row: Row, page: bytes) -> DataSet:
 
 def collect_evidence(data: DataSet, metric: str, task: str, journals: Sequence[RunHistory], *, split: str = "") -> Evidence:
     """Return the trials of one metric and task on all data sets, means over seeds and splits; seconds are those of a run with `split`.
+
+    Scores of dummies, and of runs whose findings say that they cannot be believed, tell nothing of other configurations: such a
+    trial has none.
 
     `split` is its canonical text; without one it is a holdout. Of two journals that hold the same data set, the first one's word on
     its name and size stands.
@@ -111,12 +115,14 @@ def _make_trial(data: str, key: str, metric: str, runs: Sequence[tuple[str, Resu
     scored = [(name, result, score) for name, result, score in ended if score is not None and math.isfinite(score)]
     if ended and not scored:
         return None  # it ran, and another metric was asked for
-    if not scored:
+    dummy = canonical_text.is_dummy(canonical_text.read_steps(key) or [])
+    telling = [] if dummy else [run for run in scored if is_believable(run[1].findings)]
+    if not telling:
         name, result = runs[0]
         return Trial(data, key, None, _entry_name(name, result))
-    times = times_with_split((result for _, result, _ in scored), split)
-    mean = statistics.fmean(score for _, _, score in scored)
-    return Trial(data, key, mean, _entry_name(*scored[0][:2]), statistics.median(times) if times else None)
+    times = times_with_split((result for _, result, _ in telling), split)
+    mean = statistics.fmean(score for _, _, score in telling)
+    return Trial(data, key, mean, _entry_name(*telling[0][:2]), statistics.median(times) if times else None)
 
 
 def _entry_name(journal_name: str, result: Result) -> str:

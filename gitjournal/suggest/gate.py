@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from gitjournal.entry import record
 from gitjournal.entry.metrics import direction
+from gitjournal.procedure.canonical_text import is_dummy, read_steps
 from gitjournal.run.forecast import Foreseen
 from gitjournal.suggest import advisor
 from gitjournal.suggest.trial import Evidence, Trial
@@ -56,8 +57,8 @@ class Gate:
         return chosen
 
     def learn(self, fingerprint: str, score: float | None, seconds: float | None) -> None:
-        """Learn what a run came to; None where it failed."""
-        if score is not None and math.isfinite(score):
+        """Learn what a run came to; None where it failed, or cannot be believed. A dummy says nothing of other configurations."""
+        if score is not None and math.isfinite(score) and not is_dummy(read_steps(self._keys[fingerprint]) or []):
             self._scores[fingerprint].append(score)
         if seconds is not None:
             self._seconds[fingerprint].append(seconds)

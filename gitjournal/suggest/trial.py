@@ -17,7 +17,7 @@ _UNBOUNDED = ("positive_likelihood_ratio", "mutual_info_score")
 
 @dataclass(frozen=True)
 class Trial:
-    """One configuration on one data set: `score` is the mean over seeds and splits, None where it only failed.
+    """One configuration on one data set: `score` is the mean over seeds and splits, None where it only failed or says nothing of others.
 
     `seconds` are those of one run with the split in question.
     """

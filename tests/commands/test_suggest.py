@@ -62,10 +62,10 @@ def test_without_evidence_it_says_so_offers_strong_defaults_and_writes_nothing(r
 
 
 def test_history_speaks_with_its_entries_in_numbers_and_in_words(repo: Path) -> None:
-    begin(repo, ("aaaa", GRID.replace("DATA", "wine")), ("bbbb", GRID.replace("DATA", "iris")))
+    begin(repo, ("aaaa", GRID.replace("DATA", "wine")), ("bbbb", GRID.replace("DATA", "digits")))
     done(repo, "exec", "aaaa", "bbbb")
     found = told(repo, "sklearn:breast_cancer", "-n", "30")
-    assert found["evidence"] == {"own": 0, "data_sets": ["iris", "wine"], "past": 8}
+    assert found["evidence"] == {"own": 0, "data_sets": ["digits", "wine"], "past": 8}
     first = found["suggestions"][0]
     assert first["procedure"] == ["StandardScaler", {"SVC": {"C": 10, "gamma": 0.01}}]
     assert {why["entry"] for why in first["because"]} == {"20261121-an-entry-aaaa", "20261121-an-entry-bbbb"}

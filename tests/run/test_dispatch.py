@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gitjournal.entry.model import Budget
@@ -165,6 +166,13 @@ def test_a_gate_says_the_order_and_what_is_left_out(subject: Subject, claims: Ru
     assert (queue.pop_skips(), queue.stopped) == ([], "")
     assert queue.control_reason(RUNS[0]) == GateForecast(0.02, 0.9)
     assert queue.control_reason(RUNS[2]) is None
+
+
+def test_a_gate_hears_no_score_that_cannot_be_believed(subject: Subject, claims: RunClaims) -> None:
+    gate = BestFirst("c" * 64, "b" * 64, "a" * 64)
+    leaky = msgspec.structs.replace(DONE, findings=["GJ311"])
+    assert positions(dispatch(subject, claims, gate=gate), leaky) == [2, 1, 0]
+    assert set(gate.scores.values()) == {None}
 
 
 def test_while_a_run_is_made_that_may_change_its_mind_the_gate_is_asked_again(subject: Subject, claims: RunClaims) -> None:

@@ -98,6 +98,16 @@ def test_what_fails_or_never_differs_is_run_to_the_end_without_a_fault(score: Ca
         assert not left, "without a score nothing is the best"
 
 
+def test_a_dummy_in_the_grid_says_nothing_of_the_others() -> None:
+    dummies = {name: text.replace("sklearn.svm.SVC", "sklearn.dummy.DummyClassifier") for name, text in KEYS.items()}
+    gate = Gate(evidence(), dummies, 0.01, "entry")
+    waiting = list(dummies)
+    while (chosen := gate.next(waiting)) is not None:
+        waiting.remove(chosen)
+        gate.learn(chosen, hill(json.loads(KEYS[chosen])[1]["sklearn.svm.SVC"]["C"]), 2.0)
+    assert not waiting, "without evidence all are run"
+
+
 def test_lower_is_better_where_the_metric_says_so() -> None:
     gate = Gate(Evidence("rmse", DataSet("here", "diabetes", 442, 10), []), KEYS, 0.01, "entry")
     made, left = run_all(gate, lambda C: 1.0 + math.log2(C / 0.64) ** 2)

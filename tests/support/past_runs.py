@@ -56,8 +56,9 @@ def result(
     status: str = "done",
     entry: str = "20261101-a-aaaa",
     seconds: float = 2.0,
+    findings: tuple[str, ...] = (),
     **more: Any,
 ) -> Result:
     """Return one run as the index lists it; `more` are further metrics."""
     scores = {**({} if score is None else {"accuracy": score}), **more}
-    return Result(data, fingerprint(text), text, status, scores, seconds, Row(id=entry, data="digits", data_hash=data))
+    return Result(data, fingerprint(text), text, status, scores, seconds, Row(id=entry, data="digits", data_hash=data), findings)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from gitjournal.errors import BusyError
 from gitjournal.locks import hold_lock
 
-SCHEMA = 7
+SCHEMA = 8
 WAIT_SECONDS = 60.0
 
 # a folder that cannot be written, a full disk: then the index lives in memory
@@ -26,7 +26,8 @@ CREATE INDEX places_by_records ON places (records);
 CREATE TABLE blobs (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE runs (
     blob INTEGER NOT NULL, line INTEGER NOT NULL, run TEXT NOT NULL, fingerprint TEXT NOT NULL, seed INTEGER,
-    status TEXT NOT NULL, origin TEXT, at TEXT, metrics BLOB NOT NULL, seconds REAL, PRIMARY KEY (blob, line)
+    status TEXT NOT NULL, origin TEXT, at TEXT, metrics BLOB NOT NULL, seconds REAL, findings TEXT NOT NULL,
+    PRIMARY KEY (blob, line)
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_fingerprint ON runs (fingerprint, seed);
 CREATE INDEX runs_that_look ON runs (fingerprint) WHERE status = 'final';

@@ -12,7 +12,7 @@ from gitjournal.journal.index.cache import Index, ask_in_chunks
 from gitjournal.journal.index.rows import Row, id_of_stem
 
 _RESULTS = """
-SELECT b.name, r.fingerprint, c.canonical, r.status, r.metrics, r.seconds
+SELECT b.name, r.fingerprint, c.canonical, r.status, r.metrics, r.seconds, r.findings
 FROM blobs b CROSS JOIN runs r ON r.blob = b.id CROSS JOIN configurations c ON c.data = ? AND c.fingerprint = r.fingerprint
 WHERE b.name IN ({marks}) AND r.origin IS NULL AND r.status NOT IN ('final', 'skipped')
 """
@@ -24,7 +24,7 @@ LEFT JOIN rows w ON w.page = p.page AND w.records = p.records WHERE c.data = ? G
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What one run came to: `data` is the hash of its data, `canonical` its text, `scores` those of its dev part."""
+    """What one run came to: `data` is the hash of its data, `canonical` its text, `scores` those of its dev part, `findings` codes."""
 
     data: str
     fingerprint: str
@@ -33,6 +33,7 @@ class Result(msgspec.Struct, frozen=True):
     scores: dict[str, float | None]
     seconds: float | None
     row: Row
+    findings: tuple[str, ...] = ()
 
 
 _row_decoder = msgspec.json.Decoder(Row)
@@ -78,6 +79,6 @@ def _read_results(index: Index, rows: Sequence[Row], most: int | None) -> list[R
 def _results_of_entries(index: Index, data: str, entries: Mapping[str, Row]) -> list[Result]:
     """Return the results on one data set; `entries` are by the blob of their records."""
     return [
-        Result(data, fingerprint, canonical, status, _scores_decoder.decode(metrics).get("dev", {}), seconds, entries[blob])
-        for blob, fingerprint, canonical, status, metrics, seconds in ask_in_chunks(index, _RESULTS, list(entries), [data])
+        Result(data, name, text, status, _scores_decoder.decode(metrics).get("dev", {}), seconds, entries[blob], tuple(codes.splitlines()))
+        for blob, name, text, status, metrics, seconds, codes in ask_in_chunks(index, _RESULTS, list(entries), [data])
     ]

@@ -164,11 +164,11 @@ class Update:
     def _store_runs(self, blob: str, records: Sequence[Record]) -> None:
         number = self._connection.execute("INSERT INTO blobs (name) VALUES (?)", (blob,)).lastrowid
         self._connection.executemany(
-            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     *(number, line, record.run, record.fingerprint, record.seed, record.status, record.from_, record.at),
-                    *(msgspec.json.encode(record.metrics), record.seconds),
+                    *(msgspec.json.encode(record.metrics), record.seconds, "\n".join(record.findings)),
                 )
                 for line, record in enumerate(records, start=1)
             ],

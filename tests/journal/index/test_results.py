@@ -23,9 +23,10 @@ def on(data: str, fingerprint: str, dev: float | None, **more: object) -> Record
 def pages_on(repo: Path) -> None:
     """Write three entries: two on the data `one`, of which the newer has two runs, and a retracted one."""
     lab = three_entries(repo)
+    newest = on(ONE, "b", 0.6, at="2026-11-21T09:00:00Z", findings=["GJ301", "GJ311 dev"])
     for entry_id, runs, front in (
         (LOGISTIC, [on(ONE, "a", 0.5, at="2026-11-08T09:00:00Z")], f"data: {{sklearn: digits, hash: '{ONE}'}}"),
-        (RBF, [on(ONE, "b", 0.6, at="2026-11-21T09:00:00Z"), on(ONE, "c", None)], f"data: {{sklearn: digits, hash: '{ONE}'}}"),
+        (RBF, [newest, on(ONE, "c", None)], f"data: {{sklearn: digits, hash: '{ONE}'}}"),
         (TREES, [on(TWO, "d", 0.7)], f"data: {{sklearn: digits, hash: '{TWO}'}}\nretracted: wrong labels"),
     ):
         write(lab, entry_id, page(entry_id).replace("data: {sklearn: digits}", front), runs)
@@ -41,6 +42,13 @@ def test_results_are_of_entries_that_stand_the_newest_first(repo: Path) -> None:
         ("b", 0.6, RBF),
         ("c", None, RBF),
     ]
+
+
+def test_results_name_the_findings_of_their_runs(repo: Path) -> None:
+    pages_on(repo)
+    with open_journal(repo) as journal:
+        findings = {result.fingerprint[0]: result.findings for result in list_results(journal.index)}
+    assert findings == {"a": (), "b": ("GJ301", "GJ311 dev"), "c": ()}
 
 
 def test_of_many_runs_those_of_whole_entries_are_read_the_newest_or_the_nearest(repo: Path) -> None:
