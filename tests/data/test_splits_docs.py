@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gitjournal.data import splits
+from tests.support.another_splitter import Splitter, permute
 from tests.support.places import DOCS
 from tests.support.split_vectors import SPLIT_VECTORS, compute
 
@@ -60,24 +61,19 @@ def test_enough_vectors_are_simple() -> None:
     assert any("cv" in vector["split"] for vector in SIMPLE)
 
 
-# the generator, in words
+# another program, that knows nothing of gitjournal's code, by the words of the page
 
 
-def permutation(stream: Any, n_rows: int) -> list[int]:
-    """Permute by the rule of the page, from the 32-bit words of a stream alone."""
-    order = list(range(n_rows))
-    for last in range(n_rows - 1, 0, -1):
-        while (place := int.from_bytes(stream.bytes(4), "little") & (2 ** last.bit_length() - 1)) > last:
-            pass
-        order[last], order[place] = order[place], order[last]
-    return order
+@pytest.mark.parametrize("vector", SPLIT_VECTORS, ids=NAMES)
+def test_another_program_divides_every_vector(vector: dict[str, Any]) -> None:
+    assert Splitter(vector).divide() == vector["parts"]
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 11, 64, 1000])
 def test_a_permutation_is_drawn_as_the_page_says(n_rows: int) -> None:
     for number, purpose in enumerate(splits.PURPOSES):
         drawn = splits._stream(2**32 - 1, purpose, 3).permutation(n_rows)
-        assert drawn.tolist() == permutation(np.random.RandomState([2**32 - 1, number, 3]), n_rows)
+        assert drawn.tolist() == permute(np.random.RandomState([2**32 - 1, number, 3]), n_rows)
 
 
 def test_the_page_lists_the_purposes_as_the_code_numbers_them() -> None:
