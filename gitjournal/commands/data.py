@@ -121,7 +121,9 @@ def dups(context: Context, what: str, digits: int, group: str | None, moment: st
 
 @command.command("split")
 @click.argument("what", metavar="ID")
-@click.option("--seed", type=click.IntRange(0), metavar="N", help="The seed of the run, under `seed: each`; by default the first declared.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="The seed of the run, under `seed: each`; by default the first declared."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here; .json as with --json.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object for programs.")
 @quiet_option

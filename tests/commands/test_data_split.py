@@ -116,8 +116,8 @@ def test_under_seed_each_the_seed_is_chosen_and_the_test_part_stays(repo: Path) 
     assert "dev 8, seed 4\n" in gitjournal(repo, "data", "split", "aaaa", "--seed", "4").stderr
     assert record(repo)["parts"] == first["digests"]
     too_large = gitjournal(repo, "data", "split", "aaaa", "--seed", str(2**32))
-    assert (too_large.returncode, too_large.stdout) == (1, "")
-    assert "a seed is below 4294967296" in too_large.stderr
+    assert (too_large.returncode, too_large.stdout) == (2, "")
+    assert "4294967296 is not in the range" in too_large.stderr
 
 
 def test_a_seed_that_changes_nothing_is_refused(repo: Path) -> None:
