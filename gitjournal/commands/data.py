@@ -153,7 +153,7 @@ def write_split(context: Context, what: str, seed: int | None, output: Path | No
         task=entry.front.task,
         split=msgspec.to_builtins(declared) if declared else None,
         code=plan.describe_code(code) if code else None,
-        seed=entry.front.seed_values[0] if seed is None else seed,
+        seed=next(iter(entry.front.seed_values), 0) if seed is None else seed,
     )
     with WorkerPool() as pool:
         split_rows = plan.unwrap_reply(pool.ask(job), entry)

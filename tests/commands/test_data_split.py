@@ -120,6 +120,11 @@ def test_under_seed_each_the_seed_is_chosen_and_the_test_part_stays(repo: Path) 
     assert "4294967296 is not in the range" in too_large.stderr
 
 
+def test_an_entry_with_an_empty_list_of_seeds_is_divided_by_seed_0(repo: Path) -> None:
+    begin(repo, "{dev: 0.2, seed: each}", "seeds: []")
+    assert json.loads(done(repo, "data", "split", "aaaa", "--json"))["seed"] == 0
+
+
 def test_a_seed_that_changes_nothing_is_refused(repo: Path) -> None:
     begin(repo, "{dev: 0.2, seed: 3}")
     ended = gitjournal(repo, "data", "split", "aaaa", "--seed", "3")
