@@ -74,7 +74,7 @@ def choose_several(belief: Belief, own: Indices, scores: Array, allowed: Array, 
             break
         allowed[pick.at] = False
         expected = update_belief(belief, own, scores)
-        if expected.known:
+        if expected.known or len(belief.past):  # at a level that is not known yet the differences still hold
             own, scores = np.append(own, pick.at), np.append(scores, expected.mean[pick.at])
     return picks
 

@@ -21,7 +21,7 @@ from gitjournal.suggest import acquisition, encoding, surrogate
 from gitjournal.suggest.acquisition import Pick
 from gitjournal.suggest.encoding import AlgorithmSetting
 from gitjournal.suggest.surrogate import Array, Belief, Indices, Posterior
-from gitjournal.suggest.trial import Evidence, ScoreScale, Trial, fit_scale, raise_outliers
+from gitjournal.suggest.trial import IN_UNITS, Evidence, ScoreScale, Trial, fit_scale, raise_outliers
 
 MOST_OWN, MOST_SEEN = 100, 120  # configurations that a model is made of, besides those asked about
 MOST_WORK = 2e7  # sum over past data sets of the cube of their configurations: 0.05 s
@@ -120,7 +120,13 @@ class _TrialTable:
         for trial in scored:
             self.by_set[trial.data][trial.key] = trial
         self.own_trials = self.by_set.pop(evidence.data.hash, {})
-        self.scale: ScoreScale = fit_scale(evidence.metric, (trial.score for trial in scored if trial.score is not None))
+        in_units = evidence.metric in IN_UNITS
+        if in_units:  # an error of 0 is no ratio to any other
+            self.by_set = {data: found for data, found in self.by_set.items() if all(trial.score for trial in found.values())}
+        compared = [trial for found in (self.own_trials, *self.by_set.values()) for trial in found.values()]
+        self.scale: ScoreScale = fit_scale(evidence.metric, (trial.score for trial in compared if trial.score is not None))
+        if in_units and not self.scale.log:
+            self.by_set = {}
         self.values = {data: self._worths_on(found) for data, found in [*self.by_set.items(), ("", self.own_trials)]}
         names = [*dict.fromkeys([*keys, *self._own_keys(), *notable(evidence)])]
         self.settings: list[AlgorithmSetting] = [encoding.encode(read_steps(name) or [], name) for name in names]
@@ -128,7 +134,7 @@ class _TrialTable:
         self.codes, self.positions = encoding.locate(self.settings)
         self.sets = self._affordable_sets()
         alike = surrogate.prior_correlation(self.codes, self.positions)
-        self.belief: Belief = surrogate.learn_belief(self._score_matrix(), alike)
+        self.belief: Belief = surrogate.learn_belief(self._score_matrix(), alike, level_free=in_units)
         own = [(self.at[key], value) for key, value in self.values[""].items() if key in self.at]
         self.own: Indices = np.array([at for at, _ in own], dtype=np.intp)
         self.scores: Array = np.array([value for _, value in own], dtype=float)

@@ -38,7 +38,8 @@ class Belief:
     """The prior over the scores of C configurations on data not seen yet.
 
     `mean` (C) and `covariance` (C, C) of their scores, `noise` the variance of a repeated run; `past` (N, C) holds the scores of
-    N data sets, with what was not run filled in. `weight` is how many complete data sets they amount to.
+    N data sets, with what was not run filled in. `weight` is how many complete data sets they amount to. `level_free` says that
+    only differences between configurations carry over to other data, and nothing of how high all of them score.
     """
 
     mean: Array
@@ -46,6 +47,7 @@ class Belief:
     noise: float
     past: Array
     weight: float
+    level_free: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,19 @@ def prior_correlation(algorithms: NDArray[np.intp], positions: Array) -> Array:
     return np.asarray(LEVEL + same * (ALGORITHM + SETTING * np.exp(-distance / LENGTH)))
 
 
-def learn_belief(past: Array, alike: Array) -> Belief:
-    """Fit the prior to `past` (N, C), NaN where nothing was run; N may be 0, and each row needs one score."""
+def learn_belief(past: Array, alike: Array, *, level_free: bool = False) -> Belief:
+    """Fit the prior to `past` (N, C), NaN where nothing was run; N may be 0, and each row needs one score.
+
+    With `level_free` each data set counts from its own median, since its scores are in units of its own.
+    """
     n, c = past.shape
+    if n and level_free:
+        past = past - np.nanmedian(past, axis=1, keepdims=True)
     observed = ~np.isnan(past)
     if not n:
         return Belief(np.zeros(c), alike, NOISE, past, 0.0)
     level = float(np.nanmean(past))
-    scale = max(float(np.nanmean((past - level) ** 2)), _least_variance(level))
+    scale = max(float(np.nanmean((past - level) ** 2)), _least_variance(1.0 if level_free else level))
     noise = NOISE * scale
     mean, covariance = np.full(c, level), scale * alike
     filled = past
@@ -105,7 +112,7 @@ def learn_belief(past: Array, alike: Array) -> Belief:
         mean = (level + filled.sum(0)) / (1 + n)
         deviations = filled - mean
         covariance = (PRIOR_ROWS * scale * alike + deviations.T @ deviations + spread) / (PRIOR_ROWS + n)
-    return Belief(mean, covariance, noise, np.where(observed, past, filled), float(observed.sum()) / c)
+    return Belief(mean, covariance, noise, np.where(observed, past, filled), float(observed.sum()) / c, level_free)
 
 
 def _impute(past: Array, observed: NDArray[np.bool_], mean: Array, covariance: Array, noise: float) -> tuple[Array, Array]:
@@ -135,18 +142,26 @@ def update_belief(belief: Belief, own: Indices, scores: Array) -> Posterior:
         level = float(scores.mean()) if n_own else 0.0
         scale = max(float(scores.var(ddof=1)) if n_own > 1 else 0.0, _least_variance(level))
         mean, covariance, noise = np.full(len(mean), level), scale * covariance, scale * noise
-    is_known = bool(n_past) or n_own > 1
+    level_free = belief.level_free and n_past > 0
+    is_known = (n_past > 0 and (n_own > 0 or not level_free)) or n_own > 1
     firm = n_past >= ENOUGH_PAST or n_own >= ENOUGH_OWN
     freedom = math.inf if n_past else max(1.0, n_own - 1.0)
     variance = np.diag(covariance)
     if not n_own:
         return Posterior(mean, np.sqrt(variance + noise), is_known, firm, freedom)
     inverse = np.linalg.inv(covariance[np.ix_(own, own)] + noise * np.eye(n_own))
-    weights = inverse @ (scores - mean[own])
     across = covariance[own]
     unexplained = np.maximum(variance - (across * (inverse @ across)).sum(0), 0.0) + noise
-    surprise = weights**2 / np.diag(inverse)
-    factor = (DOUBT + surprise.sum()) / (DOUBT + n_own)
+    leverage = np.diag(inverse)
+    if level_free:  # generalised least squares: the level has a flat prior (Rasmussen and Williams 2006, 2.7)
+        pull = inverse.sum(0)
+        mean = mean + float(pull @ (scores - mean[own]) / pull.sum())
+        unexplained = unexplained + (1 - pull @ across) ** 2 / pull.sum()
+        leverage = leverage - pull**2 / pull.sum()
+    weights = inverse @ (scores - mean[own])
+    tested = n_own - level_free  # the first run told the level, and could surprise nobody
+    surprise = float((weights**2 / leverage).sum()) if tested else 0.0
+    factor = (DOUBT + surprise) / (DOUBT + tested)
     return Posterior(mean + weights @ across, np.sqrt(unexplained * factor), is_known, firm, freedom)
 
 

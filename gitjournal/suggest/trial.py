@@ -13,6 +13,21 @@ OUTLIER = 10.0  # a score further below the median than this many times the best
 HUGE = 1e50  # nothing is worth more, or less: squares of it are still numbers
 # these have no largest value, or one other than 1
 _UNBOUNDED = ("positive_likelihood_ratio", "mutual_info_score")
+# these are in units of the target, or of what a network minimises: a value on other data says nothing of the level here
+IN_UNITS = frozenset(
+    {
+        "rmse",
+        "mae",
+        "mse",
+        "loss",
+        "neg_max_error",
+        "neg_mean_absolute_error",
+        "neg_mean_poisson_deviance",
+        "neg_mean_squared_error",
+        "neg_median_absolute_error",
+        "neg_root_mean_squared_error",
+    }
+)
 
 
 @dataclass(frozen=True)

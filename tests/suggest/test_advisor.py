@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import math
@@ -45,6 +46,49 @@ def there(data: str, keys: Sequence[str] = EVERY, *, best: str = svc(10), errors
 
 def own(*pairs: tuple[str, float | None]) -> list[Trial]:
     return [Trial("here", key, score, "20261122-mine-k3f9", 2.0) for key, score in pairs]
+
+
+def in_units(unit: float, *data: str) -> list[Trial]:
+    """Return trials of data sets whose errors are all in this unit."""
+    trials = [trial for name in data for trial in there(name, errors=True)]
+    return [dataclasses.replace(trial, score=unit * trial.score) for trial in trials if trial.score is not None]
+
+
+@pytest.mark.parametrize(("metric", "sign"), [("rmse", 1), ("neg_median_absolute_error", -1)])
+def test_errors_on_other_data_say_nothing_of_the_level_here(metric: str, sign: int) -> None:
+    past = in_units(sign * 60.0, "a", "b", "c", "d")
+    (before,) = advisor.foresee(evidence(past, metric), [svc(10)])
+    assert before.expected is None
+    (after,) = advisor.foresee(evidence([*past, *own((svc(1), sign * 1e6))], metric), [svc(10)])
+    assert after.expected is not None
+    assert 0.05e6 < sign * after.expected < 0.6e6  # an eighth to a half of it on the others, whatever their unit
+    (unit,) = advisor.foresee(
+        evidence([*in_units(sign, "a", "b"), *in_units(sign * 1e9, "c", "d"), *own((svc(1), sign * 1e6))], metric), [svc(10)]
+    )
+    assert unit.expected == pytest.approx(after.expected, rel=1e-6)
+    assert (unit.low, unit.high) == pytest.approx((after.low, after.high), rel=1e-6)
+
+
+def test_what_is_in_no_unit_is_expected_from_other_data_alone() -> None:
+    past = [trial for data in ("a", "b", "c") for trial in there(data, errors=True)]
+    (log_loss,) = advisor.foresee(evidence(past, "log_loss"), [svc(10)])
+    assert log_loss.expected is not None
+    assert 0.02 < log_loss.expected < 0.15
+
+
+def test_errors_of_zero_are_in_no_ratio_to_others() -> None:
+    past = [*in_units(60.0, "a", "b", "c"), Trial("perfect", svc(10), 0.0, "e"), *(Trial("perfect", svc(C), 3.0, "e") for C in (1, 100))]
+    without = [trial for trial in past if trial.data != "perfect"]
+    mine, perfect = own((svc(1), 3000.0)), own((svc(1), 0.0), (svc(100), 3000.0))
+    for trials, same in (([*past, *mine], [*without, *mine]), ([*past, *perfect], perfect)):
+        (found,), (wanted,) = (advisor.foresee(evidence(given, "rmse"), [svc(10)]) for given in (trials, same))
+        assert found.expected == pytest.approx(wanted.expected)
+
+
+def test_before_the_first_run_each_pick_adds_to_those_before_it_in_any_unit() -> None:
+    past = in_units(0.9, "a", "b", "c")
+    in_a_unit, in_none = ([one.key for one in advisor.advise(evidence(past, metric), EVERY, 4)] for metric in ("rmse", "log_loss"))
+    assert in_a_unit == in_none
 
 
 def test_what_did_best_on_other_data_comes_first_with_the_entries_that_say_so() -> None:
