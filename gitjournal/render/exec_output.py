@@ -63,7 +63,7 @@ def counts_words(counts: Counts) -> str:
     grid = f"grid of {counts.points}" if counts.points > 1 else "1 configuration"
     seeds = f" x seeds {counts.seeds}" if counts.seeds > 1 else ""
     if counts.seeds > 1 and not counts.draws:
-        seeds += ": nothing draws, so"
+        seeds += ": nothing is random, so"
     same = counts.points * (counts.seeds if counts.draws else 1) - counts.runs
     parts = [f"{grid}{seeds}{' ' if seeds.endswith('so') else ', '}{text.count(counts.runs, 'run')}"]
     if same:
