@@ -12,14 +12,23 @@ import click
 
 from gitjournal.commands.context import Context
 from gitjournal.commands.figure import figure_format, save_chart
-from gitjournal.entry.labels import data_label, estimator_label
+from gitjournal.commands.option_values import parse_point
+from gitjournal.entry.labels import data_label, estimator_label, point_label
 from gitjournal.errors import UsageError
 from gitjournal.journal.journal import Journal, Listed, open_journal
 from gitjournal.render import comparison as words
 from gitjournal.render import text
 from gitjournal.render.charts.differences import compared_entries, compared_over_data
 from gitjournal.render.charts.model import Intervals
-from gitjournal.run.compare import MeasuredEntry, correct_selection, judge_difference, measure_entry, metric_to_compare, read_sample
+from gitjournal.run.compare import (
+    MeasuredEntry,
+    correct_selection,
+    find_configuration,
+    judge_difference,
+    measure_entry,
+    metric_to_compare,
+    read_sample,
+)
 from gitjournal.stats.compare import adjust_p_values
 from gitjournal.stats.evidence import Comparison
 from gitjournal.stats.over_datasets import DataScore, over_data
@@ -50,16 +59,24 @@ By = Literal["procedure", "tag"]
 def command(context: Context, parts: tuple[str, ...], metric: str | None, by: By, plot: Path | None, as_json: bool) -> None:
     """Say whether A is really better than B, and how sure that is.
 
+    An entry stands with its best configuration; A:svc__C=10,svc__gamma=0.01 names another one by its grid values, or A:3fa2 by
+    the beginning of its fingerprint. What is named counts as chosen from all configurations of its entry.
+
     With A alone it is compared with its baseline, with several others with each of them. The test is chosen by what the runs
     hold: rows of a holdout, seeds, splits, folds. Entries on six or more data sets are compared over those.
     """
     if plot is not None:
         figure_format(plot)  # before minutes of work, not after
     with open_journal(context.start) as journal, WorkerPool() as pool:
-        entries = [measure_entry(journal, journal.open(listed)) for listed in _listed_entries(journal, parts)]
+        listed = _listed_entries(journal, parts)
+        entries = [measure_entry(journal, journal.open(entry)) for entry, _ in listed]
+        named = [_find_named(entry, point) if point else "" for entry, (_, point) in zip(entries, listed, strict=True)]
         name = metric_to_compare(entries[0], metric)
-        samples = [read_sample(entry, name, journal.lab, pool) for entry in entries]
+        samples = [read_sample(entry, name, journal.lab, pool, named=one) for entry, one in zip(entries, named, strict=True)]
+        _check_no_twins(samples)
         if len(samples) > 2 and len({str(one.data.get("hash")) for one in samples}) > 1:
+            if any(named):
+                raise UsageError("over several data sets each entry stands with its best", hint="name the entries alone, without `:`")
             values = [correct_selection(own, entry, journal.lab, pool) for entry, own in zip(entries, samples, strict=True)]
             answer = _compare_over_data(_cells(entries, samples, values, by), samples, color=context.color)
         else:
@@ -85,19 +102,37 @@ class _Answer:
     figure: Intervals
 
 
-def _listed_entries(journal: Journal, parts: Sequence[str]) -> list[Listed]:
-    listed = [journal.find(part) for part in parts]
+def _listed_entries(journal: Journal, parts: Sequence[str]) -> list[tuple[Listed, str]]:
+    """Return the entries that are meant, each with what stands after its colon."""
+    split = [part.partition(":") for part in parts]
+    empty = next((part for part, colon, point in split if colon and not point), None)
+    if empty:
+        raise UsageError(f"no configuration follows `{empty}:`", hint=f"gitjournal compare {empty}:svc__C=10 ID")
+    listed = [(journal.find(part), point) for part, _, point in split]
     if len(listed) == 1:
-        baseline = journal.open(listed[0]).entry.front.baseline
+        first = listed[0][0]
+        baseline = journal.open(first).entry.front.baseline
         if not baseline:
-            short = text.clean(listed[0].row.id[-4:])
+            short = text.clean(first.row.id[-4:])
             raise UsageError(f"{short} names no baseline to compare it with", hint=f"name another entry: gitjournal compare {short} ID")
-        listed.append(journal.find(baseline))
-    ids = [entry.row.id for entry in listed]
-    twice = next((entry_id for number, entry_id in enumerate(ids) if entry_id in ids[:number]), None)
+        listed.append((journal.find(baseline), ""))
+    entries = [(entry.row.id, point) for entry, point in listed]
+    twice = next((one for number, one in enumerate(entries) if one in entries[:number]), None)
     if twice:
-        raise UsageError(f"{twice} is named twice")
+        raise UsageError(f"{':'.join(filter(None, twice))} is named twice")
     return listed
+
+
+def _find_named(entry: MeasuredEntry, point: str) -> str:
+    return find_configuration(entry, parse_point(point) if "=" in point else point)
+
+
+def _check_no_twins(samples: Sequence[Sample]) -> None:
+    """Raise UsageError where the same configuration of one entry is meant twice."""
+    meant = [(one.entry, one.fingerprint) for one in samples]
+    twice = next((one for number, one in enumerate(samples) if meant[number] in meant[:number]), None)
+    if twice:
+        raise UsageError(f"{twice.entry[-4:]}: the same configuration is named twice, {point_label(twice.grid) or twice.fingerprint[:8]}")
 
 
 def _compare_entries(comparisons: Sequence[Comparison], titles: dict[str, str], *, color: bool) -> _Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gitjournal import yaml_text
 from gitjournal.errors import EntryError, UsageError
 from gitjournal.run.draft import data_source
 
+_COMMA_BEFORE_NAME = re.compile(r",(?=\s*[A-Za-z_]\w*=)")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -48,6 +50,18 @@ def parse_grid(assignments: tuple[str, ...]) -> dict[str, Any]:
         value = _load_yaml(bare if bare[:1] in "[{" else f"[{bare}]", "--grid")
         grid[name] = value if isinstance(value, (list, dict)) else [value]
     return grid
+
+
+def parse_point(text: str) -> dict[str, Any]:
+    """Return the values of NAME=VALUE,NAME=VALUE by name, each as YAML. Raises UsageError.
+
+    A comma belongs to a value unless NAME= follows, as in `mlp__sizes=[50,50],mlp__alpha=0.1`.
+    """
+    point: dict[str, Any] = {}
+    for assignment in _COMMA_BEFORE_NAME.split(text):
+        name, value = parse_assignment(assignment, "a configuration")
+        point[name] = _load_yaml(value, name)
+    return point
 
 
 def parse_data(data: str | None, root: Path, *, target: str | None, features: str | None = None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Apart from the model of an entry, since what is called how is no part of the for
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,3 +39,12 @@ def estimator_label(procedure: list[Any] | dict[str, Any]) -> str:
             return str(name)
         step = value
     return str(step) if isinstance(step, str) else "?"
+
+
+def point_label(grid: Mapping[str, Any]) -> str:
+    """Return a point of a grid as a command line names it.
+
+    >>> point_label({"svc__C": 10, "svc__kernel": "rbf", "mlp__sizes": [50, 50]})
+    'svc__C=10,svc__kernel=rbf,mlp__sizes=[50, 50]'
+    """
+    return ",".join(f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in grid.items())

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gitjournal.entry.labels import point_label
 from gitjournal.render import text
 from gitjournal.render.score import DIRECTIONS, difference_words, lower_note
 from gitjournal.stats.evidence import Comparison, StatisticalEvidence, reverse
@@ -44,7 +45,9 @@ def comparison_lines(comparison: Comparison, *, color: bool) -> Iterator[str]:
 def headline(comparison: Comparison, titles: Mapping[str, str] | None = None) -> str:
     """Return ``k3f9 is not shown to be better than p2m1``, or the same with titles."""
     comparison = comparison if comparison.evidence.value * comparison.a.direction >= 0 else reverse(comparison)
-    a, b = (text.clean((titles or {}).get(each.entry) or each.entry[-4:]) for each in (comparison.a, comparison.b))
+    a, b = (
+        text.clean(((titles or {}).get(each.entry) or each.entry[-4:]) + configuration_words(each)) for each in (comparison.a, comparison.b)
+    )
     if comparison.verdict == "better":
         return f"{a} is better than {b}{_scope_words(comparison)}"
     return f"{a} is not shown to be better than {b}" if comparison.evidence.value else f"{a} and {b} reached the same"
@@ -63,8 +66,13 @@ def _row_interval_line(comparison: Comparison) -> Iterator[str]:
 
 
 def short_id(sample: Sample) -> str:
-    """Return the short id of an entry."""
-    return text.clean(sample.entry[-4:])
+    """Return the short id of an entry, with the configuration that was named."""
+    return text.clean(sample.entry[-4:] + configuration_words(sample))
+
+
+def configuration_words(sample: Sample) -> str:
+    """Return ``:svc__C=10`` for a configuration that was named, nothing for the best of an entry."""
+    return f":{point_label(sample.grid) or sample.fingerprint[:8]}" if sample.named else ""
 
 
 def p_value(p: float | None) -> str:
@@ -99,7 +107,10 @@ def _selection_lines(comparison: Comparison) -> Iterator[str]:
         if selection.p is not None
         else ""
     )
-    yield f"{which} is the best of {selection.k}, chosen on these same {comparison.evidence.unit}{at_once}"
+    if selection.named:
+        yield f"named among the {selection.k} configurations of {which}, on these same {comparison.evidence.unit}{at_once}"
+    else:
+        yield f"{which} is the best of {selection.k}, chosen on these same {comparison.evidence.unit}{at_once}"
     if selection.interval is not None:
         difference = difference_words(comparison.evidence.value, selection.interval, _scale(comparison.a, comparison.b))
         yield f"  for all {selection.k} at once {difference}"
@@ -184,7 +195,8 @@ def comparison_table(
     remark = f"intervals are of 95 % each; p values allow for {len(comparisons)} comparisons (Holm); {', '.join(tests)}"
     yield text.wrap(remark)
     if a.k > 1:
-        yield text.wrap(f"{short_id(a)} is the best of {a.k}: its intervals and p values allow for that")
+        is_chosen = f"is one of {a.k}" if a.named else f"is the best of {a.k}"
+        yield text.wrap(f"{short_id(a)} {is_chosen}: its intervals and p values allow for that")
     yield from (text.wrap(note) for note in dict.fromkeys(note for one in comparisons for note in (one.evidence.why, *one.evidence.notes)))
 
 
@@ -314,7 +326,15 @@ def over_data_as_plain(over_data: OverData, metric: str, direction: int) -> dict
 
 def _sample_as_plain(sample: Sample) -> dict[str, Any]:
     seeds = [seed for seed in sample.values if seed is not None]
-    return {"id": sample.entry, "value": sample.value, "grid": sample.grid, "seeds": seeds, "best_of": sample.k}
+    return {
+        "id": sample.entry,
+        "fingerprint": sample.fingerprint,
+        "named": sample.named,
+        "value": sample.value,
+        "grid": sample.grid,
+        "seeds": seeds,
+        "best_of": sample.k,
+    }
 
 
 def _ends(interval: Interval | None) -> list[float] | None:

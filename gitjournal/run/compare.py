@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 
+from gitjournal.entry.labels import point_label
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import Record
 from gitjournal.entry.summary import COUNTS, deciding_metric
-from gitjournal.errors import ComparisonError
+from gitjournal.errors import ComparisonError, UsageError
 from gitjournal.git.lab import Lab
 from gitjournal.journal.journal import Journal, Opened
 from gitjournal.journal.records import copy_from_owners
@@ -21,6 +24,7 @@ from gitjournal.stats.sample import Sample, require_alike, sample_of
 from gitjournal.worker.jobs import BootstrapJob, ErrorReply, PredictionsFile, ScoreJob
 from gitjournal.worker.pool import Pool, WorkerPool
 
+NAMED = 10  # configurations that are listed where it is not clear which one is meant
 PARTS = ("dev", "train", "train_dev", "test")
 
 
@@ -43,9 +47,32 @@ def metric_to_compare(measured: MeasuredEntry, metric: str | None) -> str:
     return metric if metric.partition(".")[0] in PARTS else f"dev.{metric}"
 
 
-def read_sample(measured: MeasuredEntry, metric: str, lab: Lab, pool: WorkerPool) -> Sample:
+def find_configuration(measured: MeasuredEntry, wanted: str | Mapping[str, Any]) -> str:
+    """Return the fingerprint of the one configuration with these grid values, or whose fingerprint begins so.
+
+    Raises UsageError with the configurations that there are where none or several fit.
+    """
+    grids = {record.fingerprint: record.grid for record in measured.records if record.status in COUNTS}
+    if isinstance(wanted, str):
+        fitting = [fingerprint for fingerprint in grids if fingerprint.startswith(wanted.lower())]
+        words = wanted
+    else:
+        fitting = [name for name, grid in grids.items() if all(key in grid and grid[key] == value for key, value in wanted.items())]
+        words = point_label(wanted)
+    if len(fitting) == 1:
+        return fitting[0]
+    listed = sorted(fitting or grids, key=lambda fingerprint: (point_label(grids[fingerprint]), fingerprint))
+    lines = [f"{fingerprint[:8]}  {point_label(grids[fingerprint])}".rstrip() for fingerprint in listed]
+    more = [f"and {len(lines) - NAMED} more: gitjournal show {measured.entry.short_id} --runs"] if len(lines) > NAMED else []
+    fault = f"fits {len(fitting)} configurations of" if fitting else "is no configuration of"
+    hint = "\n  ".join([*lines[:NAMED], *more]) or f"run it: gitjournal exec {measured.entry.short_id}"
+    raise UsageError(f"`{words}` {fault} {measured.entry.short_id}", hint=hint)
+
+
+def read_sample(measured: MeasuredEntry, metric: str, lab: Lab, pool: WorkerPool, *, named: str = "") -> Sample:
     """Return the sample of scores of an entry in PART.METRIC, computed from stored predictions where it was not measured.
 
+    It is that of its best configuration, or of the one with the fingerprint `named`.
     Raises ComparisonError where there is nothing to compare, saying what to do.
     """
     part, _, name = metric.partition(".")
@@ -53,7 +80,7 @@ def read_sample(measured: MeasuredEntry, metric: str, lab: Lab, pool: WorkerPool
     records = measured.records
     if lacks and part == "dev" and not measured.entry.front.retracted:
         records = [_add_metric(measured, one, name, lab, pool) if one in lacks else one for one in records]
-    return sample_of(measured.entry.id, measured.entry.front, records, metric)
+    return sample_of(measured.entry.id, measured.entry.front, records, metric, named=named)
 
 
 def _add_metric(measured: MeasuredEntry, record: Record, name: str, lab: Lab, pool: WorkerPool) -> Record:
@@ -83,7 +110,8 @@ def judge_difference(a: Sample, b: Sample, task: MeasuredEntry, lab: Lab, pool: 
     leader, second = (a, b) if first.evidence.value * a.direction >= 0 else (b, a)
     unknown = first.evidence.interval is None and a.single and b.single
     once = all(len(one.values) == 1 for one in (leader, *leader.among))
-    luck = once and bool(leader.folds) and first.evidence.selection is not None and first.evidence.selection.corrected is None
+    selection = first.evidence.selection
+    luck = once and not leader.named and bool(leader.folds) and selection is not None and selection.corrected is None
     if not (unknown or luck) or a.part != "dev":
         return first
     drawn = draw_bootstrap(leader, second if unknown else None, task, lab, pool)

@@ -32,7 +32,9 @@ def compare(a: Sample, b: Sample, resampled: BootstrapResult | None = None) -> C
     """Judge A minus B. Raises ComparisonError, saying why, for what was not measured alike."""
     evidence = difference(a, b, resampled)
     leader, loser = (a, b) if evidence.value * a.direction >= 0 else (b, a)
-    if leader.k > 1:
+    if loser.named and loser.k > leader.k:  # who names one of many can name the worst, and then the other one leads
+        evidence = replace(evidence, selection=_selection_effect(loser, leader, evidence, None))
+    elif leader.k > 1:
         evidence = replace(evidence, selection=_selection_effect(leader, loser, evidence, resampled))
     return Comparison(a, b, replace(evidence, notes=(*evidence.notes, *_notes(a, b, evidence))))
 
@@ -119,30 +121,32 @@ def _compare_rows(a: Sample, b: Sample, resampled: BootstrapResult | None) -> St
     )
 
 
-def _selection_effect(leader: Sample, loser: Sample, evidence: StatisticalEvidence, resampled: BootstrapResult | None) -> SelectionEffect:
-    """Return what is left of a difference where the leader was chosen as the best of several on these same units."""
-    hits = hits_of_all(leader)
+def _selection_effect(chosen: Sample, against: Sample, evidence: StatisticalEvidence, resampled: BootstrapResult | None) -> SelectionEffect:
+    """Return what is left of a difference where one of the two was chosen from several on these same units, as the best or by name."""
+    hits = hits_of_all(chosen)
+    choice = "named among" if chosen.named else "best of"
     test: str
     interval: Interval | None
     p: float | None
-    test, interval, p, z = f"Bonferroni, best of {leader.k}", None, None, None
+    test, interval, p, z = f"Bonferroni, {choice} {chosen.k}", None, None, None
     if evidence.unit in ("rows", "groups") and evidence.apart is None and resampled is not None and resampled.z is not None:
         z = resampled.z
         half = z * resampled.error
         interval, p = Interval(evidence.value, evidence.value - half, evidence.value + half), resampled.p_all
-        test = f"max-statistic, best of {leader.k}"
-    elif evidence.apart is not None and hits and loser.hits is not None:
-        simultaneous = multiple_testing.sign_flips(hits[0], hits[1:], loser.hits, leader.rows)
+        test = f"max-statistic, {choice} {chosen.k}"
+    elif evidence.apart is not None and hits and against.hits is not None:
+        simultaneous = multiple_testing.sign_flips(hits[0], hits[1:], against.hits, chosen.rows)
         # what a single test does not rule out, one of several cannot
-        p, test = max(simultaneous.p, evidence.p or 0.0), f"max-statistic, best of {leader.k}"
+        p, test = max(simultaneous.p, evidence.p or 0.0), f"max-statistic, {choice} {chosen.k}"
         z = max(simultaneous.z, intervals.Z95)
-        interval = discordant_interval(*evidence.apart, leader.rows, z)
+        interval = discordant_interval(*evidence.apart, chosen.rows, z)
     elif evidence.p is not None:
-        p, interval = min(1.0, leader.k * evidence.p), _bonferroni_interval(evidence, leader.k)
-        z = evidence.estimate.quantile(1 - LEVEL / (2 * leader.k)) if evidence.estimate else multiple_testing.bonferroni(leader.k)
+        p, interval = min(1.0, chosen.k * evidence.p), _bonferroni_interval(evidence, chosen.k)
+        z = evidence.estimate.quantile(1 - LEVEL / (2 * chosen.k)) if evidence.estimate else multiple_testing.bonferroni(chosen.k)
     if p is not None and interval is not None and p >= LEVEL:
         interval = Interval(interval.value, min(interval.low, 0.0), max(interval.high, 0.0))
-    return SelectionEffect(leader.entry, leader.k, leader.value, test, interval, p, score_of_best(leader, hits, resampled), z)
+    corrected = None if chosen.named else score_of_best(chosen, hits, resampled)  # only the best has the luck of the choice
+    return SelectionEffect(chosen.entry, chosen.k, chosen.value, test, interval, p, corrected, z, chosen.named)
 
 
 def _bonferroni_interval(evidence: StatisticalEvidence, k: int) -> Interval | None:

@@ -35,7 +35,7 @@ class BootstrapResult:
 
 @dataclass(frozen=True)
 class SelectionEffect:
-    """The effect of choosing the best of `k` configurations (`entry` says which of the two was chosen).
+    """The effect of choosing the best of `k` configurations, or of naming one of them (`entry` says which of the two was chosen).
 
     `interval` and `p` hold for all k at once, `corrected` is what the best would reach on other rows (BBC; None where it is
     not known), `raw` what it reached here, and `test` says how. `critical` is how many standard errors that takes.
@@ -49,6 +49,7 @@ class SelectionEffect:
     p: float | None
     corrected: float | None
     critical: float | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Sample:
     `values` and `folds` are by seed (None where nothing draws; `folds` is empty on a holdout), `judged` is the digest of the
     rows that each was measured on. `rows` were judged and `trained` were learned from, on average over folds. `answers` are the
     right/wrong bits by seed, the first row highest, where accuracy on a holdout is their mean. `among` are the others, out of
-    which this one was chosen as the best.
+    which this one was chosen as the best, or `named` by a person who could see them all.
     """
 
     entry: str
@@ -49,6 +49,7 @@ class Sample:
     split: dict[str, Any]
     grid: dict[str, Any]
     among: tuple[Sample, ...] = ()
+    named: bool = False
 
     @property
     def value(self) -> float:
@@ -57,7 +58,7 @@ class Sample:
 
     @property
     def k(self) -> int:
-        """How many configurations it is the best of."""
+        """How many configurations it was chosen from."""
         return len(self.among) + 1
 
     @property
@@ -96,9 +97,10 @@ class Sample:
         return len(self.values) == 1 and not self.folds
 
 
-def sample_of(entry: str, front: FrontMatter, records: Sequence[Record], metric: str | None = None) -> Sample:
+def sample_of(entry: str, front: FrontMatter, records: Sequence[Record], metric: str | None = None, *, named: str = "") -> Sample:
     """Return the best configuration of an entry, by its own first metric, in PART.METRIC (by default the one that decides).
 
+    `named` is the fingerprint of the configuration that is taken instead of the best; it counts as chosen from as many.
     `records` must be whole: those taken from other entries replaced by their owners'. Raises ComparisonError, with what to do,
     where the entry is retracted, has no result, or never measured this.
     """
@@ -115,8 +117,11 @@ def sample_of(entry: str, front: FrontMatter, records: Sequence[Record], metric:
         measured = ", ".join(sorted({name for one in summary.configurations for name in one.scores})) or "nothing"
         hint = f"compute it from kept predictions: --metric, as in gitjournal model score {short}"
         raise ComparisonError(f"{short} measured {measured}, and no {wanted}", hint=hint)
-    best, *among = [configuration(entry, candidate.fingerprint, wanted, records, front) for candidate in candidates]
-    return replace(best, among=tuple(among))
+    if named and named not in {candidate.fingerprint for candidate in candidates}:
+        raise ComparisonError(f"that configuration of {short} has no {wanted}", hint=f"see its runs: gitjournal show {short} --runs")
+    candidates = sorted(candidates, key=lambda candidate: candidate.fingerprint != named)  # stable: without a name the best stays first
+    chosen, *among = [configuration(entry, candidate.fingerprint, wanted, records, front) for candidate in candidates]
+    return replace(chosen, among=tuple(among), named=bool(named))
 
 
 def configuration(entry: str, fingerprint: str, metric: str, records: Sequence[Record], front: FrontMatter | None = None) -> Sample:

@@ -49,6 +49,37 @@ def test_the_one_that_leads_comes_first_whichever_way_it_was_asked(journal: Path
     assert asked == other
 
 
+def test_a_configuration_is_named_by_its_grid_values_or_its_fingerprint_and_counts_as_chosen_from_all(journal: Path) -> None:
+    lines = gitjournal(journal, "compare", "k3f9:svc__C=0", "k3f9:svc__C=2").splitlines()
+    assert lines[0] == "k3f9:svc__C=0 is not shown to be better than k3f9:svc__C=2"
+    assert lines[1].startswith("  dev.accuracy 0.992 and 0.981: difference +0.011 ")
+    named = "  named among the 3 configurations of k3f9, on these same rows: allowing for that p = "
+    assert any(line.startswith(named) for line in lines)
+    assert not any("(BBC)" in line for line in lines), "only the best has the luck of the choice"
+    assert lines == gitjournal(journal, "compare", "k3f9:2222", "k3f9:0").splitlines()
+    (found,) = json.loads(gitjournal(journal, "compare", "k3f9:svc__C=2", "p2m1", "--json"))["comparisons"]
+    assert (found["a"]["named"], found["a"]["fingerprint"], found["a"]["grid"], found["a"]["best_of"]) == (True, "2" * 64, {"svc__C": 2}, 3)
+    assert found["best_of"]["p"] >= found["p"]
+    assert found["best_of"]["corrected"] is None
+
+
+def test_who_names_the_worst_of_several_is_not_believed_sooner(journal: Path) -> None:
+    (found,) = json.loads(gitjournal(journal, "compare", "n4n4", "k3f9:svc__C=2", "--json"))["comparisons"]
+    assert (found["best_of"]["entry"], found["best_of"]["k"]) == (RBF, 3)
+    assert found["best_of"]["p"] >= found["p"]
+
+
+def test_several_named_configurations_of_one_entry_are_told_apart_in_table_and_figure(journal: Path) -> None:
+    parts = ("k3f9:svc__C=0", "k3f9:svc__C=1", "k3f9:svc__C=2")
+    lines = gitjournal(journal, "compare", *parts, "--plot", "effects.svg").splitlines()
+    assert lines[0].startswith("k3f9:svc__C=0 dev.accuracy 0.992, against 2 others")
+    assert [line.split()[0] for line in lines[3:5]] == ["k3f9:svc__C=1", "k3f9:svc__C=2"]
+    assert "k3f9:svc__C=0 is one of 3: its intervals and p values allow for that" in lines
+    figure = (journal / "effects.svg").read_text()
+    assert "svc__C=1" in figure
+    assert "svc__C=2" in figure
+
+
 def test_alone_it_is_compared_with_its_baseline(journal: Path) -> None:
     assert gitjournal(journal, "compare", "k3f9") == gitjournal(journal, "compare", "k3f9", "p2m1")
     assert "names no baseline" in gitjournal(journal, "compare", "p2m1", code=2)
@@ -76,7 +107,8 @@ def test_several_are_a_table_with_intervals_drawn_and_p_values_that_allow_for_al
 def test_the_object_says_all_of_it(journal: Path) -> None:
     (found,) = json.loads(gitjournal(journal, "compare", "p2m1", "k3f9", "--json"))["comparisons"]
     assert (found["a"]["id"], found["b"]["id"], found["verdict"]) == (LOGISTIC, RBF, "worse")
-    assert found["b"] == {"id": RBF, "value": 357 / 360, "grid": {"svc__C": 0}, "seeds": [], "best_of": 3}
+    best = {"id": RBF, "fingerprint": "0" * 64, "named": False, "value": 357 / 360, "grid": {"svc__C": 0}, "seeds": [], "best_of": 3}
+    assert found["b"] == best
     assert found["difference"] == pytest.approx(-17 / 360)
     assert found["interval"][0] < found["difference"] < found["interval"][1] < 0
     assert found["best_of"]["k"] == 3
@@ -100,6 +132,13 @@ def test_a_figure_is_written_with_the_same_bytes_each_time(journal: Path) -> Non
         (("k3f9", "m2c8"), "m2c8 has no result: it was not run yet", 1),
         (("k3f9", "k3f9"), "named twice", 2),
         (("k3f9", "zzzz"), "no entry fits `zzzz`", 2),
+        (("k3f9:svc__C=0", "k3f9:svc__C=0"), "named twice", 2),
+        (("k3f9", "k3f9:svc__C=0"), "the same configuration is named twice, svc__C=0", 2),
+        (("k3f9:svc__C=7", "p2m1"), "`svc__C=7` is no configuration of k3f9\n  00000000  svc__C=0\n  11111111  svc__C=1\n", 2),
+        (("k3f9:svc__D=1", "p2m1"), "`svc__D=1` is no configuration of k3f9", 2),
+        (("k3f9:f", "p2m1"), "`f` is no configuration of k3f9", 2),
+        (("k3f9:", "p2m1"), "no configuration follows `k3f9:`", 2),
+        (("m2c8:svc__C=1", "p2m1"), "`svc__C=1` is no configuration of m2c8\n  run it: gitjournal exec m2c8", 2),
         (("k3f9", "p2m1", "--metric", "roc_auc"), "k3f9 did not measure dev.roc_auc, and its predictions are not kept here", 1),
         (("k3f9", "p2m1", "--metric", "train.loss"), "measured dev.accuracy, train.accuracy, and no train.loss", 1),
     ],

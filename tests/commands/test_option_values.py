@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gitjournal.commands.option_values import parse_assignment, parse_data, parse_grid, parse_step
+from gitjournal.commands.option_values import parse_assignment, parse_data, parse_grid, parse_point, parse_step
 from gitjournal.errors import UsageError
 
 
@@ -16,6 +16,13 @@ def test_a_step_is_a_name_or_yaml() -> None:
     assert parse_step("SVC: {C: 10}") == {"SVC": {"C": 10}}
     with pytest.raises(UsageError, match=r"--estimator `\{SVC`"):
         parse_step("{SVC")
+
+
+def test_a_point_of_a_grid_is_values_by_name_and_commas_within_them_stay() -> None:
+    assert parse_point("svc__C=10, svc__kernel=rbf") == {"svc__C": 10, "svc__kernel": "rbf"}
+    assert parse_point("mlp__sizes=[50, 50],mlp__alpha=1e-3") == {"mlp__sizes": [50, 50], "mlp__alpha": 0.001}
+    with pytest.raises(UsageError, match=r"svc__C `\[1`"):
+        parse_point("svc__C=[1")
 
 
 def test_only_parameters_are_read_as_yaml() -> None:

@@ -49,6 +49,7 @@ def masked(text: str) -> str:
     text = re.sub(r"^(\s*)[a-z0-9]{4} (is the best of|reached|was better on|dev\.)", r"\1XXXX \2", text, flags=re.MULTILINE)
     text = re.sub(r"(p \(Holm\)  |--from )[a-z0-9]{4}\b", r"\1XXXX", text)
     text = re.sub(r"nearest earlier run: [a-z0-9]{4},", "nearest earlier run: XXXX,", text)
+    text = re.sub(r"\b[a-z0-9]{4}(:\w+__\w+=)|(configurations? of )[a-z0-9]{4}\b", r"\2XXXX\1", text)
     text = re.sub(r"(the procedure of )[a-z0-9]{4}\b", r"\1XXXX", text)
     text = re.sub(r"\([a-z0-9]{4}\)", "(XXXX)", text)
     # a table of times is as wide as they are

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitjournal.render import text
 from gitjournal.render.charts.model import Bar, Intervals
-from gitjournal.render.comparison import headline, verdict_after_holm
+from gitjournal.render.comparison import configuration_words, headline, verdict_after_holm
 from gitjournal.render.score import DIRECTIONS
 from gitjournal.stats.compare import adjust_p_values
 from gitjournal.stats.evidence import Comparison
@@ -46,7 +46,7 @@ def compared_entries(comparisons: Sequence[Comparison], titles: Mapping[str, str
     adjusted_p = adjust_p_values(comparisons)
     rows = [
         DifferenceRow(
-            titles.get(comparison.b.entry) or comparison.b.entry,
+            (titles.get(comparison.b.entry) or comparison.b.entry) + configuration_words(comparison.b),
             comparison.evidence.value,
             comparison.evidence.sure,
             verdict_after_holm(comparison, p),
@@ -55,7 +55,7 @@ def compared_entries(comparisons: Sequence[Comparison], titles: Mapping[str, str
     ]
     missed = [comparison.evidence.smallest for comparison in comparisons if comparison.evidence.smallest is not None]
     noise = (max(missed), "true differences as small as this are often missed") if missed else None
-    name = titles.get(first.entry) or first.entry
+    name = (titles.get(first.entry) or first.entry) + configuration_words(first)
     title = headline(comparisons[0], titles) if len(comparisons) == 1 else _title(name, [row.verdict for row in rows])
     return differences(title, _axis(first, name), noise, rows)
 
