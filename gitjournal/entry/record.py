@@ -42,7 +42,8 @@ class GateForecast(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float | None = None
 
 
-_LEAKS = frozenset({"GJ311", "GJ313", "GJ314"})  # a row, a group, moments that stand in two parts
+# groups and moments that stand in two parts; not rows (GJ311): the code does not say of how many, and one of many changes nothing
+_LEAKS = frozenset({"GJ313", "GJ314"})
 
 Status = Literal["done", "failed", "again", "final", "skipped"]
 
@@ -112,11 +113,11 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 def is_believable(findings: Iterable[str]) -> bool:
-    """Whether a run with these findings says how good its model is: not where dev has rows, groups or moments that it learned from.
+    """Whether a run with these findings says how good its model is: not where dev has groups or moments that it learned from.
 
     A finding is a code, with more after a space.
 
-    >>> is_believable(["GJ301", "GJ312"]), is_believable(["GJ311 dev"])
+    >>> is_believable(["GJ301", "GJ311"]), is_believable(["GJ313 dev"])
     (True, False)
     """
     return _LEAKS.isdisjoint(finding.partition(" ")[0] for finding in findings)
