@@ -72,9 +72,26 @@ def run_git(
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 124, b"", b"no answer")
     except FileNotFoundError:
-        if not cwd.is_dir():
-            raise GitError(f"{cwd} is not there") from None
-        raise GitError("git is not installed, or not on PATH") from None
+        raise _no_git(cwd) from None
+
+
+def start_git(arguments: Sequence[str], *, cwd: Path) -> subprocess.Popen[bytes]:
+    """Start a git that answers what it is asked on its stdin, until it is ended."""
+    try:
+        return subprocess.Popen(
+            ["git", *arguments],
+            cwd=cwd,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # nobody would read a pipe while it answers
+        )
+    except FileNotFoundError:
+        raise _no_git(cwd) from None
+
+
+def _no_git(cwd: Path) -> GitError:
+    return GitError("git is not installed, or not on PATH" if cwd.is_dir() else f"{cwd} is not there")
 
 
 def git(arguments: Sequence[str], *, cwd: Path, stdin: bytes | None = None, extra: dict[str, str] | None = None) -> str:

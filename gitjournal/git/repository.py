@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gitjournal.errors import GitError
 from gitjournal.git.config import GitConfig, read_config
+from gitjournal.git.objects import ObjectReader
 from gitjournal.git.process import git, git_bytes, run_git
 
 _OBJECT_ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -45,6 +46,11 @@ class Repository:
     def config(self) -> GitConfig:
         """What git's settings say of it, read once: a process for each question would be felt at every start."""
         return read_config(self.common)
+
+    @cached_property
+    def objects(self) -> ObjectReader:
+        """What reads its objects, by one process as long as somebody has that kept."""
+        return ObjectReader(self.common)
 
     @property
     def bare(self) -> bool:
@@ -131,45 +137,30 @@ class Repository:
         return files
 
     def blobs(self, names: Iterable[str]) -> dict[str, bytes]:
-        """Return the bytes of many objects in one process. Names that do not exist are left out.
+        """Return the bytes of many objects. Names that do not exist are left out.
 
         A name is an object id or `REVISION:path`; it must hold no newline.
         """
-        names = list(names)
-        if not names:
-            return {}
-        request = "".join(f"{name}\n" for name in names).encode()
-        out = git_bytes(["--git-dir", str(self.common), "cat-file", "--batch", "--buffer"], cwd=self.common, stdin=request)
-        contents, at = {}, 0
-        for name in names:
-            end = out.index(b"\n", at)
-            head = out[at:end]
-            at = end + 1
-            if head.endswith(b" missing"):
-                continue
-            size = int(head.rpartition(b" ")[2])
-            contents[name] = out[at : at + size]
-            at += size + 1
-        return contents
+        return {name: stored.data for name, stored in self.objects.read(names).items()}
 
     def files(self, revision: str, *paths: str) -> dict[str, TreeFile]:
         """Return those of `paths` that are files of a commit's tree."""
         return {file.path: file for file in self.tree(revision, *paths) if file.path in paths} if paths else {}
 
-    def store_each(self, contents: Sequence[bytes]) -> list[str]:
+    def store_each(self, contents: Sequence[bytes], *, kind: str = "blob") -> list[str]:
         """Keep some bytes as objects, as they are, in one process; return their ids in the same order."""
         if len(contents) < 2:
-            return [self.store(data) for data in contents]
+            return [self.store(data, kind=kind) for data in contents]
         with tempfile.TemporaryDirectory(prefix="build-", dir=self.private) as folder:
             for number, data in enumerate(contents):
                 (Path(folder) / str(number)).write_bytes(data)
             names = "".join(f"{number}\n" for number in range(len(contents))).encode()
-            arguments = ["--git-dir", str(self.common), "hash-object", "-w", "--no-filters", "--stdin-paths"]
+            arguments = ["--git-dir", str(self.common), "hash-object", "-w", "-t", kind, "--no-filters", "--stdin-paths"]
             return git(arguments, cwd=Path(folder), stdin=names).splitlines()
 
-    def store(self, data: bytes) -> str:
+    def store(self, data: bytes, *, kind: str = "blob") -> str:
         """Keep the bytes as an object, as they are, and return its id."""
-        return self.git("hash-object", "-w", "--no-filters", "--stdin", stdin=data)
+        return self.git("hash-object", "-w", "-t", kind, "--no-filters", "--stdin", stdin=data)
 
     def blob(self, name: str) -> bytes | None:
         """Return the bytes of one object, or None."""

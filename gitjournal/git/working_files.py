@@ -6,7 +6,6 @@ An editor may save at any moment, in place or by rename; whichever text is newer
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +16,7 @@ import msgspec
 
 from gitjournal.entry.results_block import splice
 from gitjournal.errors import EntryError, GitError, is_full
+from gitjournal.git.objects import object_id
 from gitjournal.git.process import git_bytes, run_git
 from gitjournal.git.repository import TreeFile
 from gitjournal.git.worktree import Worktree
@@ -97,10 +97,7 @@ def find_rename(path: str, among: Iterable[str]) -> str | None:
 
 def blob_id(data: bytes, like: str) -> str:
     """Return the object id of the bytes as they are, in the hash that `like` is in."""
-    digest = hashlib.sha256() if len(like) == 64 else hashlib.sha1(usedforsecurity=False)
-    digest.update(b"blob %d\0" % len(data))
-    digest.update(data)
-    return digest.hexdigest()
+    return object_id("blob", data, like)
 
 
 def update_files(worktree: Worktree, changes: Iterable[FileChange], addition: Addition) -> None:

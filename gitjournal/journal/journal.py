@@ -216,7 +216,7 @@ def open_journal(start: Path, lab: Lab | None = None, *, on_disk: bool = True) -
     Raises GitError with the way out where there is no journal.
     """
     lab = lab or find_lab(start)
-    with Index.open(lab.repository, on_disk=on_disk) as index:
+    with lab.repository.objects.kept(), Index.open(lab.repository, on_disk=on_disk) as index:
         journal = Journal(lab, index)
         journal.refresh()
         yield journal

@@ -436,8 +436,8 @@ def test_four_processes_are_started_until_the_index_is_open(repo, monkeypatch):
     with Index.open(lab.repository) as index:
         index.refresh(journal_refs(lab, current_ref(lab)))
     started = []
-    run = subprocess.run
-    monkeypatch.setattr(subprocess, "run", lambda command, **more: started.append(command) or run(command, **more))
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **more: started.append(command) or popen(command, **more))
     lab = find_lab(repo)
     with Index.open(lab.repository) as index:
         index.refresh(journal_refs(lab, current_ref(lab)))
