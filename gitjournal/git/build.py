@@ -1,4 +1,4 @@
-"""A commit built in a temporary index: no branch moves, no file of the person's is read or written."""
+"""A commit built aside: no branch moves, no file of the person's is read or written."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from gitjournal.errors import EntryError, GitError, Place
+from gitjournal.git.commit_tree import CommitTree
 from gitjournal.git.process import git
 from gitjournal.git.repository import Repository, TreeFile, ask_identity
 from gitjournal.git.working_files import FileChange, blob_id
@@ -28,70 +29,77 @@ def index_info(files: Mapping[str, TreeFile | None], repository: Repository) -> 
 
 @dataclass(frozen=True)
 class CommitBuilder:
-    """Builds one commit on top of `parent`: in a temporary index that holds its tree, and a small worktree of its own.
+    """Builds one commit on top of the one that `tree` is of.
 
-    Files go through git's own checkout and add there, so that filters, attributes and line ends are what they are in
-    the lab, also while there is no lab. A second index is for that, so that the first holds the tree and nothing else.
+    Files that are edited go through git's own checkout and add in a small worktree with an index of its own, so that filters,
+    attributes and line ends are what they are in the lab, also while there is no lab.
     """
 
-    repository: Repository
+    tree: CommitTree
     git_dir: Path
     folder: Path
-    parent: str
+
+    @property
+    def repository(self) -> Repository:
+        """Where the commit is stored."""
+        return self.tree.repository
+
+    @property
+    def parent(self) -> str:
+        """The commit that it follows."""
+        return self.tree.revision
 
     @property
     def worktree(self) -> Path:
         """The worktree; only the files that are being changed lie in it."""
         return self.folder / "worktree"
 
-    def git(self, *arguments: str, index: str, stdin: bytes | None = None) -> str:
-        """Run git on one of the two temporary indexes. Raises GitError with what git said."""
-        paths = {"GIT_INDEX_FILE": str(self.folder / index), "GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(self.worktree)}
+    def git(self, *arguments: str, stdin: bytes | None = None) -> str:
+        """Run git on the temporary index. Raises GitError with what git said."""
+        paths = {"GIT_INDEX_FILE": str(self.folder / "index"), "GIT_DIR": str(self.git_dir), "GIT_WORK_TREE": str(self.worktree)}
         plain = ("-c", "core.fsmonitor=false", "-c", "core.splitIndex=false", "-c", "i18n.commitEncoding=UTF-8")
         return git([*plain, *arguments], cwd=self.worktree, stdin=stdin, extra=paths)
 
-    def edit(self, file: TreeFile, change: Callable[[bytes], bytes], *, in_parent: bool = False) -> TreeFile:
-        """Return `file` changed by `change` as it stands on the disk; with `in_parent` it is what the parent has, not edited yet.
+    def edit(self, file: TreeFile, change: Callable[[bytes], bytes]) -> TreeFile:
+        """Return `file` changed by `change` as it stands on the disk.
 
         Raises GitError where a required filter fails, EntryError where it is no plain file.
         """
         if file.mode not in ("100644", "100755"):
             raise EntryError("not a plain file", place=Place(file.path))
-        if not (self.folder / "edited").exists():
-            shutil.copy2(self.folder / "tree", self.folder / "edited")
-        if not in_parent:
-            self.git("update-index", "-z", "--index-info", index="edited", stdin=index_info({file.path: file}, self.repository))
-        self.git("checkout-index", "--force", "--", file.path, index="edited")
+        # git reads attributes from the index where they do not lie on the disk
+        folders = [parent.as_posix() for parent in PurePosixPath(file.path).parents]
+        attributes = self.tree.files(*(".gitattributes" if folder == "." else f"{folder}/.gitattributes" for folder in folders))
+        self.git("update-index", "-z", "--index-info", stdin=index_info({**attributes, file.path: file}, self.repository))
+        self.git("checkout-index", "--force", "--", file.path)
         path = self.worktree / file.path
         path.write_bytes(change(path.read_bytes()))
-        self.git("update-index", "--", file.path, index="edited")
-        blob = self.git("ls-files", "--stage", "-z", "--", file.path, index="edited").split(" ")[1]
+        self.git("update-index", "--", file.path)
+        blob = self.git("ls-files", "--stage", "-z", "--", file.path).split(" ")[1]
         return TreeFile(file.mode, blob, file.path)
 
     def commit(self, changes: list[FileChange], message: str) -> str:
         """Return a commit on top of the parent; no branch moves. Raises GitError where git does not know who commits."""
-        files = {change.path: change.new for change in changes}
-        self.git("update-index", "-z", "--index-info", index="tree", stdin=index_info(files, self.repository))
-        tree = self.git("write-tree", "--missing-ok", index="tree")  # in a partial clone the rest need not be here
+        tree = self.tree.write({change.path: change.new for change in changes})
         sign = ["-S"] if self.repository.config.signs_commits else []
         text = message.rstrip("\n") + "\n"
         try:
             # a guessed name would stay in the history
             asked = ("-c", "user.useConfigOnly=true", "commit-tree", *sign, "-p", self.parent, tree)
-            return self.git(*asked, index="tree", stdin=text.encode())
+            return self.git(*asked, stdin=text.encode())
         except GitError:
             ask_identity(self.repository)
             raise
 
 
 @contextlib.contextmanager
-def commit_builder(repository: Repository, worktree: Worktree | None, parent: str) -> Iterator[CommitBuilder]:
-    """Prepare the commit that follows `parent`; what is temporary is removed at the end."""
+def commit_builder(worktree: Worktree | None, tree: CommitTree) -> Iterator[CommitBuilder]:
+    """Prepare the commit that follows the one of `tree`; what is temporary is removed at the end."""
+    repository = tree.repository
     folder = Path(tempfile.mkdtemp(prefix="build-", dir=repository.private))
     try:
-        builder = CommitBuilder(repository, worktree.git_dir if worktree else repository.common, folder, parent)
+        builder = CommitBuilder(tree, worktree.git_dir if worktree else repository.common, folder)
         builder.worktree.mkdir()
-        builder.git("read-tree", parent, index="tree")
         yield builder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -63,6 +63,14 @@ class IndexCopy:
         if files:
             self.worktree.git("update-index", "-z", "--index-info", stdin=index_info(files, self.worktree.repository), index=self.path)
 
+    def add(self, path: str, files: dict[str, TreeFile | None]) -> TreeFile:
+        """Stage a file as git adds it from the disk (it decides on filters and line ends), and others as `stage` does; return the first."""
+        arguments = ("--add", "--replace", f"./{path}", "-z", "--index-info")  # that has to be the last
+        self.worktree.git("update-index", *arguments, stdin=index_info(files, self.worktree.repository), index=self.path)
+        line = self.worktree.git("ls-files", "--stage", "-z", "--", path, index=self.path)
+        mode, blob, _ = line.partition("\t")[0].split(" ")
+        return TreeFile(mode, blob, path)
+
     def discard(self) -> None:
         """Forget the copy, unless somebody was interrupted who is to be finished with it."""
         if not (self.worktree.git_dir / INTENT).exists():
@@ -87,8 +95,8 @@ def index_bytes(git_dir: Path) -> bytes:
         return b""
 
 
-def stage_changes(builder: CommitBuilder, copy: IndexCopy, changes: list[FileChange], addition: Addition) -> None:
-    """Bring the copy of the index after a commit: what was staged stays staged, with our part in it."""
+def files_to_stage(builder: CommitBuilder, copy: IndexCopy, changes: list[FileChange], addition: Addition) -> dict[str, TreeFile | None]:
+    """Return what brings the copy of the index after a commit: what was staged stays staged, with our part in it."""
     staged = copy.index_files([change.path for change in changes]) if changes else {}
     new_files: dict[str, TreeFile | None] = {}
     for change in changes:
@@ -99,7 +107,7 @@ def stage_changes(builder: CommitBuilder, copy: IndexCopy, changes: list[FileCha
             new_files |= _add_to_index_file(builder, file, change, addition)
         elif file is None and change.old is not None:
             new_files |= _add_under_new_name(builder, copy, change, addition)
-    copy.stage(new_files)
+    return new_files
 
 
 def _add_to_index_file(builder: CommitBuilder, file: TreeFile, change: FileChange, addition: Addition) -> dict[str, TreeFile | None]:

@@ -11,7 +11,8 @@ from gitjournal.entry import settings
 from gitjournal.errors import BusyError, EntryError, GitError, Place
 from gitjournal.git.build import commit_builder, plain_changes, store_files, subject_of
 from gitjournal.git.busy import UnfinishedError, await_commit, conflict_message, find_operation
-from gitjournal.git.index_copy import IndexCopy, copy_index, stage_changes
+from gitjournal.git.commit_tree import CommitTree
+from gitjournal.git.index_copy import copy_index, files_to_stage
 from gitjournal.git.lab import Lab
 from gitjournal.git.recovery import hold_journal
 from gitjournal.git.repository import TreeFile
@@ -73,7 +74,7 @@ def plan_commit(lab: Lab, path: str, request: PlanRequest[T], *, patience: float
     if worktree is None:
         raise GitError(f"{lab.path} is missing", hint="bring it back with: gitjournal init")
     planning = _Planning(worktree, path, request, patience)
-    with hold_journal(lab.repository, patience=patience):
+    with hold_journal(lab.repository, patience=patience), lab.repository.objects.kept():
         for number in range(TRIES):
             try:
                 return planning.commit()
@@ -100,20 +101,22 @@ class _Planning(Generic[T]):
         try:
             if copy.has_conflicts:
                 raise UnfinishedError(conflict_message(self.worktree))
-            tip, tree = self._tree_of(branch)
+            commit_tree = self._tree_of(branch)
+            tip, tree = commit_tree.revision, commit_tree.files("entries/", path, *self.request.files)
             self.request.write()
-            file = _stage(copy, path)
-            text = _read_text(self.worktree, file)
-            if file.blob not in self.accepted:
-                self.accepted[file.blob] = self.request.accept(text)
-            accepted = self.accepted[file.blob]
+            _require_file(self.worktree, path)
             plain = plain_changes(self.request.files, tree, store_files(repository, self.request.files, tree, tip))
-            if tree.get(path) == file and not plain:
-                return PlannedEntry(None, branch, tip, tip, path, file.mode, file.blob, text, accepted)
-            changes = [FileChange(path, "planned", tree.get(path), file), *plain, *_left_behind(self.worktree, tree, path)]
-            message = self.request.message(accepted)
-            with commit_builder(repository, self.worktree, tip) as builder:
-                stage_changes(builder, copy, changes[1:], Addition())
+            beside = [*plain, *_left_behind(self.worktree, tree, path)]
+            with commit_builder(self.worktree, commit_tree) as builder:
+                file = copy.add(path, files_to_stage(builder, copy, beside, Addition()))
+                text = _read_text(self.worktree, file)
+                if file.blob not in self.accepted:
+                    self.accepted[file.blob] = self.request.accept(text)
+                accepted = self.accepted[file.blob]
+                if tree.get(path) == file and not plain:
+                    return PlannedEntry(None, branch, tip, tip, path, file.mode, file.blob, text, accepted)
+                changes = [FileChange(path, "planned", tree.get(path), file), *beside]
+                message = self.request.message(accepted)
                 commit = builder.commit(changes, message)
             built = BuiltCommit(branch, tip, commit, subject_of(message), changes, Addition())
             move_branch(repository, copy, built, patience=self.patience)
@@ -132,26 +135,20 @@ class _Planning(Generic[T]):
             raise GitError(f"{self.worktree.path} has no branch checked out", hint=f"git -C {self.worktree.path} switch BRANCH")
         return branch
 
-    def _tree_of(self, branch: str) -> tuple[str, dict[str, TreeFile]]:
-        """Return the tip of a branch and the files of its tree that matter here. Raises GitError where it is no journal."""
+    def _tree_of(self, branch: str) -> CommitTree:
+        """Return the tree of the tip of a branch. Raises GitError where it is no journal."""
         tip = self.worktree.repository.resolve(f"refs/heads/{branch}")
-        listed = self.worktree.repository.tree(tip, settings.FILE, "entries/", self.path, *self.request.files) if tip else []
-        tree = {file.path: file for file in listed}
-        if tip is None or settings.FILE not in tree:
+        tree = CommitTree(self.worktree.repository, tip) if tip else None
+        if tree is None or not tree.files(settings.FILE):
             place = self.worktree.path
             raise GitError(f"{branch}, which {place} has checked out, is no journal", hint=f"git -C {place} switch JOURNAL")
-        return tip, tree
+        return tree
 
 
-def _stage(copy: IndexCopy, path: str) -> TreeFile:
-    """Let git decide what the file on the disk is as a blob: filters, line ends, what was staged before."""
-    file = copy.worktree.path / path
+def _require_file(worktree: Worktree, path: str) -> None:
+    file = worktree.path / path
     if file.is_symlink() or not file.is_file():
         raise EntryError(f"{path} is not a file", place=Place(path))
-    copy.worktree.git("update-index", "--add", "--replace", "--", path, index=copy.path)
-    line = copy.worktree.git("ls-files", "--stage", "-z", "--", path, index=copy.path)
-    mode, blob, _ = line.partition("\t")[0].split(" ")
-    return TreeFile(mode, blob, path)
 
 
 def _read_text(worktree: Worktree, file: TreeFile) -> str:

@@ -12,7 +12,8 @@ import msgspec
 from gitjournal.errors import EntryError, GitError, GitjournalError, SpaceError
 from gitjournal.git.build import CommitBuilder, commit_builder, plain_changes, store_files, subject_of
 from gitjournal.git.busy import await_commit, conflict_message, find_operation
-from gitjournal.git.index_copy import IndexCopy, copy_index, stage_changes
+from gitjournal.git.commit_tree import CommitTree
+from gitjournal.git.index_copy import IndexCopy, copy_index, files_to_stage
 from gitjournal.git.lab import Lab
 from gitjournal.git.recovery import hold_journal
 from gitjournal.git.repository import TreeFile
@@ -110,12 +111,12 @@ def _commit_once(lab: Lab, results: Results, copy: IndexCopy | None, patience: f
     repository = lab.repository
     old = repository.resolve(f"refs/heads/{results.branch}")
     tip = old or _former_tip(lab, results)
-    with commit_builder(repository, copy.worktree if copy else None, tip) as builder:
+    with repository.objects.kept(), commit_builder(copy.worktree if copy else None, CommitTree(repository, tip)) as builder:
         additions = _additions(builder, results)
         if not additions.changes:
             return CommitOutcome(additions.path, None, "nothing new")
         if copy:
-            stage_changes(builder, copy, additions.changes, additions.addition)
+            copy.stage(files_to_stage(builder, copy, additions.changes, additions.addition))
         commit = builder.commit(additions.changes, results.message)
         built = BuiltCommit(results.branch, old, commit, subject_of(results.message), additions.changes, additions.addition)
         move_branch(repository, copy, built, patience=patience, lab=lab.git_dir)
@@ -144,7 +145,7 @@ class _Additions:
 def _additions(builder: CommitBuilder, results: Results) -> _Additions:
     """Work out what the results add to the tree of the commit that they follow."""
     repository, plain = builder.repository, {**results.figures, **results.files}
-    tree = {file.path: file for file in repository.tree(builder.parent, "entries/", *plain)}
+    tree = builder.tree.files("entries/", *plain)
     entries = {path: file for path, file in tree.items() if path.startswith("entries/")}
     path = results.path if results.path in entries else find_rename(results.path, entries) or results.path
     records = records_beside(path)
@@ -190,6 +191,6 @@ def _entry_with_block(
     """Return the entry with its block; where its text has no place for one, as it is, and why."""
     base = old or TreeFile(results.mode, results.blob, path)
     try:
-        return builder.edit(base, lambda text: addition.to_entry(text, path), in_parent=old is not None), ""
+        return builder.edit(base, lambda text: addition.to_entry(text, path)), ""
     except EntryError as fault:
         return base, f"the runs are recorded, but the block of results was not written: {fault}"

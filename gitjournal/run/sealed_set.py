@@ -14,6 +14,7 @@ from gitjournal.entry.datasheet import Datasheet, SealedRule
 from gitjournal.entry.model import Entry
 from gitjournal.entry.record import decode_lines
 from gitjournal.errors import EntryError, GitjournalError
+from gitjournal.git.commit_tree import CommitTree
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import TreeFile
 from gitjournal.git.spool import read_spool
@@ -36,7 +37,7 @@ def read_sheets(lab: Lab, refs: Iterable[str]) -> list[tuple[str, Datasheet]]:
 
 
 def _sheet_files(lab: Lab, ref: str) -> list[TreeFile]:
-    return [file for file in lab.repository.tree(ref, FOLDER) if file.path.endswith(".md")]
+    return [file for file in CommitTree(lab.repository, ref).files(FOLDER).values() if file.path.endswith(".md")]
 
 
 def _parse_sheets(lab: Lab, files: Mapping[str, Sequence[TreeFile]]) -> list[tuple[str, Datasheet]]:

@@ -6,6 +6,7 @@ import pytest
 
 from gitjournal.errors import EntryError, GitError
 from gitjournal.git.build import commit_builder, index_info, plain_changes, store_files, subject_of
+from gitjournal.git.commit_tree import CommitTree
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import TreeFile
 from gitjournal.git.working_files import FileChange
@@ -26,7 +27,7 @@ def test_a_commit_is_built_without_touching_branch_index_or_files(repo: Path) ->
     readme = lab.repository.files(tip, "README.md")["README.md"]
     file = TreeFile("100755", lab.repository.store(b"new\n"), "a/b c.txt")
     changes = [FileChange(file.path, "plain", None, file), FileChange("README.md", "plain", readme, None)]
-    with commit_builder(lab.repository, lab.worktree, tip) as builder:
+    with commit_builder(lab.worktree, CommitTree(lab.repository, tip)) as builder:
         commit = builder.commit(changes, "A subject\n\nbody\n\n")
     assert git(repo, "diff", "--name-status", tip, commit) == "D\tREADME.md\nA\ta/b c.txt"
     assert git(repo, "ls-tree", commit, "a/").startswith("100755 blob")
@@ -37,8 +38,7 @@ def test_a_commit_is_built_without_touching_branch_index_or_files(repo: Path) ->
     assert list(lab.repository.private.glob("build-*")) == []
 
 
-@pytest.mark.parametrize("in_parent", [False, True])
-def test_a_file_is_edited_as_it_lies_on_the_disk_and_stored_as_git_does(repo: Path, *, in_parent: bool) -> None:
+def test_a_file_is_edited_as_it_lies_on_the_disk_and_stored_as_git_does(repo: Path) -> None:
     lab = journal(repo)
     (lab.path / ".gitattributes").write_text("*.txt text eol=crlf\n")
     (lab.path / "a.txt").write_bytes(b"one\r\ntwo\r\n")
@@ -52,8 +52,8 @@ def test_a_file_is_edited_as_it_lies_on_the_disk_and_stored_as_git_does(repo: Pa
         on_disk.append(text)
         return text + b"three\r\n"
 
-    with commit_builder(lab.repository, lab.worktree, tip) as builder:
-        edited = builder.edit(file, change, in_parent=in_parent)
+    with commit_builder(lab.worktree, CommitTree(lab.repository, tip)) as builder:
+        edited = builder.edit(file, change)
         again = builder.edit(TreeFile("100755", edited.blob, "other.txt"), change)
         commit = builder.commit([FileChange("a.txt", "plain", file, edited)], "edit")
     assert on_disk == [b"one\r\ntwo\r\n", b"one\r\ntwo\r\nthree\r\n"]
@@ -62,10 +62,34 @@ def test_a_file_is_edited_as_it_lies_on_the_disk_and_stored_as_git_does(repo: Pa
     assert git(repo, "diff", "--name-only", tip, commit) == "a.txt"  # what was edited beside it is no part of the commit
 
 
+def test_attributes_on_the_way_to_a_file_count_as_the_branch_has_them(repo: Path) -> None:
+    lab = journal(repo)
+    (lab.path / "a/b").mkdir(parents=True)
+    (lab.path / ".gitattributes").write_text("[attr]windows text eol=crlf\n*.txt -text\n")
+    (lab.path / "a/.gitattributes").write_text("*.txt windows\n")
+    (lab.path / "a/b/.gitattributes").write_text("plain.txt -windows -text -eol\n")
+    git(lab.path, "add", "-A")
+    git(lab.path, "-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "attributes")
+    on_disk: list[bytes] = []
+
+    def change(text: bytes) -> bytes:
+        on_disk.append(text)
+        return text + b"two\r\n"
+
+    blob = lab.repository.store(b"one\n")
+    with commit_builder(None, CommitTree(lab.repository, tip_of(lab))) as builder:
+        edited = [builder.edit(TreeFile("100644", blob, path), change) for path in ("a/b/x.txt", "a/b/plain.txt", "x.txt")]
+    assert on_disk == [b"one\r\n", b"one\n", b"one\n"]
+    assert [lab.repository.blob(file.blob) for file in edited] == [b"one\ntwo\n", b"one\ntwo\r\n", b"one\ntwo\r\n"]
+
+
 def test_a_link_is_not_edited(repo: Path) -> None:
     lab = journal(repo)
     link = TreeFile("120000", lab.repository.store(b"README.md"), "link")
-    with commit_builder(lab.repository, lab.worktree, tip_of(lab)) as builder, pytest.raises(EntryError, match="not a plain file"):
+    with (
+        commit_builder(lab.worktree, CommitTree(lab.repository, tip_of(lab))) as builder,
+        pytest.raises(EntryError, match="not a plain file"),
+    ):
         builder.edit(link, lambda text: text)
 
 
@@ -76,7 +100,7 @@ def test_a_failing_signature_is_told_as_git_tells_it(repo: Path) -> None:
     lab = journal(repo)
     git(repo, "config", "commit.gpgSign", "true")
     lab = Lab(type(lab.repository)(lab.repository.common), lab.path, lab.branch, lab.git_dir, lab.top)
-    with commit_builder(lab.repository, lab.worktree, tip_of(lab)) as builder, pytest.raises(GitError, match="gpg"):
+    with commit_builder(lab.worktree, CommitTree(lab.repository, tip_of(lab))) as builder, pytest.raises(GitError, match="gpg"):
         builder.commit([], "signed")
 
 

@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 
 from gitjournal.git.build import commit_builder
-from gitjournal.git.index_copy import INTENT, IndexCopy, copy_index, index_bytes, stage_changes
+from gitjournal.git.commit_tree import CommitTree
+from gitjournal.git.index_copy import INTENT, IndexCopy, copy_index, files_to_stage, index_bytes
 from gitjournal.git.lab import Lab
 from gitjournal.git.repository import TreeFile
 from gitjournal.git.working_files import Addition, FileChange
@@ -35,6 +36,21 @@ def test_a_copy_is_changed_and_the_index_is_not(repo: Path) -> None:
     assert "new.txt" not in copy.index_files()  # it says what was staged when the copy was made
     copy.discard()
     assert not copy.path.exists()
+
+
+def test_a_file_is_added_as_git_adds_it_and_others_beside_it(repo: Path) -> None:
+    lab, _ = planned(repo)
+    (lab.path / ".gitattributes").write_text("*.md text eol=crlf\n")
+    write(lab, "one\r\ntwo\r\n")
+    sheet = TreeFile("100644", lab.repository.store(b"sheet\n"), "data/lines.md")
+    copy = copy_of(lab)
+    file = copy.add(ENTRY, {sheet.path: sheet, "README.md": None})
+    assert lab.repository.blob(file.blob) == b"one\ntwo\n"
+    assert copy.worktree.git("ls-files", "--stage", "data", ENTRY, index=copy.path) == (
+        f"100644 {sheet.blob} 0\tdata/lines.md\n100644 {file.blob} 0\t{ENTRY}"
+    )
+    assert "README.md" not in staged_names(copy)
+    copy.discard()
 
 
 def test_a_copy_that_an_interrupted_writer_needs_is_not_discarded(repo: Path) -> None:
@@ -86,12 +102,11 @@ def test_what_the_person_staged_gets_our_part_too(repo: Path) -> None:
     git(lab.path, "add", ENTRY)
     addition = Addition("accuracy 0.9", [record("r1")])
     records = TreeFile("100644", lab.repository.store(addition.to_records(b"")), RECORDS)
-    with commit_builder(lab.repository, lab.worktree, plan.tip) as builder:
+    with commit_builder(lab.worktree, CommitTree(lab.repository, plan.tip)) as builder:
         new = builder.edit(tree[ENTRY], lambda text: addition.to_entry(text, ENTRY))
         copy = copy_of(lab)
-        stage_changes(
-            builder, copy, [FileChange(ENTRY, "entry", tree[ENTRY], new), FileChange(RECORDS, "records", None, records)], addition
-        )
+        changes = [FileChange(ENTRY, "entry", tree[ENTRY], new), FileChange(RECORDS, "records", None, records)]
+        copy.stage(files_to_stage(builder, copy, changes, addition))
     text = copy.worktree.git("cat-file", "blob", f":{ENTRY}", index=copy.path)
     assert "staged thoughts" in text
     assert has_block(text, "accuracy 0.9")
@@ -104,9 +119,9 @@ def test_a_staged_deletion_stays_one(repo: Path) -> None:
     tree = {file.path: file for file in lab.repository.tree(plan.tip)}
     git(lab.path, "rm", "-q", "--cached", ENTRY)
     addition = Addition("accuracy 0.9")
-    with commit_builder(lab.repository, lab.worktree, plan.tip) as builder:
+    with commit_builder(lab.worktree, CommitTree(lab.repository, plan.tip)) as builder:
         new = builder.edit(tree[ENTRY], lambda text: addition.to_entry(text, ENTRY))
         copy = copy_of(lab)
-        stage_changes(builder, copy, [FileChange(ENTRY, "entry", tree[ENTRY], new)], addition)
+        copy.stage(files_to_stage(builder, copy, [FileChange(ENTRY, "entry", tree[ENTRY], new)], addition))
     assert ENTRY not in staged_names(copy)
     copy.discard()

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.support.helpers import done
 
 NEW = ("new", "lines", "--hypothesis", "h", "--data", "sklearn:digits", "-e", "{LogisticRegression: {max_iter: 50}}", "--no-edit", "--json")
-GIT_PROCESSES = 32
+GIT_PROCESSES = 25
 REFRESHES = 1
 ENTRY_READINGS = 1
 YAML_READINGS = 4
