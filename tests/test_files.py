@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,9 @@ from gitjournal.errors import GitjournalError, SpaceError
 from gitjournal.files import make_folder, sweep_drafts, write_whole
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """Let no file hold more than ten bytes, as where the disk is full."""
+    """Let no file hold more than ten bytes, as where the disk is full; not for longer, since pytest may write into a file too."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
     try:
@@ -51,13 +52,12 @@ def test_who_reads_meanwhile_keeps_the_old_file(tmp_path: Path) -> None:
         assert reader.read() == b"the old text"
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_is_told_as_one_and_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_whole(path, b"old")
-    with pytest.raises(SpaceError, match=r"a\.json could not be written"):
+    with full_disk(), pytest.raises(SpaceError, match=r"a\.json could not be written"):
         write_whole(path, b"new, and longer than ten bytes")
-    with pytest.raises(SpaceError, match="no space left: the run could not be written"):
+    with full_disk(), pytest.raises(SpaceError, match="no space left: the run could not be written"):
         write_whole(path, b"new, and longer than ten bytes", durable=True, what="the run")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

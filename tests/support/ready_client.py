@@ -134,7 +134,8 @@ def hand_over(server: _socket.socket, kind: str, program: str, arguments: list[s
     message = len(request).to_bytes(4, "little") + request
     descriptors = b"".join(stream.to_bytes(4, "little") for stream in STREAMS)
     sent = server.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, descriptors)])
-    server.sendall(message[sent:])
+    if sent < len(message):  # to send nothing is a fault too, where the server has answered and closed already
+        server.sendall(message[sent:])
     ended = server.recv(4)
     if ended == FRESH:
         for number in FORWARDED:
