@@ -184,4 +184,4 @@ def record_of_run(run: PlannedRun, run_id: str, reply: RunReply, where: Recorded
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")  # which of two entries came later is told by it

@@ -100,5 +100,5 @@ def test_a_function_that_gives_no_model_is_refused_before_a_test_row_is_read(tmp
     node = {"python": code.function, "files": code.hashes, "modules": code.modules, "digest": code.digest, "params": {}}
     with pytest.raises(EntryError, match="returns numbers and no model"):
         look(tmp_path, [["python", node]])
-    with pytest.raises(EntryError, match="is called for each fold"):
+    with pytest.raises(EntryError, match="gives one model per fold"):
         look(tmp_path, [["python", node]], split={"cv": 3, "test": 0.2})
