@@ -13,6 +13,8 @@ from gitjournal.git.setup.init import init
 from tests.support.guarded import FIRST, LATER, UNGUARDED, begin, codes, page, put, repeat, run, save, tried
 from tests.support.helpers import git, gitjournal
 
+pytestmark = pytest.mark.slow
+
 OTHER = "20261103-other-cccc"
 
 

@@ -41,6 +41,8 @@ from tests.support.journals import (
 )
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("GITJOURNAL_KILLS", "15"))  # read before the tests lose sight of the environment
 
 # ---- kinds of repositories

@@ -10,6 +10,8 @@ import pytest
 from benchmarks import replay
 from gitjournal.suggest import surrogate
 
+pytestmark = pytest.mark.slow
+
 LEFT_OUT = range(0, 388, 9)
 
 
