@@ -31,6 +31,9 @@ os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
 # a suite that was started in the background ignores Ctrl-C, and so would every process that a test interrupts
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# by these a test starts a process at once: with `--fast` it need not begin
+STARTERS = {"gitjournal", "done", "replay", "Worker", "WorkerPool", "worker", "bench", "pool"}
+
 _numbers = itertools.count()
 
 
@@ -54,8 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Choose, before any fixture, what a test's processes begin as."""
     slow, fresh, keras = (item.get_closest_marker(name) is not None for name in ("slow", "fresh_processes", "keras"))
-    if item.config.getoption("--fast") and (slow or fresh):
-        pytest.skip("slow, or about processes")
+    if item.config.getoption("--fast"):
+        used = {*item.function.__code__.co_names, *item.fixturenames} if isinstance(item, pytest.Function) else set()
+        if slow or fresh or STARTERS & used:  # whatever else starts a process is skipped when it does
+            pytest.skip("slow, or starts a process")
     if keras and importlib.util.find_spec("keras") is None:
         pytest.skip("Keras is an extra: pip install 'gitjournal[keras]'")
     ready.choose(fresh=fresh, keras=keras)
