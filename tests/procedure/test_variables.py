@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from gitjournal.entry.model import Facts
 from gitjournal.errors import EntryError
 from gitjournal.procedure.places import Places
 from gitjournal.procedure.tree import TrainingNumber
 from gitjournal.procedure.variables import Variables, variables_in
-from tests.support import trees
+from tests.support.iris_trees import FACTS, only, svc, tree
 from tests.support.trees import read
-
-SCALER = {"class": "sklearn.preprocessing.StandardScaler", "params": {}}
-
-
-FACTS = Facts(n_rows=100, n_features=3, classes=["a", "b"], columns={"number": ["x", "y"], "category": ["c"]})
-
-
-def tree(text: str, *, point: int = 0, facts: Facts | None = FACTS, data: str = "{sklearn: iris}") -> list[Any]:
-    return trees.tree(text, facts, point=point, data=data)
-
-
-def svc(**params: Any) -> dict[str, Any]:
-    return {"class": "sklearn.svm.SVC", "params": params}
-
-
-def only(text: str, **keywords: Any) -> dict[str, Any]:
-    node = tree(f"procedure: [{text}]", **keywords)[0][1]
-    assert isinstance(node, dict)
-    return node
 
 
 @pytest.mark.parametrize(
